@@ -1,0 +1,57 @@
+"""Energy Site: a home's solar and battery site, whoever made it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.storage import Store
+
+from .adapter import SourceAdapter
+from .const import CONF_SOURCE, DOMAIN, SOURCE_IQ_GATEWAY
+from .coordinator import STORAGE_VERSION, SiteConfigEntry, SiteRuntime
+from .devices import async_track_devices, gone_for_good, hub_info
+from .iq_gateway import IqGatewayAdapter
+from .issues import async_track_issues
+
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+
+ADAPTERS: Mapping[str, Callable[[HomeAssistant, SiteConfigEntry], SourceAdapter[Any]]] = {
+    SOURCE_IQ_GATEWAY: IqGatewayAdapter,
+}
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
+    """Set a site up."""
+    runtime = SiteRuntime(hass, entry, ADAPTERS[entry.data[CONF_SOURCE]](hass, entry))
+    await runtime.async_start()
+    entry.runtime_data = runtime
+    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **hub_info(runtime))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_track_devices(hass, runtime)
+    async_track_issues(hass, runtime)
+    runtime.async_run()
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
+    """Unload a site; its books are written down first."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    await entry.runtime_data.async_save()
+    return True
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
+    """Remove what a removed site leaves behind: its books."""
+    await Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}").async_remove()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
+    entry: SiteConfigEntry,
+    device: dr.DeviceEntry,
+) -> bool:
+    """Let a person remove a device that the site no longer has."""
+    return gone_for_good(entry.runtime_data, device)

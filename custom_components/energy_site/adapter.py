@@ -1,0 +1,32 @@
+"""What Home Assistant adds to a source: its credentials, and the repairs they need."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from .clients.errors import ApiError
+from .clients.transport import Recorded
+from .sources.source import Source
+
+
+class SourceAdapter[S: Source](ABC):
+    """Ties one source to its config entry."""
+
+    source: S
+    manufacturer: str
+    configuration_url: str | None = None
+
+    @abstractmethod
+    async def async_connect(self) -> None:
+        """Make first contact, or raise a `ConfigEntryNotReady` or `ConfigEntryAuthFailed`."""
+
+    @abstractmethod
+    def recorded(self) -> Mapping[str, Recorded]:
+        """Return the last answer to every question, by its path."""
+
+    @abstractmethod
+    async def async_tend(self) -> None:
+        """Look after credentials and firmware; called every hour."""
+
+    @abstractmethod
+    async def async_examine(self, error: ApiError) -> None:
+        """Look into why the source cannot be reached, and tell who can help."""

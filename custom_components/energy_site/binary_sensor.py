@@ -1,0 +1,33 @@
+"""Binary sensors: what is there, connected or in trouble."""
+
+from typing import cast, override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import SiteConfigEntry
+from .entity import SiteEntity, async_add_as_found
+from .tables.site import BINARY_ROWS
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
+    entry: SiteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a binary sensor for everything that the site can tell about."""
+    runtime = entry.runtime_data
+    async_add_as_found(
+        runtime, async_add_entities, BINARY_ROWS, lambda row, serial: SiteBinarySensor(runtime, row, serial)
+    )
+
+
+class SiteBinarySensor(SiteEntity, BinarySensorEntity):
+    """A yes or no of the site or of one of its devices."""
+
+    @override
+    def _take(self, value: object) -> None:
+        self._attr_is_on = cast("bool | None", value)

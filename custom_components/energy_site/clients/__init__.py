@@ -1,0 +1,1 @@
+"""Clients of the vendors' interfaces: one package a vendor, aiohttp only."""

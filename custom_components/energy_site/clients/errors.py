@@ -1,0 +1,67 @@
+"""The one error tree of all vendors' clients.
+
+Messages name the endpoint and what went wrong. They never hold a token, a
+serial number, an address or a part of an answer.
+"""
+
+
+class ApiError(Exception):
+    """Anything that went wrong between the client and a vendor's interface."""
+
+    def __init__(self, endpoint: str, reason: str) -> None:
+        """Name the endpoint and the reason, neither of them secret."""
+        super().__init__(f"{endpoint}: {reason}")
+        self.endpoint = endpoint
+        self.reason = reason
+
+
+class ApiConnectionError(ApiError):
+    """No answer: unreachable, refused, reset or cut off."""
+
+
+class ApiTimeoutError(ApiConnectionError):
+    """No answer within the endpoint's time."""
+
+
+class ApiCertificateError(ApiConnectionError):
+    """The other side showed another certificate than the pinned one.
+
+    Nothing was sent: neither a request nor a token.
+    """
+
+    def __init__(self, endpoint: str, fingerprint: bytes) -> None:
+        """Keep the SHA-256 fingerprint that was shown instead."""
+        super().__init__(endpoint, "the certificate is not the pinned one")
+        self.fingerprint = fingerprint
+
+
+class ApiStatusError(ApiError):
+    """An answer with a status that is no success."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        status: int,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
+        """Keep the HTTP status and the wait in seconds that the answer asks for."""
+        super().__init__(endpoint, f"status {status}")
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ApiAuthError(ApiStatusError):
+    """The credentials as a whole are refused."""
+
+
+class ApiForbiddenError(ApiStatusError):
+    """The credentials are good, but not for this endpoint."""
+
+
+class ApiNotFoundError(ApiStatusError):
+    """The other side does not know this endpoint."""
+
+
+class ApiPayloadError(ApiError):
+    """An answer in another shape than the endpoint's."""

@@ -1,0 +1,250 @@
+"""Asks one gateway, one question at a time."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+import time
+
+from aiohttp import ClientSession
+from yarl import URL
+
+from ..errors import (
+    ApiAuthError,
+    ApiCertificateError,
+    ApiConnectionError,
+    ApiError,
+    ApiForbiddenError,
+    ApiPayloadError,
+    ApiStatusError,
+)
+from ..transport import Recorded, Response, request
+from .endpoints import Endpoint
+from .models.info import GatewayInfo, parse_info
+
+_INFO = "info"
+_CHECK = "auth/check_jwt"
+_TIMEOUT = 10.0
+
+# The token was good a moment ago: another 401 speaks of the endpoint.
+_CHECK_LASTS = 60.0
+
+# Enlighten locks accounts that sign in too often.
+_RENEWAL_PAUSE = 3600.0
+
+_MINUTE = 60.0
+
+
+class Load:
+    """What the gateway was asked of late."""
+
+    def __init__(self) -> None:
+        """Start with nothing asked."""
+        self.requests = 0
+        self._recent: deque[tuple[float, float]] = deque(maxlen=600)
+        self._native: deque[float] = deque(maxlen=8)
+
+    def add(self, seconds: float, *, native: bool) -> None:
+        """Note a request that kept the gateway busy this long.
+
+        Only `native` answers tell whether it is in trouble: scripts are slow anyway.
+        """
+        self.requests += 1
+        self._recent.append((time.monotonic(), seconds))
+        if native:
+            self._native.append(seconds)
+
+    @property
+    def latency(self) -> float | None:
+        """Mean seconds of the last native answers, `None` before the first."""
+        return sum(self._native) / len(self._native) if self._native else None
+
+    @property
+    def share(self) -> float:
+        """Share of the last ten minutes in which the gateway worked for us, 0 to 1."""
+        return sum(seconds for _, seconds in self._since(10 * _MINUTE)) / (10 * _MINUTE)
+
+    @property
+    def per_minute(self) -> float:
+        """Requests a minute over the last ten."""
+        return len(self._since(10 * _MINUTE)) / 10
+
+    def _since(self, seconds: float) -> list[tuple[float, float]]:
+        start = time.monotonic() - seconds
+        return [entry for entry in self._recent if entry[0] >= start]
+
+
+class IqGatewayClient:
+    """A gateway with firmware 7 or newer, over HTTPS with its pinned certificate.
+
+    The gateway checks a token's signature in software, which costs it more
+    than most answers do. The session it opens for the first request spares it
+    that, so the session's cookie goes along with the token.
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        host: str,
+        *,
+        fingerprint: bytes | None = None,
+        token: str | None = None,
+        renew_token: Callable[[], Awaitable[str]] | None = None,
+    ) -> None:
+        """Ask the gateway at `host`, with a port where it has another than 443.
+
+        `fingerprint` is the SHA-256 of its certificate; without one nothing
+        but `read_fingerprint` is possible. `renew_token` signs in for a new
+        token when the gateway refuses the one it has.
+        """
+        self._session = session
+        self._base = URL(f"https://{host}")
+        self._fingerprint = fingerprint
+        self._token = token
+        self._renew_token = renew_token
+        self._cookie: str | None = None
+        self._lock = asyncio.Lock()
+        self._checked_at: float | None = None
+        self._renewed_at: float | None = None
+        self.load = Load()
+        self.recorded: dict[str, Recorded] = {}
+
+    async def read_fingerprint(self) -> bytes:
+        """Return the SHA-256 fingerprint of the certificate the host shows.
+
+        A pin that no certificate has ends the connection after the handshake,
+        so not a single byte of a request leaves.
+        """
+        try:
+            await self._send("GET", "/info", endpoint=_INFO, timeout=_TIMEOUT, pin=bytes(32))
+        except ApiCertificateError as err:
+            return err.fingerprint
+        raise ApiConnectionError(_INFO, "no certificate")
+
+    async def info(self, *, pin: bytes | None = None) -> GatewayInfo:
+        """Ask who the gateway is, without a token; `pin` trusts another certificate for once."""
+        async with self._lock:
+            answer = await self._send("GET", "/info", endpoint=_INFO, timeout=_TIMEOUT, pin=pin)
+            self._record("/info", answer)
+        answer.raise_for_status()
+        return parse_info(_INFO, answer.body)
+
+    async def check_token(self) -> bool:
+        """Ask whether the token is good. A gateway without that question counts as a yes."""
+        async with self._lock:
+            return await self._check_token()
+
+    async def renew(self) -> bool:
+        """Sign in for a new token before the old one ends; tell whether there is one now."""
+        async with self._lock:
+            return await self._renewed()
+
+    async def get[T](self, endpoint: Endpoint[T]) -> T:
+        """Ask for an endpoint's answer.
+
+        Raises `ApiAuthError` where the token is refused and could not be
+        renewed, `ApiForbiddenError` and `ApiNotFoundError` where this gateway
+        does not give this endpoint, and other `ApiError` for what may pass.
+        """
+        async with self._lock:
+            answer = await self._authorized(endpoint)
+            self._record(endpoint.path, answer)
+        answer.raise_for_status()
+        return endpoint.parse(endpoint.name, answer.json())
+
+    async def _authorized(self, endpoint: Endpoint[object]) -> Response:
+        answer = await self._ask(endpoint)
+        if answer.status == 403:
+            raise ApiForbiddenError(endpoint.name, 403)
+        if answer.status != 401:
+            return answer
+        # A session that ended, a token that ended, or an endpoint for others?
+        self._cookie = None
+        if not await self._token_is_good() and not await self._renewed():
+            raise ApiAuthError(endpoint.name, 401)
+        answer = await self._ask(endpoint)
+        if answer.status in (401, 403):
+            raise ApiForbiddenError(endpoint.name, answer.status)
+        return answer
+
+    async def _token_is_good(self) -> bool:
+        if self._checked_at is not None and time.monotonic() - self._checked_at < _CHECK_LASTS:
+            return True
+        return await self._check_token()
+
+    async def _check_token(self) -> bool:
+        answer = await self._send("GET", "/auth/check_jwt", endpoint=_CHECK, timeout=_TIMEOUT, bearer=True)
+        if answer.status in (401, 403):
+            return False
+        if answer.status >= 500:
+            raise ApiStatusError(_CHECK, answer.status)
+        self._checked_at = time.monotonic()
+        return True
+
+    async def _renewed(self) -> bool:
+        """Sign in for a new token, once an hour at most and never in a loop."""
+        now = time.monotonic()
+        if self._renew_token is None or (self._renewed_at is not None and now - self._renewed_at < _RENEWAL_PAUSE):
+            return False
+        self._renewed_at = now
+        try:
+            self._token = await self._renew_token()
+        except ApiConnectionError:
+            # The account's service is out of reach: that is no verdict on the
+            # password, so it is asked again with the next question.
+            self._renewed_at = None
+            raise
+        except ApiError as err:
+            raise ApiAuthError(err.endpoint, 401) from err
+        return await self._check_token()
+
+    async def _ask(self, endpoint: Endpoint[object]) -> Response:
+        return await self._send("GET", endpoint.path, endpoint=endpoint.name, timeout=endpoint.timeout, bearer=True)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        endpoint: str,
+        timeout: float,
+        pin: bytes | None = None,
+        bearer: bool = False,
+    ) -> Response:
+        pin = pin or self._fingerprint
+        if pin is None:
+            raise ApiConnectionError(endpoint, "no certificate is pinned")
+        headers = {"Accept": "application/json"}
+        if bearer and self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        if bearer and self._cookie:
+            headers["Cookie"] = f"sessionId={self._cookie}"
+        started = time.monotonic()
+        try:
+            answer = await request(
+                self._session,
+                method,
+                self._base.join(URL(path)),
+                endpoint=endpoint,
+                timeout=timeout,
+                pin=pin,
+                headers=headers,
+            )
+        finally:
+            self.load.add(time.monotonic() - started, native=timeout <= _TIMEOUT)
+        if bearer and (cookie := answer.cookies.get("sessionId")):
+            self._cookie = cookie
+        return answer
+
+    def _record(self, path: str, answer: Response) -> None:
+        self.recorded[path] = Recorded(status=answer.status, body=answer.body, seconds=answer.seconds)
+
+
+async def probe_plain_http(session: ClientSession, host: str) -> GatewayInfo:
+    """Ask `/info` without encryption, as only firmware before 7 is asked.
+
+    Raises `ApiPayloadError` where something else answers.
+    """
+    answer = await request(session, "GET", URL(f"http://{host}/info"), endpoint=_INFO, timeout=_TIMEOUT)
+    if answer.status != 200:
+        raise ApiPayloadError(_INFO, f"status {answer.status}")
+    return parse_info(_INFO, answer.body)

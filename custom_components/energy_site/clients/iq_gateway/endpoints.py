@@ -1,0 +1,57 @@
+"""What can be asked of a gateway: one line an endpoint."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .models import devices, ensemble, meters, production, settings, status
+
+# The gateway serves these from native code in a tenth of a second. When one
+# takes longer than this it hangs, as all do around the nightly restart.
+_NATIVE_TIMEOUT = 10.0
+
+# These run as Ruby scripts that take seconds and starve everything else.
+_RUBY_TIMEOUT = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint[T]:
+    """One thing to ask a gateway for; `timeout` is in seconds."""
+
+    path: str
+    parse: Callable[[str, object], T]
+    timeout: float = _NATIVE_TIMEOUT
+
+    @property
+    def name(self) -> str:
+        """What errors and logs call it."""
+        return self.path.lstrip("/")
+
+
+METERS = Endpoint(path="/ivp/meters", parse=meters.parse_meters)
+METER_READINGS = Endpoint(path="/ivp/meters/readings", parse=meters.parse_readings)
+CONSUMPTION_REPORT = Endpoint(path="/ivp/meters/reports/consumption", parse=meters.parse_reports)
+GRID_READING = Endpoint(path="/ivp/meters/gridReading", parse=meters.parse_grid_reading)
+
+PRODUCTION = Endpoint(path="/api/v1/production", parse=production.parse_production)
+ENERGY = Endpoint(path="/ivp/pdm/energy", parse=production.parse_energy)
+PRODUCTION_SUMMARY = Endpoint(path="/production.json", parse=production.parse_production_summary, timeout=_RUBY_TIMEOUT)
+
+INVERTERS = Endpoint(path="/api/v1/production/inverters", parse=devices.parse_inverters)
+DEVICE_DATA = Endpoint(path="/ivp/pdm/device_data", parse=devices.parse_device_data)
+INVENTORY = Endpoint(path="/inventory", parse=devices.parse_inventory, timeout=_RUBY_TIMEOUT)
+
+BATTERY_POWER = Endpoint(path="/ivp/ensemble/power", parse=ensemble.parse_battery_power)
+SECONDARY_CONTROL = Endpoint(path="/ivp/ensemble/secctrl", parse=ensemble.parse_secondary_control)
+ENSEMBLE_INVENTORY = Endpoint(path="/ivp/ensemble/inventory", parse=ensemble.parse_ensemble_inventory)
+DEVICE_LIST = Endpoint(path="/ivp/ensemble/device_list", parse=ensemble.parse_device_list)
+RELAY = Endpoint(path="/ivp/ensemble/relay", parse=ensemble.parse_relay)
+DRY_CONTACTS = Endpoint(path="/ivp/ensemble/dry_contacts", parse=ensemble.parse_dry_contacts)
+GENERATOR = Endpoint(path="/ivp/ensemble/generator", parse=ensemble.parse_generator)
+
+TARIFF = Endpoint(path="/admin/lib/tariff", parse=settings.parse_tariff)
+SCHEDULE = Endpoint(path="/ivp/sc/sched", parse=settings.parse_schedule)
+DRY_CONTACT_SETTINGS = Endpoint(path="/ivp/ss/dry_contact_settings", parse=settings.parse_dry_contact_settings)
+GENERATOR_CONFIG = Endpoint(path="/ivp/ss/gen_config", parse=settings.parse_generator_config)
+
+LIVE_DATA = Endpoint(path="/ivp/livedata/status", parse=status.parse_live_data)
+HOME = Endpoint(path="/home", parse=status.parse_home, timeout=_RUBY_TIMEOUT)

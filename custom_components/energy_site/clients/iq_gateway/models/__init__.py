@@ -1,0 +1,1 @@
+"""What an IQ Gateway answers, typed, in its own names and units."""

@@ -1,0 +1,62 @@
+"""Who a gateway is: `/info`, the one answer that needs no token."""
+
+from dataclasses import dataclass, field
+from xml.etree import ElementTree as ET
+
+from ...errors import ApiPayloadError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayInfo:
+    """Identity of a gateway.
+
+    `software` is the version as the gateway writes it, such as D8.3.5169.
+    `time` is its own clock in seconds since the epoch. `metered` says that the
+    hardware can measure with current transformers, not that any is fitted.
+    """
+
+    serial: str = field(repr=False)
+    part_number: str | None
+    software: str
+    time: int | None
+    metered: bool
+    token_auth: bool
+
+    @property
+    def firmware(self) -> str:
+        """The version without the letter of its branch."""
+        return self.software.lstrip("DRdr")
+
+    @property
+    def major(self) -> int:
+        """The first number of the version, 0 where it has none."""
+        head = self.firmware.partition(".")[0]
+        return int(head) if head.isascii() and head.isdigit() else 0
+
+
+def parse_info(endpoint: str, body: bytes) -> GatewayInfo:
+    """Read `/info`; raise `ApiPayloadError` where a gateway would not answer so."""
+    # A gateway declares no document type; one that does could blow the parser up.
+    if b"<!" in body:
+        raise ApiPayloadError(endpoint, "not the XML of a gateway")
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - declarations, the way to attack the parser, are refused above.
+    except (ET.ParseError, ValueError, LookupError) as err:
+        raise ApiPayloadError(endpoint, "no complete XML") from err
+    serial, software = _text(root, "device/sn"), _text(root, "device/software")
+    if root.tag != "envoy_info" or not serial or not software:
+        raise ApiPayloadError(endpoint, "not the XML of a gateway")
+    time = _text(root, "time")
+    return GatewayInfo(
+        serial=serial,
+        part_number=_text(root, "device/pn"),
+        software=software,
+        time=int(time) if time and time.isascii() and time.isdigit() and len(time) < 12 else None,
+        metered=_text(root, "device/imeter") == "true",
+        token_auth=_text(root, "web-tokens") == "true",
+    )
+
+
+def _text(root: ET.Element, path: str) -> str | None:
+    text = root.findtext(path)
+    return text.strip() or None if text else None

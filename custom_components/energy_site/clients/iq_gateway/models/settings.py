@@ -1,0 +1,110 @@
+"""How the site is told to run: tariff, battery schedule, load circuits."""
+
+from dataclasses import dataclass
+
+from ...payload import Record, parse_each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """The battery's part of `/admin/lib/tariff`: %.
+
+    This is what the gateway's file says. With `opt_schedules` the gateway
+    follows schedules of the cloud and ignores it.
+    """
+
+    mode: str | None
+    reserved_soc: float | None
+    very_low_soc: float | None
+    charge_from_grid: bool | None
+    opt_schedules: bool
+    currency: str | None
+    rate: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """`/ivp/sc/sched`: what the battery's controller is doing now."""
+
+    mode: str | None
+    charge_from_grid: bool | None
+    force_discharge: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryContactSettings:
+    """One load circuit of `/ivp/ss/dry_contact_settings`: what it does when, %."""
+
+    id: str
+    type: str | None
+    load_name: str | None
+    mode: str | None
+    grid_action: str | None
+    micro_grid_action: str | None
+    generator_action: str | None
+    soc_low: float | None
+    soc_high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorConfig:
+    """`/ivp/ss/gen_config`. The field called a rating in watts is in kilowatts."""
+
+    name_plate_rating_kw: float | None
+    manufacturer: str | None
+    model: str | None
+
+
+def parse_tariff(endpoint: str, payload: object) -> Tariff:
+    """Read `/admin/lib/tariff`."""
+    tariff = Record(endpoint, payload).record("tariff")
+    storage = tariff.record_or_empty("storage_settings")
+    return Tariff(
+        mode=storage.text_or_none("mode"),
+        reserved_soc=storage.number_or_none("reserved_soc"),
+        very_low_soc=storage.number_or_none("very_low_soc"),
+        charge_from_grid=storage.flag_or_none("charge_from_grid"),
+        opt_schedules=storage.flag_or_none("opt_schedules") is True,
+        currency=tariff.record_or_empty("currency").text_or_none("code"),
+        rate=tariff.record_or_empty("single_rate").number_or_none("rate"),
+    )
+
+
+def parse_schedule(endpoint: str, payload: object) -> Schedule:
+    """Read `/ivp/sc/sched`; the mode is an index into a list that is sent along."""
+    root = Record(endpoint, payload)
+    index, names = root.integer_or_none("acb_current_mode"), root.texts("sched_mode_key")
+    return Schedule(
+        mode=names[index] if index is not None and 0 <= index < len(names) else None,
+        charge_from_grid=root.flag_or_none("Charge From Grid Allowed"),
+        force_discharge=root.flag_or_none("Force Discharge"),
+    )
+
+
+def parse_dry_contact_settings(endpoint: str, payload: object) -> tuple[DryContactSettings, ...]:
+    """Read `/ivp/ss/dry_contact_settings`."""
+    return parse_each(Record(endpoint, payload).records("dry_contacts"), _contact)
+
+
+def parse_generator_config(endpoint: str, payload: object) -> GeneratorConfig:
+    """Read `/ivp/ss/gen_config`, an empty object where there is no generator."""
+    root = Record(endpoint, payload)
+    return GeneratorConfig(
+        name_plate_rating_kw=root.number_or_none("name_plate_rating_wat"),
+        manufacturer=root.text_or_none("manufacturer"),
+        model=root.text_or_none("model"),
+    )
+
+
+def _contact(item: Record) -> DryContactSettings:
+    return DryContactSettings(
+        id=item.text("id"),
+        type=item.text_or_none("type"),
+        load_name=item.text_or_none("load_name"),
+        mode=item.text_or_none("mode"),
+        grid_action=item.text_or_none("grid_action"),
+        micro_grid_action=item.text_or_none("micro_grid_action"),
+        generator_action=item.text_or_none("gen_action"),
+        soc_low=item.number_or_none("soc_low"),
+        soc_high=item.number_or_none("soc_high"),
+    )

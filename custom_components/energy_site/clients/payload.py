@@ -1,0 +1,145 @@
+"""Readers for payloads that may hold anything.
+
+A required field that is missing or of another type is an `ApiPayloadError`
+with the endpoint's name. An optional one is `None` then: gateways send words
+such as "unknown" where a number belongs.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+import logging
+import math
+from typing import Any
+
+from .errors import ApiPayloadError
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Record:
+    """One JSON object of an answer, read field by field."""
+
+    __slots__ = ("_fields", "endpoint")
+
+    def __init__(self, endpoint: str, value: object) -> None:
+        """Accept a JSON object; raise `ApiPayloadError` for anything else."""
+        if not isinstance(value, dict):
+            raise ApiPayloadError(endpoint, f"an object expected, not {_kind(value)}")
+        self._fields: dict[str, Any] = value
+        self.endpoint = endpoint
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether the field was sent at all."""
+        return key in self._fields
+
+    def __bool__(self) -> bool:
+        """Tell whether any field was sent."""
+        return bool(self._fields)
+
+    def items(self) -> Iterable[tuple[str, object]]:
+        """Return all fields as they were sent."""
+        return self._fields.items()
+
+    def value(self, key: str) -> object:
+        """Return a field as it was sent, `None` where it is missing."""
+        return self._fields.get(key)
+
+    def number(self, key: str) -> float:
+        """Return a required number."""
+        return self._required(key, self.number_or_none(key))
+
+    def number_or_none(self, key: str) -> float | None:
+        """Return a number; numbers in words, infinities and flags do not count."""
+        value = self._fields.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        try:
+            number = float(value)
+        except OverflowError:
+            return None
+        return number if math.isfinite(number) else None
+
+    def integer(self, key: str) -> int:
+        """Return a required whole number."""
+        return self._required(key, self.integer_or_none(key))
+
+    def integer_or_none(self, key: str) -> int | None:
+        """Return a whole number, also where it was sent as digits in a string."""
+        value = self._fields.get(key)
+        if isinstance(value, str) and len(value) < 20 and value.isascii() and value.isdigit():
+            return int(value)
+        number = self.number_or_none(key)
+        return None if number is None else int(number)
+
+    def text(self, key: str) -> str:
+        """Return a required, non-empty string."""
+        return self._required(key, self.text_or_none(key))
+
+    def text_or_none(self, key: str) -> str | None:
+        """Return a string, `None` where it is missing or empty."""
+        value = self._fields.get(key)
+        return value if isinstance(value, str) and value else None
+
+    def flag_or_none(self, key: str) -> bool | None:
+        """Return a flag, also where it was sent as a word."""
+        match self._fields.get(key):
+            case bool() as flag:
+                return flag
+            case "true" | "True":
+                return True
+            case "false" | "False":
+                return False
+        return None
+
+    def record(self, key: str) -> Record:
+        """Return a required object."""
+        return Record(self.endpoint, self._fields.get(key))
+
+    def record_or_empty(self, key: str) -> Record:
+        """Return an object, an empty one where it is missing or something else."""
+        value = self._fields.get(key)
+        return Record(self.endpoint, value if isinstance(value, dict) else {})
+
+    def records(self, key: str) -> Iterator[Record]:
+        """Return the objects of a list; whatever else stands in it is dropped."""
+        value = self._fields.get(key)
+        return _objects(self.endpoint, value if isinstance(value, list) else [])
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the strings of a list."""
+        value = self._fields.get(key)
+        return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+    def _required[T](self, key: str, value: T | None) -> T:
+        if value is None:
+            raise ApiPayloadError(self.endpoint, f"field {key} is missing or of another type")
+        return value
+
+
+def records(endpoint: str, value: object) -> Iterator[Record]:
+    """Return the objects of an answer that is a list.
+
+    Raise `ApiPayloadError` where it is none: gateways under load answer
+    `{"error": ...}` in place of a list.
+    """
+    if not isinstance(value, list):
+        raise ApiPayloadError(endpoint, f"a list expected, not {_kind(value)}")
+    return _objects(endpoint, value)
+
+
+def parse_each[T](items: Iterable[Record], parse: Callable[[Record], T]) -> tuple[T, ...]:
+    """Parse each item; one that cannot be read is dropped, not the list."""
+    parsed: list[T] = []
+    for item in items:
+        try:
+            parsed.append(parse(item))
+        except ApiPayloadError as err:
+            _LOGGER.debug("Dropped an item of a list: %s", err)
+    return tuple(parsed)
+
+
+def _objects(endpoint: str, items: list[Any]) -> Iterator[Record]:
+    return (Record(endpoint, item) for item in items if isinstance(item, dict))
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else type(value).__name__

@@ -1,0 +1,126 @@
+"""One request, for every vendor: time limit, size limit, errors, latency, log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+import logging
+import time
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, Fingerprint, ServerFingerprintMismatch
+import orjson
+from yarl import URL
+
+from .errors import (
+    ApiCertificateError,
+    ApiConnectionError,
+    ApiNotFoundError,
+    ApiPayloadError,
+    ApiStatusError,
+    ApiTimeoutError,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+# The largest known answer, a gateway's list of 600 inverters, has 0.6 MB.
+_MAX_BYTES = 8_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An answer as it came, whatever its status; `seconds` is how long it took."""
+
+    endpoint: str
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    cookies: Mapping[str, str] = field(repr=False)
+    seconds: float
+
+    def json(self) -> Any:
+        """Decode the body; HTML, a truncated or an empty body is an `ApiPayloadError`."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as err:
+            kind = "HTML" if self.body.lstrip()[:1] == b"<" else "no complete JSON"
+            raise ApiPayloadError(self.endpoint, f"{kind}, {len(self.body)} bytes") from err
+
+    def text(self) -> str:
+        """Decode the body as text; bytes that are none become a replacement mark."""
+        return self.body.decode(errors="replace")
+
+    def raise_for_status(self) -> None:
+        """Raise `ApiNotFoundError` or `ApiStatusError` unless this is a success."""
+        if 200 <= self.status < 300:
+            return
+        if self.status in (404, 405, 410):
+            raise ApiNotFoundError(self.endpoint, self.status)
+        raise ApiStatusError(self.endpoint, self.status, retry_after=_seconds(self.headers.get("Retry-After")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The last answer to a question, as diagnostics show it."""
+
+    status: int
+    body: bytes = field(repr=False)
+    seconds: float
+
+
+async def request(
+    session: ClientSession,
+    method: str,
+    url: URL,
+    *,
+    endpoint: str,
+    timeout: float,
+    pin: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+    json: Any = None,
+) -> Response:
+    """Send one request and return the answer, whatever its status.
+
+    With `pin` the other side must show the certificate with this SHA-256
+    fingerprint, whoever signed it; else `ApiCertificateError` is raised before
+    anything is sent. Raises `ApiTimeoutError` after `timeout` seconds,
+    `ApiConnectionError` for other failures of the connection and
+    `ApiPayloadError` for an answer too large to be one.
+    """
+    started = time.monotonic()
+    try:
+        async with session.request(
+            method,
+            url,
+            headers=headers,
+            data=form,
+            json=json,
+            allow_redirects=False,
+            ssl=Fingerprint(pin) if pin else True,
+            timeout=ClientTimeout(total=timeout),
+        ) as answer:
+            body = bytearray()
+            async for chunk in answer.content.iter_any():
+                body += chunk
+                if len(body) > _MAX_BYTES:
+                    raise ApiPayloadError(endpoint, f"more than {_MAX_BYTES} bytes")
+            seconds = time.monotonic() - started
+            _LOGGER.debug("%s %s: %s, %s bytes, %.3f s", method, endpoint, answer.status, len(body), seconds)
+            return Response(
+                endpoint=endpoint,
+                status=answer.status,
+                body=bytes(body),
+                headers=answer.headers.copy(),
+                cookies={name: morsel.value for name, morsel in answer.cookies.items()},
+                seconds=seconds,
+            )
+    except ServerFingerprintMismatch as err:
+        raise ApiCertificateError(endpoint, err.got) from None
+    except TimeoutError:
+        raise ApiTimeoutError(endpoint, f"no answer within {timeout:g} s") from None
+    except (ClientError, OSError, ValueError) as err:
+        # The library's own message may hold the address, so only its kind is told.
+        raise ApiConnectionError(endpoint, type(err).__name__) from None
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    return float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None

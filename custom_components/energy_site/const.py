@@ -1,0 +1,45 @@
+"""Constants of the integration."""
+
+from datetime import timedelta
+import logging
+from typing import Final
+
+from .sources.feed import Pace
+
+DOMAIN: Final = "energy_site"
+LOGGER = logging.getLogger(__package__)
+
+DOCUMENTATION: Final = "https://github.com/energy-site/ha-energy-site"
+
+CONF_FINGERPRINT: Final = "fingerprint"
+CONF_REMEMBER_PASSWORD: Final = "remember_password"  # noqa: S105 - a name, not a secret.
+CONF_SOURCE: Final = "source"
+
+SOURCE_IQ_GATEWAY: Final = "iq_gateway"
+
+# Least, usual and greatest seconds between two questions of a kind.
+INTERVALS: Final[dict[Pace, tuple[int, int, int]]] = {
+    Pace.POWER: (5, 10, 120),
+    Pace.BATTERY: (10, 15, 300),
+    Pace.GRID: (10, 15, 300),
+    Pace.DEVICES: (30, 60, 900),
+    Pace.INVERTERS: (60, 300, 3600),
+    Pace.SETTINGS: (300, 900, 7200),
+    Pace.RARE: (3600, 21600, 86400),
+}
+
+# The books are written down this often, besides at every end.
+SAVE_INTERVAL: Final = timedelta(minutes=10)
+
+# How long before its end a token that cannot renew itself is asked for again.
+TOKEN_WARNING: Final = timedelta(days=30)
+TOKEN_URGENT: Final = timedelta(days=7)
+
+# A device is gone when it is missing from this many whole lists for this long.
+GONE_ANSWERS: Final = 3
+GONE_AFTER: Final = timedelta(hours=1)
+
+
+def documentation(page: str) -> str:
+    """Return the address of a page of the documentation."""
+    return f"{DOCUMENTATION}/blob/main/docs/{page}"

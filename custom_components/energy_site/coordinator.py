@@ -1,0 +1,202 @@
+"""One coordinator runs one feed; the runtime shares out what they bring."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, override
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .adapter import SourceAdapter
+from .clients.errors import ApiAuthError, ApiError
+from .const import DOMAIN, LOGGER, SAVE_INTERVAL
+from .errors import translated
+from .site.model import Part
+from .sources.feed import Feed, Presence
+from .sources.source import Source
+
+type SiteConfigEntry = ConfigEntry[SiteRuntime]
+
+STORAGE_VERSION = 1
+
+_TEND_INTERVAL = timedelta(hours=1)
+
+# An answer that takes longer than this must not keep Home Assistant's start waiting.
+_QUICK = 1.0
+
+
+class FeedCoordinator(DataUpdateCoordinator[None]):
+    """Polls one feed.
+
+    Values that still stand hide a failure. When they do not, that is logged
+    once; where the whole source is silent the runtime has said so already.
+    """
+
+    config_entry: SiteConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry, runtime: SiteRuntime, feed: Feed) -> None:
+        """Poll `feed` at the rate that its source asks for."""
+        super().__init__(hass, LOGGER, config_entry=entry, name=feed.key)
+        self.feed = feed
+        self._runtime = runtime
+        self._quiet = False
+
+    @override
+    async def _async_update_data(self) -> None:
+        source, key = self._runtime.source, self.feed.key
+        now = dt_util.utcnow()
+        outage = source.outage
+        try:
+            await source.poll(key, now)
+        except ApiError as err:
+            self._runtime.noticed(outage, source.outage)
+            if source.states[key].fresh(now):
+                return
+            self._hush(err)
+            raise translated(UpdateFailed, err) from err
+        finally:
+            self.update_interval = source.wait(key, now)
+        self._runtime.noticed(outage, source.outage)
+        if self._quiet:
+            self.last_update_success = True
+            self._quiet = False
+
+    def _hush(self, error: ApiError) -> None:
+        """Keep the base class from logging what is known, expected, or was never different."""
+        source = self._runtime.source
+        never_answered = source.states[self.feed.key].answered_at is None
+        if source.outage is None and not never_answered and not source.expects_silence(dt_util.utcnow()):
+            return
+        if self.last_update_success:
+            LOGGER.debug("No data of %s: %s", self.feed.key, error)
+            self.last_update_success = False
+            self._quiet = True
+
+
+class SiteRuntime:
+    """A loaded site: its source, a coordinator a feed, and who listens to which part."""
+
+    def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry, adapter: SourceAdapter[Any]) -> None:
+        """Tie the source of `adapter` to Home Assistant."""
+        self.hass = hass
+        self.entry = entry
+        self.adapter = adapter
+        self.coordinators = {key: FeedCoordinator(hass, entry, self, feed) for key, feed in self.source.feeds.items()}
+        self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+        self._listeners: dict[type[Part], list[Callable[[], None]]] = {}
+        self._logged = False
+
+    @property
+    def source(self) -> Source:
+        """The site's source."""
+        source: Source = self.adapter.source
+        return source
+
+    @property
+    def site(self) -> str:
+        """The site's part in unique ids."""
+        return self.entry.unique_id or self.entry.entry_id
+
+    def part[P: Part](self, kind: type[P]) -> P | None:
+        """Return a part as it is known now."""
+        return self.source.part(kind)
+
+    def settled(self, kind: type[Part]) -> bool:
+        """Tell whether a missing value of this part is not to be had, rather than not known now."""
+        return self.source.settled(kind, dt_util.utcnow())
+
+    def now(self) -> datetime:
+        """Return the time, as every part of the site takes it."""
+        return dt_util.utcnow()
+
+    @callback
+    def listen(self, kind: type[Part], update: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `update` whenever the part may have changed."""
+        listeners = self._listeners.setdefault(kind, [])
+        listeners.append(update)
+        return lambda: listeners.remove(update)
+
+    async def async_start(self) -> None:
+        """Take up the books, make first contact and ask for what is essential.
+
+        Raises what `SourceAdapter.async_connect` raises, also where the source
+        stops to answer right after.
+        """
+        if (memory := await self._store.async_load()) is not None:
+            self.source.remember(memory)
+        await self.adapter.async_connect()
+        essential = self.source.essential()
+        for key in essential:
+            await self.coordinators[key].async_refresh()
+            if self.source.outage is not None:
+                await self.adapter.async_connect()
+                self.source.outage = None
+        if essential and all(self.source.states[key].presence is Presence.FORBIDDEN for key in essential):
+            raise translated(ConfigEntryAuthFailed, ApiAuthError(essential[0], 401))
+
+    @callback
+    def async_run(self) -> None:
+        """Go on polling: what was not asked yet first, the slow scripts behind Home Assistant's back."""
+        entry = self.entry
+        for key, coordinator in self.coordinators.items():
+            entry.async_on_unload(coordinator.async_add_listener(partial(self._polled, key)))
+        waiting = [key for key, state in self.source.states.items() if state.asked_at is None]
+        slow = [key for key in waiting if self.source.feeds[key].cost > _QUICK]
+        entry.async_create_task(
+            self.hass, self._async_poll([key for key in waiting if key not in slow]), f"{DOMAIN} first poll"
+        )
+        entry.async_create_background_task(self.hass, self._async_poll(slow), f"{DOMAIN} slow first poll")
+        entry.async_on_unload(async_track_time_interval(self.hass, self._async_save, SAVE_INTERVAL))
+        entry.async_on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_save))
+        entry.async_on_unload(async_track_time_interval(self.hass, self._async_tend, _TEND_INTERVAL))
+
+    async def async_refresh(self, keys: Iterable[str]) -> None:
+        """Ask some feeds now."""
+        for key in keys:
+            await self.coordinators[key].async_request_refresh()
+
+    async def async_save(self) -> None:
+        """Write the books down."""
+        await self._store.async_save(self.source.memory())
+
+    @callback
+    def noticed(self, before: ApiError | None, after: ApiError | None) -> None:
+        """Log once that the source as a whole fell silent, and once that it is back."""
+        if after is not None and after is not before:
+            self.entry.async_create_background_task(self.hass, self.adapter.async_examine(after), f"{DOMAIN} examine")
+        if after is not None and not self._logged and not self.source.expects_silence(dt_util.utcnow()):
+            LOGGER.warning("%s does not answer: %s", self.entry.title, after.reason)
+            self._logged = True
+        if after is None and self._logged:
+            LOGGER.info("%s answers again", self.entry.title)
+            self._logged = False
+        if isinstance(before, ApiAuthError) and after is None:
+            # The refusal was a mood of the source: nobody needs to sign in again.
+            for flow in self.entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    @callback
+    def _polled(self, key: str) -> None:
+        for builder in self.source.builders:
+            if key in builder.feeds:
+                for update in tuple(self._listeners.get(builder.part, ())):
+                    update()
+        if wishes := self.source.take_wishes():
+            self.entry.async_create_background_task(self.hass, self._async_poll(wishes), f"{DOMAIN} poll")
+
+    async def _async_poll(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            await self.coordinators[key].async_refresh()
+
+    async def _async_save(self, _: datetime | Event) -> None:
+        await self.async_save()
+
+    async def _async_tend(self, _: datetime) -> None:
+        await self.adapter.async_tend()

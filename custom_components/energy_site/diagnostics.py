@@ -1,0 +1,82 @@
+"""Diagnostics: redacted, and complete enough to replay the site from them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+
+from .const import CONF_FINGERPRINT
+from .coordinator import SiteConfigEntry
+from .redaction import Redactor
+
+_SECRET = {CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME, CONF_FINGERPRINT}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
+    entry: SiteConfigEntry,
+) -> dict[str, Any]:
+    """Return everything that is known of a site, without what tells whose it is."""
+    runtime = entry.runtime_data
+    source = runtime.source
+    redactor = Redactor()
+    redactor.hide(entry.unique_id)
+    return {
+        "entry": {
+            "data": async_redact_data(dict(entry.data), _SECRET),
+            "options": dict(entry.options),
+            "version": f"{entry.version}.{entry.minor_version}",
+        },
+        "feeds": {
+            key: {
+                "presence": state.presence,
+                "interval": source.wait(key, runtime.now()).total_seconds(),
+                "asked_at": state.asked_at,
+                "answered_at": state.answered_at,
+                "failures": state.failures,
+                "error": str(state.error) if state.error else None,
+            }
+            for key, state in source.states.items()
+        },
+        "parts": redactor.redact(
+            {
+                builder.part.__name__: _plain(asdict(part))
+                for builder in source.builders
+                if (part := runtime.part(builder.part)) is not None
+            }
+        ),
+        "memory": redactor.redact(source.memory()),
+        "recording": {
+            path: {
+                "code": answer.status,
+                "seconds": round(answer.seconds, 3),
+                "body": redactor.redact_text(answer.body.decode(errors="replace")),
+            }
+            for path, answer in sorted(runtime.adapter.recorded().items())
+        },
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: SiteConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return the same for a device's page, and which device was meant."""
+    whole = await async_get_config_entry_diagnostics(hass, entry)
+    return {"device": {"model": device.model, "model_id": device.model_id, "firmware": device.sw_version}, **whole}
+
+
+def _plain(value: Any) -> Any:
+    """Make moments and sets plain JSON data."""
+    match value:
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(item) for item in value]
+        case date():
+            return value.isoformat()
+    return value

@@ -1,0 +1,123 @@
+"""Entities over the parts of a site: the same for every vendor."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN
+from .coordinator import SiteRuntime
+from .devices import unit_info
+from .site.model import Part
+from .tables.rows import AnyRow, SiteRow
+
+type Name = tuple[str | None, str]
+
+
+class SiteEntity(Entity):
+    """An entity that shows one value of one part.
+
+    A value that is missing is unknown where everything it is made of answers
+    without it, else unavailable.
+    """
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, runtime: SiteRuntime, row: AnyRow, serial: str | None) -> None:
+        """Show what `row` reads from its part, or from the unit with this serial number."""
+        self.runtime = runtime
+        self._row = row
+        self._serial = serial
+        self._shown: object = None
+        parts = (runtime.site, serial, row.description.key) if serial else (runtime.site, row.description.key)
+        self._attr_unique_id = "_".join(parts)
+        self.entity_description = row.description
+        if serial is None or isinstance(row, SiteRow):
+            # The hub is registered before any entity.
+            self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, runtime.site)})
+        elif (unit := row.unit(runtime.part, serial)) is not None:
+            self._attr_device_info = unit_info(runtime, row.family, serial, unit)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.runtime.listen(self._row.part, self._update))
+        self._shown = self._refresh()
+
+    async def async_update(self) -> None:
+        """Ask for the value now, when an action wants it so."""
+        await self.runtime.async_refresh(self.runtime.source.feeds_of(self._row.part))
+
+    @abstractmethod
+    def _take(self, value: object) -> None:
+        """Make a value the entity's state."""
+
+    def _worth_writing(self, shown: object, value: object) -> bool:
+        """Tell whether a new value is worth a state."""
+        return shown != value
+
+    @callback
+    def _update(self) -> None:
+        before = self._shown
+        shown = self._refresh()
+        if self._worth_writing(before, shown):
+            self._shown = shown
+            self.async_write_ha_state()
+
+    def _refresh(self) -> object:
+        value = self._row.read(self.runtime.part, self._serial)
+        self._attr_available = value is not None or self.runtime.settled(self._row.part)
+        self._take(value)
+        return (value, self._attr_available, self._row.stamp(self.runtime.part))
+
+
+@callback
+def async_add_as_found(
+    runtime: SiteRuntime,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    rows: Iterable[AnyRow],
+    make: Callable[[AnyRow, str | None], Entity],
+) -> None:
+    """Add an entity for a row as soon as the site has a value for it, now or in a year."""
+    by_part: dict[type[Part], list[AnyRow]] = {}
+    for row in rows:
+        by_part.setdefault(row.part, []).append(row)
+    for part, its_rows in by_part.items():
+        add_new = _Finder(runtime, async_add_entities, its_rows, make).add_new
+        add_new()
+        runtime.entry.async_on_unload(runtime.listen(part, add_new))
+
+
+class _Finder:
+    """Finds the entities of one part that were not there before."""
+
+    def __init__(
+        self,
+        runtime: SiteRuntime,
+        async_add_entities: AddConfigEntryEntitiesCallback,
+        rows: list[AnyRow],
+        make: Callable[[AnyRow, str | None], Entity],
+    ) -> None:
+        self._runtime = runtime
+        self._async_add_entities = async_add_entities
+        self._rows = rows
+        self._make = make
+        self._known: set[Name] = set()
+
+    @callback
+    def add_new(self) -> None:
+        """Add what has a value for the first time."""
+        found: list[Entity] = []
+        for row in self._rows:
+            for serial in row.present(self._runtime.part):
+                name = (serial, row.description.key)
+                if name not in self._known:
+                    self._known.add(name)
+                    found.append(self._make(row, serial))
+        if found:
+            self._async_add_entities(found)

@@ -1,0 +1,294 @@
+"""Steps that lead to an IQ Gateway: its address, then a token for it."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+import probatio
+
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from homeassistant.util import dt as dt_util
+
+from ..clients import addresses
+from ..clients.errors import ApiError
+from ..clients.iq_gateway.client import IqGatewayClient
+from ..clients.iq_gateway.enlighten import (
+    AccountBlockedError,
+    CredentialsRefusedError,
+    GatewayNotInAccountError,
+    TwoFactorError,
+    fetch_token,
+)
+from ..clients.iq_gateway.token import GatewayToken, TokenMalformedError, TokenRole
+from ..const import CONF_FINGERPRINT, CONF_REMEMBER_PASSWORD, CONF_SOURCE, LOGGER, SOURCE_IQ_GATEWAY
+from .gateway_identity import FlowProblem, GatewayIdentity, identify, tidy_host
+
+# The gateway's own access point, where Home Assistant never finds it again.
+_ACCESS_POINTS = ("169.254.120.1", "172.30.1.1")
+
+_HOST_SCHEMA = probatio.Schema({probatio.Required(CONF_HOST): TextSelector()})
+_LOGIN_SCHEMA = probatio.Schema(
+    {
+        probatio.Required(CONF_USERNAME): TextSelector(
+            TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="username")
+        ),
+        probatio.Required(CONF_PASSWORD): TextSelector(
+            TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+        ),
+        probatio.Required(CONF_REMEMBER_PASSWORD, default=True): bool,
+    }
+)
+_TOKEN_SCHEMA = probatio.Schema(
+    {probatio.Required(CONF_TOKEN): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))}
+)
+
+
+class IqGatewaySteps(ConfigFlow):
+    """The gateway's part of the config flow."""
+
+    _gateway: GatewayIdentity | None = None
+    _warned_of: str | None = None
+
+    async def async_step_iq_gateway(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the gateway's address."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                gateway = await self._async_identify(user_input[CONF_HOST])
+            except FlowProblem as problem:
+                errors[CONF_HOST] = problem.key
+            else:
+                await self.async_set_unique_id(gateway.info.serial)
+                self._abort_if_unique_id_configured(updates={CONF_HOST: gateway.host})
+                return await self._async_choose_sign_in(gateway)
+        return self.async_show_form(
+            step_id="iq_gateway",
+            data_schema=self.add_suggested_values_to_schema(_HOST_SCHEMA, user_input),
+            errors=errors,
+            description_placeholders={"example": "192.168.1.50"},
+        )
+
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        serial = discovery_info.properties.get("serialnum")
+        host = str(discovery_info.ip_address)
+        if discovery_info.ip_address.version != 4:
+            return self.async_abort(reason="not_ipv4_address")
+        if not serial or host in _ACCESS_POINTS:
+            return self.async_abort(reason="not_a_gateway")
+        if discovery_info.port not in (None, 80, 443):
+            host = f"{host}:{discovery_info.port}"
+        entry = await self.async_set_unique_id(serial)
+        if entry is not None and entry.data[CONF_HOST] != host and await self._async_still_at(entry.data[CONF_HOST]):
+            # The gateway announces itself on its cable and on its radio.
+            return self.async_abort(reason="already_configured")
+        self._abort_if_unique_id_configured(updates={CONF_HOST: host})
+        try:
+            gateway = await self._async_identify(host, serial=serial)
+        except FlowProblem as problem:
+            return self.async_abort(reason=problem.key)
+        return await self._async_choose_sign_in(gateway)
+
+    async def async_step_iq_gateway_auth(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Let a person choose between signing in and pasting a token."""
+        return self.async_show_menu(
+            step_id="iq_gateway_auth",
+            menu_options=["iq_gateway_login", "iq_gateway_token"],
+            description_placeholders=self._placeholders,
+        )
+
+    async def async_step_iq_gateway_login(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Sign in to the account that owns the gateway."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                token = await self._async_sign_in(user_input[CONF_USERNAME], user_input[CONF_PASSWORD])
+                await self._async_check(token)
+            except FlowProblem as problem:
+                if problem.key == "two_factor":
+                    return self._show_token_form({"base": "two_factor"})
+                errors["base"] = problem.key
+            else:
+                remembered = (CONF_USERNAME, CONF_PASSWORD) if user_input[CONF_REMEMBER_PASSWORD] else ()
+                return self._finish(token, {key: user_input[key] for key in remembered})
+        return self.async_show_form(
+            step_id="iq_gateway_login",
+            data_schema=self.add_suggested_values_to_schema(
+                _LOGIN_SCHEMA, {key: value for key, value in (user_input or {}).items() if key != CONF_PASSWORD}
+            ),
+            errors=errors,
+            description_placeholders=self._placeholders,
+        )
+
+    async def async_step_iq_gateway_token(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take a token that a person got by themselves."""
+        if user_input is None:
+            return self._show_token_form({})
+        try:
+            token = self._read_token(user_input[CONF_TOKEN])
+            await self._async_check(token)
+        except FlowProblem as problem:
+            return self._show_token_form({CONF_TOKEN: problem.key})
+        return self._finish(token, {})
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Ask for new credentials, where the gateway still is who it was."""
+        try:
+            gateway = await self._async_identify(entry_data[CONF_HOST], serial=self._get_reauth_entry().unique_id)
+        except FlowProblem as problem:
+            return self.async_abort(reason=problem.key)
+        if gateway.fingerprint.hex() != entry_data[CONF_FINGERPRINT]:
+            return self.async_abort(reason="certificate_changed")
+        return await self._async_choose_sign_in(gateway)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the address that the gateway has now."""
+        errors: dict[str, str] = {}
+        entry = self._get_reconfigure_entry()
+        if user_input is not None:
+            try:
+                gateway = await self._async_identify(user_input[CONF_HOST], serial=entry.unique_id)
+            except FlowProblem as problem:
+                errors[CONF_HOST] = problem.key
+            else:
+                self._gateway = gateway
+                if gateway.fingerprint.hex() != entry.data[CONF_FINGERPRINT]:
+                    return await self.async_step_certificate()
+                return await self._async_finish_reconfigure()
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(_HOST_SCHEMA, user_input or entry.data),
+            errors=errors,
+        )
+
+    async def async_step_certificate(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether the gateway's new certificate is to be trusted."""
+        if user_input is None:
+            return self.async_show_form(step_id="certificate", data_schema=probatio.Schema({}))
+        return await self._async_finish_reconfigure()
+
+    @property
+    def _identified(self) -> GatewayIdentity:
+        """The gateway that an earlier step found."""
+        if self._gateway is None:
+            raise RuntimeError("No gateway was identified before")
+        return self._gateway
+
+    @property
+    def _placeholders(self) -> dict[str, str]:
+        gateway = self._identified
+        return {
+            "host": gateway.host,
+            "serial": gateway.info.serial,
+            "firmware": gateway.info.software,
+            "token_page": str(addresses.entrez()),
+        }
+
+    async def _async_identify(self, text: str, *, serial: str | None = None) -> GatewayIdentity:
+        """Return who answers at an address, and that it is the gateway with this serial number."""
+        gateway = await identify(async_get_clientsession(self.hass, verify_ssl=False), tidy_host(text))
+        if serial is not None and gateway.info.serial != serial:
+            raise FlowProblem("another_gateway")
+        return gateway
+
+    async def _async_still_at(self, host: str) -> bool:
+        try:
+            gateway = await self._async_identify(host)
+        except FlowProblem:
+            return False
+        return gateway.info.serial == self.unique_id
+
+    async def _async_choose_sign_in(self, gateway: GatewayIdentity) -> ConfigFlowResult:
+        self._gateway = gateway
+        self.context["title_placeholders"] = {"name": _title(gateway)}
+        return await self.async_step_iq_gateway_auth()
+
+    async def _async_sign_in(self, username: str, password: str) -> GatewayToken:
+        try:
+            return await fetch_token(
+                async_get_clientsession(self.hass), username, password, self._identified.info.serial
+            )
+        except CredentialsRefusedError as err:
+            raise FlowProblem("invalid_auth") from err
+        except TwoFactorError as err:
+            raise FlowProblem("two_factor") from err
+        except AccountBlockedError as err:
+            raise FlowProblem("account_blocked") from err
+        except GatewayNotInAccountError as err:
+            raise FlowProblem("gateway_not_in_account") from err
+        except ApiError as err:
+            LOGGER.debug("Signing in failed: %s", err)
+            raise FlowProblem("account_unreachable") from err
+
+    def _read_token(self, text: str) -> GatewayToken:
+        try:
+            return GatewayToken.parse(text)
+        except TokenMalformedError as err:
+            raise FlowProblem("token_malformed") from err
+
+    async def _async_check(self, token: GatewayToken) -> None:
+        """Check what a token says of itself, then let the gateway judge it."""
+        gateway = self._identified
+        if token.serial is not None and token.serial != gateway.info.serial:
+            raise FlowProblem("token_of_another_gateway")
+        if token.expired(dt_util.utcnow()):
+            raise FlowProblem("token_expired")
+        client = IqGatewayClient(
+            async_get_clientsession(self.hass, verify_ssl=False),
+            gateway.host,
+            fingerprint=gateway.fingerprint,
+            token=token.raw,
+        )
+        try:
+            good = await client.check_token()
+        except ApiError as err:
+            raise FlowProblem("cannot_connect") from err
+        if not good:
+            raise FlowProblem("token_refused" if token.whole_signature else "token_malformed")
+        if token.role == TokenRole.INSTALLER and self._warned_of != token.raw:
+            # It works, but only for 12 hours: whoever wants that asks twice.
+            self._warned_of = token.raw
+            raise FlowProblem("token_of_installer")
+
+    def _show_token_form(self, errors: dict[str, str]) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id="iq_gateway_token",
+            data_schema=_TOKEN_SCHEMA,
+            errors=errors,
+            description_placeholders=self._placeholders,
+        )
+
+    async def _async_finish_reconfigure(self) -> ConfigFlowResult:
+        """Keep the token where it still works; ask for another where it does not."""
+        entry, gateway = self._get_reconfigure_entry(), self._identified
+        self._warned_of = entry.data[CONF_TOKEN]
+        try:
+            await self._async_check(self._read_token(entry.data[CONF_TOKEN]))
+        except FlowProblem:
+            return await self._async_choose_sign_in(gateway)
+        return self.async_update_reload_and_abort(
+            entry, data_updates={CONF_HOST: gateway.host, CONF_FINGERPRINT: gateway.fingerprint.hex()}
+        )
+
+    def _finish(self, token: GatewayToken, credentials: dict[str, str]) -> ConfigFlowResult:
+        gateway = self._identified
+        data = {
+            CONF_SOURCE: SOURCE_IQ_GATEWAY,
+            CONF_HOST: gateway.host,
+            CONF_FINGERPRINT: gateway.fingerprint.hex(),
+            CONF_TOKEN: token.raw,
+            **credentials,
+        }
+        if self.source == SOURCE_REAUTH:
+            return self.async_update_reload_and_abort(self._get_reauth_entry(), data=data)
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data=data)
+        return self.async_create_entry(title=_title(gateway), data=data)
+
+
+def _title(gateway: GatewayIdentity) -> str:
+    """Return a name that tells two gateways apart without the whole serial number."""
+    return f"IQ Gateway {gateway.info.serial[-4:]}"

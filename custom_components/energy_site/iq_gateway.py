@@ -1,0 +1,202 @@
+"""An IQ Gateway in Home Assistant: its session, token, certificate and firmware."""
+
+from collections.abc import Mapping
+from datetime import timedelta, tzinfo
+from typing import Any, override
+
+from aiohttp import ClientSession, DummyCookieJar
+
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.aiohttp_client import async_create_clientsession, async_get_clientsession
+from homeassistant.util import dt as dt_util
+
+from .adapter import SourceAdapter
+from .clients.errors import ApiAuthError, ApiCertificateError, ApiError
+from .clients.iq_gateway.client import IqGatewayClient
+from .clients.iq_gateway.enlighten import fetch_token
+from .clients.iq_gateway.token import GatewayToken
+from .clients.transport import Recorded
+from .const import CONF_FINGERPRINT, DOMAIN, INTERVALS, LOGGER, TOKEN_URGENT, TOKEN_WARNING, documentation
+from .coordinator import SiteConfigEntry
+from .errors import translated
+from .sources.feed import Pace
+from .sources.iq_gateway.source import AnotherGatewayError, IqGatewaySource
+
+ISSUE_CERTIFICATE = "certificate_changed"
+ISSUE_TOKEN = "token_expiring"  # noqa: S105 - a name, not a secret.
+ISSUE_ANOTHER_GATEWAY = "another_gateway"
+
+
+def gateway_session(hass: HomeAssistant) -> ClientSession:
+    """Return a session of its own: the client keeps the gateway's cookie itself."""
+    return async_create_clientsession(hass, verify_ssl=False, cookie_jar=DummyCookieJar())
+
+
+def intervals(options: Mapping[str, Any]) -> dict[Pace, timedelta]:
+    """Return how often to ask for what, within bounds whatever the options say."""
+    chosen: dict[Pace, timedelta] = {}
+    for pace, (least, usual, greatest) in INTERVALS.items():
+        seconds = options.get(pace, usual)
+        chosen[pace] = timedelta(seconds=min(max(float(seconds), least), greatest))
+    return chosen
+
+
+class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
+    """One gateway's config entry."""
+
+    manufacturer = "Enphase"
+
+    def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry) -> None:
+        """Build the source that the entry describes."""
+        self._hass = hass
+        self._entry = entry
+        self.configuration_url = f"https://{entry.data[CONF_HOST]}"
+        self._client = IqGatewayClient(
+            gateway_session(hass),
+            entry.data[CONF_HOST],
+            fingerprint=bytes.fromhex(entry.data[CONF_FINGERPRINT]),
+            token=entry.data[CONF_TOKEN],
+            renew_token=self._async_renew if self._has_password else None,
+        )
+        self.source = IqGatewaySource(
+            self._client,
+            entry.unique_id or "",
+            GatewayToken.parse(entry.data[CONF_TOKEN]),
+            intervals(entry.options),
+            dt_util.get_default_time_zone(),
+            _find_zone,
+        )
+
+    @override
+    async def async_connect(self) -> None:
+        try:
+            if isinstance(self.source.outage, ApiAuthError):
+                raise self.source.outage
+            await self.source.prepare(dt_util.utcnow())
+        except ApiAuthError as err:
+            raise translated(ConfigEntryAuthFailed, err) from err
+        except ApiError as err:
+            await self.async_examine(err)
+            raise translated(ConfigEntryNotReady, err) from err
+        self._settle(ISSUE_CERTIFICATE)
+        self._settle(ISSUE_ANOTHER_GATEWAY)
+        await self._async_look_after_token()
+
+    @override
+    def recorded(self) -> Mapping[str, Recorded]:
+        return self._client.recorded
+
+    @override
+    async def async_tend(self) -> None:
+        await self._async_look_after_token()
+        try:
+            await self.source.prepare(dt_util.utcnow())
+        except ApiError as err:
+            LOGGER.debug("The firmware could not be read: %s", err)
+
+    @override
+    async def async_examine(self, error: ApiError) -> None:
+        if isinstance(error, ApiAuthError):
+            if not self.source.expects_silence(dt_util.utcnow()):
+                self._entry.async_start_reauth(self._hass)
+        elif isinstance(error, ApiCertificateError):
+            await self._async_examine_certificate(error.fingerprint)
+        elif isinstance(error, AnotherGatewayError):
+            self._raise_issue(ISSUE_ANOTHER_GATEWAY, severity=ir.IssueSeverity.ERROR)
+
+    @property
+    def _has_password(self) -> bool:
+        return CONF_PASSWORD in self._entry.data and CONF_USERNAME in self._entry.data
+
+    async def _async_examine_certificate(self, fingerprint: bytes) -> None:
+        """Ask behind the new certificate, without the token, whether the gateway is the same."""
+        try:
+            info = await self._client.info(pin=fingerprint)
+        except ApiError as err:
+            LOGGER.debug("Nobody answers behind the new certificate: %s", err)
+            return
+        if info.serial != self._entry.unique_id:
+            self._raise_issue(ISSUE_ANOTHER_GATEWAY, severity=ir.IssueSeverity.ERROR)
+            return
+        self._raise_issue(
+            ISSUE_CERTIFICATE,
+            severity=ir.IssueSeverity.ERROR,
+            fixable=True,
+            data={CONF_FINGERPRINT: fingerprint.hex()},
+            placeholders={
+                "old": readable(self._entry.data[CONF_FINGERPRINT]),
+                "new": readable(fingerprint.hex()),
+            },
+        )
+
+    async def _async_renew(self) -> str:
+        """Sign in for a new token and keep it."""
+        data = self._entry.data
+        token = await fetch_token(
+            async_get_clientsession(self._hass),
+            data[CONF_USERNAME],
+            data[CONF_PASSWORD],
+            self.source.serial,
+        )
+        self.source.token = token
+        self._hass.config_entries.async_update_entry(self._entry, data={**data, CONF_TOKEN: token.raw})
+        return token.raw
+
+    async def _async_look_after_token(self) -> None:
+        """Renew a token near its end, or ask a person to where there is no password."""
+        left = self._token_left()
+        if left is not None and left < TOKEN_WARNING and self._has_password:
+            try:
+                await self._client.renew()
+            except ApiError as err:
+                LOGGER.debug("The token could not be renewed yet: %s", err)
+            left = self._token_left()
+        if left is None or left >= TOKEN_WARNING:
+            self._settle(ISSUE_TOKEN)
+            return
+        self._raise_issue(
+            ISSUE_TOKEN,
+            severity=ir.IssueSeverity.ERROR if left < TOKEN_URGENT else ir.IssueSeverity.WARNING,
+            fixable=True,
+            placeholders={"days": str(max(left.days, 0))},
+        )
+
+    def _token_left(self) -> timedelta | None:
+        expires = self.source.token.expires_at
+        return None if expires is None else expires - dt_util.utcnow()
+
+    def _raise_issue(
+        self,
+        key: str,
+        *,
+        severity: ir.IssueSeverity,
+        fixable: bool = False,
+        data: dict[str, str] | None = None,
+        placeholders: dict[str, str] | None = None,
+    ) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"{key}_{self._entry.entry_id}",
+            is_fixable=fixable,
+            severity=severity,
+            translation_key=key,
+            translation_placeholders={"name": self._entry.title, **(placeholders or {})},
+            data={"entry_id": self._entry.entry_id, **(data or {})},
+            learn_more_url=documentation(f"repairs.md#{key.replace('_', '-')}"),
+        )
+
+    def _settle(self, key: str) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
+
+
+def readable(fingerprint: str) -> str:
+    """Return the first bytes of a fingerprint as browsers show them."""
+    return ":".join(fingerprint[i : i + 2] for i in range(0, 16, 2)).upper()
+
+
+async def _find_zone(name: str) -> tzinfo | None:
+    return await dt_util.async_get_time_zone(name)

@@ -1,0 +1,77 @@
+"""Repairs that a person can confirm."""
+
+from typing import override
+
+import probatio
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+
+from .const import CONF_FINGERPRINT, DOMAIN
+
+
+class _ConfirmFlow(RepairsFlow):
+    """Shows what is wrong and acts once it is confirmed."""
+
+    def __init__(self, entry_id: str, issue_id: str) -> None:
+        """Act on the entry with this id."""
+        self._entry_id = entry_id
+        self._named = issue_id
+
+    async def _async_act(self) -> None:
+        raise NotImplementedError
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm(user_input)
+
+    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Ask, then act."""
+        if user_input is None:
+            issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self._named)
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=probatio.Schema({}),
+                description_placeholders=issue.translation_placeholders if issue else None,
+            )
+        await self._async_act()
+        return self.async_create_entry(data={})
+
+
+class CertificateFlow(_ConfirmFlow):
+    """Trusts a gateway's new certificate."""
+
+    def __init__(self, entry_id: str, issue_id: str, fingerprint: str) -> None:
+        """Trust the certificate with this SHA-256 fingerprint."""
+        super().__init__(entry_id, issue_id)
+        self._fingerprint = fingerprint
+
+    @override
+    async def _async_act(self) -> None:
+        entries = self.hass.config_entries
+        if (entry := entries.async_get_entry(self._entry_id)) is not None:
+            entries.async_update_entry(entry, data={**entry.data, CONF_FINGERPRINT: self._fingerprint})
+            entries.async_schedule_reload(entry.entry_id)
+
+
+class TokenFlow(_ConfirmFlow):
+    """Leads to where a new token is entered."""
+
+    @override
+    async def _async_act(self) -> None:
+        if (entry := self.hass.config_entries.async_get_entry(self._entry_id)) is not None:
+            entry.async_start_reauth(self.hass)
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
+    issue_id: str,
+    data: dict[str, str | int | float | None] | None,
+) -> RepairsFlow:
+    """Return the flow that mends an issue."""
+    known = data or {}
+    entry_id, fingerprint = str(known.get("entry_id")), known.get(CONF_FINGERPRINT)
+    if fingerprint is not None:
+        return CertificateFlow(entry_id, issue_id, str(fingerprint))
+    return TokenFlow(entry_id, issue_id)

@@ -1,0 +1,236 @@
+"""The books of a site's energy: every counter, its midnight, and what they outlive.
+
+A source reports registers and powers as it reads them; the ledger keeps what
+is shown. `dump` and `Ledger.load` carry it over a restart.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta, tzinfo
+import math
+from typing import Any
+
+from . import counter
+from .counter import CounterState, Doubt
+from .integral import IntegralState, integrate
+from .model import Count, CounterKind
+
+# Energy that a meter of the solar production counts backwards: what the
+# inverters themselves use at night. Nobody shows it, the house's balance needs it.
+SOLAR_SELF_USE = "solar_self_use"
+
+# Without a sample this close to midnight the day's start is not known.
+_MIDNIGHT_KNOWN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayStart:
+    """A counter's Wh at the start of a day at the site.
+
+    It is `certain` where midnight was seen, or the source told the day's energy.
+    """
+
+    day: date
+    base: float
+    certain: bool
+
+
+class Ledger:
+    """All energy counters of one site.
+
+    Counters are named by a `CounterKind`, or by any other text for those of
+    single devices.
+    """
+
+    def __init__(self, zone: tzinfo) -> None:
+        """Start empty; days begin at midnight in `zone`."""
+        self.zone = zone
+        self._counters: dict[str, CounterState] = {}
+        self._integrals: dict[str, IntegralState] = {}
+        self._days: dict[str, DayStart] = {}
+
+    @property
+    def rejected(self) -> int:
+        """How many samples were refused as impossible."""
+        return sum(state.rejected for state in self._counters.values())
+
+    def count(
+        self,
+        name: str,
+        source: str,
+        register: float | None,
+        at: datetime,
+        *,
+        today: float | None = None,
+        blank: bool = False,
+        limit: float = counter.DEFAULT_LIMIT,
+        wrap: float | None = None,
+    ) -> None:
+        """Take a sample in Wh of the register `source` that counts `name`.
+
+        `today` is what the source itself says of the day so far. It is used
+        only where the start of the day was not seen here.
+        """
+        if register is None:
+            return
+        before = self._counters.get(name)
+        if before is None:
+            after = counter.start(source, register, at, blank=blank)
+        else:
+            after = counter.advance(before, source, register, at, limit=limit, wrap=wrap)
+        if after is None:
+            return
+        self._counters[name] = after
+        self._open_day(name, before, after, at, today)
+
+    def integrate(self, name: str, power: float, at: datetime, *, stored: float | None = None) -> tuple[float, float]:
+        """Take a sample of a power in W that no register counts.
+
+        Returns the Wh so far in the positive and in the negative direction.
+        """
+        state = integrate(self._integrals.get(name), power, at, stored=stored)
+        self._integrals[name] = state
+        return state.positive, state.negative
+
+    def balance(self, name: str, gains: Iterable[str], losses: Iterable[str], at: datetime) -> None:
+        """Count `name` as the gains less the losses, where all of them are known."""
+        gains, losses = sorted(gains), sorted(losses)
+        if any(part not in self._counters for part in (*gains, *losses)):
+            return
+        register = sum(self._counters[part].total for part in gains)
+        register -= sum(self._counters[part].total for part in losses)
+        source = f"balance:{'+'.join(gains)}-{'-'.join(losses)}"
+        before = self._counters.get(name)
+        if before is None:
+            # Meters of different age may say that more left than ever came in.
+            offset, total = max(-register, 0.0), max(register, 0.0)
+        else:
+            offset = before.offset if before.source == source else before.total - register
+            total = max(before.total, register + offset)
+        after = CounterState(source=source, register=register, offset=offset, total=total, at=at)
+        self._counters[name] = after
+        self._open_day(name, before, after, at, None)
+
+    def total(self, name: str) -> float | None:
+        """Return the Wh of a counter since ever, `None` before its first sample."""
+        state = self._counters.get(name)
+        return state.total if state else None
+
+    def source(self, name: str) -> str | None:
+        """Return which register a counter is read from."""
+        state = self._counters.get(name)
+        return state.source if state else None
+
+    def today(self, name: str, at: datetime) -> float | None:
+        """Return the Wh of a counter since midnight at the site."""
+        state, start = self._counters.get(name), self._days.get(name)
+        if state is None or start is None:
+            return None
+        if start.day != self._day(at):
+            return 0.0
+        return max(state.total - start.base, 0.0)
+
+    def counts(self, at: datetime) -> dict[CounterKind, Count]:
+        """Return all counters of the site as a whole."""
+        return {
+            kind: Count(total=total, today=self.today(kind, at))
+            for kind in CounterKind
+            if (total := self.total(kind)) is not None
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """Return the books as plain JSON data."""
+        return {
+            "counters": {name: _plain(asdict(state)) for name, state in self._counters.items()},
+            "integrals": {name: _plain(asdict(state)) for name, state in self._integrals.items()},
+            "days": {name: _plain(asdict(start)) for name, start in self._days.items()},
+        }
+
+    def load(self, books: Mapping[str, Any]) -> None:
+        """Take over what `dump` returned; an entry that cannot be read is left out."""
+        self._counters |= _loaded(books, "counters", _counter_state)
+        self._integrals |= _loaded(books, "integrals", _integral_state)
+        self._days |= _loaded(books, "days", _day_start)
+
+    def _day(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+    def _open_day(
+        self, name: str, before: CounterState | None, after: CounterState, at: datetime, today: float | None
+    ) -> None:
+        day, start = self._day(at), self._days.get(name)
+        if start is not None and start.day == day and start.certain:
+            return
+        if today is not None and not 0 <= today <= after.total:
+            today = None
+        if start is not None and start.day == day:
+            if today is not None:
+                self._days[name] = DayStart(day=day, base=min(start.base, after.total - today), certain=True)
+            return
+        certain = before is not None and at - before.at <= _MIDNIGHT_KNOWN
+        base = before.total if before is not None else after.total
+        if not certain and today is not None:
+            base, certain = max(base, after.total - today) if before is not None else after.total - today, True
+        self._days[name] = DayStart(day=day, base=base, certain=certain)
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """Make dates and moments words, also in a nested doubt."""
+    return {
+        key: _plain(value) if isinstance(value, dict) else value.isoformat() if isinstance(value, date) else value
+        for key, value in fields.items()
+    }
+
+
+def _loaded[T](books: Mapping[str, Any], chapter: str, read: Callable[[Mapping[str, Any]], T]) -> dict[str, T]:
+    entries = books.get(chapter)
+    loaded: dict[str, T] = {}
+    for name, fields in entries.items() if isinstance(entries, Mapping) else ():
+        try:
+            loaded[name] = read(fields)
+        except KeyError, TypeError, ValueError:
+            continue
+    return loaded
+
+
+def _counter_state(fields: Mapping[str, Any]) -> CounterState:
+    doubt = fields["doubt"]
+    return CounterState(
+        source=str(fields["source"]),
+        register=_number(fields["register"]),
+        offset=_number(fields["offset"]),
+        total=_number(fields["total"]),
+        at=datetime.fromisoformat(fields["at"]),
+        doubt=None
+        if doubt is None
+        else Doubt(
+            since=datetime.fromisoformat(doubt["since"]),
+            samples=int(doubt["samples"]),
+            register=_number(doubt["register"]),
+        ),
+        rejected=int(fields["rejected"]),
+    )
+
+
+def _integral_state(fields: Mapping[str, Any]) -> IntegralState:
+    stored = fields["stored"]
+    return IntegralState(
+        positive=_number(fields["positive"]),
+        negative=_number(fields["negative"]),
+        power=_number(fields["power"]),
+        stored=None if stored is None else _number(stored),
+        at=datetime.fromisoformat(fields["at"]),
+    )
+
+
+def _day_start(fields: Mapping[str, Any]) -> DayStart:
+    return DayStart(
+        day=date.fromisoformat(fields["day"]), base=_number(fields["base"]), certain=bool(fields["certain"])
+    )
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number

@@ -1,0 +1,86 @@
+"""What a source polls: its feeds, their rates, and how each of them does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ..clients.errors import ApiError
+
+
+class Pace(StrEnum):
+    """How often a feed deserves to be asked; a person can change each."""
+
+    POWER = "power"
+    BATTERY = "battery"
+    GRID = "grid"
+    DEVICES = "devices"
+    INVERTERS = "inverters"
+    SETTINGS = "settings"
+    RARE = "rare"
+
+
+class Presence(StrEnum):
+    """Whether a system has what a feed asks for."""
+
+    UNKNOWN = "unknown"
+    PRESENT = "present"
+    EMPTY = "empty"
+    ABSENT = "absent"
+    FORBIDDEN = "forbidden"
+
+    @property
+    def answers(self) -> bool:
+        """Whether asking makes sense at all."""
+        return self not in (Presence.ABSENT, Presence.FORBIDDEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One thing that is polled, at its own rate and failing alone.
+
+    `cost` is how many seconds it keeps the system busy. An `essential` feed is
+    asked before anything is shown. While its answers repeat, a feed waits up to
+    `patience` times as long.
+    """
+
+    key: str
+    endpoint: str
+    cost: float
+    essential: bool = False
+    patience: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class FeedState:
+    """How a feed does: its answers, how long the last of them stands, its failures."""
+
+    presence: Presence = Presence.UNKNOWN
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+    stands_until: datetime | None = None
+    repeats: int = 0
+    failures: int = 0
+    error: ApiError | None = None
+
+    def fresh(self, now: datetime) -> bool:
+        """Whether the last answer still stands."""
+        return self.stands_until is not None and now <= self.stands_until
+
+    def answered(self, now: datetime, presence: Presence, *, repeated: bool) -> None:
+        """Note an answer."""
+        self.presence = presence
+        self.answered_at = now
+        self.repeats = self.repeats + 1 if repeated else 0
+        self.failures = 0
+        self.error = None
+
+    def denied(self, presence: Presence) -> None:
+        """Note that the system does not have or not give this."""
+        self.presence = presence
+        self.failures = 0
+        self.error = None
+
+    def failed(self, error: ApiError) -> None:
+        """Note a failure that may pass."""
+        self.failures += 1
+        self.error = error

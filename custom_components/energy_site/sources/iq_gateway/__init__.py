@@ -1,0 +1,1 @@
+"""The Enphase IQ Gateway as a source."""

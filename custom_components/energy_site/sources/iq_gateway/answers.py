@@ -1,0 +1,76 @@
+"""The gateway's last answers, typed, and its clock."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from ..feed import FeedState
+from .feeds import GatewayFeed
+
+
+class Answers:
+    """What the gateway said last, and whether it still stands."""
+
+    def __init__(self, answers: Mapping[str, object], states: Mapping[str, FeedState]) -> None:
+        """Look at the answers and states that the source keeps."""
+        self._answers = answers
+        self._states = states
+
+    def fresh[T](self, feed: GatewayFeed[T], now: datetime) -> T | None:
+        """Return an answer that still stands."""
+        return self.last(feed) if self._states[feed.key].fresh(now) else None
+
+    def last[T](self, feed: GatewayFeed[T]) -> T | None:
+        """Return the last answer, however old; hardware does not go away with age."""
+        return cast("T | None", self._answers.get(feed.key))
+
+    def at[T](self, feed: GatewayFeed[T]) -> datetime | None:
+        """Return when the last answer came."""
+        return self._states[feed.key].answered_at
+
+    def asked[T](self, feed: GatewayFeed[T]) -> bool:
+        """Tell whether the feed was tried at all, with whatever outcome."""
+        return self._states[feed.key].asked_at is not None
+
+    def newest(self, *feeds: GatewayFeed[Any]) -> datetime | None:
+        """Return when the newest of some answers came."""
+        return max((at for feed in feeds if (at := self.at(feed)) is not None), default=None)
+
+
+class GatewayClock:
+    """The gateway's clock, by which its time stamps are to be judged.
+
+    It may be minutes off, and a recording of it years.
+    """
+
+    def __init__(self) -> None:
+        """Take our own clock until the gateway told its time."""
+        self._offset = timedelta()
+
+    def told(self, epoch: int | None, now: datetime) -> None:
+        """Note the gateway's time in seconds since the epoch."""
+        if (stamp := moment(epoch)) is not None:
+            self._offset = stamp - now
+
+    def seen(self, epoch: int | None, now: datetime) -> None:
+        """Note a time stamp of a report: the gateway's clock cannot be behind it."""
+        if (stamp := moment(epoch)) is not None and stamp > self.now(now):
+            self._offset = stamp - now
+
+    def now(self, now: datetime) -> datetime:
+        """Return the gateway's time at a moment of ours."""
+        return now + self._offset
+
+    def ours(self, stamp: datetime | None) -> datetime | None:
+        """Return a time stamp of the gateway by our clock."""
+        # Some skew is not worth a value that changes with each look at the clock.
+        if stamp is None or abs(self._offset) < timedelta(minutes=2):
+            return stamp
+        return stamp - self._offset
+
+
+def moment(epoch: int | None) -> datetime | None:
+    """Return seconds since the epoch as a time, `None` for 0 and for nonsense."""
+    if epoch is None or not 0 < epoch < 2**33:
+        return None
+    return datetime.fromtimestamp(epoch, UTC)

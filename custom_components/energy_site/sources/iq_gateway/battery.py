@@ -1,0 +1,173 @@
+"""Batteries: as one, and each unit."""
+
+from datetime import datetime
+
+from ...clients.iq_gateway.models.devices import DeviceReading, InventoryDevice
+from ...clients.iq_gateway.models.ensemble import BatteryPower, Encharge
+from ...site.model import Battery, BatteryUnit, DeviceInfo
+from .answers import Answers, GatewayClock, moment
+from .feeds import BATTERY_POWER, DEVICE_DATA, ENSEMBLE_INVENTORY, INVENTORY, SECONDARY_CONTROL
+
+FEEDS = (SECONDARY_CONTROL, BATTERY_POWER, ENSEMBLE_INVENTORY, DEVICE_DATA, INVENTORY)
+
+# Below this a battery only feeds its own electronics.
+_IDLE = 25.0
+
+
+def build(answers: Answers, clock: GatewayClock, now: datetime) -> Battery | None:
+    """Build the batteries' part."""
+    at = answers.newest(SECONDARY_CONTROL, BATTERY_POWER, ENSEMBLE_INVENTORY)
+    units, ac_units = _units(answers, clock, now), _ac_units(answers, clock, now)
+    if at is None or not (units or ac_units):
+        return None
+    control = answers.fresh(SECONDARY_CONTROL, now)
+    capacity = available = level = health = None
+    if control is not None:
+        capacity = max(control.max_energy or 0.0, control.encharge_capacity or 0.0) or None
+        available = _total(
+            control.encharge_available_energy if units else None,
+            control.ac_battery_energy if ac_units else None,
+        )
+        level = _level(control.encharge_soc, control.ac_battery_soc, available, capacity, units, ac_units)
+        health = control.encharge_health or None
+    if level is None:
+        level = _mean_level(units or ac_units)
+    return Battery(
+        observed_at=at,
+        level=level,
+        available_energy=available,
+        capacity=capacity,
+        health=health,
+        units=units,
+        ac_units=ac_units,
+    )
+
+
+def _level(
+    encharge: float | None,
+    ac_battery: float | None,
+    available: float | None,
+    capacity: float | None,
+    units: dict[str, BatteryUnit],
+    ac_units: dict[str, BatteryUnit],
+) -> float | None:
+    """Return the level of all: with both kinds on one site, by what they store together."""
+    if units and ac_units:
+        return None if available is None or not capacity else 100 * available / capacity
+    return encharge if units else ac_battery
+
+
+def _units(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, BatteryUnit]:
+    inventory = answers.last(ENSEMBLE_INVENTORY)
+    told = answers.fresh(ENSEMBLE_INVENTORY, now)
+    powers = {power.serial: power for power in answers.fresh(BATTERY_POWER, now) or ()}
+    known = {unit.serial: unit for unit in (inventory.batteries if inventory else ())}
+    fresh = {unit.serial for unit in (told.batteries if told else ())}
+    return {
+        serial: _unit(serial, known.get(serial), powers.get(serial), clock, fresh=serial in fresh)
+        for serial in sorted({*known, *powers})
+    }
+
+
+def _unit(
+    serial: str, encharge: Encharge | None, power: BatteryPower | None, clock: GatewayClock, *, fresh: bool
+) -> BatteryUnit:
+    watts = None if power is None or power.real_power_mw is None else power.real_power_mw / 1000
+    volt_amperes = None if power is None or power.apparent_power_mva is None else power.apparent_power_mva / 1000
+    level = power.state_of_charge if power is not None else None
+    if encharge is None:
+        return BatteryUnit(
+            device=DeviceInfo(serial=serial, model="IQ Battery"),
+            level=level,
+            power=watts,
+            apparent_power=volt_amperes,
+            state=_state(watts),
+        )
+    if level is None and fresh:
+        level = encharge.percent_full
+    return BatteryUnit(
+        device=DeviceInfo(serial=serial, model="IQ Battery", model_id=encharge.part_number, firmware=encharge.firmware),
+        level=level,
+        power=watts,
+        apparent_power=volt_amperes,
+        capacity=encharge.capacity,
+        available_energy=None if level is None or encharge.capacity is None else encharge.capacity * level / 100,
+        temperature=encharge.temperature if fresh else None,
+        max_cell_temperature=encharge.max_cell_temperature if fresh else None,
+        state=_state(watts),
+        phase=encharge.phase,
+        last_reported=clock.ours(moment(encharge.last_report)),
+        connected=encharge.communicating if fresh else None,
+        sleeping=encharge.sleeping if fresh else None,
+        dc_switch_off=encharge.dc_switch_off if fresh else None,
+    )
+
+
+def _ac_units(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, BatteryUnit]:
+    data = answers.fresh(DEVICE_DATA, now)
+    readings = {reading.serial: reading for reading in (data.ac_batteries if data else ())}
+    inventory = {device.serial: device for device in answers.last(INVENTORY) or () if device.kind == "ACB"}
+    return {
+        serial: _ac_unit(serial, readings.get(serial), inventory.get(serial), clock)
+        for serial in sorted({*readings, *inventory})
+    }
+
+
+def _ac_unit(
+    serial: str, reading: DeviceReading | None, device: InventoryDevice | None, clock: GatewayClock
+) -> BatteryUnit:
+    info = DeviceInfo(
+        serial=serial,
+        model="AC Battery",
+        model_id=device.part_number if device else None,
+        firmware=device.firmware if device else None,
+    )
+    stamps = (moment(reading.end_date if reading else None), moment(device.last_report if device else None))
+    last = max((stamp for stamp in stamps if stamp is not None), default=None)
+    listed_level = device.percent_full if device else None
+    if reading is None:
+        return BatteryUnit(
+            device=info,
+            level=listed_level,
+            last_reported=clock.ours(last),
+            connected=device.communicating if device else None,
+        )
+    watts = None
+    if reading.joules_produced is not None and reading.joules_used is not None and reading.duration:
+        watts = (reading.joules_produced - reading.joules_used) / reading.duration
+    return BatteryUnit(
+        device=info,
+        level=reading.state_of_charge if reading.state_of_charge is not None else listed_level,
+        power=watts,
+        health=reading.state_of_health,
+        temperature=reading.temperature,
+        max_cell_temperature=reading.max_cell_temperature,
+        charged_energy=_watt_hours(reading.joules_used_lifetime),
+        discharged_energy=_watt_hours(reading.joules_lifetime),
+        state=_state(watts),
+        last_reported=clock.ours(last),
+        connected=device.communicating if device else None,
+    )
+
+
+def _state(watts: float | None) -> str | None:
+    if watts is None:
+        return None
+    if abs(watts) < _IDLE:
+        return "idle"
+    return "discharging" if watts > 0 else "charging"
+
+
+def _mean_level(units: dict[str, BatteryUnit]) -> float | None:
+    levels = [(unit.level, unit.capacity or 1.0) for unit in units.values() if unit.level is not None]
+    weight = sum(capacity for _, capacity in levels)
+    return sum(level * capacity for level, capacity in levels) / weight if levels else None
+
+
+def _total(*values: float | None) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _watt_hours(joules: float | None) -> float | None:
+    return None if joules is None else joules / 3600

@@ -1,0 +1,177 @@
+"""Enters the gateway's registers into the site's books."""
+
+from datetime import datetime, timedelta
+
+from ...clients.iq_gateway.models.production import EnergySums
+from ...site.counter import DEFAULT_LIMIT
+from ...site.ledger import SOLAR_SELF_USE, Ledger
+from ...site.model import CounterKind, EnergyCounters, PowerFlow
+from .answers import Answers
+from .feeds import (
+    BATTERY_POWER,
+    DEVICE_DATA,
+    ENERGY,
+    INVERTERS,
+    METER_READINGS,
+    PRODUCTION,
+    PRODUCTION_SUMMARY,
+    SECONDARY_CONTROL,
+)
+from .hardware import Hardware
+from .meters import NET, PRODUCTION as PRODUCTION_METER, STORAGE, TOTAL, Measurement, measurements
+
+FEEDS = (METER_READINGS, BATTERY_POWER, INVERTERS, DEVICE_DATA, ENERGY, PRODUCTION, PRODUCTION_SUMMARY)
+
+# Two registers of the same energy that are further apart do not speak of the same meter.
+_SAME_REGISTER = 50_000.0
+
+_LONGEST_DAY = timedelta(hours=25)
+
+
+def count_meters(answers: Answers, hardware: Hardware, ledger: Ledger, now: datetime) -> None:
+    """Enter what the current transformers count."""
+    found = measurements(answers, now)
+    limit = _limit(answers)
+    if (meter := found.get(PRODUCTION_METER)) is not None:
+        _enter(ledger, meter, CounterKind.SOLAR, SOLAR_SELF_USE, now, limit, today=_solar_today(answers, meter, limit))
+    if (meter := found.get(NET)) is not None:
+        _enter(ledger, meter, CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT, now, limit)
+    if (meter := found.get(STORAGE)) is not None:
+        _enter(ledger, meter, CounterKind.BATTERY_DISCHARGE, CounterKind.BATTERY_CHARGE, now, limit)
+    if (meter := found.get(TOTAL)) is not None:
+        ledger.count(
+            CounterKind.LOAD, _source(meter), meter.reading.act_energy_dlvd, now, blank=meter.blank, limit=limit
+        )
+    elif NET in found:
+        _balance_house(hardware, ledger, now)
+
+
+def count_inverters(answers: Answers, hardware: Hardware, ledger: Ledger, now: datetime) -> None:
+    """Enter the production where no meter counts it."""
+    if hardware.production_meter:
+        return
+    found = _inverter_sums(answers, hardware)
+    # Another counter starts elsewhere, so the one in use is kept as long as it is there.
+    source = ledger.source(CounterKind.SOLAR)
+    if source not in found:
+        source = next((name for name, sums in found.items() if sums.lifetime), None)
+    if source is None or (sums := found[source]).lifetime is None:
+        return
+    limit = _limit(answers)
+    today = _plausible(sums.today, sums.lifetime, limit)
+    ledger.count(CounterKind.SOLAR, source, sums.lifetime, now, today=today, limit=limit)
+
+
+def count_battery(answers: Answers, hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:
+    """Count the batteries' energy by their power where no meter does."""
+    if hardware.storage_meter or not hardware.any_battery or flows.battery is None:
+        return
+    control = answers.fresh(SECONDARY_CONTROL, now)
+    stored = None
+    if control is not None:
+        stored = (control.encharge_available_energy or 0.0) + (control.ac_battery_energy or 0.0)
+    discharged, charged = ledger.integrate("battery", flows.battery.power, flows.battery.observed_at, stored=stored)
+    ledger.count(CounterKind.BATTERY_DISCHARGE, "integral", discharged, now)
+    ledger.count(CounterKind.BATTERY_CHARGE, "integral", charged, now)
+
+
+def count_flows(hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:
+    """Count by its power what no register counts: the generator, and the grid without a meter of its own."""
+    if hardware.generator and flows.generator is not None:
+        given, _ = ledger.integrate("generator", max(flows.generator.power, 0.0), flows.generator.observed_at)
+        ledger.count(CounterKind.GENERATOR, "integral", given, now)
+    if not hardware.grid_meter and flows.grid is not None:
+        imported, exported = ledger.integrate("grid", flows.grid.power, flows.grid.observed_at)
+        ledger.count(CounterKind.GRID_IMPORT, "integral", imported, now)
+        ledger.count(CounterKind.GRID_EXPORT, "integral", exported, now)
+
+
+def build(ledger: Ledger, refused: int, now: datetime) -> EnergyCounters | None:
+    """Build the counters' part."""
+    counts = ledger.counts(now)
+    if not counts:
+        return None
+    return EnergyCounters(observed_at=now, counts=counts, rejected=ledger.rejected + refused)
+
+
+def _balance_house(hardware: Hardware, ledger: Ledger, now: datetime) -> None:
+    """Count what the house took: all that came in less all that went out."""
+    gains: list[str] = [CounterKind.SOLAR, CounterKind.GRID_IMPORT]
+    losses: list[str] = [CounterKind.GRID_EXPORT]
+    if hardware.production_meter:
+        losses.append(SOLAR_SELF_USE)
+    if hardware.any_battery or hardware.storage_meter:
+        gains.append(CounterKind.BATTERY_DISCHARGE)
+        losses.append(CounterKind.BATTERY_CHARGE)
+    if hardware.generator and ledger.total(CounterKind.GENERATOR) is not None:
+        gains.append(CounterKind.GENERATOR)
+    ledger.balance(CounterKind.LOAD, gains, losses, now)
+
+
+def _enter(
+    ledger: Ledger,
+    meter: Measurement,
+    delivered: str,
+    received: str,
+    now: datetime,
+    limit: float,
+    *,
+    today: float | None = None,
+) -> None:
+    reading, source = meter.reading, _source(meter)
+    ledger.count(delivered, source, reading.act_energy_dlvd, now, today=today, blank=meter.blank, limit=limit)
+    ledger.count(received, source, reading.act_energy_rcvd, now, blank=meter.blank, limit=limit)
+
+
+def _source(meter: Measurement) -> str:
+    return f"meter:{meter.config.eid}"
+
+
+def _limit(answers: Answers) -> float:
+    """Return the W that no flow of this site exceeds: its inverters' peaks, several times over."""
+    peaks = sum(report.max_watts or 0.0 for report in answers.last(INVERTERS) or ())
+    return max(DEFAULT_LIMIT, 3 * peaks)
+
+
+def _solar_today(answers: Answers, meter: Measurement, limit: float) -> float | None:
+    """Return today's production: the gateway's own sum, brought up to this reading."""
+    energy, register = answers.last(ENERGY), meter.reading.act_energy_dlvd
+    if energy is None or register is None:
+        return None
+    sums = energy.production
+    if sums.today is None or sums.lifetime is None or abs(register - sums.lifetime) > _SAME_REGISTER:
+        return None
+    return _plausible(sums.today + register - sums.lifetime, register, limit)
+
+
+def _plausible(today: float | None, lifetime: float, limit: float) -> float | None:
+    """Return today's Wh unless it is the lifetime's, wrapped, or more than a day can bring."""
+    if today is None or not 0 <= today <= limit * _LONGEST_DAY.total_seconds() / 3600:
+        return None
+    return None if today == lifetime or today > lifetime else today
+
+
+def _inverter_sums(answers: Answers, hardware: Hardware) -> dict[str, EnergySums]:
+    """Return who counts the production of all inverters, the best first.
+
+    A gateway that can measure, but has no meter fitted, counts noise in its
+    own sum: that one is taken only from hardware without meters.
+    """
+    found: dict[str, EnergySums] = {}
+    if (energy := answers.last(ENERGY)) is not None:
+        found["energy"] = energy.inverters
+    data = answers.last(DEVICE_DATA)
+    if data is not None and data.inverters and not data.truncated and not hardware.partial_inverter_list:
+        lifetimes = [reading.joules_lifetime for reading in data.inverters if reading.joules_lifetime is not None]
+        if len(lifetimes) == len(data.inverters):
+            found["device_data"] = EnergySums(
+                watts_now=None,
+                today=sum(reading.watt_hours_today or 0.0 for reading in data.inverters),
+                seven_days=None,
+                lifetime=sum(lifetimes) / 3600,
+            )
+    if not hardware.idle_meters and (production := answers.last(PRODUCTION)) is not None:
+        found["production"] = production
+    if (summary := answers.last(PRODUCTION_SUMMARY)) is not None:
+        found["production_summary"] = EnergySums(watts_now=None, today=None, seven_days=None, lifetime=summary.lifetime)
+    return found

@@ -1,0 +1,229 @@
+"""What is asked of an IQ Gateway, and how often on which site.
+
+The order matters at set-up: what decides about others is asked first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ...clients.iq_gateway import endpoints
+from ...clients.iq_gateway.endpoints import Endpoint
+from ...clients.iq_gateway.models.devices import DeviceData, InventoryDevice, InverterReport
+from ...clients.iq_gateway.models.ensemble import (
+    BatteryPower,
+    CanDevice,
+    DryContact,
+    EnsembleInventory,
+    GeneratorState,
+    Relay,
+    SecondaryControl,
+)
+from ...clients.iq_gateway.models.meters import ConsumptionReport, GridChannel, MeterConfig, MeterReading
+from ...clients.iq_gateway.models.production import EnergySums, PdmEnergy, ProductionSummary
+from ...clients.iq_gateway.models.settings import DryContactSettings, GeneratorConfig, Schedule, Tariff
+from ...clients.iq_gateway.models.status import Home, LiveData
+from ..feed import Feed, Pace
+from .hardware import Hardware
+
+
+def _never(_answer: object) -> bool:
+    """Take any answer for something."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayFeed[T](Feed):
+    """A feed with the endpoint it asks.
+
+    `pace` says how often a site with this hardware deserves it, `empty` whether
+    an answer says that the site has none of it.
+    """
+
+    ask: Endpoint[T]
+    pace: Callable[[Hardware], Pace]
+    empty: Callable[[T], bool] = _never
+
+
+def _feed[T](
+    ask: Endpoint[T],
+    key: str,
+    pace: Callable[[Hardware], Pace] | Pace,
+    *,
+    cost: float,
+    essential: bool = False,
+    patience: int = 1,
+    empty: Callable[[T], bool] = _never,
+) -> GatewayFeed[T]:
+    return GatewayFeed(
+        key=key,
+        endpoint=ask.path,
+        cost=cost,
+        essential=essential,
+        patience=patience,
+        ask=ask,
+        pace=_fixed(pace) if isinstance(pace, Pace) else pace,
+        empty=empty,
+    )
+
+
+def _fixed(pace: Pace) -> Callable[[Hardware], Pace]:
+    return lambda _: pace
+
+
+def _nothing(answer: tuple[object, ...]) -> bool:
+    return not answer
+
+
+METERS: GatewayFeed[tuple[MeterConfig, ...]] = _feed(
+    endpoints.METERS, "meters", Pace.SETTINGS, cost=0.14, essential=True, empty=_nothing
+)
+METER_READINGS: GatewayFeed[tuple[MeterReading, ...]] = _feed(
+    endpoints.METER_READINGS,
+    "meter_readings",
+    lambda site: Pace.POWER if site.any_meter else Pace.RARE,
+    cost=0.16,
+    essential=True,
+    empty=_nothing,
+)
+ENSEMBLE_INVENTORY: GatewayFeed[EnsembleInventory] = _feed(
+    endpoints.ENSEMBLE_INVENTORY,
+    "ensemble_inventory",
+    # Only a collar tells here, and nowhere else, that the grid is gone.
+    lambda site: Pace.GRID if site.collar else Pace.DEVICES,
+    cost=0.10,
+    essential=True,
+    patience=4,
+    empty=lambda answer: not (answer.batteries or answer.controllers or answer.collars or answer.combiners),
+)
+SECONDARY_CONTROL: GatewayFeed[SecondaryControl] = _feed(
+    endpoints.SECONDARY_CONTROL,
+    "secondary_control",
+    lambda site: Pace.BATTERY if site.any_battery else Pace.RARE,
+    cost=0.11,
+    essential=True,
+    patience=4,
+    empty=lambda answer: not answer.max_energy and not answer.encharge_capacity,
+)
+BATTERY_POWER: GatewayFeed[tuple[BatteryPower, ...]] = _feed(
+    endpoints.BATTERY_POWER,
+    "battery_power",
+    # A storage meter tells the power of all batteries along with the rest.
+    lambda site: Pace.DEVICES if site.storage_meter else Pace.BATTERY,
+    cost=0.09,
+    essential=True,
+    empty=_nothing,
+)
+INVERTERS: GatewayFeed[tuple[InverterReport, ...]] = _feed(
+    endpoints.INVERTERS, "inverters", Pace.INVERTERS, cost=0.12, essential=True
+)
+DEVICE_DATA: GatewayFeed[DeviceData] = _feed(
+    endpoints.DEVICE_DATA, "device_data", Pace.INVERTERS, cost=0.13, essential=True
+)
+ENERGY: GatewayFeed[PdmEnergy] = _feed(endpoints.ENERGY, "energy", Pace.INVERTERS, cost=0.11, essential=True)
+PRODUCTION: GatewayFeed[EnergySums] = _feed(
+    endpoints.PRODUCTION,
+    "production",
+    lambda site: Pace.RARE if site.production_meter else Pace.INVERTERS,
+    cost=0.13,
+    essential=True,
+)
+RELAY: GatewayFeed[Relay] = _feed(
+    endpoints.RELAY,
+    "relay",
+    lambda site: Pace.GRID if site.controller else Pace.RARE,
+    cost=0.10,
+    patience=4,
+    empty=lambda answer: answer.mains_oper_state is None,
+)
+DRY_CONTACTS: GatewayFeed[tuple[DryContact, ...]] = _feed(
+    endpoints.DRY_CONTACTS,
+    "dry_contacts",
+    lambda site: Pace.DEVICES if site.circuits else Pace.RARE,
+    cost=0.10,
+    empty=_nothing,
+)
+DRY_CONTACT_SETTINGS: GatewayFeed[tuple[DryContactSettings, ...]] = _feed(
+    endpoints.DRY_CONTACT_SETTINGS,
+    "dry_contact_settings",
+    lambda site: Pace.SETTINGS if site.circuits else Pace.RARE,
+    cost=0.10,
+    empty=_nothing,
+)
+GENERATOR: GatewayFeed[GeneratorState] = _feed(
+    endpoints.GENERATOR,
+    "generator",
+    lambda site: Pace.DEVICES if site.generator else Pace.RARE,
+    cost=0.10,
+    empty=lambda answer: not answer.present,
+)
+GENERATOR_CONFIG: GatewayFeed[GeneratorConfig] = _feed(
+    endpoints.GENERATOR_CONFIG, "generator_config", Pace.RARE, cost=0.10
+)
+SCHEDULE: GatewayFeed[Schedule] = _feed(
+    endpoints.SCHEDULE,
+    "schedule",
+    lambda site: Pace.DEVICES if site.any_battery else Pace.RARE,
+    cost=0.10,
+    patience=5,
+    empty=lambda answer: answer.mode is None,
+)
+TARIFF: GatewayFeed[Tariff] = _feed(
+    endpoints.TARIFF,
+    "tariff",
+    lambda site: Pace.SETTINGS if site.any_battery else Pace.RARE,
+    cost=0.16,
+)
+LIVE_DATA: GatewayFeed[LiveData] = _feed(
+    endpoints.LIVE_DATA,
+    "live_data",
+    # Nothing else tells what a generator gives.
+    lambda site: Pace.DEVICES if site.generator else Pace.RARE,
+    cost=0.10,
+)
+GRID_READING: GatewayFeed[tuple[GridChannel, ...]] = _feed(
+    endpoints.GRID_READING, "grid_reading", Pace.RARE, cost=0.10, empty=_nothing
+)
+CONSUMPTION_REPORT: GatewayFeed[tuple[ConsumptionReport, ...]] = _feed(
+    endpoints.CONSUMPTION_REPORT, "consumption_report", Pace.RARE, cost=0.10, empty=_nothing
+)
+DEVICE_LIST: GatewayFeed[tuple[CanDevice, ...]] = _feed(
+    endpoints.DEVICE_LIST, "device_list", Pace.RARE, cost=0.10, empty=_nothing
+)
+PRODUCTION_SUMMARY: GatewayFeed[ProductionSummary] = _feed(
+    endpoints.PRODUCTION_SUMMARY,
+    "production_summary",
+    # A slow script, so only where the quick list of inverters leaves some out.
+    lambda site: Pace.INVERTERS if site.partial_inverter_list and not site.production_meter else Pace.RARE,
+    cost=1.8,
+)
+HOME: GatewayFeed[Home] = _feed(endpoints.HOME, "home", Pace.RARE, cost=7.7)
+INVENTORY: GatewayFeed[tuple[InventoryDevice, ...]] = _feed(
+    endpoints.INVENTORY, "inventory", Pace.RARE, cost=3.5, empty=_nothing
+)
+
+ALL: tuple[GatewayFeed[Any], ...] = (
+    METERS,
+    METER_READINGS,
+    ENSEMBLE_INVENTORY,
+    SECONDARY_CONTROL,
+    BATTERY_POWER,
+    INVERTERS,
+    DEVICE_DATA,
+    ENERGY,
+    PRODUCTION,
+    RELAY,
+    DRY_CONTACT_SETTINGS,
+    DRY_CONTACTS,
+    GENERATOR,
+    GENERATOR_CONFIG,
+    SCHEDULE,
+    TARIFF,
+    LIVE_DATA,
+    GRID_READING,
+    CONSUMPTION_REPORT,
+    DEVICE_LIST,
+    PRODUCTION_SUMMARY,
+    HOME,
+    INVENTORY,
+)

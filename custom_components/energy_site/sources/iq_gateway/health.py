@@ -1,0 +1,43 @@
+"""How the gateway itself does."""
+
+from datetime import datetime
+
+from ...clients.iq_gateway.client import Load
+from ...clients.iq_gateway.models.info import GatewayInfo
+from ...clients.iq_gateway.models.status import Home
+from ...site.model import Health
+from .answers import Answers, GatewayClock, moment
+from .feeds import ALL, HOME, METERS
+from .meters import problems
+
+FEEDS = (*ALL,)
+
+
+def build(
+    answers: Answers, info: GatewayInfo, load: Load, expires: datetime | None, clock: GatewayClock, now: datetime
+) -> Health:
+    """Build the health's part."""
+    home = answers.last(HOME)
+    updated = answers.newest(*ALL)
+    return Health(
+        observed_at=updated or now,
+        firmware=info.software,
+        last_update=updated,
+        credentials_expire=expires,
+        requests=load.requests,
+        load=100 * load.share,
+        latency=load.latency,
+        last_cloud_report=clock.ours(moment(home.last_cloud_report)) if home else None,
+        cloud_connected=home.cloud_connected if home else None,
+        signal=_signal(home) if home else None,
+        storage_used=home.database_percent_full if home else None,
+        problems=problems(answers) if answers.last(METERS) else (),
+    )
+
+
+def _signal(home: Home) -> float | None:
+    """Return the strength in % of the Wi-Fi, where the gateway uses it."""
+    for interface in home.interfaces:
+        if interface.kind == "wifi" and interface.carrier and interface.signal is not None and interface.signal_max:
+            return 100 * min(interface.signal / interface.signal_max, 1.0)
+    return None

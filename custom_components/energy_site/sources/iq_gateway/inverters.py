@@ -1,0 +1,187 @@
+"""Inverters from the two lists that the gateway keeps of them."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+
+from ...clients.iq_gateway.models.devices import DeviceReading, DeviceType, InventoryDevice, InverterReport
+from ...site.counter import JOULE_WRAP
+from ...site.ledger import Ledger
+from ...site.model import DeviceInfo, Inverter, Inverters
+from .answers import Answers, GatewayClock, moment
+from .feeds import DEVICE_DATA, INVENTORY, INVERTERS
+from .hardware import Hardware
+
+# Inverters report every 5 minutes, on many sites every 15.
+_CADENCE = timedelta(minutes=15)
+
+# A dawn and a dusk are this long for arrays that face east and west.
+_DUSK = timedelta(hours=3)
+
+# Whoever is silent that long while others report needs a look.
+_SILENT = timedelta(days=1)
+
+# Close to sunset an inverter's last report is hardly more than zero.
+_FAINT = 10.0
+
+# The largest microinverter gives 640 W; its register may not run faster than this.
+_LIMIT = 1500.0
+
+
+def build(answers: Answers, hardware: Hardware, clock: GatewayClock, ledger: Ledger, now: datetime) -> Inverters | None:
+    """Build the inverters' part."""
+    at = answers.newest(INVERTERS, DEVICE_DATA)
+    units = fleet(answers, clock, now)
+    if at is None or not units:
+        return None
+    inventory = {device.serial: device for device in answers.last(INVENTORY) or ()}
+    data = answers.fresh(DEVICE_DATA, now)
+    readings = {reading.serial: reading for reading in (data.inverters if data else ())}
+    newest = max((unit.last_reported for unit in units.values() if unit.last_reported is not None), default=None)
+    return Inverters(
+        observed_at=at,
+        units={
+            serial: replace(
+                _with_inventory(unit, inventory.get(serial)),
+                energy=ledger.total(_book(serial)),
+                energy_today=_today(readings.get(serial), unit.last_reported, ledger.zone, now),
+            )
+            for serial, unit in units.items()
+        },
+        complete=not hardware.partial_inverter_list,
+        reporting=sum(unit.connected is True for unit in units.values()),
+        silent=tuple(
+            sorted(
+                serial
+                for serial, unit in units.items()
+                if newest is not None and unit.last_reported is not None and newest - unit.last_reported > _SILENT
+            )
+        ),
+    )
+
+
+def fleet(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Inverter]:
+    """Return all inverters of both lists: one names all of them, the other more of each."""
+    reports = {
+        report.serial: report
+        for report in answers.fresh(INVERTERS, now) or ()
+        if report.device_type == DeviceType.INVERTER
+    }
+    data = answers.fresh(DEVICE_DATA, now)
+    readings = {reading.serial: reading for reading in (data.inverters if data else ())}
+    removed = {serial for serial, reading in readings.items() if not reading.active and reading.gone}
+    serials = [serial for serial in (*reports, *(set(readings) - set(reports))) if serial not in removed]
+    reported = {serial: _reported(reports.get(serial), readings.get(serial)) for serial in serials}
+    gateway_now = clock.now(now)
+    awake = any(
+        stamp is not None and gateway_now - stamp <= 2 * _cadence(readings.get(serial))
+        for serial, stamp in reported.items()
+    )
+    return {
+        serial: _inverter(
+            serial, reports.get(serial), readings.get(serial), reported[serial], clock, gateway_now, awake=awake
+        )
+        for serial in sorted(serials)
+    }
+
+
+def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
+    """Enter the inverters' registers into the books."""
+    data = answers.fresh(DEVICE_DATA, now)
+    for reading in data.inverters if data else ():
+        if reading.joules_lifetime:
+            ledger.count(
+                _book(reading.serial),
+                "device_data",
+                reading.joules_lifetime / 3600,
+                now,
+                limit=_LIMIT,
+                wrap=JOULE_WRAP,
+            )
+
+
+def _book(serial: str) -> str:
+    return f"inverter:{serial}"
+
+
+def _reported(report: InverterReport | None, reading: DeviceReading | None) -> datetime | None:
+    epochs = (
+        report.last_report if report else None,
+        reading.end_date if reading else None,
+        reading.created if reading else None,
+    )
+    return max((stamp for epoch in epochs if (stamp := moment(epoch)) is not None), default=None)
+
+
+def _cadence(reading: DeviceReading | None) -> timedelta:
+    if reading is None or not reading.duration or reading.duration < _CADENCE.total_seconds():
+        return _CADENCE
+    return timedelta(seconds=min(reading.duration, 3600))
+
+
+def _inverter(
+    serial: str,
+    report: InverterReport | None,
+    reading: DeviceReading | None,
+    reported: datetime | None,
+    clock: GatewayClock,
+    gateway_now: datetime,
+    *,
+    awake: bool,
+) -> Inverter:
+    age = None if reported is None else gateway_now - reported
+    fresh = age is not None and age <= 2 * _cadence(reading)
+    source = report or reading
+    unit = Inverter(
+        device=DeviceInfo(serial=serial),
+        power=_power(source.watts if source else None, fresh=fresh, awake=awake),
+        max_power=source.max_watts if source else None,
+        last_reported=clock.ours(reported),
+        connected=_connected(age, fresh=fresh, awake=awake),
+    )
+    if reading is None or not fresh:
+        return unit
+    return replace(
+        unit,
+        dc_voltage=_milli(reading.dc_millivolts),
+        dc_current=_milli(reading.dc_milliamperes),
+        ac_voltage=_milli(reading.ac_millivolts),
+        ac_current=_milli(reading.ac_milliamperes),
+        ac_frequency=_milli(reading.ac_millihertz),
+        temperature=reading.temperature,
+    )
+
+
+def _power(watts: float | None, *, fresh: bool, awake: bool) -> float | None:
+    """Return the power now: the gateway repeats the last report all night."""
+    if watts is None or fresh:
+        return watts
+    return 0.0 if not awake or watts < _FAINT else None
+
+
+def _connected(age: timedelta | None, *, fresh: bool, awake: bool) -> bool | None:
+    """Tell whether the inverter reports; nobody knows at night, when all are asleep."""
+    if fresh:
+        return True
+    if awake and (age is None or age > _DUSK):
+        return False
+    return None
+
+
+def _today(reading: DeviceReading | None, reported: datetime | None, zone: tzinfo, now: datetime) -> float | None:
+    """Return today's Wh. Some firmware shows the lifetime's, and all resets it after midnight."""
+    if reading is None or reported is None or reading.watt_hours_today is None:
+        return None
+    if reported.astimezone(zone).date() < now.astimezone(zone).date():
+        return 0.0
+    return reading.watt_hours_today if 0 <= reading.watt_hours_today <= _LIMIT * 24 else None
+
+
+def _milli(value: float | None) -> float | None:
+    return None if value is None else value / 1000
+
+
+def _with_inventory(unit: Inverter, device: InventoryDevice | None) -> Inverter:
+    if device is None:
+        return unit
+    info = DeviceInfo(serial=unit.device.serial, model_id=device.part_number, firmware=device.firmware)
+    return replace(unit, device=info, phase=device.phase)

@@ -1,0 +1,307 @@
+"""The IQ Gateway as a source: feeds, clock, books, and the parts made of them."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, override
+
+from ...clients.errors import ApiError
+from ...clients.iq_gateway.client import IqGatewayClient
+from ...clients.iq_gateway.models.info import GatewayInfo
+from ...clients.iq_gateway.models.meters import MeterReading
+from ...clients.iq_gateway.models.status import Home
+from ...clients.iq_gateway.token import GatewayToken
+from ...site.ledger import Ledger
+from ...site.model import (
+    Battery,
+    DeviceInfo,
+    EnergyCounters,
+    Generator,
+    GridStatus,
+    Health,
+    Inverters,
+    LoadCircuits,
+    Meters,
+    Part,
+    PowerFlow,
+    Settings,
+)
+from ..feed import Feed, Pace
+from ..source import Builder, Source
+from . import battery, energy, feeds, grid, health, inverters, meters, power, quiet, settings
+from .answers import Answers, GatewayClock
+from .feeds import GatewayFeed
+from .hardware import Hardware
+from .meters import STORAGE
+from .survey import survey
+
+# A mean answer that takes longer shows a gateway in trouble. The slow feeds
+# make room for the power long before that one waits.
+_BEARABLE = 0.8
+_BEARABLE_FOR_POWER = 2.5
+_LONGEST_STRETCH = 8.0
+
+# These go on during the nightly restart, so that its end is seen at once.
+_THROUGH_THE_NIGHT = (Pace.POWER, Pace.BATTERY, Pace.GRID)
+
+# A house that leaves the grid shows another frequency, or none.
+_FREQUENCY_STEP = 0.4
+_DEAD = 40.0
+
+_BATTERY_KEYS = frozenset({feeds.BATTERY_POWER.key, feeds.DEVICE_DATA.key})
+_COUNTED = frozenset(feed.key for feed in energy.FEEDS)
+
+
+class AnotherGatewayError(ApiError):
+    """Another gateway than the one that was set up answers at this address."""
+
+
+class IqGatewaySource(Source):
+    """One gateway.
+
+    Slow feeds wait longer when its answers get slow, and pause around its
+    nightly restart.
+    """
+
+    feeds: Mapping[str, GatewayFeed[Any]] = {feed.key: feed for feed in feeds.ALL}
+
+    def __init__(
+        self,
+        client: IqGatewayClient,
+        serial: str,
+        token: GatewayToken,
+        intervals: Mapping[Pace, timedelta],
+        zone: tzinfo,
+        find_zone: Callable[[str], Awaitable[tzinfo | None]],
+    ) -> None:
+        """Poll the gateway with this serial number through `client`.
+
+        Days begin in `zone` until the gateway tells its own time zone, whose
+        name `find_zone` resolves.
+        """
+        super().__init__(intervals)
+        self.client = client
+        self.token = token
+        self.serial = serial
+        self.info: GatewayInfo | None = None
+        self.hardware = Hardware()
+        self.ledger = Ledger(zone)
+        self.clock = GatewayClock()
+        self.refused = 0
+        self.answers = Answers(self._answers, self.states)
+        self._find_zone = find_zone
+        self._zone_name: str | None = None
+        self._firmware: str | None = None
+        self._grid_seen: dict[int, tuple[float, bool]] = {}
+        self._storage: tuple[datetime, MeterReading] | None = None
+        self._builders = self._make_builders()
+
+    @property
+    @override
+    def device(self) -> DeviceInfo:
+        info = self.info
+        return DeviceInfo(
+            serial=self.serial,
+            model="IQ Gateway Metered" if info and info.metered else "IQ Gateway",
+            model_id=info.part_number if info else None,
+            firmware=info.software if info else None,
+        )
+
+    @property
+    @override
+    def builders(self) -> tuple[Builder, ...]:
+        return self._builders
+
+    @override
+    async def prepare(self, now: datetime) -> None:
+        """Ask who answers.
+
+        Raises `AnotherGatewayError` where it is not the one that was set up,
+        and forgets what an older firmware lacked.
+        """
+        info = await self.client.info()
+        if info.serial != self.serial:
+            raise AnotherGatewayError("info", "another gateway answers at this address")
+        self.info = info
+        self.clock.told(info.time, now)
+        if self._firmware not in (None, info.software):
+            self.forget_absence()
+        self._firmware = info.software
+        if self._zone_name is not None:
+            await self._learn_zone(self._zone_name)
+
+    @override
+    def memory(self) -> dict[str, Any]:
+        return {
+            **super().memory(),
+            "firmware": self._firmware,
+            "hardware": self.hardware.dump(),
+            "timezone": self._zone_name,
+            "books": self.ledger.dump(),
+        }
+
+    @override
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        super().remember(memory)
+        firmware, zone, hardware, books = (memory.get(key) for key in ("firmware", "timezone", "hardware", "books"))
+        self._firmware = firmware if isinstance(firmware, str) else None
+        self._zone_name = zone if isinstance(zone, str) else None
+        if isinstance(hardware, Mapping):
+            self.hardware = Hardware.load(hardware)
+        if isinstance(books, Mapping):
+            self.ledger.load(books)
+
+    @override
+    def wait(self, key: str, now: datetime) -> timedelta:
+        wait = super().wait(key, now)
+        if self._pace(self.feeds[key]) in _THROUGH_THE_NIGHT:
+            return wait
+        # The slow feeds come back one after the other, not all at once.
+        spread = timedelta(seconds=5 * list(self.feeds).index(key))
+        rest = quiet.remaining(now + wait, self.ledger.zone)
+        return wait + rest + spread if rest else wait
+
+    @override
+    def expects_silence(self, now: datetime) -> bool:
+        return bool(quiet.remaining(now, self.ledger.zone))
+
+    @override
+    async def _fetch(self, feed: Feed) -> object:
+        answer = await self.client.get(self.feeds[feed.key].ask)
+        if isinstance(answer, Home) and answer.timezone:
+            await self._learn_zone(answer.timezone)
+        return answer
+
+    @override
+    def _is_empty(self, feed: Feed, answer: object) -> bool:
+        return self.feeds[feed.key].empty(answer)
+
+    @override
+    def _pace(self, feed: Feed) -> Pace:
+        return self.feeds[feed.key].pace(self.hardware)
+
+    @override
+    def _stretch(self, pace: Pace) -> float:
+        latency = self.client.load.latency or 0.0
+        bearable = _BEARABLE if pace is not Pace.POWER else _BEARABLE_FOR_POWER
+        return min(max(latency / bearable, 1.0), _LONGEST_STRETCH)
+
+    @override
+    def _observe(self, feed: Feed, now: datetime) -> None:
+        self._survey()
+        key = feed.key
+        if key == feeds.METER_READINGS.key:
+            self._mend_storage(now)
+            self._watch_grid()
+        for reports in (self.answers.last(feeds.INVERTERS) if key == feeds.INVERTERS.key else None) or ():
+            self.clock.seen(reports.last_report, now)
+        if key == feeds.DEVICE_DATA.key:
+            inverters.count(self.answers, self.ledger, now)
+        self._count(key, now)
+
+    def _count(self, key: str, now: datetime) -> None:
+        if key not in _COUNTED:
+            return
+        flows = self._flows(now)
+        if key in _BATTERY_KEYS:
+            energy.count_battery(self.answers, self.hardware, self.ledger, flows, now)
+        if key == feeds.METER_READINGS.key:
+            energy.count_flows(self.hardware, self.ledger, flows, now)
+        # The gateway's own sums tell how much of today was before the first reading.
+        if key in (feeds.METER_READINGS.key, feeds.ENERGY.key):
+            energy.count_meters(self.answers, self.hardware, self.ledger, now)
+        if key != feeds.METER_READINGS.key:
+            energy.count_inverters(self.answers, self.hardware, self.ledger, now)
+
+    def _survey(self) -> None:
+        """Learn what the site consists of; feeds that deserve another rate now are asked at once."""
+        hardware = survey(self.answers, self.hardware)
+        if hardware == self.hardware:
+            return
+        before = {key: self._pace(feed) for key, feed in self.feeds.items()}
+        self.hardware = hardware
+        self.wanted_now |= {key for key, feed in self.feeds.items() if self._pace(feed) != before[key]}
+
+    def _mend_storage(self, now: datetime) -> None:
+        """Put the last sound reading in place of a storage meter's halved one, while it stands."""
+        readings = self.answers.last(feeds.METER_READINGS) or ()
+        config = next(
+            (meter for meter in self.answers.last(feeds.METERS) or () if meter.measurement_type == STORAGE), None
+        )
+        reading = next((reading for reading in readings if config is not None and reading.eid == config.eid), None)
+        if config is None or reading is None:
+            return
+        if meters.is_sound(reading, config.phase_count):
+            self._storage = (now, reading)
+            return
+        self.refused += 1
+        others = [other for other in readings if other.eid != reading.eid]
+        if self._storage is not None and now - self._storage[0] <= 3 * self.intervals[Pace.POWER]:
+            others.append(self._storage[1])
+        self._answers[feeds.METER_READINGS.key] = tuple(others)
+
+    def _watch_grid(self) -> None:
+        """Look at the grid's switch at once when the meters see something happen to it."""
+        grid = self.answers.last(feeds.METER_READINGS) or ()
+        seen = {
+            reading.eid: (reading.freq, (reading.voltage or 0.0) > _DEAD)
+            for reading in grid
+            if reading.freq is not None
+        }
+        for eid, (frequency, live) in seen.items():
+            before = self._grid_seen.get(eid)
+            if before is not None and (abs(frequency - before[0]) > _FREQUENCY_STEP or live != before[1]):
+                self.wanted_now |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key}
+        self._grid_seen = {eid: (frequency, live) for eid, (frequency, live) in seen.items() if frequency is not None}
+
+    async def _learn_zone(self, name: str) -> None:
+        if (zone := await self._find_zone(name)) is not None:
+            self.ledger.zone = zone
+            self._zone_name = name
+
+    def _flows(self, now: datetime) -> PowerFlow:
+        at = self.answers.at(feeds.METER_READINGS) or now
+        return power.build(self.answers, self.hardware, self.clock, now, at)
+
+    def _make_builders(self) -> tuple[Builder, ...]:
+        answers, clock, ledger = self.answers, self.clock, self.ledger
+
+        def made_of(part: type[Part], used: Iterable[Feed], build: Callable[[datetime], Part | None]) -> Builder:
+            return Builder(part=part, feeds=frozenset(feed.key for feed in used), build=build)
+
+        return (
+            made_of(PowerFlow, (feeds.METER_READINGS, *power.FEEDS), self._flows),
+            made_of(EnergyCounters, energy.FEEDS, lambda now: energy.build(ledger, self.refused, now)),
+            made_of(
+                Meters,
+                (feeds.METERS, feeds.METER_READINGS, feeds.GRID_READING),
+                lambda now: meters.build(answers, now),
+            ),
+            made_of(Battery, battery.FEEDS, lambda now: battery.build(answers, clock, now)),
+            made_of(
+                Inverters,
+                (feeds.INVERTERS, feeds.DEVICE_DATA, feeds.INVENTORY),
+                lambda now: inverters.build(answers, self.hardware, clock, ledger, now),
+            ),
+            made_of(GridStatus, grid.FEEDS, lambda now: grid.build(answers, clock, now)),
+            made_of(
+                Settings,
+                (feeds.SECONDARY_CONTROL, feeds.TARIFF, feeds.SCHEDULE),
+                lambda now: settings.build(answers, self.hardware, now),
+            ),
+            made_of(
+                LoadCircuits,
+                (feeds.DRY_CONTACTS, feeds.DRY_CONTACT_SETTINGS),
+                lambda now: settings.build_circuits(answers, now),
+            ),
+            made_of(
+                Generator,
+                (feeds.GENERATOR, feeds.GENERATOR_CONFIG),
+                lambda now: settings.build_generator(answers, now),
+            ),
+            made_of(Health, health.FEEDS, self._health),
+        )
+
+    def _health(self, now: datetime) -> Health | None:
+        if self.info is None:
+            return None
+        return health.build(self.answers, self.info, self.client.load, self.token.expires_at, self.clock, now)

@@ -1,0 +1,43 @@
+"""What the site consists of, learned from the answers."""
+
+from .answers import Answers
+from .feeds import (
+    DRY_CONTACT_SETTINGS,
+    ENSEMBLE_INVENTORY,
+    GENERATOR,
+    INVERTERS,
+    METERS,
+    PRODUCTION_SUMMARY,
+    SECONDARY_CONTROL,
+)
+from .hardware import Hardware
+from .meters import NET, PRODUCTION, STORAGE, TOTAL
+from .power import has_ac_batteries
+
+
+def survey(answers: Answers, known: Hardware) -> Hardware:
+    """Return the hardware by what was answered so far; the rest stays as it was known."""
+    meters = answers.last(METERS)
+    enabled = None if meters is None else {meter.measurement_type for meter in meters if meter.enabled}
+    inventory, control = answers.last(ENSEMBLE_INVENTORY), answers.last(SECONDARY_CONTROL)
+    generator, circuits = answers.last(GENERATOR), answers.last(DRY_CONTACT_SETTINGS)
+    reports, summary = answers.last(INVERTERS), answers.last(PRODUCTION_SUMMARY)
+    return Hardware(
+        production_meter=known.production_meter if enabled is None else PRODUCTION in enabled,
+        grid_meter=known.grid_meter if enabled is None else NET in enabled,
+        load_meter=known.load_meter if enabled is None else TOTAL in enabled,
+        storage_meter=known.storage_meter if enabled is None else STORAGE in enabled,
+        idle_meters=known.idle_meters if not meters else PRODUCTION not in (enabled or ()),
+        batteries=known.batteries
+        if inventory is None
+        else bool(inventory.batteries) or bool(control and control.encharge_capacity),
+        ac_batteries=known.ac_batteries or has_ac_batteries(answers),
+        controller=known.controller if inventory is None else bool(inventory.controllers),
+        collar=known.collar if inventory is None else bool(inventory.collars),
+        generator=known.generator if generator is None else generator.present,
+        circuits=known.circuits if circuits is None else any(circuit.type == "LOAD" for circuit in circuits),
+        # An inverter that was just installed is counted before it is listed.
+        partial_inverter_list=known.partial_inverter_list
+        if reports is None or summary is None
+        else summary.active_count > len(reports) + 1,
+    )

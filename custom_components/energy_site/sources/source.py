@@ -1,0 +1,203 @@
+"""What every source has in common: polling, freshness, and the parts it builds."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from ..clients.errors import ApiAuthError, ApiConnectionError, ApiError, ApiForbiddenError, ApiNotFoundError
+from ..site.model import DeviceInfo, Part
+from .feed import Feed, FeedState, Pace, Presence
+
+# What a system lacks is looked for again once a day.
+PROBE_INTERVAL = timedelta(days=1)
+
+# Something that failed is tried again after this at the latest.
+_RETRY = timedelta(minutes=1)
+
+# Credentials that were refused are not tried again and again.
+_REFUSED_RETRY = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builder:
+    """How one part is made, and of which feeds; it returns `None` where there is nothing."""
+
+    part: type[Part]
+    feeds: frozenset[str]
+    build: Callable[[datetime], Part | None]
+
+
+class Source(ABC):
+    """A system that is polled.
+
+    Each feed fails alone. When the system as a whole cannot be reached only
+    the fastest feed goes on asking, and the others wait for it.
+    """
+
+    feeds: Mapping[str, Feed]
+
+    def __init__(self, intervals: Mapping[Pace, timedelta]) -> None:
+        """Poll at these intervals."""
+        self.intervals = dict(intervals)
+        self.states = {key: FeedState() for key in self.feeds}
+        self.wanted_now: set[str] = set()
+        self.outage: ApiError | None = None
+        self._parts: dict[type[Part], Part] = {}
+        self._answers: dict[str, object] = {}
+
+    @property
+    @abstractmethod
+    def device(self) -> DeviceInfo:
+        """The device that answers, as the site's hub."""
+
+    @property
+    @abstractmethod
+    def builders(self) -> tuple[Builder, ...]:
+        """How the parts are made."""
+
+    @abstractmethod
+    async def prepare(self, now: datetime) -> None:
+        """Make first contact; raise an `ApiError` where there is none."""
+
+    @abstractmethod
+    async def _fetch(self, feed: Feed) -> object:
+        """Ask for a feed's answer."""
+
+    @abstractmethod
+    def _is_empty(self, feed: Feed, answer: object) -> bool:
+        """Tell whether an answer says that the system has none of this."""
+
+    @abstractmethod
+    def _pace(self, feed: Feed) -> Pace:
+        """Tell how often the feed deserves to be asked on this site."""
+
+    @abstractmethod
+    def _observe(self, feed: Feed, now: datetime) -> None:
+        """Use a new answer before the parts are built."""
+
+    @abstractmethod
+    def _stretch(self, pace: Pace) -> float:
+        """Tell how many times longer to wait, when the system needs a rest."""
+
+    @abstractmethod
+    def expects_silence(self, now: datetime) -> bool:
+        """Tell whether the system is known not to answer at this time."""
+
+    def part[P: Part](self, kind: type[P]) -> P | None:
+        """Return a part as it is known now."""
+        return cast("P | None", self._parts.get(kind))
+
+    def feeds_of(self, kind: type[Part]) -> frozenset[str]:
+        """Return the feeds that a part is made of."""
+        return frozenset(key for builder in self.builders if builder.part is kind for key in builder.feeds)
+
+    def settled(self, kind: type[Part], now: datetime) -> bool:
+        """Tell whether all that this part is made of is either fresh or not to be had."""
+        return all(
+            not state.presence.answers or state.fresh(now)
+            for state in (self.states[key] for key in self.feeds_of(kind))
+        )
+
+    def essential(self) -> tuple[str, ...]:
+        """Return the feeds to ask before anything is shown, those first that decide about others."""
+        return tuple(key for key, feed in self.feeds.items() if feed.essential and self.states[key].presence.answers)
+
+    async def poll(self, key: str, now: datetime) -> None:
+        """Ask one feed and build the parts anew.
+
+        Raises an `ApiError` where that failed; the parts then hold what still
+        stands. What the system lacks is no failure.
+        """
+        feed, state = self.feeds[key], self.states[key]
+        if self.outage is not None and key != self.lead:
+            state.failed(self.outage)
+            self._rebuild(key, now)
+            raise self.outage
+        state.asked_at = now
+        self.wanted_now.discard(key)
+        try:
+            answer = await self._fetch(feed)
+        except (ApiNotFoundError, ApiForbiddenError) as err:
+            state.denied(Presence.ABSENT if isinstance(err, ApiNotFoundError) else Presence.FORBIDDEN)
+            self._answers.pop(key, None)
+            self._end_outage(key)
+        except ApiError as err:
+            state.failed(err)
+            if isinstance(err, ApiAuthError) or (key == self.lead and isinstance(err, ApiConnectionError)):
+                self.outage = err
+            raise
+        else:
+            presence = Presence.EMPTY if self._is_empty(feed, answer) else Presence.PRESENT
+            state.answered(now, presence, repeated=answer == self._answers.get(key))
+            self._answers[key] = answer
+            self._end_outage(key)
+            interval = self._interval(feed)
+            state.stands_until = now + max(3 * interval, self.wait(key, now) + interval)
+            self._observe(feed, now)
+        finally:
+            self._rebuild(key, now)
+
+    @property
+    def lead(self) -> str:
+        """The feed that is asked most often: it notices first when the system is back."""
+        asked = [key for key in self.feeds if self.states[key].presence.answers] or list(self.feeds)
+        return min(asked, key=lambda key: self.intervals[self._pace(self.feeds[key])])
+
+    def wait(self, key: str, now: datetime) -> timedelta:  # noqa: ARG002 - a source may rest at certain times.
+        """Return how long to wait, from now on, before a feed is asked again."""
+        state = self.states[key]
+        if isinstance(self.outage, ApiAuthError):
+            return _REFUSED_RETRY
+        interval = self._interval(self.feeds[key])
+        if state.failures and interval > _RETRY:
+            return _RETRY
+        return interval * min(2 ** max(state.failures - 3, 0), 6) if state.failures else interval
+
+    def take_wishes(self) -> set[str]:
+        """Return the feeds that should be asked at once, and forget them."""
+        wishes, self.wanted_now = self.wanted_now, set()
+        return {key for key in wishes if self.states[key].presence.answers}
+
+    def forget_absence(self) -> None:
+        """Look for everything anew, as after a change of firmware."""
+        for key, state in self.states.items():
+            if not state.presence.answers or state.presence is Presence.EMPTY:
+                state.presence = Presence.UNKNOWN
+                self.wanted_now.add(key)
+
+    def memory(self) -> dict[str, Any]:
+        """Return what outlives a restart, as plain JSON data."""
+        return {"presence": {key: state.presence for key, state in self.states.items()}}
+
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        """Take over what `memory` returned."""
+        presences = memory.get("presence")
+        for key, presence in presences.items() if isinstance(presences, Mapping) else ():
+            if key in self.states and presence in tuple(Presence):
+                self.states[key].presence = Presence(presence)
+
+    def _interval(self, feed: Feed) -> timedelta:
+        state = self.states[feed.key]
+        if not state.presence.answers:
+            return PROBE_INTERVAL
+        pace = Pace.RARE if state.presence is Presence.EMPTY else self._pace(feed)
+        patience = min(feed.patience, 1 + state.repeats)
+        return self.intervals[pace] * patience * self._stretch(pace)
+
+    def _end_outage(self, key: str) -> None:
+        if self.outage is None:
+            return
+        self.outage = None
+        self.wanted_now |= {other for other, state in self.states.items() if state.failures and other != key}
+
+    def _rebuild(self, key: str, now: datetime) -> None:
+        for builder in self.builders:
+            if key not in builder.feeds:
+                continue
+            part = builder.build(now)
+            if part is None:
+                self._parts.pop(builder.part, None)
+            else:
+                self._parts[builder.part] = part

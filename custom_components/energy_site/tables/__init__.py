@@ -1,0 +1,1 @@
+"""Which values of which part become which entity."""

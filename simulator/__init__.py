@@ -1,0 +1,1 @@
+"""A solar home that obeys physics, served through the vendors' own APIs."""

@@ -1,0 +1,186 @@
+"""The vendor's login and token services on loopback, over plain HTTP."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+import json
+from secrets import token_hex
+from typing import Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from simulator.iq_gateway import GatewayHost
+from simulator.iq_gateway.access import INSTALLER_LIFETIME, OWNER_LIFETIME
+
+from .accounts import Account, Accounts
+
+_LOOPBACK = "127.0.0.1"
+_REFUSED_AGENT = "HomeAssistant"
+
+
+@dataclass(slots=True)
+class _Refusal:
+    status: int
+    left: int | None
+
+
+class AccountServer:
+    """Logs people in and gives them tokens for the gateways it knows."""
+
+    def __init__(self, gateways: Iterable[GatewayHost] = (), *, port: int = 0) -> None:
+        """Know `gateways`; listen on `port`, or on any that is free."""
+        self.accounts = Accounts()
+        self.logins = 0
+        self.failed_logins = 0
+        self.tokens_issued = 0
+        self.requests: Counter[str] = Counter()
+        self._gateways = {gateway.serial: gateway for gateway in gateways}
+        self._refusal: _Refusal | None = None
+        self._port = port
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start to listen."""
+        app = web.Application(middlewares=[self._door])
+        app.router.add_post("/login/login.json", self._login)
+        app.router.add_post("/tokens", self._tokens)
+        app.router.add_get("/entrez-auth-token", self._entrez_token)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, _LOOPBACK, self._port).start()
+        self._port = int(self._runner.addresses[0][1])
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{_LOOPBACK}:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._port
+
+    def know(self, gateway: GatewayHost) -> None:
+        """Give tokens for one more gateway."""
+        self._gateways[gateway.serial] = gateway
+
+    def add_account(
+        self,
+        email: str,
+        password: str,
+        role: str = "owner",
+        serials: Iterable[str] | None = None,
+        *,
+        two_factor: bool = False,
+        blocked: bool = False,
+    ) -> Account:
+        """Add a person; without `serials` all gateways known now are theirs."""
+        account = Account(
+            email=email,
+            password=password,
+            role=role,
+            serials=frozenset(self._gateways if serials is None else serials),
+            two_factor=two_factor,
+            blocked=blocked,
+        )
+        self.accounts.add(account)
+        return account
+
+    def refuse(self, status: int, *, count: int | None = None) -> None:
+        """Answer `status` (429, 503, ...) to all, or to the next `count` requests."""
+        self._refusal = _Refusal(status, count)
+
+    def accept(self) -> None:
+        """End that refusal."""
+        self._refusal = None
+
+    @web.middleware
+    async def _door(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.requests[request.path] += 1
+        refusal = self._refusal
+        if refusal is not None and refusal.left != 0:
+            if refusal.left is not None:
+                refusal.left -= 1
+            wait = {"Retry-After": "60"} if refusal.status in (429, 503) else {}
+            return web.Response(status=refusal.status, text="", headers=wait)
+        return await handler(request)
+
+    async def _login(self, request: web.Request) -> web.StreamResponse:
+        if _REFUSED_AGENT in request.headers.get("User-Agent", ""):
+            return web.Response(status=406, text="")
+        form = await request.post()
+        email, password = form.get("user[email]"), form.get("user[password]")
+        account = self.accounts.check(str(email), str(password))
+        if account is None:
+            self.failed_logins += 1
+            return web.json_response({"message": "Invalid email or password"}, status=401)
+        if account.blocked:
+            return web.json_response({"success": False, "isBlocked": True, "message": "Account locked"})
+        if account.two_factor:
+            answer = web.json_response({"success": True, "isBlocked": False})
+            answer.set_cookie("login_otp_nonce", token_hex(12), path="/", httponly=True)
+            return answer
+        self.logins += 1
+        session = self.accounts.open_session(account)
+        answer = web.json_response(
+            {
+                "message": "success",
+                "session_id": session,
+                "manager_token": token_hex(24),
+                "is_consumer": account.role == "owner",
+                "system_id": account.system_id,
+                "redirect_url": "",
+            }
+        )
+        answer.set_cookie("_enlighten_4_session", session, path="/", httponly=True)
+        return answer
+
+    async def _tokens(self, request: web.Request) -> web.StreamResponse:
+        try:
+            body = json.loads(await request.text())
+            session, serial = str(body["session_id"]), str(body["serial_num"])
+        except ValueError, KeyError, TypeError:
+            return web.json_response({"message": "Bad request"}, status=400)
+        account = self.accounts.of_session(session)
+        if account is None:
+            return web.json_response({"message": "Invalid session"}, status=401)
+        token = self._issue(account, serial)
+        if token is None:
+            return web.json_response({"message": "Invalid gateway serial"}, status=403)
+        return web.Response(text=token)
+
+    async def _entrez_token(self, request: web.Request) -> web.StreamResponse:
+        account = self.accounts.of_session(request.cookies.get("_enlighten_4_session"))
+        if account is None:
+            return web.json_response({"message": "Not logged in"}, status=401)
+        serial = request.query.get("serial_num", "")
+        token = self._issue(account, serial)
+        if token is None:
+            return web.json_response({"message": "Invalid gateway serial"}, status=403)
+        now = int(self._gateways[serial].clock.now())
+        lifetime = lifetime_of(account.role)
+        return web.json_response({"token": token, "generation_time": now, "expires_at": now + lifetime})
+
+    def _issue(self, account: Account, serial: str) -> str | None:
+        gateway = self._gateways.get(serial)
+        if gateway is None or serial not in account.serials:
+            return None
+        self.tokens_issued += 1
+        return gateway.token(
+            role=account.role,
+            lifetime=lifetime_of(account.role),
+            username=account.email,
+        )
+
+
+def lifetime_of(role: str) -> int:
+    """Return the seconds a token lives: a year for owners, half a day for others."""
+    return OWNER_LIFETIME if role == "owner" else INSTALLER_LIFETIME

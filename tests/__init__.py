@@ -1,0 +1,1 @@
+"""Tests of Energy Site and of its simulator."""

@@ -1,0 +1,54 @@
+"""What every test stands on."""
+
+from collections.abc import Iterator
+import logging
+import os
+from pathlib import Path
+from unittest.mock import PropertyMock, patch
+
+import pytest
+
+# Whoever imports this package first decides where it is: Home Assistant's tests have a folder of that name too.
+import custom_components  # noqa: F401
+from homeassistant.helpers.entity import Entity
+
+from .translation_guard import translation_guard
+
+
+def pytest_configure() -> None:
+    """Keep the recorder's own log out of a failed test's report."""
+    for name in ("sqlalchemy.engine.Engine", "homeassistant.components.recorder"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@pytest.fixture(autouse=True)
+def _home_assistant(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test with a Home Assistant find the integration, and hold it to translated texts.
+
+    Tests of the clients, the site, the sources and the simulator need none and pay for none.
+    """
+    if "hass" not in request.fixturenames:
+        yield
+        return
+    # The recorder has to be there before Home Assistant, which the other one brings.
+    request.getfixturevalue("recorder_mock")
+    request.getfixturevalue("enable_custom_integrations")
+    with translation_guard() as guard:
+        yield
+    if guard.problems:
+        pytest.fail("\n".join(["Texts that translations/en.json lacks:", *guard.problems]), pytrace=False)
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default() -> Iterator[None]:
+    """Enable every entity, also those that are disabled when they are new."""
+    with patch.object(Entity, "entity_registry_enabled_default", new_callable=PropertyMock, return_value=True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def recordings() -> dict[str, Path]:
+    """Return the folders of recorded gateways by name, from where RECORDED_GATEWAYS points."""
+    if not (folder := os.environ.get("RECORDED_GATEWAYS")):
+        pytest.skip("RECORDED_GATEWAYS is not set")
+    return {path.name: path for path in sorted(Path(folder).iterdir()) if path.is_dir()}

@@ -1,0 +1,236 @@
+"""Hold the repository to what hassfest and HACS ask for, which both need a network, and to rules of its own."""
+
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+from string import Formatter
+import struct
+import subprocess
+import tomllib
+from typing import Any
+
+import pytest
+import yaml
+
+DOMAIN = "energy_site"
+ROOT = Path(__file__).parents[1]
+COMPONENT = ROOT / "custom_components" / DOMAIN
+HACS_KEYS = {
+    "content_in_root",
+    "country",
+    "filename",
+    "hacs",
+    "hide_default_branch",
+    "homeassistant",
+    "name",
+    "persistent_directory",
+    "render_readme",
+    "zip_release",
+}
+BRAND_FILES = {
+    f"{dark}{kind}{scale}.png" for dark in ("", "dark_") for kind in ("icon", "logo") for scale in ("", "@2x")
+}
+QUALITY_RULES = set(
+    """
+    action-setup appropriate-polling brands common-modules config-flow config-flow-test-coverage dependency-transparency
+    docs-actions docs-conditions docs-high-level-description docs-installation-instructions docs-removal-instructions
+    docs-triggers entity-event-setup entity-unique-id has-entity-name runtime-data test-before-configure
+    test-before-setup unique-config-entry
+
+    action-exceptions config-entry-unloading docs-configuration-parameters docs-installation-parameters
+    entity-unavailable integration-owner log-when-unavailable parallel-updates reauthentication-flow test-coverage
+
+    devices diagnostics discovery discovery-update-info docs-data-update docs-examples docs-known-limitations
+    docs-supported-devices docs-supported-functions docs-troubleshooting docs-use-cases dynamic-devices entity-category
+    entity-device-class entity-disabled-by-default entity-translations exception-translations icon-translations
+    reconfiguration-flow repair-issues stale-devices
+
+    async-dependency inject-websession strict-typing
+    """.split()  # noqa: SIM905
+)
+
+
+def _json(name: str) -> Any:
+    """Read one of the component's files; one that is missing is empty, and noticed by a test of its own."""
+    path = COMPONENT / name
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _leaves(value, f"{path}.{key}" if path else key)
+    else:
+        yield path, node
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+MANIFEST = _json("manifest.json")
+ENGLISH = _json("translations/en.json")
+ICONS = _json("icons.json")
+SERVICES = yaml.safe_load(path.read_text()) if (path := COMPONENT / "services.yaml").exists() else {}
+
+
+@pytest.fixture(scope="module")
+def tracked() -> dict[str, str]:
+    """Return every text file that is, or is about to be, part of the repository."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listing.returncode:
+        pytest.skip("this is no checkout")
+    texts = {}
+    for name in filter(None, listing.stdout.decode().split("\0")):
+        if (path := ROOT / name).is_file() and b"\0" not in (content := path.read_bytes()):
+            texts[name] = content.decode()
+    return texts
+
+
+def test_manifest_keys_are_sorted() -> None:
+    """Hassfest asks for domain and name first, and the alphabet after them."""
+    assert list(MANIFEST) == ["domain", "name", *sorted(MANIFEST.keys() - {"domain", "name"})]
+
+
+def test_manifest_is_complete() -> None:
+    """Hassfest and HACS ask for these."""
+    assert MANIFEST["domain"] == COMPONENT.name
+    assert {"codeowners", "documentation", "iot_class", "issue_tracker", "name", "version"} <= MANIFEST.keys()
+    assert all(owner.startswith("@") for owner in MANIFEST["codeowners"])
+    assert MANIFEST["documentation"].startswith("https://")
+    assert MANIFEST["requirements"] == [], "what is needed ships with Home Assistant"
+
+
+def test_version_stands_once() -> None:
+    """The manifest, the project and the change log speak of the same version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert MANIFEST["version"] == project["version"]
+    assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_manifest_is_the_only_one() -> None:
+    """HACS installs the first folder, and some versions of hassfest read every manifest."""
+    assert list((ROOT / "custom_components").glob("*/manifest.json")) == [COMPONENT / "manifest.json"]
+    assert not list((ROOT / "tests").rglob("manifest.json"))
+
+
+def test_hacs_json() -> None:
+    """HACS refuses unknown keys, and a zipped release needs its name."""
+    hacs = json.loads((ROOT / "hacs.json").read_text())
+    assert hacs.keys() <= HACS_KEYS
+    assert hacs["name"] == MANIFEST["name"]
+    assert hacs["zip_release"]
+    assert hacs["filename"] == f"{DOMAIN}.zip"
+
+
+def test_brand_images() -> None:
+    """Home Assistant serves these names in these sizes."""
+    sizes = {path.name: struct.unpack(">II", path.read_bytes()[16:24]) for path in (COMPONENT / "brand").iterdir()}
+    assert sizes.keys() == BRAND_FILES
+    for name, (width, height) in sizes.items():
+        side = 512 if "@2x" in name else 256
+        if "icon" in name:
+            assert (width, height) == (side, side), name
+        else:
+            assert side // 2 <= min(width, height) <= side, name
+
+
+def test_english_is_there() -> None:
+    """A custom integration ships translations and no strings.json."""
+    assert ENGLISH["title"] == MANIFEST["name"]
+    assert not (COMPONENT / "strings.json").exists()
+
+
+@pytest.mark.parametrize(("path", "text"), _leaves(ENGLISH))
+def test_text(path: str, text: str) -> None:
+    """Hassfest has its rules for what a text may hold."""
+    assert all(re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", key) for key in path.split("."))
+    assert text
+    assert text == text.strip()
+    assert not re.search(r"<[a-zA-Z/!]", text), "HTML"
+    assert not re.search(r"(https?|ftp|mqtts?)://|www\.", text), "an address belongs in a placeholder"
+    assert not re.search(r"'\{\w+\}'", text), "a placeholder inside single quotes is not replaced"
+    assert "[%key:" not in text, "references are resolved in Home Assistant's own build alone"
+    placeholders = _placeholders(text)
+    assert all(name.isidentifier() for name in placeholders)
+    if re.match(r"entity\..+\.(state(\..+)?|unit_of_measurement)$", path):
+        assert not placeholders
+
+
+@pytest.mark.parametrize("language", sorted((COMPONENT / "translations").glob("*.json")), ids=lambda path: path.stem)
+def test_language_follows_english(language: Path) -> None:
+    """A language may lag behind English, but neither run ahead of it nor name other placeholders."""
+    english = dict(_leaves(ENGLISH))
+    for path, text in _leaves(json.loads(language.read_text())):
+        assert path in english, path
+        assert _placeholders(text) == _placeholders(english[path]), path
+
+
+@pytest.mark.parametrize("part", ["config", "options"])
+def test_every_flow_field_is_described(part: str) -> None:
+    """Each field has a label and a sentence that says what belongs there."""
+    for name, step in ENGLISH.get(part, {}).get("step", {}).items():
+        for fields in (step, *step.get("sections", {}).values()):
+            assert fields.get("data", {}).keys() == fields.get("data_description", {}).keys(), name
+
+
+def test_issues_have_a_description_or_a_fix() -> None:
+    """Hassfest asks for exactly one of the two."""
+    for name, issue in ENGLISH.get("issues", {}).items():
+        assert ("description" in issue) != ("fix_flow" in issue), name
+
+
+def test_services_texts_and_icons_agree() -> None:
+    """Actions, their texts and their icons name the same things."""
+    texts = ENGLISH.get("services", {})
+    assert SERVICES.keys() == texts.keys() == ICONS.get("services", {}).keys()
+    for name, service in SERVICES.items():
+        assert (service or {}).get("fields", {}).keys() == texts[name].get("fields", {}).keys(), name
+
+
+@pytest.mark.parametrize(
+    ("platform", "key", "icon"),
+    [(platform, key, icon) for platform, icons in ICONS.get("entity", {}).items() for key, icon in icons.items()],
+)
+def test_icon_belongs_to_an_entity(platform: str, key: str, icon: dict[str, Any]) -> None:
+    """An icon has its entity's name, and its states are states of that entity and differ from the default."""
+    entity = ENGLISH["entity"][platform][key]
+    assert icon.get("state", {}).keys() <= entity.get("state", {}).keys() | {"on", "off"}
+    assert all(value.startswith("mdi:") for _, value in _leaves(icon))
+    assert icon.get("default") not in icon.get("state", {}).values()
+
+
+def test_exceptions_are_raised() -> None:
+    """No text is left of an exception that is gone."""
+    source = "".join(path.read_text() for path in COMPONENT.rglob("*.py"))
+    assert not [key for key in ENGLISH.get("exceptions", {}) if f'"{key}"' not in source]
+
+
+def test_quality_scale_is_complete() -> None:
+    """Every rule has its answer, and a reason where the answer is not simply done."""
+    rules = yaml.safe_load((COMPONENT / "quality_scale.yaml").read_text())["rules"]
+    assert rules.keys() == QUALITY_RULES
+    for name, answer in rules.items():
+        assert answer == "done" or (answer["status"] in {"done", "exempt", "todo"} and answer["comment"]), name
+
+
+def test_no_address_of_a_package_registry(tracked: dict[str, str]) -> None:
+    """Packages come from wherever the machine takes them from."""
+    address = re.compile(
+        r"(pypi\.|pythonhosted\.|deb\.debian\.|security\.debian\.|registry\.npmjs\.|registry\.yarnpkg\.)" + r"(org|com)"
+        r"|--(extra-)?index-url|--find-link[s]|/simple/?$",
+        re.MULTILINE,
+    )
+    assert not [name for name, text in tracked.items() if address.search(text)]
+
+
+def test_no_path_of_a_machine(tracked: dict[str, str]) -> None:
+    """Files speak of places in the repository, not of where it happened to lie."""
+    place = re.compile(r"(?<![\w.$}>/])/(home|opt|root|tmp|Users|work)/\w")
+    assert not {name: match.group() for name, text in tracked.items() if (match := place.search(text))}
