@@ -8,8 +8,6 @@ MICRO = 1_000_000
 def split(total: int, weights: list[float]) -> list[int]:
     """Split `total` by `weights` so that the parts add up to it exactly."""
     whole = sum(weights)
-    if whole <= 0:
-        weights, whole = [1.0] * len(weights), float(len(weights))
     parts = [int(total * weight / whole) for weight in weights[:-1]]
     return [*parts, total - sum(parts)]
 

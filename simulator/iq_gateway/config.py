@@ -75,4 +75,5 @@ class GatewayConfig:
     speed: Speed = Speed.NONE
     wait: float = 1.0
     port: int = 0
+    keep_alive: bool = True
     nightly_restart: NightlyRestart | None = None

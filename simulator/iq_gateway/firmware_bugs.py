@@ -80,6 +80,24 @@ def today_is_lifetime() -> Fault:
     return Mutate(repeat, (API_PRODUCTION, PDM_ENERGY))
 
 
+def today_resets_late() -> Fault:
+    """Go on with yesterday's sums after midnight, for as long as the fault lasts."""
+    highest: dict[str, float] = {}
+
+    def hold(payload: Any) -> None:
+        for name, row, key in _todays(payload):
+            highest[name] = row[key] = max(highest.get(name, 0), row[key])
+
+    return Mutate(hold, (API_PRODUCTION, PDM_ENERGY, PRODUCTION_JSON))
+
+
+def _todays(payload: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]:
+    if isinstance(payload.get("production"), list):
+        rows = [*payload["production"], *payload.get("consumption", [])]
+        return [(row["measurementType"], row, "whToday") for row in rows if "whToday" in row]
+    return [(str(number), sums, "wattHoursToday") for number, sums in enumerate(_sums_of(payload))]
+
+
 def _sums_of(payload: dict[str, Any]) -> list[dict[str, Any]]:
     if "wattHoursToday" in payload:
         return [payload]
@@ -223,6 +241,18 @@ def stalled_production() -> Fault:
         return dict(first[0])
 
     return Mutate(stall, (API_PRODUCTION,))
+
+
+def stalled_live_data() -> Fault:
+    """Repeat live values while their time stamp goes on."""
+    first: dict[str, Any] = {}
+
+    def stall(payload: Any) -> None:
+        stamp = payload["meters"]["last_update"]
+        first.update(payload["meters"] if not first else {})
+        payload["meters"] = first | {"last_update": stamp}
+
+    return Mutate(stall, ("/ivp/livedata/status",))
 
 
 def no_last_reading() -> Fault:

@@ -16,7 +16,7 @@ from .certificate import Certificate, certificate
 from .faults import ConnectionBroken, Faults
 from .processor import Processor, Speed
 from .reply import ACCEPTED_PAGE, Reply, html, unauthorized
-from .stats import Stats
+from .stats import Stats, Written
 
 _LOOPBACK = "127.0.0.1"
 _PUBLIC = frozenset({"/info", "/info.xml"})
@@ -60,8 +60,13 @@ class GatewayHost(ABC):
         speed: Speed = Speed.NONE,
         wait: float = 1.0,
         port: int = 0,
+        keep_alive: bool = True,
     ) -> None:
-        """Listen on `port`, or on any that is free; `speed` is the processor's."""
+        """Listen on `port`, or on any that is free; `speed` is the processor's.
+
+        Some gateways close each connection: without `keep_alive` this one does.
+        """
+        self._keep_alive = keep_alive
         self.serial = serial
         self.clock = clock or SystemClock()
         self.stats = Stats()
@@ -219,6 +224,8 @@ class GatewayHost(ABC):
             if instead is not None:
                 return instead
         body = await request.read()
+        if request.method not in ("GET", "HEAD"):
+            self.stats.writes.append(Written(request.method, path, body))
         role = self._let_in(request, visit)
         query = request.query_string
         visit.seconds = self.processor.seconds(path, query, verify=visit.verified)
@@ -279,6 +286,8 @@ class GatewayHost(ABC):
             body=kept,
             headers=headers | {"Content-Type": reply.content_type},
         )
+        if not self._keep_alive:
+            answer.force_close()
         if cookie is not None:
             answer.headers.add("Set-Cookie", f"sessionId={cookie}; Secure; HttpOnly; path=/")
         return answer

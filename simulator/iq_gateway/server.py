@@ -31,6 +31,7 @@ class GatewayServer(GatewayHost):
             speed=self.config.speed,
             wait=self.config.wait,
             port=self.config.port,
+            keep_alive=self.config.keep_alive,
         )
         self.house = house
         self.state = GatewayState(house, self.config)

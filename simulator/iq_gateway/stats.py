@@ -13,6 +13,14 @@ class Served(NamedTuple):
     seconds: float
 
 
+class Written(NamedTuple):
+    """What somebody tried to write: its body as it came."""
+
+    method: str
+    path: str
+    body: bytes
+
+
 @dataclass(slots=True)
 class Stats:
     """Counts since the start or the last reset; `busy` is modelled seconds."""
@@ -27,6 +35,8 @@ class Stats:
     busy: float = 0.0
     busy_by_path: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     recent: deque[Served] = field(default_factory=lambda: deque(maxlen=1000))
+
+    writes: deque[Written] = field(default_factory=lambda: deque(maxlen=100))
 
     @property
     def total(self) -> int:
@@ -59,3 +69,4 @@ class Stats:
         self.busy = 0.0
         self.busy_by_path.clear()
         self.recent.clear()
+        self.writes.clear()

@@ -1,6 +1,7 @@
 """Who may read a gateway, and by which certificate it is known."""
 
 import asyncio
+from dataclasses import replace
 from hashlib import sha256
 import ssl
 
@@ -151,3 +152,10 @@ async def test_a_wrong_clock_judges_tokens_wrongly(gateway: GatewayServer, clien
     gateway.close_sessions()
     gateway.clock_skew = 366 * 86400.0
     assert (await client.ask("/ivp/meters")).status == 401
+
+
+async def test_some_gateways_close_each_connection(house: House, clock: ManualClock, socket_enabled: None) -> None:
+    """They say so."""
+    config = replace(HARDWARE, keep_alive=False)
+    async with GatewayServer(house, config, clock=clock) as gateway, Client(gateway) as client:
+        assert (await client.ask("/info")).headers["Connection"] == "close"

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from simulator.clock import ManualClock
 from simulator.house import GeneratorConfig, House, StorageMode
 from simulator.iq_gateway import GatewayServer
@@ -20,7 +22,7 @@ async def set_storage(client: Client, **wanted: object) -> Any:
     return await client.send("PUT", TARIFF, {"tariff": tariff})
 
 
-async def test_local_settings_govern_the_house(client: Client, house: House) -> None:
+async def test_local_settings_govern_the_house(client: Client, house: House, gateway: GatewayServer) -> None:
     """Mode, reserve and grid charging take effect, and read back."""
     await set_storage(client, mode="economy", reserved_soc=42.0, charge_from_grid=True)
     assert house.battery
@@ -30,6 +32,7 @@ async def test_local_settings_govern_the_house(client: Client, house: House) -> 
     page = await client.get(TARIFF)
     assert page["tariff"]["storage_settings"]["reserved_soc"] == 42.0
     assert page["schedule"]["source"] == "Tariff"
+    assert [(each.method, each.path) for each in gateway.stats.writes] == [("PUT", TARIFF)]
 
 
 async def test_while_the_cloud_governs_a_write_is_kept_but_not_obeyed(
@@ -60,6 +63,59 @@ async def test_nonsense_is_refused(client: Client) -> None:
         assert (await client.ask(TARIFF, "PUT", data=body)).status == 400
     assert await client.get(TARIFF) == before
     assert (await client.ask("/ivp/livedata/stream", "POST", data="enable=1")).status == 400
+
+
+NONSENSE = [
+    ("POST", "/ivp/ensemble/relay", {"mains_admin_state": "ajar"}),
+    ("POST", "/ivp/ensemble/dry_contacts", {"dry_contacts": {"id": "NC9", "status": "open"}}),
+    ("POST", "/ivp/ensemble/dry_contacts", {"dry_contacts": "NC1"}),
+    ("POST", "/ivp/ss/dry_contact_settings", {"dry_contacts": [1]}),
+    ("POST", "/ivp/ss/gen_mode", {"gen_cmd": "on"}),
+    ("POST", "/ivp/sc/pvlimit", {"enable": True, "pv_limit_pct": 101}),
+    ("POST", "/ivp/sc/pvlimit", {"enable": 1, "pv_limit_pct": 50}),
+    ("POST", "/ivp/sc/pvlimit", []),
+    ("POST", "/ivp/livedata/stream", {"enable": 7}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), NONSENSE)
+async def test_nonsense_is_refused_everywhere(client: Client, method: str, path: str, body: object) -> None:
+    """Also a generator's command where there is none."""
+    assert (await client.ask(path, method, json=body)).status == 400
+
+
+async def test_the_cloud_may_let_go(client: Client, gateway: GatewayServer) -> None:
+    """Then the local settings govern again."""
+    gateway.set_cloud_profile(reserve=5.0, charge_from_grid=True, shutdown_level=10.0)
+    control = await client.get("/ivp/ensemble/secctrl")
+    assert (control["configured_backup_soc"], control["VLS_Limit"]) == (5, 10)
+    gateway.end_cloud_profile()
+    assert (await client.get("/ivp/ensemble/secctrl"))["configured_backup_soc"] == 20
+
+
+@pytest.mark.parametrize(
+    ("mode", "hour", "level", "doing"),
+    [
+        ("self-consumption", 12, 50, "ZN"),
+        ("backup", 12, 50, "CP"),
+        ("economy", 12, 50, "CP"),
+        ("economy", 22, 50, "ND"),
+        ("economy", 25, 50, "CG"),
+        ("economy", 20.7, 80, "DL"),
+    ],
+)
+async def test_the_storage_controller_tells_what_it_does(
+    client: Client, clock: ManualClock, house: House, mode: str, hour: float, level: float, doing: str
+) -> None:
+    """By an index into its list of modes."""
+    assert house.battery
+    await set_storage(client, mode=mode, charge_from_grid=True)
+    clock.advance((hour - 12) * 3600)
+    await client.get("/ivp/meters")
+    house.battery.level = level
+    clock.advance(1)
+    schedule = await client.get("/ivp/sc/sched")
+    assert schedule["sched_mode_key"][schedule["acb_current_mode"]].startswith(doing)
 
 
 async def test_live_data_is_stale_until_somebody_asks_for_it(client: Client, clock: ManualClock, house: House) -> None:

@@ -103,3 +103,20 @@ async def test_refusals_on_request(session: aiohttp.ClientSession, accounts: Acc
     accounts.refuse(status, count=1)
     assert (await sign_in(session, accounts))[0] == status
     assert (await sign_in(session, accounts))[0] == 200
+
+
+async def test_gateways_may_be_added_and_sessions_ended(
+    session: aiohttp.ClientSession, accounts: AccountServer, gateway: GatewayServer
+) -> None:
+    """A session that ended gives no token."""
+    accounts.know(gateway)
+    accounts.refuse(503)
+    accounts.accept()
+    await sign_in(session, accounts)
+    query = {"serial_num": gateway.serial}
+    async with session.get(f"{accounts.url}/entrez-auth-token", params={"serial_num": "1"}) as response:
+        assert response.status == 403
+    accounts.accounts.end_sessions()
+    async with session.get(f"{accounts.url}/entrez-auth-token", params=query) as response:
+        assert response.status == 401
+    assert accounts.url.endswith(str(accounts.port))

@@ -159,6 +159,29 @@ async def test_firmware_bugs_of_production(gateway: GatewayServer, client: Clien
     assert await client.get(path) == first
 
 
+async def test_today_may_reset_late(gateway: GatewayServer, client: Client, clock: ManualClock) -> None:
+    """Some minutes after midnight."""
+    path = "/api/v1/production"
+    gateway.faults.add(bugs.today_resets_late(), until=MIDNIGHT + 24 * HOUR + 600)
+    clock.advance(11.9 * HOUR)
+    evening = (await client.get(path))["wattHoursToday"]
+    clock.advance(0.15 * HOUR)
+    assert (await client.get(path))["wattHoursToday"] == evening > 0
+    clock.advance(600)
+    assert (await client.get(path))["wattHoursToday"] == 0
+
+
+async def test_live_data_may_stall(gateway: GatewayServer, client: Client, clock: ManualClock) -> None:
+    """Its time stamp goes on."""
+    gateway.faults.add(bugs.stalled_live_data())
+    await client.send("POST", "/ivp/livedata/stream", {"enable": 1})
+    first = (await client.get("/ivp/livedata/status"))["meters"]
+    clock.advance(30)
+    second = (await client.get("/ivp/livedata/status"))["meters"]
+    assert second["last_update"] == first["last_update"] + 30
+    assert second["load"] == first["load"]
+
+
 async def test_firmware_bugs_of_devices(
     gateway: GatewayServer, client: Client, house: House, clock: ManualClock
 ) -> None:
@@ -176,6 +199,40 @@ async def test_firmware_bugs_of_devices(
     channel = next(iter((await client.get("/ivp/pdm/device_data")).values()))["channels"][0]
     assert channel["lifetime"]["joulesProduced"] < 2**32
     assert channel["lastReading"] == {}
+
+
+async def test_firmware_bugs_of_the_slow_page(gateway: GatewayServer, client: Client) -> None:
+    """Total is net, and meters are shown as not active."""
+    gateway.faults.add(bugs.total_is_net())
+    gateway.faults.add(bugs.no_active_meter())
+    page = await client.get("/production.json")
+    total, net = page["consumption"]
+    assert total["whLifetime"] == net["whLifetime"]
+    assert [row["activeCount"] for row in page["production"]] == [6, 0]
+
+
+async def test_a_disabled_ct_may_be_listed(gateway: GatewayServer, client: Client) -> None:
+    """With a kind of its own."""
+    gateway.faults.add(bugs.disabled_ct_listed())
+    assert (await client.get("/ivp/meters"))[-1] | {"eid": 0} == {
+        "eid": 0,
+        "state": "disabled",
+        "measurementType": "evse",
+        "phaseMode": "split",
+        "phaseCount": 2,
+        "meteringStatus": "normal",
+        "statusFlags": [],
+    }
+
+
+async def test_a_reboot_may_let_clients_hang(gateway: GatewayServer, client: Client, clock: ManualClock) -> None:
+    """Until it is over."""
+    gateway.reboot(60, manner="hang")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await client.ask(READINGS)
+    clock.advance(61)
+    assert (await client.ask(READINGS)).status == 200
 
 
 async def test_a_reboot(gateway: GatewayServer, client: Client, clock: ManualClock) -> None:

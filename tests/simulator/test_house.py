@@ -9,6 +9,7 @@ import pytest
 from simulator.house import (
     ArrayConfig,
     BatteryConfig,
+    EnergyTotals,
     GeneratorConfig,
     House,
     HouseConfig,
@@ -18,6 +19,7 @@ from simulator.house import (
     history,
     record,
 )
+from simulator.presets import PLACES
 
 from .conftest import HOME, HOUR, MIDNIGHT, NOON
 
@@ -103,6 +105,18 @@ def test_export_never_exceeds_its_limit() -> None:
     assert house.flow.solar < house.available_solar()
 
 
+def test_a_planned_outage_begins_and_ends_on_time() -> None:
+    """Also in the middle of a long step."""
+    outage = Outage(start=NOON + 90, end=NOON + 1234)
+    house = House(replace(HOME, outages=(outage,)), start=NOON)
+    seen: list[tuple[float, bool]] = []
+    house.watch(lambda _begin, end: seen.append((end, all(phase.grid == 0 for phase in house.flow_by_phase))))
+    house.advance(NOON + HOUR, step=300)
+    assert [end for end, _ in seen[:6]] == [NOON + at for at in (90, 300, 600, 900, 1200, 1234)]
+    off = [end for end, isolated in seen if isolated]
+    assert off == [NOON + at for at in (300, 600, 900, 1200, 1234)]
+
+
 def test_shade_death_and_removal_cost_an_inverter_its_power(house: House) -> None:
     """The others go on."""
     first, second, third, *others = house.inverters
@@ -126,6 +140,28 @@ def test_history_has_a_row_for_each_step_and_grows_only() -> None:
         assert after.truth.load > before.truth.load
     noon = next(row for row in rows if row.start == NOON - DAY)
     assert noon.mean.load == pytest.approx(noon.mean.solar + noon.mean.grid + noon.mean.battery)
+
+
+def test_seasons_are_where_they_belong() -> None:
+    """January is warm and bright in the south, and cold and dim in the north."""
+    january = MIDNIGHT - 156 * DAY
+    north = House(HOME, start=january)
+    south = House(replace(HOME, place=PLACES["Brisbane"], cloudiness=0), start=january)
+    for house in (north, south):
+        record(house, january + 6 * DAY, step=DAY)
+    assert south.truth.solar > 3 * north.truth.solar
+    assert south.roof.air_temperature > north.roof.air_temperature + 10
+    assert south.weather.cloud_cover(january) == 0
+
+
+def test_totals_of_the_past_fit_together() -> None:
+    """And are shared out among the inverters."""
+    totals = EnergyTotals.plausible(solar=5e6, load=4e6, battery=1e6)
+    house = House(replace(HOME, starting_totals=totals), start=NOON)
+    assert house.imbalance == 0
+    assert house.truth.solar == pytest.approx(5e6)
+    assert sum(each.energy_wh for each in house.inverters) == pytest.approx(5e6)
+    assert house.inverter(house.inverters[2].serial) is house.inverters[2]
 
 
 def test_the_diary_knows_where_days_began(house: House) -> None:

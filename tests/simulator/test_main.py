@@ -1,11 +1,12 @@
 """The command line serves a home until it is told to stop."""
 
 import asyncio
+import signal
 
 import aiohttp
 import pytest
 
-from simulator.__main__ import equip, parse, serve
+from simulator.__main__ import equip, main, parse, serve
 from simulator.clock import ManualClock, SystemClock
 
 from .conftest import NOON
@@ -38,6 +39,16 @@ async def test_it_says_where_it_listens_and_ends(socket_enabled: None, capsys: p
     ):
         assert len(await response.json()) == 25
     stop.set()
+    await serving
+
+
+async def test_a_request_to_terminate_ends_it(socket_enabled: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without an error."""
+    arguments = ["--preset", "standard", "--port", "0", "--account-port", "0", "--past-days", "0"]
+    serving = asyncio.create_task(main(arguments))
+    while "token" not in capsys.readouterr().out:
+        await asyncio.sleep(0)
+    signal.raise_signal(signal.SIGTERM)
     await serving
 
 

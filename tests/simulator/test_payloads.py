@@ -184,6 +184,11 @@ async def test_hardware_decides_what_is_there(socket_enabled: None, house: House
             assert (production["wattHoursLifetime"] > 0) == (name != "no CTs"), name
             page = await client.get("/production.json")
             assert ("consumption" in page) == config.metered
+            assert bool(await client.get("/ivp/meters/pvReading")) == (name in ("production only", "total"))
+            assert await client.get("/ivp/meters/gridReading") == []
+            assert len(await client.get("/ivp/meters/reports")) == {"production only": 1, "total": 3}.get(name, 0)
+            consumption = await client.get("/api/v1/consumption")
+            assert (consumption["wattHoursLifetime"] > 0) == (name == "total")
             if name == "total":
                 meter = (await client.get("/ivp/meters/readings"))[1]
                 assert meter["actEnergyDlvd"] == pytest.approx(house.truth.load, abs=0.001)
@@ -213,6 +218,32 @@ async def test_older_firmware_knows_less(gateway: GatewayServer, client: Client)
     gateway.set_firmware("D8.3.5286")
     assert "<version>08.03.5286</version>" in (await client.ask("/info")).text
     assert (await client.ask("/ivp/pdm/device_data")).status == 200
+
+
+async def test_unused_inputs_of_a_combiner_are_disabled_and_carry_garbage(
+    socket_enabled: None, clock: ManualClock
+) -> None:
+    """They are listed as disabled."""
+    preset = PRESETS["collar"]()
+    async with (
+        GatewayServer(House(preset.house, start=NOON), preset.gateway, clock=clock) as gateway,
+        Client(gateway, gateway.token()) as client,
+    ):
+        states = {each["measurementType"]: each["state"] for each in await client.get("/ivp/meters")}
+        assert states["backfeed"] == "enabled"
+        assert states["load"] == states["evse"] == states["pv3p"] == "disabled"
+        readings = {each["eid"]: each for each in await client.get("/ivp/meters/readings")}
+        assert readings[704644864]["actEnergyRcvd"] < 0
+        assert (await client.ask("/ivp/meters/readings/1")).status == 404
+
+
+async def test_a_dead_inverter_tells_no_more(client: Client, clock: ManualClock, house: House) -> None:
+    """The inventory says so."""
+    house.inverters[1].dead = True
+    clock.advance(7300)
+    rows = (await client.get("/inventory"))[0]["devices"]
+    assert [row["communicating"] for row in rows] == [True, False, True, True, True, True]
+    assert rows[1]["device_status"] == ["envoy.cond_flags.obs_strs.failure"]
 
 
 async def test_a_collar_tells_an_outage_in_one_place_only(socket_enabled: None, clock: ManualClock) -> None:

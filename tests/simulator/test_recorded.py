@@ -124,3 +124,10 @@ async def test_a_made_up_recording(tmp_path: Path, socket_enabled: None) -> None
         assert gateway.clock.now() == 1_700_000_000
         answer = await client.ask("/ivp/meters")
         assert (answer.status, answer.headers["Content-Type"]) == (503, "text/html")
+
+
+def test_a_recording_needs_a_serial_number(tmp_path: Path) -> None:
+    """It is what a gateway is known by."""
+    (tmp_path / "info").write_text("<envoy_info/>")
+    with pytest.raises(ValueError, match="serial"):
+        RecordedGateway(tmp_path)

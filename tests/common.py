@@ -1,0 +1,88 @@
+"""What the tests of the integration share."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.core import HomeAssistant, State
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN, SOURCE_IQ_GATEWAY
+from simulator.iq_gateway.host import GatewayHost
+
+
+def gateway_entry(gateway: GatewayHost, **changes: Any) -> MockConfigEntry:
+    """Return an entry as the config flow would have made it for this gateway."""
+    data = {
+        CONF_SOURCE: SOURCE_IQ_GATEWAY,
+        "host": gateway.host,
+        CONF_FINGERPRINT: gateway.fingerprint.hex(),
+        "token": gateway.token(),
+        **changes.pop("data", {}),
+    }
+    return MockConfigEntry(
+        domain=DOMAIN, title="IQ Gateway", unique_id=gateway.serial, data=data, version=1, minor_version=1, **changes
+    )
+
+
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set an entry up and wait until everything was asked once."""
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def start_flow(hass: HomeAssistant) -> ConfigFlowResult:
+    """Open the flow and choose the gateway."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.MENU
+    assert result["step_id"] == "user"
+    return await step(hass, result, {"next_step_id": "iq_gateway"})
+
+
+async def step(hass: HomeAssistant, result: ConfigFlowResult, user_input: Mapping[str, Any]) -> ConfigFlowResult:
+    """Answer a step of a flow."""
+    return await hass.config_entries.flow.async_configure(result["flow_id"], dict(user_input))
+
+
+async def set_up_through_flow(hass: HomeAssistant, host: str, token: str) -> ConfigFlowResult:
+    """Set a gateway up as a person does: its address, then a pasted token."""
+    result = await start_flow(hass)
+    result = await step(hass, result, {"host": host})
+    assert result["type"] is FlowResultType.MENU, result
+    assert result["step_id"] == "iq_gateway_auth"
+    result = await step(hass, result, {"next_step_id": "iq_gateway_token"})
+    result = await step(hass, result, {"token": token})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+async def tick(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:
+    """Let time pass and wait for what it brings."""
+    freezer.tick(timedelta(seconds=seconds))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def entity_id(hass: HomeAssistant, platform: str, *parts: str) -> str | None:
+    """Return the entity with a unique id made of these parts."""
+    return er.async_get(hass).async_get_entity_id(platform, DOMAIN, "_".join(parts))
+
+
+def state(hass: HomeAssistant, platform: str, *parts: str) -> State | None:
+    """Return the state of the entity with a unique id made of these parts."""
+    found = entity_id(hass, platform, *parts)
+    return hass.states.get(found) if found else None
+
+
+def number(hass: HomeAssistant, *parts: str) -> float | None:
+    """Return a sensor's value in its native unit, `None` where there is none."""
+    found = state(hass, "sensor", *parts)
+    if found is None or found.state in ("unknown", "unavailable"):
+        return None
+    scale = 1000 if found.attributes.get("unit_of_measurement") == "kWh" else 1
+    return float(found.state) * scale
