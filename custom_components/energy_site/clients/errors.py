@@ -19,6 +19,10 @@ class ApiConnectionError(ApiError):
     """No answer: unreachable, refused, reset or cut off."""
 
 
+class ApiUnreachableError(ApiConnectionError):
+    """No connection at all: refused, no such host, or no encryption spoken there."""
+
+
 class ApiTimeoutError(ApiConnectionError):
     """No answer within the endpoint's time."""
 

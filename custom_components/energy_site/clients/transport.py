@@ -6,7 +6,14 @@ import logging
 import time
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, Fingerprint, ServerFingerprintMismatch
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    Fingerprint,
+    ServerFingerprintMismatch,
+)
 import orjson
 from yarl import URL
 
@@ -17,6 +24,7 @@ from .errors import (
     ApiPayloadError,
     ApiStatusError,
     ApiTimeoutError,
+    ApiUnreachableError,
 )
 
 _LOGGER = logging.getLogger(__name__)
@@ -83,7 +91,7 @@ async def request(
     With `pin` the other side must show the certificate with this SHA-256
     fingerprint, whoever signed it; else `ApiCertificateError` is raised before
     anything is sent. Raises `ApiTimeoutError` after `timeout` seconds,
-    `ApiConnectionError` for other failures of the connection and
+    `ApiUnreachableError` without a connection, `ApiConnectionError` for other failures of the connection and
     `ApiPayloadError` for an answer too large to be one.
     """
     started = time.monotonic()
@@ -117,8 +125,10 @@ async def request(
         raise ApiCertificateError(endpoint, err.got) from None
     except TimeoutError:
         raise ApiTimeoutError(endpoint, f"no answer within {timeout:g} s") from None
+    # The library's own messages may hold the address, so only their kind is told.
+    except ClientConnectorError as err:
+        raise ApiUnreachableError(endpoint, type(err).__name__) from None
     except (ClientError, OSError, ValueError) as err:
-        # The library's own message may hold the address, so only its kind is told.
         raise ApiConnectionError(endpoint, type(err).__name__) from None
 
 

@@ -6,7 +6,7 @@ import re
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..clients.errors import ApiConnectionError, ApiError
+from ..clients.errors import ApiConnectionError, ApiError, ApiUnreachableError
 from ..clients.iq_gateway.client import IqGatewayClient, probe_plain_http
 from ..clients.iq_gateway.models.info import GatewayInfo
 
@@ -57,8 +57,10 @@ async def identify(session: ClientSession, host: str) -> GatewayIdentity:
         client = IqGatewayClient(session, host)
         fingerprint = await client.read_fingerprint()
         info = await IqGatewayClient(session, host, fingerprint=fingerprint).info()
-    except ApiConnectionError as err:
+    except ApiUnreachableError as err:
         await _refuse_old_gateway(session, host)
+        raise FlowProblem("cannot_connect") from err
+    except ApiConnectionError as err:
         raise FlowProblem("cannot_connect") from err
     except ApiError as err:
         raise FlowProblem("not_a_gateway") from err

@@ -18,7 +18,7 @@ import pytest
 from custom_components.energy_site.const import DOMAIN
 from simulator.recorded import RecordedGateway, recording_time
 
-from .common import number, set_up_through_flow, start_flow, state, step
+from tests.common import number, set_up_through_flow, start_flow, state, step
 
 
 def _folders() -> list[Path]:

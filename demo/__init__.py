@@ -1,0 +1,1 @@
+"""A simulated home in a real Home Assistant, to look at: `scripts/demo`."""

@@ -1,0 +1,84 @@
+"""The simulated home: fitted to its city, with days behind it, served on loopback."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from secrets import token_urlsafe
+from zoneinfo import ZoneInfo
+
+from simulator.__main__ import with_inverters
+from simulator.clock import SystemClock
+from simulator.enphase_account import AccountServer
+from simulator.house import House, HouseConfig, HistoryRow, PhaseCount, record
+from simulator.iq_gateway import GatewayServer, Speed
+from simulator.presets import PRESETS, Preset
+
+from .cities import City
+
+EMAIL = "owner@example.com"
+PAST_DAYS = 9
+STEP = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A home that is being served: its gateway, who owns it, and what it lived through."""
+
+    gateway: GatewayServer
+    account: str
+    password: str
+    rows: list[HistoryRow]
+
+    @property
+    def house(self) -> House:
+        """The house as it is now."""
+        self.gateway.advance()
+        return self.gateway.house
+
+
+def furnish(name: str, city: City, inverters: int | None = None) -> Preset:
+    """Return a preset as it would be built in `city`."""
+    preset = PRESETS[name]()
+    house = preset.house if inverters is None else with_inverters(preset.house, inverters)
+    house = replace(house, place=city.place)
+    if house.split_phase != city.split_phase:
+        house = _with_local_grid(house, split_phase=city.split_phase)
+    if city.place.latitude < 0:
+        arrays = tuple(replace(array, azimuth=(180 - array.azimuth) % 360) for array in house.arrays)
+        house = replace(house, arrays=arrays)
+    gateway = replace(preset.gateway, speed=Speed.TYPICAL, currency=city.currency)
+    return Preset(house=house, gateway=gateway)
+
+
+def _with_local_grid(house: HouseConfig, *, split_phase: bool) -> HouseConfig:
+    if split_phase:
+        return replace(house, phases=PhaseCount.SPLIT, grid_voltage=120.0, grid_frequency=60.0)
+    phases = PhaseCount.SINGLE if house.split_phase else house.phases
+    return replace(house, phases=phases, grid_voltage=230.0, grid_frequency=50.0)
+
+
+def beginning(now: float, timezone: str) -> float:
+    """Return the local midnight at which the house's remembered life begins, epoch s."""
+    zone = ZoneInfo(timezone)
+    day = datetime.fromtimestamp(now, UTC).astimezone(zone).date() - timedelta(days=PAST_DAYS)
+    return datetime.combine(day, time(), zone).timestamp()
+
+
+def live_through(config: HouseConfig, now: float) -> tuple[House, list[HistoryRow]]:
+    """Return a house that has lived until `now`, and its life in steps of five minutes."""
+    house = House(config, start=beginning(now, config.place.timezone))
+    return house, record(house, now, step=STEP)
+
+
+@asynccontextmanager
+async def serve(preset: Preset) -> AsyncIterator[Home]:
+    """Serve a home as long as the context lasts."""
+    clock = SystemClock()
+    house, rows = live_through(preset.house, clock.now())
+    gateway = GatewayServer(house, preset.gateway, clock=clock)
+    accounts = AccountServer([gateway])
+    password = token_urlsafe(9)
+    accounts.add_account(EMAIL, password)
+    async with gateway, accounts:
+        yield Home(gateway=gateway, account=accounts.url, password=password, rows=rows)
