@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
-from homeassistant.core import HomeAssistant, State
-from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN, SOURCE_IQ_GATEWAY
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant, State
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
 from simulator.iq_gateway.host import GatewayHost
 
 
@@ -59,6 +59,11 @@ async def set_up_through_flow(hass: HomeAssistant, host: str, token: str) -> Con
     result = await step(hass, result, {"token": token})
     await hass.async_block_till_done(wait_background_tasks=True)
     return result
+
+
+def status(entry: MockConfigEntry) -> ConfigEntryState:
+    """Return an entry's state, which each step may have changed."""
+    return entry.state
 
 
 async def tick(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:

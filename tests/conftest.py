@@ -11,7 +11,6 @@ import pytest
 # Whoever imports this package first decides where it is: Home Assistant's tests have a folder of that name too.
 import custom_components  # noqa: F401
 from homeassistant.helpers.entity import Entity
-
 from simulator.iq_gateway.certificate import certificate
 
 from .translation_guard import translation_guard
@@ -37,8 +36,9 @@ def _home_assistant(request: pytest.FixtureRequest) -> Iterator[None]:
     if "hass" not in request.fixturenames:
         yield
         return
-    # The recorder has to be there before Home Assistant, which the other one brings.
-    request.getfixturevalue("recorder_mock")
+    # Where a test wants the recorder, it has to be there before Home Assistant, which the other one brings.
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
     request.getfixturevalue("enable_custom_integrations")
     with translation_guard() as guard:
         yield

@@ -28,7 +28,7 @@ STORAGE_VERSION = 1
 
 _TEND_INTERVAL = timedelta(hours=1)
 
-# An answer that takes longer than this must not keep Home Assistant's start waiting.
+# Seconds that an answer may cost while Home Assistant's start waits for it.
 _QUICK = 1.0
 
 
@@ -143,16 +143,11 @@ class SiteRuntime:
 
     @callback
     def async_run(self) -> None:
-        """Go on polling: what was not asked yet first, the slow scripts behind Home Assistant's back."""
+        """Go on polling, what was not asked yet first."""
         entry = self.entry
         for key, coordinator in self.coordinators.items():
             entry.async_on_unload(coordinator.async_add_listener(partial(self._polled, key)))
-        waiting = [key for key, state in self.source.states.items() if state.asked_at is None]
-        slow = [key for key in waiting if self.source.feeds[key].cost > _QUICK]
-        entry.async_create_task(
-            self.hass, self._async_poll([key for key in waiting if key not in slow]), f"{DOMAIN} first poll"
-        )
-        entry.async_create_background_task(self.hass, self._async_poll(slow), f"{DOMAIN} slow first poll")
+        entry.async_create_task(self.hass, self._async_poll_the_rest(), f"{DOMAIN} first poll")
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_save, SAVE_INTERVAL))
         entry.async_on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_save))
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_tend, _TEND_INTERVAL))
@@ -190,6 +185,13 @@ class SiteRuntime:
                     update()
         if wishes := self.source.take_wishes():
             self.entry.async_create_background_task(self.hass, self._async_poll(wishes), f"{DOMAIN} poll")
+
+    async def _async_poll_the_rest(self) -> None:
+        """Ask for what was not asked yet; slow scripts must not keep Home Assistant's start waiting."""
+        waiting = [key for key, state in self.source.states.items() if state.asked_at is None]
+        slow = [key for key in waiting if self.source.feeds[key].cost > _QUICK]
+        await self._async_poll(key for key in waiting if key not in slow)
+        self.entry.async_create_background_task(self.hass, self._async_poll(slow), f"{DOMAIN} slow first poll")
 
     async def _async_poll(self, keys: Iterable[str]) -> None:
         for key in keys:

@@ -148,6 +148,12 @@ class GatewayHost(ABC):
         return f"{_LOOPBACK}:{self._port}"
 
     @property
+    def connections(self) -> int:
+        """How many connections are open now."""
+        server = self._runner.server if self._runner is not None else None
+        return len(server.connections) if server is not None else 0
+
+    @property
     def fingerprint(self) -> bytes:
         """SHA-256 of the certificate."""
         return self._certificate.fingerprint

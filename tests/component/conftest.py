@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import override
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from homeassistant.core import HomeAssistant
 from simulator.clock import Clock
 from simulator.enphase_account import AccountServer
 from simulator.house import House
@@ -22,6 +23,7 @@ MORNING = datetime(2026, 6, 15, 16, 0, tzinfo=UTC)
 class FrozenClock(Clock):
     """The simulator's clock, which is the test's."""
 
+    @override
     def now(self) -> float:
         """Return the test's time in seconds since the epoch."""
         return datetime.now(UTC).timestamp()
@@ -34,9 +36,7 @@ def preset() -> str:
 
 
 @pytest.fixture
-async def gateway(
-    preset: str, socket_enabled: None, freezer: FrozenDateTimeFactory
-) -> AsyncIterator[GatewayServer]:
+async def gateway(preset: str, socket_enabled: None, freezer: FrozenDateTimeFactory) -> AsyncIterator[GatewayServer]:
     """Serve a simulated house."""
     freezer.move_to(MORNING)
     house = PRESETS[preset]()

@@ -9,17 +9,17 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_ZEROCONF, ConfigEntryState, ConfigFlowResult
-from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN
+from homeassistant.config_entries import SOURCE_ZEROCONF, ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from simulator.enphase_account import AccountServer
 from simulator.house import House
-from simulator.iq_gateway import GatewayServer, HttpStatus, HtmlPage, Reset, Truncated
+from simulator.iq_gateway import GatewayServer, HtmlPage, HttpStatus, Reset, Truncated
 from simulator.presets import PRESETS
 from tests.common import gateway_entry, start_flow, step
 
@@ -167,9 +167,7 @@ async def test_says_that_firmware_before_7_is_too_old_and_goes_on(hass: HomeAssi
 
 
 async def test_knows_an_old_gateway_that_speaks_no_https(hass: HomeAssistant, gateway: GatewayServer) -> None:
-    old = (
-        "<envoy_info><time>1</time><device><sn>121621000000</sn><software>R4.10.35</software></device></envoy_info>"
-    )
+    old = "<envoy_info><time>1</time><device><sn>121621000000</sn><software>R4.10.35</software></device></envoy_info>"
     async with plain_server(old) as server:
         await refused_then_mended(hass, gateway, f"127.0.0.1:{server.port}", "firmware_too_old")
 
@@ -292,9 +290,7 @@ async def test_a_password_never_reaches_the_log(
         hass, await to_login(hass, gateway.host), {**LOGIN, "username": "secret@example.com", "password": secret}
     )
     entry = await finished(hass, result)
-    ours = "\n".join(
-        record.getMessage() for record in caplog.records if record.name.startswith("custom_components")
-    )
+    ours = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("custom_components"))
     assert "meters/readings" in ours
     for text in (secret, "secret@example.com", entry.data["token"], gateway.serial):
         assert text not in ours
@@ -315,7 +311,9 @@ async def test_says_that_a_token_has_expired_and_goes_on(hass: HomeAssistant, ga
 
 
 @pytest.mark.parametrize("kept", [12, 100, -1, -40])
-async def test_says_that_a_token_was_cut_off_and_goes_on(hass: HomeAssistant, gateway: GatewayServer, kept: int) -> None:
+async def test_says_that_a_token_was_cut_off_and_goes_on(
+    hass: HomeAssistant, gateway: GatewayServer, kept: int
+) -> None:
     await token_refused_then_mended(hass, gateway, gateway.token()[:kept], "token_malformed")
 
 
@@ -554,6 +552,7 @@ async def test_intervals_are_changed_within_bounds(
 ) -> None:
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.FORM
+    assert result["data_schema"] is not None
     usual = {str(key): key.default() for key in result["data_schema"].schema}
     assert usual == {
         "power": 10,
@@ -578,5 +577,3 @@ async def test_first_screen_offers_the_gateway(hass: HomeAssistant) -> None:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
     assert result["type"] is FlowResultType.MENU
     assert result["menu_options"] == ["iq_gateway"]
-
-

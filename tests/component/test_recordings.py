@@ -10,14 +10,13 @@ import re
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.energy_site.const import DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from simulator.recorded import RecordedGateway, recording_time
-
 from tests.common import number, set_up_through_flow, start_flow, state, step
 
 
@@ -121,7 +120,7 @@ def _check_meters(hass: HomeAssistant, site: str, recording: Recording) -> None:
         phases, reading = meters[kind]
         assert number(hass, site, f"{flow}_power") == pytest.approx(reading["activePower"])
         for phase in range(3):
-            expected = reading["channels"][phase]["activePower"] if 1 < phases and phase < phases else None
+            expected = reading["channels"][phase]["activePower"] if phases > 1 and phase < phases else None
             assert number(hass, site, f"{flow}_power_l{phase + 1}") == (
                 None if expected is None else pytest.approx(expected)
             )

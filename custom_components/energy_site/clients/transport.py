@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 import logging
 import time
 from typing import Any
@@ -91,8 +92,8 @@ async def request(
     With `pin` the other side must show the certificate with this SHA-256
     fingerprint, whoever signed it; else `ApiCertificateError` is raised before
     anything is sent. Raises `ApiTimeoutError` after `timeout` seconds,
-    `ApiUnreachableError` without a connection, `ApiConnectionError` for other failures of the connection and
-    `ApiPayloadError` for an answer too large to be one.
+    `ApiUnreachableError` without a connection, `ApiConnectionError` where one
+    fails and `ApiPayloadError` for an answer too large to be one.
     """
     started = time.monotonic()
     try:
@@ -103,7 +104,7 @@ async def request(
             data=form,
             json=json,
             allow_redirects=False,
-            ssl=Fingerprint(pin) if pin else True,
+            ssl=_pinned(pin) if pin else True,
             timeout=ClientTimeout(total=timeout),
         ) as answer:
             body = bytearray()
@@ -130,6 +131,12 @@ async def request(
         raise ApiUnreachableError(endpoint, type(err).__name__) from None
     except (ClientError, OSError, ValueError) as err:
         raise ApiConnectionError(endpoint, type(err).__name__) from None
+
+
+@lru_cache(maxsize=64)
+def _pinned(pin: bytes) -> Fingerprint:
+    """Return the same object for the same pin: connections are kept open by it."""
+    return Fingerprint(pin)
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -13,8 +13,10 @@ from .feed import Feed, FeedState, Pace, Presence
 # What a system lacks is looked for again once a day.
 PROBE_INTERVAL = timedelta(days=1)
 
-# Something that failed is tried again after this at the latest.
+# Something that failed is tried again after this, what is costly or fails again
+# and again after longer.
 _RETRY = timedelta(minutes=1)
+_LONGEST_DOUBLING = 6
 
 # Credentials that were refused are not tried again and again.
 _REFUSED_RETRY = timedelta(minutes=15)
@@ -150,10 +152,14 @@ class Source(ABC):
         state = self.states[key]
         if isinstance(self.outage, ApiAuthError):
             return _REFUSED_RETRY
-        interval = self._interval(self.feeds[key])
-        if state.failures and interval > _RETRY:
-            return _RETRY
-        return interval * min(2 ** max(state.failures - 3, 0), 6) if state.failures else interval
+        feed, failures = self.feeds[key], state.failures
+        interval = self._interval(feed)
+        if not failures:
+            return interval
+        if interval <= _RETRY:
+            return min(interval * _doubled(failures - 3), _RETRY)
+        retry = max(_RETRY, timedelta(minutes=feed.cost)) * _doubled(failures - 1)
+        return min(interval, retry)
 
     def take_wishes(self) -> set[str]:
         """Return the feeds that should be asked at once, and forget them."""
@@ -201,3 +207,7 @@ class Source(ABC):
                 self._parts.pop(builder.part, None)
             else:
                 self._parts[builder.part] = part
+
+
+def _doubled(times: int) -> int:
+    return 1 << min(max(times, 0), _LONGEST_DOUBLING)

@@ -9,8 +9,9 @@ from .models import devices, ensemble, meters, production, settings, status
 # takes longer than this it hangs, as all do around the nightly restart.
 _NATIVE_TIMEOUT = 10.0
 
-# These run as Ruby scripts that take seconds and starve everything else.
-_RUBY_TIMEOUT = 90.0
+# These run as Ruby scripts that take seconds and starve everything else. The
+# power waits meanwhile, so one that takes longer is given up.
+_RUBY_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
