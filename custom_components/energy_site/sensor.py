@@ -30,7 +30,7 @@ ROWS: tuple[AnyRow, ...] = (
 )
 
 # A counter's every watt-hour would be a row in the database six times a minute.
-_ENERGY_STEP = 10.0
+_ENERGY_STEP = 50.0
 _ENERGY_REST = 60.0
 
 

@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from ..clients.errors import ApiError
 
+# More repeats in a row than any patience needs.
+_ENOUGH = 8
+
 
 class Pace(StrEnum):
     """How often a feed deserves to be asked; a person can change each."""
@@ -39,8 +42,8 @@ class Feed:
     """One thing that is polled, at its own rate and failing alone.
 
     `cost` is how many seconds it keeps the system busy. An `essential` feed is
-    asked before anything is shown. While its answers repeat, a feed waits up to
-    `patience` times as long.
+    asked before anything is shown. While most of its answers repeat, a feed waits
+    up to `patience` times as long.
     """
 
     key: str
@@ -70,7 +73,8 @@ class FeedState:
         """Note an answer."""
         self.presence = presence
         self.answered_at = now
-        self.repeats = self.repeats + 1 if repeated else 0
+        # One change among many repeats is no reason to ask as often as before.
+        self.repeats = self.repeats + 1 if repeated else max(min(self.repeats, _ENOUGH) - 2, 0)
         self.failures = 0
         self.error = None
 

@@ -99,34 +99,44 @@ ENSEMBLE_INVENTORY: GatewayFeed[EnsembleInventory] = _feed(
 SECONDARY_CONTROL: GatewayFeed[SecondaryControl] = _feed(
     endpoints.SECONDARY_CONTROL,
     "secondary_control",
-    lambda site: Pace.BATTERY if site.any_battery else Pace.RARE,
+    # The level moves by a percent in minutes, and each battery tells its own along with its power.
+    lambda site: Pace.DEVICES if site.any_battery else Pace.RARE,
     cost=0.11,
     essential=True,
-    patience=4,
+    patience=2,
     empty=lambda answer: not answer.max_energy and not answer.encharge_capacity,
 )
 BATTERY_POWER: GatewayFeed[tuple[BatteryPower, ...]] = _feed(
     endpoints.BATTERY_POWER,
     "battery_power",
     # A storage meter tells the power of all batteries along with the rest.
-    lambda site: Pace.DEVICES if site.storage_meter else Pace.BATTERY,
+    lambda site: Pace.INVERTERS if site.storage_meter else Pace.BATTERY,
     cost=0.09,
     essential=True,
+    patience=4,
     empty=_nothing,
 )
 INVERTERS: GatewayFeed[tuple[InverterReport, ...]] = _feed(
-    endpoints.INVERTERS, "inverters", Pace.INVERTERS, cost=0.12, essential=True
+    endpoints.INVERTERS,
+    "inverters",
+    # The devices' data hold the same and more, where they hold every inverter.
+    lambda site: Pace.SETTINGS if site.whole_device_data else Pace.INVERTERS,
+    cost=0.12,
+    essential=True,
 )
-DEVICE_DATA: GatewayFeed[DeviceData] = _feed(
-    endpoints.DEVICE_DATA, "device_data", Pace.INVERTERS, cost=0.13, essential=True
+DEVICE_DATA: GatewayFeed[DeviceData] = _feed(endpoints.DEVICE_DATA, "device_data", Pace.INVERTERS, cost=0.13)
+ENERGY: GatewayFeed[PdmEnergy] = _feed(
+    endpoints.ENERGY,
+    "energy",
+    # With a meter it only tells what was produced before the first reading of the day.
+    lambda site: Pace.SETTINGS if site.production_meter else Pace.INVERTERS,
+    cost=0.11,
 )
-ENERGY: GatewayFeed[PdmEnergy] = _feed(endpoints.ENERGY, "energy", Pace.INVERTERS, cost=0.11, essential=True)
 PRODUCTION: GatewayFeed[EnergySums] = _feed(
     endpoints.PRODUCTION,
     "production",
     lambda site: Pace.RARE if site.production_meter else Pace.INVERTERS,
     cost=0.13,
-    essential=True,
 )
 RELAY: GatewayFeed[Relay] = _feed(
     endpoints.RELAY,
@@ -141,6 +151,7 @@ DRY_CONTACTS: GatewayFeed[tuple[DryContact, ...]] = _feed(
     "dry_contacts",
     lambda site: Pace.DEVICES if site.circuits else Pace.RARE,
     cost=0.10,
+    patience=5,
     empty=_nothing,
 )
 DRY_CONTACT_SETTINGS: GatewayFeed[tuple[DryContactSettings, ...]] = _feed(

@@ -10,7 +10,8 @@ class Hardware:
     """What the gateway has told of its site so far.
 
     `idle_meters` says that it can measure but has no meter fitted for the
-    production, `partial_inverter_list` that it lists only some inverters.
+    production, `partial_inverter_list` that it lists only some inverters,
+    `whole_device_data` that every listed one stands in the devices' data too.
     """
 
     production_meter: bool = False
@@ -25,6 +26,7 @@ class Hardware:
     generator: bool = False
     circuits: bool = False
     partial_inverter_list: bool = False
+    whole_device_data: bool = False
 
     @property
     def any_meter(self) -> bool:

@@ -250,7 +250,7 @@ class IqGatewaySource(Source):
         for eid, (frequency, live) in seen.items():
             before = self._grid_seen.get(eid)
             if before is not None and (abs(frequency - before[0]) > _FREQUENCY_STEP or live != before[1]):
-                self.wanted_now |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key}
+                self.wanted_now |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key, feeds.DRY_CONTACTS.key}
         self._grid_seen = {eid: (frequency, live) for eid, (frequency, live) in seen.items() if frequency is not None}
 
     async def _learn_zone(self, name: str) -> None:

@@ -1,7 +1,9 @@
 """What the site consists of, learned from the answers."""
 
+from ...clients.iq_gateway.models.devices import DeviceData, DeviceType, InverterReport
 from .answers import Answers
 from .feeds import (
+    DEVICE_DATA,
     DRY_CONTACT_SETTINGS,
     ENSEMBLE_INVENTORY,
     GENERATOR,
@@ -22,6 +24,7 @@ def survey(answers: Answers, known: Hardware) -> Hardware:
     inventory, control = answers.last(ENSEMBLE_INVENTORY), answers.last(SECONDARY_CONTROL)
     generator, circuits = answers.last(GENERATOR), answers.last(DRY_CONTACT_SETTINGS)
     reports, summary = answers.last(INVERTERS), answers.last(PRODUCTION_SUMMARY)
+    data = answers.last(DEVICE_DATA)
     return Hardware(
         production_meter=known.production_meter if enabled is None else PRODUCTION in enabled,
         grid_meter=known.grid_meter if enabled is None else NET in enabled,
@@ -40,4 +43,10 @@ def survey(answers: Answers, known: Hardware) -> Hardware:
         partial_inverter_list=known.partial_inverter_list
         if reports is None or summary is None
         else summary.active_count > len(reports) + 1,
+        whole_device_data=known.whole_device_data if data is None or reports is None else _holds_all(data, reports),
     )
+
+
+def _holds_all(data: DeviceData, reports: tuple[InverterReport, ...]) -> bool:
+    listed = {report.serial for report in reports if report.device_type == DeviceType.INVERTER}
+    return not data.truncated and bool(listed) and listed <= {reading.serial for reading in data.inverters}

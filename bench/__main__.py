@@ -1,0 +1,52 @@
+"""Run the measurements: `python -m bench --help`."""
+
+import argparse
+import asyncio
+import logging
+
+from simulator.iq_gateway import Speed
+
+from .local import running, set_up
+
+# What Home Assistant's own integration for this gateway was measured at, on a
+# site with current transformers and battery.
+_CORE = {"median": 31.0, "worst": 64.0, "busy": 6.0, "requests": 10.0, "set-up": 1.4}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5.0, help="how long a site runs")
+    parser.add_argument("--preset", default="home", help="the house that runs")
+    parser.add_argument("--speed", type=Speed, choices=list(Speed), default=Speed.TYPICAL, help="the gateway's")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)
+    asyncio.run(_measure(options.preset, options.speed, options.minutes))
+
+
+async def _measure(preset: str, speed: Speed, minutes: float) -> None:
+    print(f"Set-up, a gateway of {speed} speed        loaded   complete   entities   (Home Assistant's own)")
+    for name, own in (("home", ""), ("large", f"{_CORE['set-up']} s")):
+        start = await set_up(name, speed)
+        print(f"  {name:30} {start.loaded:9.2f} s {start.complete:8.2f} s {start.entities:10}   {own}")
+    for name in ("home", "large"):
+        start = await set_up(name, Speed.NONE)
+        print(f"  {name + ', instant answers':30} {start.loaded:9.2f} s {start.complete:8.2f} s {start.entities:10}")
+    result = await running(preset, speed, minutes)
+    print(f"\nRunning {preset} for {minutes:g} min             measured   (Home Assistant's own)")
+    for label, unit, measured, own in (
+        ("median age of solar power", "s", result.median_age, "median"),
+        ("worst age of solar power", "s", result.worst_age, "worst"),
+        ("gateway busy", "%", result.busy, "busy"),
+        ("requests a minute", "", result.requests, "requests"),
+        ("CPU a minute", "s", result.cpu, None),
+        ("states written a minute", "", result.states, None),
+    ):
+        print(f"  {label:30} {measured:9.2f} {unit:2}  {f'({_CORE[own]:g})' if own else ''}")
+    print("\nRequests a minute by path")
+    for path, rate in result.paths.items():
+        print(f"  {path:30} {rate:9.2f}")
+
+
+if __name__ == "__main__":
+    main()
