@@ -149,7 +149,10 @@ class IqGatewayClient:
             answer = await self._authorized(endpoint)
             self._record(endpoint.path, answer)
         answer.raise_for_status()
-        return endpoint.parse(endpoint.name, answer.json())
+        payload = answer.json()
+        if isinstance(payload, dict) and payload.keys() == {"error"}:
+            raise ApiPayloadError(endpoint.name, "an error in place of an answer")
+        return endpoint.parse(endpoint.name, payload)
 
     async def _authorized(self, endpoint: Endpoint[object]) -> Response:
         answer = await self._ask(endpoint)

@@ -1,6 +1,7 @@
 """Enters the gateway's registers into the site's books."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from ...clients.iq_gateway.models.production import EnergySums
 from ...site.counter import DEFAULT_LIMIT
@@ -11,19 +12,24 @@ from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
     ENERGY,
+    GENERATOR,
     INVERTERS,
     METER_READINGS,
     PRODUCTION,
     PRODUCTION_SUMMARY,
     SECONDARY_CONTROL,
+    GatewayFeed,
 )
 from .hardware import Hardware
 from .meters import NET, PRODUCTION as PRODUCTION_METER, STORAGE, TOTAL, Measurement, measurements
 
-FEEDS = (METER_READINGS, BATTERY_POWER, INVERTERS, DEVICE_DATA, ENERGY, PRODUCTION, PRODUCTION_SUMMARY)
+FEEDS = (METER_READINGS, BATTERY_POWER, INVERTERS, DEVICE_DATA, ENERGY, PRODUCTION, PRODUCTION_SUMMARY, GENERATOR)
 
 # Two registers of the same energy that are further apart do not speak of the same meter.
 _SAME_REGISTER = 50_000.0
+
+# What the ledger calls a counter that no register counts.
+_INTEGRAL = "integral"
 
 _LONGEST_DAY = timedelta(hours=25)
 
@@ -71,27 +77,41 @@ def count_battery(answers: Answers, hardware: Hardware, ledger: Ledger, flows: P
     if control is not None:
         stored = (control.encharge_available_energy or 0.0) + (control.ac_battery_energy or 0.0)
     discharged, charged = ledger.integrate("battery", flows.battery.power, flows.battery.observed_at, stored=stored)
-    ledger.count(CounterKind.BATTERY_DISCHARGE, "integral", discharged, now)
-    ledger.count(CounterKind.BATTERY_CHARGE, "integral", charged, now)
+    ledger.count(CounterKind.BATTERY_DISCHARGE, _INTEGRAL, discharged, now)
+    ledger.count(CounterKind.BATTERY_CHARGE, _INTEGRAL, charged, now)
 
 
 def count_flows(hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:
     """Count by its power what no register counts: the generator, and the grid without a meter of its own."""
     if hardware.generator and flows.generator is not None:
         given, _ = ledger.integrate("generator", max(flows.generator.power, 0.0), flows.generator.observed_at)
-        ledger.count(CounterKind.GENERATOR, "integral", given, now)
+        ledger.count(CounterKind.GENERATOR, _INTEGRAL, given, now)
     if not hardware.grid_meter and flows.grid is not None:
         imported, exported = ledger.integrate("grid", flows.grid.power, flows.grid.observed_at)
-        ledger.count(CounterKind.GRID_IMPORT, "integral", imported, now)
-        ledger.count(CounterKind.GRID_EXPORT, "integral", exported, now)
+        ledger.count(CounterKind.GRID_IMPORT, _INTEGRAL, imported, now)
+        ledger.count(CounterKind.GRID_EXPORT, _INTEGRAL, exported, now)
 
 
-def build(ledger: Ledger, refused: int, now: datetime) -> EnergyCounters | None:
-    """Build the counters' part."""
-    counts = ledger.counts(now)
+def build(answers: Answers, ledger: Ledger, refused: int, now: datetime) -> EnergyCounters | None:
+    """Build the counters' part, of those whose register was read of late."""
+    counts = {
+        kind: count
+        for kind, count in ledger.counts(now).items()
+        if any(answers.fresh(feed, now) is not None for feed in _read_from(ledger.source(kind) or ""))
+    }
     if not counts:
         return None
     return EnergyCounters(observed_at=now, counts=counts, rejected=ledger.rejected + refused)
+
+
+def _read_from(source: str) -> tuple[GatewayFeed[Any], ...]:
+    """Return the feeds of which any keeps a counter alive."""
+    if source == _INTEGRAL:
+        return METER_READINGS, BATTERY_POWER, DEVICE_DATA, GENERATOR
+    return next(
+        ((feed,) for feed in (ENERGY, DEVICE_DATA, PRODUCTION, PRODUCTION_SUMMARY) if feed.key == source),
+        (METER_READINGS,),
+    )
 
 
 def _balance_house(hardware: Hardware, ledger: Ledger, now: datetime) -> None:
@@ -159,19 +179,21 @@ def _inverter_sums(answers: Answers, hardware: Hardware) -> dict[str, EnergySums
     """
     found: dict[str, EnergySums] = {}
     if (energy := answers.last(ENERGY)) is not None:
-        found["energy"] = energy.inverters
+        found[ENERGY.key] = energy.inverters
     data = answers.last(DEVICE_DATA)
     if data is not None and data.inverters and not data.truncated and not hardware.partial_inverter_list:
         lifetimes = [reading.joules_lifetime for reading in data.inverters if reading.joules_lifetime is not None]
         if len(lifetimes) == len(data.inverters):
-            found["device_data"] = EnergySums(
+            found[DEVICE_DATA.key] = EnergySums(
                 watts_now=None,
                 today=sum(reading.watt_hours_today or 0.0 for reading in data.inverters),
                 seven_days=None,
                 lifetime=sum(lifetimes) / 3600,
             )
     if not hardware.idle_meters and (production := answers.last(PRODUCTION)) is not None:
-        found["production"] = production
+        found[PRODUCTION.key] = production
     if (summary := answers.last(PRODUCTION_SUMMARY)) is not None:
-        found["production_summary"] = EnergySums(watts_now=None, today=None, seven_days=None, lifetime=summary.lifetime)
+        found[PRODUCTION_SUMMARY.key] = EnergySums(
+            watts_now=None, today=None, seven_days=None, lifetime=summary.lifetime
+        )
     return found

@@ -270,7 +270,7 @@ class IqGatewaySource(Source):
 
         return (
             made_of(PowerFlow, (feeds.METER_READINGS, *power.FEEDS), self._flows),
-            made_of(EnergyCounters, energy.FEEDS, lambda now: energy.build(ledger, self.refused, now)),
+            made_of(EnergyCounters, energy.FEEDS, lambda now: energy.build(answers, ledger, self.refused, now)),
             made_of(
                 Meters,
                 (feeds.METERS, feeds.METER_READINGS, feeds.GRID_READING),
