@@ -13,9 +13,12 @@ _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 # Fields whose words are chosen by people, or tell a place.
-_PERSONAL = re.compile(
-    r'("(?:load_name|timezone|essid|ssid|utility|username|user|site_name|city|address|name)"\s*:\s*)"[^"]*"'
+_PERSONAL = frozenset(
+    {"address", "city", "essid", "load_name", "name", "site_name", "ssid", "timezone", "user", "username", "utility"}
 )
+_PERSONAL_FIELD = re.compile(rf'("(?:{"|".join(sorted(_PERSONAL))})"\s*:\s*)"[^"]*"')
+
+_REDACTED = "**REDACTED**"
 
 
 class Redactor:
@@ -28,16 +31,16 @@ class Redactor:
     def hide(self, secret: str | None) -> None:
         """Take out this text too, wherever it stands."""
         if secret and not secret.isdigit():
-            self._names[secret] = "**REDACTED**"
+            self._names[secret] = _REDACTED
 
     def redact_text(self, text: str) -> str:
         """Return a text without serial numbers, addresses, tokens, people and places."""
         for secret, name in self._names.items():
             if not secret.isdigit():
                 text = text.replace(secret, name)
-        text = _TOKEN.sub("**REDACTED**", text)
-        text = _PERSONAL.sub(r'\1"**REDACTED**"', text)
-        text = _MAIL.sub("**REDACTED**", text)
+        text = _TOKEN.sub(_REDACTED, text)
+        text = _PERSONAL_FIELD.sub(r'\1"**REDACTED**"', text)
+        text = _MAIL.sub(_REDACTED, text)
         text = _MAC.sub("00:00:5E:00:53:00", text)
         text = _ADDRESS.sub(_hidden_address, text)
         return _SERIAL.sub(lambda match: self._alias(match.group()), text)
@@ -48,7 +51,10 @@ class Redactor:
             case str():
                 return self.redact_text(value)
             case Mapping():
-                return {self.redact_text(str(key)): self.redact(item) for key, item in value.items()}
+                return {
+                    self.redact_text(str(key)): _REDACTED if key in _PERSONAL and item else self.redact(item)
+                    for key, item in value.items()
+                }
             case list() | tuple():
                 return [self.redact(item) for item in value]
         return value

@@ -4,18 +4,26 @@ from datetime import timedelta
 import logging
 
 from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.energy_site.const import DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
-import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
-
-from custom_components.energy_site.const import DOMAIN
 from simulator.enphase_account import AccountServer
-from simulator.iq_gateway import ErrorObject, GatewayServer, HtmlPage, HttpStatus, Mutate, Reset, Truncated
-from simulator.iq_gateway import firmware_bugs
+from simulator.iq_gateway import (
+    ErrorObject,
+    GatewayServer,
+    HtmlPage,
+    HttpStatus,
+    Mutate,
+    Reset,
+    Truncated,
+    firmware_bugs,
+)
 from tests.common import entity_id, gateway_entry, number, set_up, state, tick
 
 READINGS = "/ivp/meters/readings"
