@@ -11,7 +11,7 @@ from homeassistant.helpers.storage import Store
 from .adapter import SourceAdapter
 from .const import CONF_SOURCE, DOMAIN, SOURCE_IQ_GATEWAY
 from .coordinator import STORAGE_VERSION, SiteConfigEntry, SiteRuntime
-from .devices import async_track_devices, gone_for_good, hub_info
+from .devices import async_track_devices, forget_if_gone, hub_info
 from .iq_gateway import IqGatewayAdapter
 from .issues import async_track_issues
 
@@ -37,10 +37,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
 
 async def async_unload_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
     """Unload a site; its books are written down first."""
-    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
-        return False
-    await entry.runtime_data.async_save()
-    return True
+    if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        await entry.runtime_data.async_save()
+    return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
@@ -54,4 +53,4 @@ async def async_remove_config_entry_device(
     device: dr.DeviceEntry,
 ) -> bool:
     """Let a person remove a device that the site no longer has."""
-    return gone_for_good(entry.runtime_data, device)
+    return forget_if_gone(entry.runtime_data, device)

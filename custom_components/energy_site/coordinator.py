@@ -91,6 +91,7 @@ class SiteRuntime:
         self.coordinators = {key: FeedCoordinator(hass, entry, self, feed) for key, feed in self.source.feeds.items()}
         self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
         self._listeners: dict[type[Part], list[Callable[[], None]]] = {}
+        self._forgetful: list[Callable[[str], None]] = []
         self._logged = False
 
     @property
@@ -122,6 +123,18 @@ class SiteRuntime:
         listeners = self._listeners.setdefault(kind, [])
         listeners.append(update)
         return lambda: listeners.remove(update)
+
+    @callback
+    def listen_forgotten(self, forget: Callable[[str], None]) -> CALLBACK_TYPE:
+        """Call `forget` with the serial number of a device that was removed."""
+        self._forgetful.append(forget)
+        return lambda: self._forgetful.remove(forget)
+
+    @callback
+    def forget(self, serial: str) -> None:
+        """Take a device for a new one, should it ever come back."""
+        for forget in tuple(self._forgetful):
+            forget(serial)
 
     async def async_start(self) -> None:
         """Take up the books, make first contact and ask for what is essential.

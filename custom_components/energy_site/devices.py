@@ -133,13 +133,19 @@ def unit_info[P: Part, U](runtime: SiteRuntime, family: Family[P, U], serial: st
     )
 
 
-def gone_for_good(runtime: SiteRuntime, device: dr.DeviceEntry) -> bool:
-    """Tell whether a device is no longer part of the site."""
+@callback
+def forget_if_gone(runtime: SiteRuntime, device: dr.DeviceEntry) -> bool:
+    """Tell whether a device is no longer part of the site; if so, it is new should it come back."""
     present = {(DOMAIN, runtime.site)}
     for family in FAMILIES:
         if (part := runtime.part(family.part)) is not None:
             present |= {(DOMAIN, f"{runtime.site}_{serial}") for serial in family.units(part)}
-    return not device.identifiers & present
+    if device.identifiers & present:
+        return False
+    for domain, identifier in device.identifiers:
+        if domain == DOMAIN:
+            runtime.forget(identifier.removeprefix(f"{runtime.site}_"))
+    return True
 
 
 @callback
@@ -201,5 +207,6 @@ class _Absence:
         device = registry.async_get_device_by_identifier(identifier, self._runtime.entry.entry_id)
         if device is not None:
             registry.async_remove_device(device.id)
+        self._runtime.forget(serial)
         self._known.discard(serial)
         self._missing.pop(serial, None)

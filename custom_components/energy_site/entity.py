@@ -88,9 +88,10 @@ def async_add_as_found(
     for row in rows:
         by_part.setdefault(row.part, []).append(row)
     for part, its_rows in by_part.items():
-        add_new = _Finder(runtime, async_add_entities, its_rows, make).add_new
-        add_new()
-        runtime.entry.async_on_unload(runtime.listen(part, add_new))
+        finder = _Finder(runtime, async_add_entities, its_rows, make)
+        finder.add_new()
+        runtime.entry.async_on_unload(runtime.listen(part, finder.add_new))
+        runtime.entry.async_on_unload(runtime.listen_forgotten(finder.forget))
 
 
 class _Finder:
@@ -121,3 +122,8 @@ class _Finder:
                     found.append(self._make(row, serial))
         if found:
             self._async_add_entities(found)
+
+    @callback
+    def forget(self, serial: str) -> None:
+        """Find the entities of a removed device anew, should it come back."""
+        self._known = {name for name in self._known if name[0] != serial}

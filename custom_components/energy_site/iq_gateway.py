@@ -96,6 +96,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             await self.source.prepare(dt_util.utcnow())
         except ApiError as err:
             LOGGER.debug("The firmware could not be read: %s", err)
+            await self.async_examine(err)
 
     @override
     async def async_examine(self, error: ApiError) -> None:

@@ -1,5 +1,6 @@
 """Repairs that a person can confirm."""
 
+from abc import ABC, abstractmethod
 from typing import override
 
 import probatio
@@ -11,7 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 from .const import CONF_FINGERPRINT, DOMAIN
 
 
-class _ConfirmFlow(RepairsFlow):
+class _ConfirmFlow(RepairsFlow, ABC):
     """Shows what is wrong and acts once it is confirmed."""
 
     def __init__(self, entry_id: str, issue_id: str) -> None:
@@ -19,8 +20,9 @@ class _ConfirmFlow(RepairsFlow):
         self._entry_id = entry_id
         self._named = issue_id
 
+    @abstractmethod
     async def _async_act(self) -> None:
-        raise NotImplementedError
+        """Do what was confirmed."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Begin."""

@@ -1,5 +1,7 @@
 """Devices that come, go and stay away for a while."""
 
+from typing import Any
+
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -8,7 +10,7 @@ from custom_components.energy_site import async_remove_config_entry_device
 from custom_components.energy_site.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from simulator.iq_gateway import GatewayServer, HttpStatus, firmware_bugs
+from simulator.iq_gateway import GatewayServer, HttpStatus, Mutate, firmware_bugs
 from tests.common import number, tick
 
 INVERTERS = "/api/v1/production/inverters"
@@ -49,6 +51,28 @@ async def test_a_removed_inverter_disappears_after_several_whole_answers(
     await polls(hass, freezer, 1)
     assert removed not in inverters(hass, entry)
     assert len(inverters(hass, entry)) == 24
+
+
+async def test_an_inverter_that_comes_back_after_it_was_removed_is_added_again(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    lost = gateway.house.inverters[7].serial
+
+    def lose(payload: Any) -> None:
+        if isinstance(payload, list):
+            payload[:] = [item for item in payload if item["serialNumber"] != lost]
+            return
+        for key in [key for key, item in payload.items() if isinstance(item, dict) and item.get("sn") == lost]:
+            del payload[key]
+
+    gateway.faults.add(Mutate(lose), INVERTERS)
+    gateway.faults.add(Mutate(lose), DEVICE_DATA)
+    await polls(hass, freezer, 1.5)
+    assert lost not in inverters(hass, entry)
+    gateway.faults.clear()
+    await polls(hass, freezer, 0.3)
+    assert lost in inverters(hass, entry)
+    assert number(hass, gateway.serial, lost, "power") is not None
 
 
 async def test_an_empty_list_is_no_proof_of_removal(

@@ -80,6 +80,12 @@ def test_a_serial_number_gets_the_same_name_everywhere() -> None:
     }
 
 
+def test_hides_a_name_that_is_no_number_too() -> None:
+    redactor = Redactor()
+    redactor.hide("gateway-of-anna")
+    assert redactor.redact_text("<sn>gateway-of-anna</sn>") == "<sn>**REDACTED**</sn>"
+
+
 @pytest.mark.parametrize(
     ("text", "hidden"),
     [
@@ -89,6 +95,7 @@ def test_a_serial_number_gets_the_same_name_everywhere() -> None:
         ("192.168.3.16", "192.0.2.1"),
         ('{"timezone":"Europe/London"}', '{"timezone":"**REDACTED**"}'),
         ("02.00.00.1210", "02.00.00.1210"),
+        ("8.300.1.2", "8.300.1.2"),
         ("1700000000", "1700000000"),
         ("19284368878.123", "19284368878.123"),
     ],

@@ -295,6 +295,17 @@ async def test_a_new_firmware_is_asked_for_what_the_old_one_lacked(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_a_firmware_that_cannot_be_read_is_asked_for_again_an_hour_later(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    gateway.faults.add(HttpStatus(503), "/info", count=1)
+    gateway.set_firmware("D8.3.9999")
+    await tick(hass, freezer, 3601)
+    assert entry.runtime_data.source.device.firmware != "D8.3.9999"
+    await tick(hass, freezer, 3601)
+    assert entry.runtime_data.source.device.firmware == "D8.3.9999"
+
+
 async def test_values_can_be_asked_for_now(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:

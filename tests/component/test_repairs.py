@@ -30,7 +30,7 @@ def issue(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> ir.IssueEntr
 async def confirm(hass: HomeAssistant, found: ir.IssueEntry) -> None:
     """Mend an issue as a person does."""
     await async_setup_component(hass, REPAIRS, {})
-    flow = await async_create_fix_flow(hass, found.issue_id, found.data)
+    flow: Any = await async_create_fix_flow(hass, found.issue_id, found.data)
     flow.hass = hass
     form: Any = await flow.async_step_init()
     assert form["type"] is FlowResultType.FORM
@@ -191,8 +191,9 @@ async def test_an_inverter_that_is_silent_for_a_day_while_others_report_is_named
 
 
 async def test_mending_a_site_that_was_removed_meanwhile_does_nothing(hass: HomeAssistant) -> None:
-    for data in ({"entry_id": "gone"}, {"entry_id": "gone", CONF_FINGERPRINT: "00"}):
-        flow = await async_create_fix_flow(hass, "issue", data)
+    known: tuple[dict[str, Any], ...] = ({"entry_id": "gone"}, {"entry_id": "gone", CONF_FINGERPRINT: "00"})
+    for data in known:
+        flow: Any = await async_create_fix_flow(hass, "issue", data)
         flow.hass = hass
         done: Any = await flow.async_step_confirm({})
         assert done["type"] is FlowResultType.CREATE_ENTRY

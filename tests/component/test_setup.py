@@ -76,9 +76,9 @@ async def test_an_unreachable_gateway_is_tried_again(
 async def test_a_gateway_that_falls_silent_during_set_up_is_tried_again(
     hass: HomeAssistant, gateway: GatewayServer
 ) -> None:
+    gateway.faults.add(Reset(), "/ivp/ensemble/power")
     gateway.faults.add(Reset(), "/ivp/meters")
     gateway.faults.add(Reset(), "/ivp/meters/readings")
-    gateway.faults.add(Reset(), "/ivp/ensemble/inventory")
     entry = gateway_entry(gateway)
     await set_up(hass, entry)
     assert status(entry) is ConfigEntryState.LOADED

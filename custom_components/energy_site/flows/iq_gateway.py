@@ -49,7 +49,7 @@ _TOKEN_SCHEMA = probatio.Schema(
 class IqGatewaySteps(ConfigFlow):
     """The gateway's part of the config flow."""
 
-    _gateway: GatewayIdentity | None = None
+    _gateway: GatewayIdentity
     _warned_of: str | None = None
 
     async def async_step_iq_gateway(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -171,15 +171,8 @@ class IqGatewaySteps(ConfigFlow):
         return await self._async_finish_reconfigure()
 
     @property
-    def _identified(self) -> GatewayIdentity:
-        """The gateway that an earlier step found."""
-        if self._gateway is None:
-            raise RuntimeError("No gateway was identified before")
-        return self._gateway
-
-    @property
     def _placeholders(self) -> dict[str, str]:
-        gateway = self._identified
+        gateway = self._gateway
         return {
             "host": gateway.host,
             "serial": gateway.info.serial,
@@ -208,9 +201,7 @@ class IqGatewaySteps(ConfigFlow):
 
     async def _async_sign_in(self, username: str, password: str) -> GatewayToken:
         try:
-            return await fetch_token(
-                async_get_clientsession(self.hass), username, password, self._identified.info.serial
-            )
+            return await fetch_token(async_get_clientsession(self.hass), username, password, self._gateway.info.serial)
         except CredentialsRefusedError as err:
             raise FlowProblem("invalid_auth") from err
         except TwoFactorError as err:
@@ -231,7 +222,7 @@ class IqGatewaySteps(ConfigFlow):
 
     async def _async_check(self, token: GatewayToken) -> None:
         """Check what a token says of itself, then let the gateway judge it."""
-        gateway = self._identified
+        gateway = self._gateway
         if token.serial is not None and token.serial != gateway.info.serial:
             raise FlowProblem("token_of_another_gateway")
         if token.expired(dt_util.utcnow()):
@@ -263,7 +254,7 @@ class IqGatewaySteps(ConfigFlow):
 
     async def _async_finish_reconfigure(self) -> ConfigFlowResult:
         """Keep the token where it still works; ask for another where it does not."""
-        entry, gateway = self._get_reconfigure_entry(), self._identified
+        entry, gateway = self._get_reconfigure_entry(), self._gateway
         self._warned_of = entry.data[CONF_TOKEN]
         try:
             await self._async_check(self._read_token(entry.data[CONF_TOKEN]))
@@ -274,7 +265,7 @@ class IqGatewaySteps(ConfigFlow):
         )
 
     def _finish(self, token: GatewayToken, credentials: dict[str, str]) -> ConfigFlowResult:
-        gateway = self._identified
+        gateway = self._gateway
         data = {
             CONF_SOURCE: SOURCE_IQ_GATEWAY,
             CONF_HOST: gateway.host,
