@@ -63,7 +63,8 @@ async def set_up_through_flow(hass: HomeAssistant, host: str, token: str) -> Con
 
 def status(entry: MockConfigEntry) -> ConfigEntryState:
     """Return an entry's state, which each step may have changed."""
-    return entry.state
+    found: ConfigEntryState = entry.state
+    return found
 
 
 async def tick(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:

@@ -16,6 +16,7 @@ from homeassistant.setup import async_setup_component
 from simulator.enphase_account import AccountServer
 from simulator.iq_gateway import (
     ErrorObject,
+    Fault,
     GatewayServer,
     HtmlPage,
     HttpStatus,
@@ -111,7 +112,7 @@ async def test_any_kind_of_failure_is_logged_once_when_it_breaks_and_once_when_i
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
-    fault: object,
+    fault: Fault,
 ) -> None:
     caplog.clear()
     gateway.faults.add(fault, "/ivp/ensemble/relay")

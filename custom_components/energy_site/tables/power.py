@@ -66,7 +66,8 @@ def _direction(name: str, flow: Callable[[PowerFlow], Flow | None], sign: int) -
     return SiteRow(
         part=PowerFlow,
         description=_power(f"{name}_power"),
-        value_fn=lambda flows: max(sign * found.power, 0.0) if (found := flow(flows)) is not None else None,
+        # Nothing in the other direction would be a minus zero.
+        value_fn=lambda flows: max(sign * found.power, 0.0) or 0.0 if (found := flow(flows)) is not None else None,
         stamp_fn=_stamp(flow),
     )
 
