@@ -1,7 +1,7 @@
 """Home Assistant from outside: its REST and websocket API, as its owner."""
 
 from collections.abc import Mapping
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse
 
@@ -14,7 +14,7 @@ class HomeAssistantError(Exception):
 
 
 class HomeAssistant:
-    """A Home Assistant at `url`, once `become_owner` or `connect` has been called."""
+    """A Home Assistant at `url`, once `become_owner` or `log_in` has been called."""
 
     def __init__(self, session: ClientSession, url: str) -> None:
         """Talk to `url` through `session`."""
@@ -32,16 +32,21 @@ class HomeAssistant:
         except ClientError, TimeoutError:
             return False
 
-    async def become_owner(self) -> Self:
+    async def become_owner(self) -> None:
         """Create the first user, as the first page of the onboarding does, and connect as that user."""
         person = {"name": "Demo", "username": USER, "password": PASSWORD, "language": "en"}
         client = {"client_id": f"{self.url}/"}
         answer = await self._request("POST", "/api/onboarding/users", json=person | client)
-        form = {"grant_type": "authorization_code", "code": answer["auth_code"]}
-        answer = await self._request("POST", "/auth/token", data=form | client)
-        self._token = answer["access_token"]
-        await self._connect()
-        return self
+        await self._connect(answer["auth_code"])
+
+    async def log_in(self) -> dict[str, Any]:
+        """Log in and connect as the user that `become_owner` made; return what a browser would remember."""
+        client = {"client_id": f"{self.url}/"}
+        handler = {"handler": ["homeassistant", None], "redirect_uri": f"{self.url}/"}
+        flow = await self._request("POST", "/auth/login_flow", json=client | handler)
+        answers = client | {"username": USER, "password": PASSWORD}
+        answer = await self._request("POST", f"/auth/login_flow/{flow['flow_id']}", json=answers)
+        return await self._connect(answer["result"])
 
     async def close(self) -> None:
         """Disconnect."""
@@ -82,13 +87,17 @@ class HomeAssistant:
             raise RuntimeError("Not connected")
         return self._socket
 
-    async def _connect(self) -> None:
+    async def _connect(self, code: str) -> dict[str, Any]:
+        form = {"grant_type": "authorization_code", "code": code, "client_id": f"{self.url}/"}
+        tokens = cast(dict[str, Any], await self._request("POST", "/auth/token", data=form))
+        self._token = str(tokens["access_token"])
         self._socket = await self._session.ws_connect(f"{self.url}/api/websocket", max_msg_size=0)
         await self._socket.receive_json()
         await self._socket.send_json({"type": "auth", "access_token": self._token})
         answer = await self._socket.receive_json()
         if answer["type"] != "auth_ok":
             raise HomeAssistantError(f"The websocket refuses the token: {answer}")
+        return tokens
 
     async def _request(self, method: str, path: str, **arguments: Any) -> Any:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}

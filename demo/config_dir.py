@@ -17,7 +17,7 @@ LOOPBACK = "127.0.0.1"
 # Not default_config: much of that looks for a network, devices or a cloud.
 _CONFIGURATION = """\
 homeassistant:
-  name: Energy Site
+  name: Home
   latitude: {latitude}
   longitude: {longitude}
   elevation: 20
@@ -45,6 +45,9 @@ logger:
   default: warning
   logs:
     custom_components.energy_site: info
+    # Media, for which this computer may lack the tools, and nobody minds here.
+    haffmpeg: critical
+    homeassistant.components.camera: critical
 """
 
 

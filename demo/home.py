@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from simulator.__main__ import with_inverters
 from simulator.clock import SystemClock
 from simulator.enphase_account import AccountServer
-from simulator.house import House, HouseConfig, HistoryRow, PhaseCount, record
+from simulator.house import HistoryRow, House, HouseConfig, PhaseCount, record
 from simulator.iq_gateway import GatewayServer, Speed
 from simulator.presets import PRESETS, Preset
 
@@ -19,6 +19,8 @@ from .cities import City
 EMAIL = "owner@example.com"
 PAST_DAYS = 9
 STEP = 300.0
+# The gateway watches the last of it closely, so that it has whole reports of its inverters.
+_WATCHED, _FINE = 3600.0, 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +67,20 @@ def beginning(now: float, timezone: str) -> float:
     return datetime.combine(day, time(), zone).timestamp()
 
 
-def live_through(config: HouseConfig, now: float) -> tuple[House, list[HistoryRow]]:
-    """Return a house that has lived until `now`, and its life in steps of five minutes."""
-    house = House(config, start=beginning(now, config.place.timezone))
-    return house, record(house, now, step=STEP)
+def live_through(config: HouseConfig, until: float) -> tuple[House, list[HistoryRow]]:
+    """Return a house that has lived until `until`, and its life in steps of five minutes."""
+    house = House(config, start=beginning(until, config.place.timezone))
+    return house, record(house, until, step=STEP)
 
 
 @asynccontextmanager
 async def serve(preset: Preset) -> AsyncIterator[Home]:
     """Serve a home as long as the context lasts."""
     clock = SystemClock()
-    house, rows = live_through(preset.house, clock.now())
+    now = clock.now()
+    house, rows = live_through(preset.house, now - _WATCHED)
     gateway = GatewayServer(house, preset.gateway, clock=clock)
+    rows += record(house, now, step=STEP, resolution=_FINE)
     accounts = AccountServer([gateway])
     password = token_urlsafe(9)
     accounts.add_account(EMAIL, password)

@@ -36,7 +36,11 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     )
     names = [city.name for city in CITIES]
     parser.add_argument(
-        "--city", type=str.title, choices=names, metavar="CITY", help=f"instead of one where it is day: {', '.join(names)}"
+        "--city",
+        type=str.title,
+        choices=names,
+        metavar="CITY",
+        help=f"instead of one where it is day: {', '.join(names)}",
     )
     parser.add_argument("--port", type=_port, default=8123, help="of Home Assistant (8123)")
     parser.add_argument("--inverters", type=_count, metavar="N", help="instead of the house's own number")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from simulator.house import HistoryRow, Truth
@@ -53,7 +53,7 @@ class Count:
 def hours_of(rows: Sequence[HistoryRow]) -> list[Hour]:
     """Return the whole hours of a life, from its second row on."""
     hours: list[Hour] = []
-    for start, members in groupby(zip(rows, rows[1:], strict=False), lambda pair: pair[1].start // HOUR * HOUR):
+    for start, members in groupby(pairwise(rows), lambda pair: pair[1].start // HOUR * HOUR):
         pairs = list(members)
         hour = Hour(start=start, before=pairs[0][0], rows=[after for _, after in pairs])
         if hour.before.end <= start and hour.last.end >= start + HOUR:
@@ -77,7 +77,7 @@ def inverter_means(hours: Iterable[Hour], index: int) -> list[Mean]:
         rows = [hour.before, *hour.rows]
         return [
             (after.inverters[index] - before.inverters[index]) * HOUR / (after.end - after.start)
-            for before, after in zip(rows, rows[1:], strict=False)
+            for before, after in pairwise(rows)
         ]
 
     found: list[Mean] = []

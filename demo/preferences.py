@@ -11,6 +11,7 @@ def energy_sources(entities: Entities, *, capacity: float | None) -> list[dict[s
     if entities.all_of("grid_import_energy", "grid_export_energy"):
         grid = {
             "type": "grid",
+            "name": "Grid",
             "stat_energy_from": entities["grid_import_energy"],
             "stat_energy_to": entities["grid_export_energy"],
             "cost_adjustment_day": 0,
@@ -19,6 +20,7 @@ def energy_sources(entities: Entities, *, capacity: float | None) -> list[dict[s
     if "solar_energy" in entities:
         solar = {
             "type": "solar",
+            "name": "Solar",
             "stat_energy_from": entities["solar_energy"],
             "config_entry_solar_forecast": None,
         }
@@ -26,6 +28,7 @@ def energy_sources(entities: Entities, *, capacity: float | None) -> list[dict[s
     if entities.all_of("battery_discharge_energy", "battery_charge_energy"):
         battery: dict[str, Any] = {
             "type": "battery",
+            "name": "Battery",
             "stat_energy_from": entities["battery_discharge_energy"],
             "stat_energy_to": entities["battery_charge_energy"],
         }
@@ -39,4 +42,4 @@ def energy_sources(entities: Entities, *, capacity: float | None) -> list[dict[s
 
 def _rate(entities: Entities, key: str) -> dict[str, Any]:
     """Return where the power stands, signed as the Energy dashboard expects it."""
-    return {"power_config": {"stat_rate": entities[key]}} if key in entities else {}
+    return {"stat_rate": entities[key]} if key in entities else {}

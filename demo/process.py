@@ -59,6 +59,7 @@ class HomeAssistantProcess:
         return "\n".join(text.splitlines()[-count:])
 
     async def _start(self) -> Process:
+        environment = {**os.environ, **self._environment}
         with (self._config / LOG).open("ab") as log:
             return await create_subprocess_exec(
                 *(sys.executable, "-m", "homeassistant", "--config", str(self._config), "--skip-pip"),
@@ -66,7 +67,8 @@ class HomeAssistantProcess:
                 stdout=log,
                 stderr=STDOUT,
                 cwd=self._config,
-                env={**os.environ, **self._environment},
+                # The demo's own path would show it the repository's custom_components beside the copy.
+                env={key: value for key, value in environment.items() if key != "PYTHONPATH"},
                 # Ctrl-C is for the demo, which then ends Home Assistant.
                 start_new_session=True,
             )

@@ -45,13 +45,17 @@ class Series:
 
 
 def series(rows: Sequence[HistoryRow], house: House, shown: Mapping[str, Shown]) -> Iterator[Series]:
-    """Return the past of everything; counters only where `shown` has their key."""
+    """Return the past of everything, what matters most first; counters only where `shown` has their key."""
     hours = hours_of(rows)
+    yield from _counters(hours, house, house.truth, shown)
     for key, value in MEASURED.items():
         yield Series(key=key, points=means(hours, value))
+    if battery := house.battery:
+        full = battery.capacity / 1000
+        stored = means(hours, lambda row: (row.battery_level or 0.0) / 100 * full)
+        yield Series(key="battery_available_energy", points=stored)
     for index, inverter in enumerate(house.inverters):
         yield Series(key=f"{inverter.serial}_power", points=inverter_means(hours, index))
-    yield from _counters(hours, house, house.truth, shown)
 
 
 def _counters(hours: Sequence[Hour], house: House, now: Truth, shown: Mapping[str, Shown]) -> Iterator[Series]:
@@ -62,9 +66,7 @@ def _counters(hours: Sequence[Hour], house: House, now: Truth, shown: Mapping[st
     timezone = house.config.place.timezone
     for key, name in COUNTED_TODAY.items():
         if value := shown.get(key):
-            points = counts_of_day(
-                hours, name, timezone=timezone, now=now, shown=value.now, first_shown=value.first
-            )
+            points = counts_of_day(hours, name, timezone=timezone, now=now, shown=value.now, first_shown=value.first)
             yield Series(key=key, points=points)
 
 

@@ -42,11 +42,14 @@ def _stamp(flow: Callable[[PowerFlow], Flow | None]) -> Callable[[PowerFlow], da
     return lambda flows: found.observed_at if (found := flow(flows)) is not None else None
 
 
+# Where nothing flows gateways tell a minus zero, and so does a turned sign: hence "or 0.0".
+
+
 def _whole(name: str, flow: Callable[[PowerFlow], Flow | None]) -> SiteRow[PowerFlow]:
     return SiteRow(
         part=PowerFlow,
         description=_power(f"{name}_power"),
-        value_fn=lambda flows: found.power if (found := flow(flows)) is not None else None,
+        value_fn=lambda flows: found.power or 0.0 if (found := flow(flows)) is not None else None,
         stamp_fn=_stamp(flow),
     )
 
@@ -66,7 +69,6 @@ def _direction(name: str, flow: Callable[[PowerFlow], Flow | None], sign: int) -
     return SiteRow(
         part=PowerFlow,
         description=_power(f"{name}_power"),
-        # Nothing in the other direction would be a minus zero.
         value_fn=lambda flows: max(sign * found.power, 0.0) or 0.0 if (found := flow(flows)) is not None else None,
         stamp_fn=_stamp(flow),
     )

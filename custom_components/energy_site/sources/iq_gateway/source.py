@@ -217,9 +217,13 @@ class IqGatewaySource(Source):
         hardware = survey(self.answers, self.hardware)
         if hardware == self.hardware:
             return
-        before = {key: self._pace(feed) for key, feed in self.feeds.items()}
+        before = {key: self.intervals[self._pace(feed)] for key, feed in self.feeds.items()}
         self.hardware = hardware
-        self.wanted_now |= {key for key, feed in self.feeds.items() if self._pace(feed) != before[key]}
+        self.wanted_now |= {
+            key
+            for key, feed in self.feeds.items()
+            if self.intervals[self._pace(feed)] < before[key] and self.states[key].asked_at is not None
+        }
 
     def _mend_storage(self, now: datetime) -> None:
         """Put the last sound reading in place of a storage meter's halved one, while it stands."""

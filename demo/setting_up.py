@@ -1,0 +1,134 @@
+"""What a person does in a new Home Assistant, done for them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from simulator.house import House
+
+from .api import HomeAssistant, HomeAssistantError
+from .dashboard import ICON, TITLE, URL_PATH, dashboard
+from .entities import DOMAIN, Entities
+from .home import EMAIL, Home
+from .past import Mean
+from .polling import until
+from .preferences import energy_sources
+from .statistics import COUNTED, COUNTED_TODAY, Series, Shown, as_imported, series
+
+_READY = ("solar_power", "solar_energy")
+
+
+async def wait_until_running(assistant: HomeAssistant, *, patience: float = 120.0) -> None:
+    """Wait for Home Assistant, then become its owner and wait until it is done starting."""
+
+    async def running() -> bool:
+        return bool((await assistant.command("get_config"))["state"] == "RUNNING")
+
+    await until(assistant.answers, patience=patience)
+    await assistant.become_owner()
+    await until(running, patience=patience)
+
+
+async def add_site(assistant: HomeAssistant, home: Home) -> None:
+    """Walk through the integration's own config flow."""
+    flow = await assistant.start_flow(DOMAIN)
+    for step, answers in (
+        ("user", {"next_step_id": "iq_gateway"}),
+        ("iq_gateway", {"host": home.gateway.host}),
+        ("iq_gateway_auth", {"next_step_id": "iq_gateway_login"}),
+        ("iq_gateway_login", {"username": EMAIL, "password": home.password, "remember_password": True}),
+    ):
+        if flow.get("step_id") != step or flow.get("errors"):
+            raise HomeAssistantError(f"The config flow answers {flow} where {step} was expected")
+        flow = await assistant.step(flow["flow_id"], answers)
+    if flow["type"] != "create_entry":
+        raise HomeAssistantError(f"The config flow ends with {flow}")
+
+
+async def wait_for_entities(assistant: HomeAssistant, home: Home, *, patience: float = 180.0) -> Entities:
+    """Return the site's entities once they are there and have values."""
+    expected = {f"{inverter.serial}_power" for inverter in home.house.inverters} | set(_READY)
+
+    async def alive() -> Entities | None:
+        registry = await assistant.command("config/entity_registry/list")
+        entities = Entities.of_site(registry, home.gateway.serial)
+        states = await states_of(assistant)
+        there = all(key in entities and _number(states.get(entities[key])) is not None for key in expected)
+        return entities if there else None
+
+    return await until(alive, patience=patience)
+
+
+async def states_of(assistant: HomeAssistant) -> dict[str, dict[str, Any]]:
+    """Return all states by entity id."""
+    return {state["entity_id"]: state for state in await assistant.command("get_states")}
+
+
+async def import_past(assistant: HomeAssistant, home: Home, entities: Entities) -> int:
+    """Give the sensors the house's past; return how many got one."""
+    shown = await _shown(assistant, entities)
+    house = home.house
+    known = {each["statistic_id"]: each for each in await assistant.command("recorder/list_statistic_ids")}
+    imported = 0
+    for each in series(home.rows, house, shown):
+        if each.key in entities and (about := known.get(entities[each.key])):
+            await assistant.command(
+                "recorder/import_statistics",
+                metadata=_metadata(each, about),
+                stats=[as_imported(point) for point in each.points],
+            )
+            imported += 1
+    return imported
+
+
+async def show(assistant: HomeAssistant, house: House, entities: Entities) -> None:
+    """Set up the Energy dashboard, and the demo's own as the first thing that is seen."""
+    capacity = house.battery.capacity / 1000 if house.battery else None
+    sources = energy_sources(entities, capacity=capacity)
+    await assistant.command("energy/save_prefs", energy_sources=sources, device_consumption=[])
+    await assistant.command(
+        "lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon=ICON, mode="storage", show_in_sidebar=True
+    )
+    serials = [inverter.serial for inverter in house.inverters]
+    await assistant.command("lovelace/config/save", url_path=URL_PATH, config=dashboard(entities, serials))
+    await assistant.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
+
+
+async def _shown(assistant: HomeAssistant, entities: Entities) -> dict[str, Shown]:
+    """Return what Home Assistant showed of each counter, at first and now."""
+    keys = [key for key in (*COUNTED, *COUNTED_TODAY) if key in entities]
+    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    ids = ",".join(entities[key] for key in keys)
+    told = await assistant.get(f"history/period/{since}", filter_entity_id=ids, significant_changes_only="0")
+    firsts: dict[str, float] = {}
+    for states in told:
+        numbers = [number for state in states if (number := _number(state)) is not None]
+        if numbers:
+            firsts[states[0]["entity_id"]] = numbers[0]
+    states = await states_of(assistant)
+    found: dict[str, Shown] = {}
+    for key in keys:
+        entity_id = entities[key]
+        now = _number(states.get(entity_id))
+        if now is not None:
+            found[key] = Shown(first=firsts.get(entity_id, now), now=now)
+    return found
+
+
+def _metadata(each: Series, about: dict[str, Any]) -> dict[str, Any]:
+    measured = bool(each.points) and isinstance(each.points[0], Mean)
+    return {
+        "mean_type": int(measured),
+        "has_sum": not measured,
+        "name": None,
+        "source": "recorder",
+        "statistic_id": about["statistic_id"],
+        "unit_class": about["unit_class"],
+        "unit_of_measurement": about["statistics_unit_of_measurement"],
+    }
+
+
+def _number(state: dict[str, Any] | None) -> float | None:
+    try:
+        return float(state["state"]) if state else None
+    except ValueError:
+        return None

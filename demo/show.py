@@ -1,0 +1,112 @@
+"""The demo from its start to its end."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+import socket
+import time
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
+from .api import PASSWORD, USER, HomeAssistant, HomeAssistantError
+from .check import CheckFailedError, check
+from .cities import City, choose_city, find_city
+from .config_dir import LOOPBACK, NotEmptyError, config_dir, write
+from .home import Home, furnish, serve
+from .options import Options
+from .process import EndedError, HomeAssistantProcess
+from .setting_up import add_site, import_past, show, wait_for_entities, wait_until_running
+
+_TIMEOUT = ClientTimeout(total=180)
+
+
+class Failure(Exception):  # noqa: N818 - its text is for a person, who is told no class name.
+    """Why there is no demo."""
+
+
+async def run(options: Options) -> None:
+    """Show the home until cancelled, or check it and return."""
+    _require_free(options.port)
+    now = time.time()
+    city = find_city(options.city) if options.city else choose_city(now)
+    hour = city.local_hour(now)
+    _say(f"A home in {city.name}, where it is {int(hour)}:{int(hour % 1 * 60):02d}, with days of its past ...")
+    async with AsyncExitStack() as stack:
+        try:
+            path = stack.enter_context(config_dir(options.config))
+        except NotEmptyError as err:
+            raise Failure(f"{err} is not empty: give --config a new directory.") from err
+        home = await stack.enter_async_context(serve(furnish(options.house, city, options.inverters)))
+        await _run_home_assistant(options, path, city, home)
+
+
+async def _run_home_assistant(options: Options, path: Path, city: City, home: Home) -> None:
+    _say("Home Assistant is starting ...")
+    write(path, city, options.port)
+    environment = {"ENERGY_SITE_ENLIGHTEN": home.account, "ENERGY_SITE_ENTREZ": home.account}
+    async with HomeAssistantProcess(path, environment) as process:
+        try:
+            await _until_ended(process, _present(options, home))
+        except (ClientError, CheckFailedError, EndedError, HomeAssistantError, TimeoutError) as err:
+            reason = str(err) or "Home Assistant took too long"
+            log = process.last_lines()
+            raise Failure(f"The demo could not go on: {reason}\n\nHome Assistant's last words:\n{log}") from err
+        finally:
+            if not options.check:
+                _say("Home Assistant is being stopped ...")
+
+
+async def _until_ended(process: HomeAssistantProcess, work: Coroutine[None, None, None]) -> None:
+    """Do the work; raise what goes wrong with it or with Home Assistant."""
+    tasks = (asyncio.create_task(work), asyncio.create_task(process.watch()))
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _present(options: Options, home: Home) -> None:
+    url = f"http://{LOOPBACK}:{options.port}"
+    async with ClientSession(timeout=_TIMEOUT) as session:
+        assistant = HomeAssistant(session, url)
+        try:
+            await wait_until_running(assistant)
+            _say("The integration is being set up through its config flow ...")
+            await add_site(assistant, home)
+            entities = await wait_for_entities(assistant, home)
+            await import_past(assistant, home, entities)
+            await show(assistant, home.house, entities)
+            if options.check:
+                for line in await check(assistant, home, entities):
+                    _say(line)
+                return
+        finally:
+            await assistant.close()
+    _say(f"\nReady. Open {url} and sign in:\n\n    user      {USER}\n    password  {PASSWORD}\n")
+    _say("The dashboard Energy Site opens first; Energy and Settings, Devices & services are worth a look too.")
+    _say("Nothing of it is real, and nothing leaves this computer. Ctrl-C ends it.")
+    if options.config is not None:
+        _say(f"Home Assistant's configuration stays in {options.config}.")
+    await asyncio.Event().wait()
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as err:
+            reason = err.strerror or str(err)
+            raise Failure(
+                f"Port {port} cannot be used ({reason}). Is another Home Assistant running? "
+                f"Choose another port: scripts/demo --port {port + 1 if port < 65535 else 8124}"
+            ) from err
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,144 @@
+"""What the demo shows refers to entities that the integration has."""
+
+from collections.abc import Iterator
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.energy_site.sensor import ROWS
+from custom_components.energy_site.tables.rows import SiteRow
+from custom_components.energy_site.tables.site import BINARY_ROWS
+from demo.cities import find_city
+from demo.config_dir import NotEmptyError, config_dir, write
+from demo.dashboard import dashboard
+from demo.entities import Entities
+from demo.options import parse
+from demo.preferences import energy_sources
+from demo.statistics import COUNTED, COUNTED_TODAY, MEASURED
+from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA
+from homeassistant.components.http.config import HTTP_STORAGE_SCHEMA, STORAGE_MINOR_VERSION, STORAGE_VERSION
+from homeassistant.components.onboarding import STORAGE_VERSION as ONBOARDING_VERSION
+from homeassistant.components.onboarding.const import STEP_USER, STEPS
+from homeassistant.util.yaml import load_yaml_dict
+
+SITE = "482512345678"
+INVERTERS = ["482295680001", "482295680002"]
+
+
+def _keys() -> set[str]:
+    return {row.description.key for row in (*ROWS, *BINARY_ROWS) if isinstance(row, SiteRow)}
+
+
+@pytest.fixture(name="entities")
+def entities_fixture() -> Entities:
+    """Return every entity that the integration can have."""
+    keys = [*_keys(), *(f"{serial}_power" for serial in INVERTERS)]
+    return Entities({key: f"sensor.{key}" for key in keys})
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
+
+
+def test_the_past_is_of_existing_keys() -> None:
+    """Every series belongs to a sensor."""
+    assert {*MEASURED, *COUNTED, *COUNTED_TODAY} <= _keys()
+
+
+def test_the_energy_dashboard_takes_the_preferences(entities: Entities) -> None:
+    """Home Assistant's own schema accepts them, and each entity exists."""
+    sources = energy_sources(entities, capacity=10.0)
+    ENERGY_SOURCE_SCHEMA(sources)
+    assert [source["type"] for source in sources] == ["grid", "solar", "battery"]
+    assert all("stat_rate" in source for source in sources)
+    assert sources[-1]["stat_soc"] == "sensor.battery_level"
+    named = {text for text in _strings(sources) if text.startswith("sensor.")}
+    assert named <= set(entities.by_key.values())
+
+
+def test_a_site_with_less_has_fewer_sources() -> None:
+    """Inverters alone make a solar source, without a rate where there is no power."""
+    sources = energy_sources(Entities({"solar_energy": "sensor.solar"}), capacity=None)
+    ENERGY_SOURCE_SCHEMA(sources)
+    assert [source["type"] for source in sources] == ["solar"]
+    assert "stat_rate" not in sources[0]
+
+
+def test_the_dashboard_shows_existing_entities(entities: Entities) -> None:
+    """All of them are of the site, and every section has something to show."""
+    view = dashboard(entities, INVERTERS)["views"][0]
+    named = {text for text in _strings(view) if text.startswith("sensor.")}
+    assert named <= set(entities.by_key.values())
+    assert {f"sensor.{serial}_power" for serial in INVERTERS} <= named
+    assert len(view["sections"]) == 6
+    assert all(len(section["cards"]) > 1 for section in view["sections"])
+
+
+def test_a_poorer_site_has_no_empty_cards() -> None:
+    """Where there is no battery, there is no section for one."""
+    few = Entities({"solar_power": "sensor.power", "solar_energy": "sensor.energy"})
+    view = dashboard(few, [])["views"][0]
+    headings = [section["cards"][0]["heading"] for section in view["sections"]]
+    assert "Battery" not in headings
+    assert all(text in ("sensor.power", "sensor.energy") for text in _strings(view) if text.startswith("sensor."))
+
+
+def test_entities_are_found_by_their_unique_id() -> None:
+    """Only those of the site that are enabled."""
+    registry: list[dict[str, Any]] = [
+        {"platform": "energy_site", "unique_id": f"{SITE}_solar_power", "entity_id": "sensor.a", "disabled_by": None},
+        {"platform": "energy_site", "unique_id": f"{SITE}_firmware", "entity_id": "sensor.b", "disabled_by": "user"},
+        {"platform": "energy_site", "unique_id": "other_solar_power", "entity_id": "sensor.c", "disabled_by": None},
+        {"platform": "sun", "unique_id": f"{SITE}_next_dawn", "entity_id": "sensor.d", "disabled_by": None},
+    ]
+    assert Entities.of_site(registry, SITE).by_key == {"solar_power": "sensor.a"}
+
+
+def test_home_assistant_understands_what_it_starts_with(tmp_path: Path) -> None:
+    """Its own schemas and versions of what lies in its storage."""
+    write(tmp_path, find_city("Naha"), 8124)
+    onboarding = json.loads((tmp_path / ".storage" / "onboarding").read_text(encoding="utf-8"))
+    assert onboarding["version"] == ONBOARDING_VERSION
+    assert {*onboarding["data"]["done"], STEP_USER} == set(STEPS)
+    http = json.loads((tmp_path / ".storage" / "http").read_text(encoding="utf-8"))
+    assert (http["version"], http["minor_version"]) == (STORAGE_VERSION, STORAGE_MINOR_VERSION)
+    stable = http["data"]["stable"]
+    meta = ("created_at", "error", "error_message")
+    HTTP_STORAGE_SCHEMA({key: value for key, value in stable.items() if key not in meta})
+    assert (stable["server_host"], stable["server_port"]) == (["127.0.0.1"], 8124)
+    assert load_yaml_dict(str(tmp_path / "configuration.yaml"))["homeassistant"]["time_zone"] == "Asia/Tokyo"
+    assert (tmp_path / "custom_components" / "energy_site" / "manifest.json").is_file()
+    assert not list(tmp_path.rglob("tests"))
+
+
+def test_nothing_stays_behind_unless_it_is_to_be_kept(tmp_path: Path) -> None:
+    """A directory of one's own is kept, and never mixed with what is there already."""
+    with config_dir(None) as path:
+        (path / "file").touch()
+    assert not path.exists()
+    with config_dir(tmp_path / "kept") as path:
+        (path / "file").touch()
+    assert (tmp_path / "kept" / "file").exists()
+    with pytest.raises(NotEmptyError), config_dir(tmp_path / "kept"):
+        pass
+
+
+def test_options(capsys: pytest.CaptureFixture[str]) -> None:
+    """Everything has a default; what makes no sense is refused."""
+    options = parse([])
+    assert (options.city, options.port, options.house, options.check) == (None, 8123, "home", False)
+    options = parse(["--city", "cape town", "--inverters", "40", "--config", "here", "--check"])
+    assert (options.city, options.inverters, options.config) == ("Cape Town", 40, Path("here"))
+    for wrong in (["--port", "0"], ["--port", "x"], ["--inverters", "0"], ["--city", "Atlantis"]):
+        with pytest.raises(SystemExit):
+            parse(wrong)
+    assert "invalid" in capsys.readouterr().err
