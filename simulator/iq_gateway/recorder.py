@@ -62,8 +62,7 @@ class Recorder:
         for inverter in house.inverters:
             if inverter.works:
                 quiet = 6 * 3600.0 if dark else 0.0
-                offset = self._offset(inverter)
-                self._report(inverter, house.time - quiet - offset % report_interval / 3)
+                self._report(inverter, house.time - quiet)
         self.stop = house.watch(self._watch)
 
     def _offset(self, inverter: Inverter) -> float:
