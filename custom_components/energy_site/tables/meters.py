@@ -1,152 +1,108 @@
 """The grid's quality, and the meters beyond the usual ones."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
-from homeassistant.const import (
-    EntityCategory,
-    UnitOfElectricCurrent,
-    UnitOfElectricPotential,
-    UnitOfEnergy,
-    UnitOfFrequency,
-    UnitOfPower,
-)
+from homeassistant.components.sensor import SensorDeviceClass
 
 from ..site.model import Meter, Meters, Quality
+from .descriptions import choice, measured
 from .rows import SiteRow
 
 # Meters whose values do not stand among the site's flows.
 _OTHERS = ("backfeed", "load_panel", "ev_charger", "third_party_solar")
 
 _KINDS = ("production", "grid", "load", "storage", *_OTHERS)
+_STATUS = ("normal", "not_metering", "check_wiring")
 
-_QUALITIES: tuple[tuple[SensorEntityDescription, Callable[[Quality], float | None]], ...] = (
-    (
-        SensorEntityDescription(
-            key="grid_voltage",
-            device_class=SensorDeviceClass.VOLTAGE,
-            native_unit_of_measurement=UnitOfElectricPotential.VOLT,
-            suggested_display_precision=1,
-        ),
-        lambda quality: quality.voltage,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measure:
+    """A quality that is measured at the grid, as a whole and a phase."""
+
+    key: str
+    device_class: SensorDeviceClass
+    precision: int
+    value: Callable[[Quality], float | None]
+
+
+_QUALITIES = (
+    _Measure(
+        key="grid_voltage",
+        device_class=SensorDeviceClass.VOLTAGE,
+        precision=1,
+        value=lambda quality: quality.voltage,
     ),
-    (
-        SensorEntityDescription(
-            key="grid_current",
-            device_class=SensorDeviceClass.CURRENT,
-            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-            suggested_display_precision=2,
-        ),
-        lambda quality: quality.current,
+    _Measure(
+        key="grid_current",
+        device_class=SensorDeviceClass.CURRENT,
+        precision=2,
+        value=lambda quality: quality.current,
     ),
-    (
-        SensorEntityDescription(
-            key="grid_frequency",
-            device_class=SensorDeviceClass.FREQUENCY,
-            native_unit_of_measurement=UnitOfFrequency.HERTZ,
-            suggested_display_precision=2,
-        ),
-        lambda quality: quality.frequency,
+    _Measure(
+        key="grid_frequency",
+        device_class=SensorDeviceClass.FREQUENCY,
+        precision=2,
+        value=lambda quality: quality.frequency,
     ),
-    (
-        SensorEntityDescription(
-            key="power_factor",
-            device_class=SensorDeviceClass.POWER_FACTOR,
-            suggested_display_precision=2,
-        ),
-        lambda quality: quality.power_factor,
+    _Measure(
+        key="power_factor",
+        device_class=SensorDeviceClass.POWER_FACTOR,
+        precision=2,
+        value=lambda quality: quality.power_factor,
     ),
 )
 
 
-def _grid(meters: Meters) -> Meter | None:
+def _at_grid(meters: Meters) -> Meter | None:
     return meters.by_kind.get("grid") or meters.by_kind.get("load") or meters.by_kind.get("production")
 
 
-def _described(template: SensorEntityDescription, key: str) -> SensorEntityDescription:
-    return SensorEntityDescription(
-        key=key,
-        translation_key=key,
-        device_class=template.device_class,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=template.native_unit_of_measurement,
-        suggested_display_precision=template.suggested_display_precision,
-        entity_registry_enabled_default=False,
+def _whole(measure: _Measure) -> SiteRow[Meters]:
+    return SiteRow(
+        part=Meters,
+        description=measured(measure.key, measure.device_class, precision=measure.precision, enabled=False),
+        value_fn=lambda meters: measure.value(meter.quality) if (meter := _at_grid(meters)) is not None else None,
     )
 
 
-def _whole(template: SensorEntityDescription, value: Callable[[Quality], float | None]) -> SiteRow[Meters]:
+def _phase(measure: _Measure, phase: int) -> SiteRow[Meters]:
+    key = f"{measure.key}_l{phase + 1}"
     return SiteRow(
         part=Meters,
-        description=_described(template, template.key),
-        value_fn=lambda meters: value(meter.quality) if (meter := _grid(meters)) is not None else None,
-    )
-
-
-def _phase(template: SensorEntityDescription, value: Callable[[Quality], float | None], phase: int) -> SiteRow[Meters]:
-    return SiteRow(
-        part=Meters,
-        description=_described(template, f"{template.key}_l{phase + 1}"),
+        description=measured(key, measure.device_class, precision=measure.precision, enabled=False),
         value_fn=lambda meters: (
-            value(meter.phases[phase]) if (meter := _grid(meters)) is not None and len(meter.phases) > phase else None
+            measure.value(meter.phases[phase])
+            if (meter := _at_grid(meters)) is not None and len(meter.phases) > phase
+            else None
         ),
     )
 
 
-def _power(kind: str) -> SiteRow[Meters]:
-    key = f"{kind}_meter_power"
+def _other(
+    kind: str, what: str, device_class: SensorDeviceClass, value: Callable[[Meter], float | None]
+) -> SiteRow[Meters]:
+    precision = 1 if device_class is SensorDeviceClass.ENERGY else 0
     return SiteRow(
         part=Meters,
-        description=SensorEntityDescription(
-            key=key,
-            translation_key=key,
-            device_class=SensorDeviceClass.POWER,
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfPower.WATT,
-            suggested_display_precision=0,
-        ),
-        value_fn=lambda meters: meter.power if (meter := meters.by_kind.get(kind)) is not None else None,
-    )
-
-
-def _energy(kind: str, direction: str, value: Callable[[Meter], float | None]) -> SiteRow[Meters]:
-    key = f"{kind}_meter_{direction}"
-    return SiteRow(
-        part=Meters,
-        description=SensorEntityDescription(
-            key=key,
-            translation_key=key,
-            device_class=SensorDeviceClass.ENERGY,
-            state_class=SensorStateClass.TOTAL_INCREASING,
-            native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-            suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-            suggested_display_precision=1,
-        ),
+        description=measured(f"{kind}_meter_{what}", device_class, precision=precision),
         value_fn=lambda meters: value(meter) if (meter := meters.by_kind.get(kind)) is not None else None,
     )
 
 
 def _status(kind: str) -> SiteRow[Meters]:
-    key = f"{kind}_meter_status"
     return SiteRow(
         part=Meters,
-        description=SensorEntityDescription(
-            key=key,
-            translation_key=key,
-            device_class=SensorDeviceClass.ENUM,
-            options=["normal", "not_metering", "check_wiring"],
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
+        description=choice(f"{kind}_meter_status", _STATUS, enabled=False, diagnostic=True),
         value_fn=lambda meters: meter.status if (meter := meters.by_kind.get(kind)) is not None else None,
     )
 
 
 METER_ROWS = (
-    *(_whole(*quality) for quality in _QUALITIES),
-    *(_phase(*quality, phase) for quality in _QUALITIES for phase in range(3)),
-    *(_power(kind) for kind in _OTHERS),
-    *(_energy(kind, "delivered", lambda meter: meter.delivered) for kind in _OTHERS),
-    *(_energy(kind, "received", lambda meter: meter.received) for kind in _OTHERS),
+    *(_whole(measure) for measure in _QUALITIES),
+    *(_phase(measure, phase) for measure in _QUALITIES for phase in range(3)),
+    *(_other(kind, "power", SensorDeviceClass.POWER, lambda meter: meter.power) for kind in _OTHERS),
+    *(_other(kind, "delivered", SensorDeviceClass.ENERGY, lambda meter: meter.delivered) for kind in _OTHERS),
+    *(_other(kind, "received", SensorDeviceClass.ENERGY, lambda meter: meter.received) for kind in _OTHERS),
     *(_status(kind) for kind in _KINDS),
 )

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
-from homeassistant.const import UnitOfEnergy, UnitOfPower
+from homeassistant.components.sensor import SensorDeviceClass
 
 from ..site.model import CounterKind, EnergyCounters, Flow, PowerFlow
+from .descriptions import measured
 from .rows import SiteRow
 
-FLOWS: tuple[tuple[str, Callable[[PowerFlow], Flow | None]], ...] = (
+type Pick = Callable[[PowerFlow], Flow | None]
+
+_FLOWS: tuple[tuple[str, Pick], ...] = (
     ("solar", lambda flows: flows.solar),
     ("grid", lambda flows: flows.grid),
     ("battery", lambda flows: flows.battery),
@@ -18,7 +20,7 @@ FLOWS: tuple[tuple[str, Callable[[PowerFlow], Flow | None]], ...] = (
 )
 
 # A signed flow as two that never are negative: name, and which flow in which direction.
-_DIRECTIONS: tuple[tuple[str, Callable[[PowerFlow], Flow | None], int], ...] = (
+_DIRECTIONS: tuple[tuple[str, Pick, int], ...] = (
     ("grid_import", lambda flows: flows.grid, 1),
     ("grid_export", lambda flows: flows.grid, -1),
     ("battery_charge", lambda flows: flows.battery, -1),
@@ -26,92 +28,50 @@ _DIRECTIONS: tuple[tuple[str, Callable[[PowerFlow], Flow | None], int], ...] = (
 )
 
 
-def _power(key: str, *, enabled: bool = True) -> SensorEntityDescription:
-    return SensorEntityDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-        entity_registry_enabled_default=enabled,
+def _power(key: str, pick: Pick, value: Callable[[Flow], float | None], *, enabled: bool = True) -> SiteRow[PowerFlow]:
+    def observed_at(flows: PowerFlow) -> datetime | None:
+        return flow.observed_at if (flow := pick(flows)) is not None else None
+
+    return SiteRow(
+        part=PowerFlow,
+        description=measured(key, SensorDeviceClass.POWER, enabled=enabled),
+        value_fn=lambda flows: value(flow) if (flow := pick(flows)) is not None else None,
+        stamp_fn=observed_at,
     )
 
 
-def _stamp(flow: Callable[[PowerFlow], Flow | None]) -> Callable[[PowerFlow], datetime | None]:
-    return lambda flows: found.observed_at if (found := flow(flows)) is not None else None
+def _phase(name: str, pick: Pick, phase: int) -> SiteRow[PowerFlow]:
+    return _power(
+        f"{name}_power_l{phase + 1}",
+        pick,
+        lambda flow: flow.phases[phase] if len(flow.phases) > phase else None,
+        enabled=False,
+    )
+
+
+def _direction(name: str, pick: Pick, sign: int) -> SiteRow[PowerFlow]:
+    return _power(f"{name}_power", pick, lambda flow: max(sign * flow.power, 0.0) or 0.0)
+
+
+def _energy(kind: CounterKind) -> tuple[SiteRow[EnergyCounters], SiteRow[EnergyCounters]]:
+    return (
+        SiteRow(
+            part=EnergyCounters,
+            description=measured(f"{kind}_energy", SensorDeviceClass.ENERGY, precision=1),
+            value_fn=lambda counters: counters.total(kind),
+        ),
+        SiteRow(
+            part=EnergyCounters,
+            description=measured(f"{kind}_energy_today", SensorDeviceClass.ENERGY, precision=2),
+            value_fn=lambda counters: counters.today(kind),
+        ),
+    )
 
 
 # Where nothing flows gateways tell a minus zero, and so does a turned sign: hence "or 0.0".
-
-
-def _whole(name: str, flow: Callable[[PowerFlow], Flow | None]) -> SiteRow[PowerFlow]:
-    return SiteRow(
-        part=PowerFlow,
-        description=_power(f"{name}_power"),
-        value_fn=lambda flows: found.power or 0.0 if (found := flow(flows)) is not None else None,
-        stamp_fn=_stamp(flow),
-    )
-
-
-def _phase(name: str, flow: Callable[[PowerFlow], Flow | None], phase: int) -> SiteRow[PowerFlow]:
-    return SiteRow(
-        part=PowerFlow,
-        description=_power(f"{name}_power_l{phase + 1}", enabled=False),
-        value_fn=lambda flows: (
-            found.phases[phase] if (found := flow(flows)) is not None and len(found.phases) > phase else None
-        ),
-        stamp_fn=_stamp(flow),
-    )
-
-
-def _direction(name: str, flow: Callable[[PowerFlow], Flow | None], sign: int) -> SiteRow[PowerFlow]:
-    return SiteRow(
-        part=PowerFlow,
-        description=_power(f"{name}_power"),
-        value_fn=lambda flows: max(sign * found.power, 0.0) or 0.0 if (found := flow(flows)) is not None else None,
-        stamp_fn=_stamp(flow),
-    )
-
-
-def _total(kind: CounterKind) -> SiteRow[EnergyCounters]:
-    key = f"{kind}_energy"
-    return SiteRow(
-        part=EnergyCounters,
-        description=SensorEntityDescription(
-            key=key,
-            translation_key=key,
-            device_class=SensorDeviceClass.ENERGY,
-            # The counter has its own guard against falls, so a fall would be real.
-            state_class=SensorStateClass.TOTAL_INCREASING,
-            native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-            suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-            suggested_display_precision=1,
-        ),
-        value_fn=lambda counters: counters.total(kind),
-    )
-
-
-def _today(kind: CounterKind) -> SiteRow[EnergyCounters]:
-    key = f"{kind}_energy_today"
-    return SiteRow(
-        part=EnergyCounters,
-        description=SensorEntityDescription(
-            key=key,
-            translation_key=key,
-            device_class=SensorDeviceClass.ENERGY,
-            state_class=SensorStateClass.TOTAL_INCREASING,
-            native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-            suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-            suggested_display_precision=2,
-        ),
-        value_fn=lambda counters: counters.today(kind),
-    )
-
-
 POWER_ROWS = (
-    *(_whole(name, flow) for name, flow in FLOWS),
+    *(_power(f"{name}_power", pick, lambda flow: flow.power or 0.0) for name, pick in _FLOWS),
     *(_direction(*direction) for direction in _DIRECTIONS),
-    *(_phase(name, flow, phase) for name, flow in FLOWS for phase in range(3)),
+    *(_phase(name, pick, phase) for name, pick in _FLOWS for phase in range(3)),
 )
-ENERGY_ROWS = (*(_total(kind) for kind in CounterKind), *(_today(kind) for kind in CounterKind))
+ENERGY_ROWS = tuple(row for kind in CounterKind for row in _energy(kind))

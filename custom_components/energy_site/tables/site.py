@@ -2,100 +2,44 @@
 
 from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
-from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfRatio, UnitOfTime
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
+from homeassistant.const import EntityCategory
 
 from ..devices import AC_BATTERY, BATTERY, CIRCUIT, COLLAR, COMBINER, GENERATOR, INVERTER, SYSTEM_CONTROLLER
 from ..site.model import Activity, Battery, EnergyCounters, GridState, GridStatus, Health, Inverters, Settings
+from .descriptions import choice, count, measured, moment, share
 from .rows import AnyRow, SiteRow, UnitRow
 
 BATTERY_ROWS = (
     SiteRow(
         part=Battery,
-        description=SensorEntityDescription(
-            key="battery_level",
-            translation_key="battery_level",
-            device_class=SensorDeviceClass.BATTERY,
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-            suggested_display_precision=0,
-        ),
+        description=measured("battery_level", SensorDeviceClass.BATTERY),
         value_fn=lambda battery: battery.level,
     ),
     SiteRow(
         part=Battery,
-        description=SensorEntityDescription(
-            key="battery_available_energy",
-            translation_key="battery_available_energy",
-            device_class=SensorDeviceClass.ENERGY_STORAGE,
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-            suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-            suggested_display_precision=2,
-        ),
+        description=measured("battery_available_energy", SensorDeviceClass.ENERGY_STORAGE, precision=2),
         value_fn=lambda battery: battery.available_energy,
     ),
     SiteRow(
         part=Battery,
-        description=SensorEntityDescription(
-            key="battery_capacity",
-            translation_key="battery_capacity",
-            device_class=SensorDeviceClass.ENERGY_STORAGE,
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-            suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-            suggested_display_precision=2,
-            entity_category=EntityCategory.DIAGNOSTIC,
-        ),
+        description=measured("battery_capacity", SensorDeviceClass.ENERGY_STORAGE, precision=2, diagnostic=True),
         value_fn=lambda battery: battery.capacity,
     ),
-    SiteRow(
-        part=Battery,
-        description=SensorEntityDescription(
-            key="battery_health",
-            translation_key="battery_health",
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-            suggested_display_precision=0,
-            entity_category=EntityCategory.DIAGNOSTIC,
-        ),
-        value_fn=lambda battery: battery.health,
-    ),
+    SiteRow(part=Battery, description=share("battery_health"), value_fn=lambda battery: battery.health),
 )
 
-GRID_ROWS = (
-    SiteRow(
-        part=GridStatus,
-        description=SensorEntityDescription(
-            key="grid_state",
-            translation_key="grid_state",
-            device_class=SensorDeviceClass.ENUM,
-            options=[state.value for state in GridState],
-        ),
-        value_fn=lambda grid: grid.state,
-    ),
-)
+GRID_ROWS = (SiteRow(part=GridStatus, description=choice("grid_state", GridState), value_fn=lambda grid: grid.state),)
 
 SETTINGS_ROWS = (
     SiteRow(
         part=Settings,
-        description=SensorEntityDescription(
-            key="shutdown_level",
-            translation_key="shutdown_level",
-            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
+        description=share("shutdown_level", enabled=False, measures=False),
         value_fn=lambda settings: settings.shutdown_level,
     ),
     SiteRow(
         part=Settings,
-        description=SensorEntityDescription(
-            key="battery_activity",
-            translation_key="battery_activity",
-            device_class=SensorDeviceClass.ENUM,
-            options=[activity.value for activity in Activity],
-        ),
+        description=choice("battery_activity", Activity),
         value_fn=lambda settings: settings.activity,
     ),
 )
@@ -111,120 +55,38 @@ HEALTH_ROWS = (
         ),
         value_fn=lambda health: health.firmware,
     ),
+    SiteRow(part=Health, description=moment("last_update"), value_fn=lambda health: health.last_update),
     SiteRow(
         part=Health,
-        description=SensorEntityDescription(
-            key="last_update",
-            translation_key="last_update",
-            device_class=SensorDeviceClass.TIMESTAMP,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
-        value_fn=lambda health: health.last_update,
-    ),
-    SiteRow(
-        part=Health,
-        description=SensorEntityDescription(
-            key="token_expires",
-            translation_key="token_expires",
-            device_class=SensorDeviceClass.TIMESTAMP,
-            entity_category=EntityCategory.DIAGNOSTIC,
-        ),
+        description=moment("token_expires", enabled=True),
         value_fn=lambda health: health.credentials_expire,
     ),
-    SiteRow(
-        part=EnergyCounters,
-        description=SensorEntityDescription(
-            key="rejected_samples",
-            translation_key="rejected_samples",
-            state_class=SensorStateClass.TOTAL_INCREASING,
-            entity_category=EntityCategory.DIAGNOSTIC,
-        ),
-        value_fn=lambda counters: counters.rejected,
-    ),
+    SiteRow(part=EnergyCounters, description=count("rejected_samples"), value_fn=lambda counters: counters.rejected),
+    SiteRow(part=Health, description=count("requests", enabled=False), value_fn=lambda health: health.requests),
     SiteRow(
         part=Health,
-        description=SensorEntityDescription(
-            key="requests",
-            translation_key="requests",
-            state_class=SensorStateClass.TOTAL_INCREASING,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
-        value_fn=lambda health: health.requests,
-    ),
-    SiteRow(
-        part=Health,
-        description=SensorEntityDescription(
-            key="gateway_load",
-            translation_key="gateway_load",
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-            suggested_display_precision=1,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
+        description=share("gateway_load", enabled=False, precision=1),
         value_fn=lambda health: None if health.load is None else round(health.load, 1),
     ),
     SiteRow(
         part=Health,
-        description=SensorEntityDescription(
-            key="response_time",
-            translation_key="response_time",
-            device_class=SensorDeviceClass.DURATION,
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfTime.SECONDS,
-            suggested_display_precision=2,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
+        description=measured("response_time", SensorDeviceClass.DURATION, precision=2, enabled=False, diagnostic=True),
         value_fn=lambda health: None if health.latency is None else round(health.latency, 2),
     ),
     SiteRow(
         part=Health,
-        description=SensorEntityDescription(
-            key="last_cloud_report",
-            translation_key="last_cloud_report",
-            device_class=SensorDeviceClass.TIMESTAMP,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
+        description=moment("last_cloud_report"),
         value_fn=lambda health: health.last_cloud_report,
     ),
+    SiteRow(part=Health, description=share("wifi_signal", enabled=False), value_fn=lambda health: health.signal),
     SiteRow(
         part=Health,
-        description=SensorEntityDescription(
-            key="wifi_signal",
-            translation_key="wifi_signal",
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-            suggested_display_precision=0,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
-        value_fn=lambda health: health.signal,
-    ),
-    SiteRow(
-        part=Health,
-        description=SensorEntityDescription(
-            key="storage_used",
-            translation_key="storage_used",
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-            suggested_display_precision=0,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
+        description=share("storage_used", enabled=False),
         value_fn=lambda health: health.storage_used,
     ),
     SiteRow(
         part=Inverters,
-        description=SensorEntityDescription(
-            key="inverters_reporting",
-            translation_key="inverters_reporting",
-            state_class=SensorStateClass.MEASUREMENT,
-            entity_category=EntityCategory.DIAGNOSTIC,
-        ),
+        description=count("inverters_reporting", grows=False),
         value_fn=lambda inverters: inverters.reporting,
     ),
 )
