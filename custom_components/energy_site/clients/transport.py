@@ -40,7 +40,7 @@ class Response:
 
     endpoint: str
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     cookies: Mapping[str, str] = field(repr=False)
     seconds: float
@@ -140,4 +140,6 @@ def _pinned(pin: bytes) -> Fingerprint:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    return float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None
+    if not retry_after or len(retry_after) > 6 or not (retry_after.isascii() and retry_after.isdigit()):
+        return None
+    return float(retry_after)

@@ -29,10 +29,11 @@ JOULE_WRAP = 2**32 / 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """A level that contradicts the counter: since when, how often, the last value in Wh."""
+    """A level that contradicts the counter: since when, how often, first and last value in Wh."""
 
     since: datetime
     samples: int
+    first: float
     register: float
 
 
@@ -103,11 +104,12 @@ def _doubted(state: CounterState, register: float, at: datetime, limit: float) -
     doubt = state.doubt
     consistent = doubt is not None and _follows(doubt, register, at, limit)
     if doubt is None or not consistent:
-        doubt = Doubt(since=at, samples=1, register=register)
+        doubt = Doubt(since=at, samples=1, first=register, register=register)
     else:
-        doubt = Doubt(since=doubt.since, samples=doubt.samples + 1, register=register)
+        doubt = replace(doubt, samples=doubt.samples + 1, register=register)
     if register > 0 and doubt.samples >= _CONFIRM_SAMPLES and at - doubt.since >= _CONFIRM_FOR:
-        return _rebased(state, state.source, register, at)
+        # A new device counted on while it was in doubt.
+        return _rebased(state, state.source, register, at, start=doubt.first)
     return replace(state, doubt=doubt, rejected=state.rejected + 1)
 
 
@@ -116,7 +118,16 @@ def _follows(doubt: Doubt, register: float, at: datetime, limit: float) -> bool:
     return -_NOISE <= register - doubt.register <= _NOISE + limit * hours
 
 
-def _rebased(state: CounterState, source: str, register: float, at: datetime) -> CounterState:
+def _rebased(
+    state: CounterState, source: str, register: float, at: datetime, *, start: float | None = None
+) -> CounterState:
+    offset = state.total - (register if start is None else start)
     return replace(
-        state, source=source, register=register, offset=state.total - register, at=max(at, state.at), doubt=None
+        state,
+        source=source,
+        register=register,
+        offset=offset,
+        total=max(state.total, register + offset),
+        at=max(at, state.at),
+        doubt=None,
     )

@@ -5,7 +5,7 @@ is shown. `dump` and `Ledger.load` carry it over a restart.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 import math
 from typing import Any
@@ -28,11 +28,15 @@ class DayStart:
     """A counter's Wh at the start of a day at the site.
 
     It is `certain` where midnight was seen, or the source told the day's energy.
+    The true start lies between `floor` and `ceiling`, what was counted before the
+    day and at its first sound sample.
     """
 
     day: date
     base: float
     certain: bool
+    floor: float
+    ceiling: float | None
 
 
 class Ledger:
@@ -138,6 +142,14 @@ class Ledger:
             if (total := self.total(kind)) is not None
         }
 
+    def move(self, zone: tzinfo, at: datetime) -> None:
+        """Let days begin in another zone; what was counted today stays today's."""
+        before, self.zone = self._day(at), zone
+        after = self._day(at)
+        self._days = {
+            name: replace(start, day=after) if start.day == before else start for name, start in self._days.items()
+        }
+
     def dump(self) -> dict[str, Any]:
         """Return the books as plain JSON data."""
         return {
@@ -163,15 +175,20 @@ class Ledger:
             return
         if today is not None and not 0 <= today <= after.total:
             today = None
-        if start is not None and start.day == day:
-            if today is not None:
-                self._days[name] = DayStart(day=day, base=min(start.base, after.total - today), certain=True)
-            return
-        certain = before is not None and at - before.at <= _MIDNIGHT_KNOWN
-        base = before.total if before is not None else after.total
-        if not certain and today is not None:
-            base, certain = max(base, after.total - today) if before is not None else after.total - today, True
-        self._days[name] = DayStart(day=day, base=base, certain=certain)
+        if start is None or start.day != day:
+            start = DayStart(
+                day=day,
+                base=before.total if before is not None else after.total,
+                certain=before is not None and at - before.at <= _MIDNIGHT_KNOWN,
+                floor=before.total if before is not None else 0.0,
+                ceiling=None,
+            )
+        if start.ceiling is None and after.doubt is None:
+            start = replace(start, ceiling=after.total)
+        if today is not None and not start.certain and start.ceiling is not None:
+            base = min(max(after.total - today, start.floor), start.ceiling)
+            start = replace(start, base=base, certain=True)
+        self._days[name] = start
 
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:
@@ -200,12 +217,13 @@ def _counter_state(fields: Mapping[str, Any]) -> CounterState:
         register=_number(fields["register"]),
         offset=_number(fields["offset"]),
         total=_number(fields["total"]),
-        at=datetime.fromisoformat(fields["at"]),
+        at=_moment(fields["at"]),
         doubt=None
         if doubt is None
         else Doubt(
-            since=datetime.fromisoformat(doubt["since"]),
+            since=_moment(doubt["since"]),
             samples=int(doubt["samples"]),
+            first=_number(doubt["first"]),
             register=_number(doubt["register"]),
         ),
         rejected=int(fields["rejected"]),
@@ -213,20 +231,30 @@ def _counter_state(fields: Mapping[str, Any]) -> CounterState:
 
 
 def _integral_state(fields: Mapping[str, Any]) -> IntegralState:
-    stored = fields["stored"]
     return IntegralState(
         positive=_number(fields["positive"]),
         negative=_number(fields["negative"]),
         power=_number(fields["power"]),
-        stored=None if stored is None else _number(stored),
-        at=datetime.fromisoformat(fields["at"]),
+        stored=_number_or_none(fields["stored"]),
+        at=_moment(fields["at"]),
     )
 
 
 def _day_start(fields: Mapping[str, Any]) -> DayStart:
     return DayStart(
-        day=date.fromisoformat(fields["day"]), base=_number(fields["base"]), certain=bool(fields["certain"])
+        day=date.fromisoformat(fields["day"]),
+        base=_number(fields["base"]),
+        certain=bool(fields["certain"]),
+        floor=_number(fields["floor"]),
+        ceiling=_number_or_none(fields["ceiling"]),
     )
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    return moment
 
 
 def _number(value: Any) -> float:
@@ -234,3 +262,7 @@ def _number(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError(value)
     return number
+
+
+def _number_or_none(value: Any) -> float | None:
+    return None if value is None else _number(value)

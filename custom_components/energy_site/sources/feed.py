@@ -62,6 +62,7 @@ class FeedState:
     answered_at: datetime | None = None
     stands_until: datetime | None = None
     repeats: int = 0
+    empties: int = 0
     failures: int = 0
     error: ApiError | None = None
 

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from ..clients.errors import ApiAuthError, ApiConnectionError, ApiError, ApiForbiddenError, ApiNotFoundError
+from ..clients.errors import (
+    ApiAuthError,
+    ApiConnectionError,
+    ApiError,
+    ApiForbiddenError,
+    ApiNotFoundError,
+    ApiPayloadError,
+)
 from ..site.model import DeviceInfo, Part
 from .feed import Feed, FeedState, Pace, Presence
 
 # What a system lacks is looked for again once a day.
 PROBE_INTERVAL = timedelta(days=1)
+
+# Systems forget what they have for a moment: that many empty answers in a row are believed.
+_EMPTIES_BELIEVED = 5
 
 # Something that failed is tried again after this, what is costly or fails again
 # and again after longer.
@@ -121,6 +131,7 @@ class Source(ABC):
         self.wanted_now.discard(key)
         try:
             answer = await self._fetch(feed)
+            self._doubt_emptiness(feed, answer)
         except (ApiNotFoundError, ApiForbiddenError) as err:
             state.denied(Presence.ABSENT if isinstance(err, ApiNotFoundError) else Presence.FORBIDDEN)
             self._answers.pop(key, None)
@@ -131,7 +142,7 @@ class Source(ABC):
                 self.outage = err
             raise
         else:
-            presence = Presence.EMPTY if self._is_empty(feed, answer) else Presence.PRESENT
+            presence = Presence.EMPTY if state.empties else Presence.PRESENT
             state.answered(now, presence, repeated=answer == self._answers.get(key))
             self._answers[key] = answer
             self._end_outage(key)
@@ -141,11 +152,18 @@ class Source(ABC):
         finally:
             self._rebuild(key, now)
 
+    def _doubt_emptiness(self, feed: Feed, answer: object) -> None:
+        """Take a sudden emptiness for a failure, until it lasts."""
+        state = self.states[feed.key]
+        state.empties = state.empties + 1 if self._is_empty(feed, answer) else 0
+        if state.presence is Presence.PRESENT and 0 < state.empties < _EMPTIES_BELIEVED:
+            raise ApiPayloadError(feed.endpoint.lstrip("/"), "an empty answer")
+
     @property
     def lead(self) -> str:
         """The feed that is asked most often: it notices first when the system is back."""
         asked = [key for key in self.feeds if self.states[key].presence.answers] or list(self.feeds)
-        return min(asked, key=lambda key: self.intervals[self._pace(self.feeds[key])])
+        return min(asked, key=lambda key: self.intervals[self._present_pace(self.feeds[key])])
 
     def wait(self, key: str, now: datetime) -> timedelta:  # noqa: ARG002 - a source may rest at certain times.
         """Return how long to wait, from now on, before a feed is asked again."""
@@ -188,9 +206,12 @@ class Source(ABC):
         state = self.states[feed.key]
         if not state.presence.answers:
             return PROBE_INTERVAL
-        pace = Pace.RARE if state.presence is Presence.EMPTY else self._pace(feed)
+        pace = self._present_pace(feed)
         patience = min(feed.patience, 1 + state.repeats)
         return self.intervals[pace] * patience * self._stretch(pace)
+
+    def _present_pace(self, feed: Feed) -> Pace:
+        return Pace.RARE if self.states[feed.key].presence is Presence.EMPTY else self._pace(feed)
 
     def _end_outage(self, key: str) -> None:
         if self.outage is None:

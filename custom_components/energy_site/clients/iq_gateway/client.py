@@ -25,11 +25,10 @@ _INFO = "info"
 _CHECK = "auth/check_jwt"
 _TIMEOUT = 10.0
 
-# The token was good a moment ago: another 401 speaks of the endpoint.
-_CHECK_LASTS = 60.0
-
-# Enlighten locks accounts that sign in too often.
+# Enlighten locks accounts that sign in too often. When it cannot be reached that
+# is no verdict on the password, so it is asked again sooner.
 _RENEWAL_PAUSE = 3600.0
+_RENEWAL_RETRY = 300.0
 
 _MINUTE = 60.0
 
@@ -103,8 +102,8 @@ class IqGatewayClient:
         self._renew_token = renew_token
         self._cookie: str | None = None
         self._lock = asyncio.Lock()
-        self._checked_at: float | None = None
-        self._renewed_at: float | None = None
+        self._renewal_rests_until = 0.0
+        self._renewal_failure: ApiError | None = None
         self.load = Load()
         self.recorded: dict[str, Recorded] = {}
 
@@ -162,17 +161,12 @@ class IqGatewayClient:
             return answer
         # A session that ended, a token that ended, or an endpoint for others?
         self._cookie = None
-        if not await self._token_is_good() and not await self._renewed():
+        if not await self._check_token() and not await self._renewed():
             raise ApiAuthError(endpoint.name, 401)
         answer = await self._ask(endpoint)
         if answer.status in (401, 403):
             raise ApiForbiddenError(endpoint.name, answer.status)
         return answer
-
-    async def _token_is_good(self) -> bool:
-        if self._checked_at is not None and time.monotonic() - self._checked_at < _CHECK_LASTS:
-            return True
-        return await self._check_token()
 
     async def _check_token(self) -> bool:
         answer = await self._send("GET", "/auth/check_jwt", endpoint=_CHECK, timeout=_TIMEOUT, bearer=True)
@@ -180,21 +174,22 @@ class IqGatewayClient:
             return False
         if answer.status >= 500:
             raise ApiStatusError(_CHECK, answer.status)
-        self._checked_at = time.monotonic()
         return True
 
     async def _renewed(self) -> bool:
         """Sign in for a new token, once an hour at most and never in a loop."""
         now = time.monotonic()
-        if self._renew_token is None or (self._renewed_at is not None and now - self._renewed_at < _RENEWAL_PAUSE):
+        if self._renew_token is None:
             return False
-        self._renewed_at = now
+        if now < self._renewal_rests_until:
+            if self._renewal_failure is not None:
+                raise self._renewal_failure
+            return False
+        self._renewal_rests_until, self._renewal_failure = now + _RENEWAL_PAUSE, None
         try:
             self._token = await self._renew_token()
-        except ApiConnectionError:
-            # The account's service is out of reach: that is no verdict on the
-            # password, so it is asked again with the next question.
-            self._renewed_at = None
+        except (ApiConnectionError, ApiStatusError) as err:
+            self._renewal_rests_until, self._renewal_failure = now + _RENEWAL_RETRY, err
             raise
         except ApiError as err:
             raise ApiAuthError(err.endpoint, 401) from err

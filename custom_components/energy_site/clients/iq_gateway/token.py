@@ -40,7 +40,7 @@ class GatewayToken:
         raw = "".join(text.split()).strip("\"'")
         try:
             parts = jwt.api_jwt.decode_complete(raw, options={"verify_signature": False})
-        except jwt.InvalidTokenError as err:
+        except (jwt.InvalidTokenError, ValueError) as err:
             raise TokenMalformedError("token", "not a complete JSON web token") from err
         claims = parts["payload"]
         expires, audience = claims.get("exp"), claims.get("aud")

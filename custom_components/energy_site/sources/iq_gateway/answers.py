@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from ..feed import FeedState
+from ..feed import FeedState, Presence
 from .feeds import GatewayFeed
 
 
@@ -31,6 +31,10 @@ class Answers:
     def asked[T](self, feed: GatewayFeed[T]) -> bool:
         """Tell whether the feed was tried at all, with whatever outcome."""
         return self._states[feed.key].asked_at is not None
+
+    def settled[T](self, feed: GatewayFeed[T]) -> bool:
+        """Tell whether it is known what the gateway has of this."""
+        return self._states[feed.key].presence is not Presence.UNKNOWN
 
     def newest(self, *feeds: GatewayFeed[Any]) -> datetime | None:
         """Return when the newest of some answers came."""

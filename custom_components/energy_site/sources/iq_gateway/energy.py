@@ -72,13 +72,23 @@ def count_battery(answers: Answers, hardware: Hardware, ledger: Ledger, flows: P
     """Count the batteries' energy by their power where no meter does."""
     if hardware.storage_meter or not hardware.any_battery or flows.battery is None:
         return
-    control = answers.fresh(SECONDARY_CONTROL, now)
-    stored = None
-    if control is not None:
-        stored = (control.encharge_available_energy or 0.0) + (control.ac_battery_energy or 0.0)
+    stored = _stored(answers, hardware, now)
     discharged, charged = ledger.integrate("battery", flows.battery.power, flows.battery.observed_at, stored=stored)
     ledger.count(CounterKind.BATTERY_DISCHARGE, _INTEGRAL, discharged, now)
     ledger.count(CounterKind.BATTERY_CHARGE, _INTEGRAL, charged, now)
+
+
+def _stored(answers: Answers, hardware: Hardware, now: datetime) -> float | None:
+    """Return the Wh in all batteries, where all of them tell."""
+    control = answers.fresh(SECONDARY_CONTROL, now)
+    if control is None:
+        return None
+    kinds = (
+        (hardware.batteries, control.encharge_available_energy),
+        (hardware.ac_batteries, control.ac_battery_energy),
+    )
+    told = [energy for present, energy in kinds if present]
+    return None if None in told else sum(energy for energy in told if energy is not None)
 
 
 def count_flows(hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:
@@ -168,7 +178,8 @@ def _plausible(today: float | None, lifetime: float, limit: float) -> float | No
     """Return today's Wh unless it is the lifetime's, wrapped, or more than a day can bring."""
     if today is None or not 0 <= today <= limit * _LONGEST_DAY.total_seconds() / 3600:
         return None
-    return None if today == lifetime or today > lifetime else today
+    # The sums are rounded on their way, so that equal ones differ a little.
+    return None if today > lifetime - 1 else today
 
 
 def _inverter_sums(answers: Answers, hardware: Hardware) -> dict[str, EnergySums]:

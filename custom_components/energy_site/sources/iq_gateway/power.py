@@ -9,6 +9,7 @@ from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
     ENERGY,
+    ENSEMBLE_INVENTORY,
     GENERATOR,
     INVERTERS,
     LIVE_DATA,
@@ -20,7 +21,17 @@ from .hardware import Hardware
 from .inverters import fleet
 from .meters import NET, PRODUCTION as PRODUCTION_METER, STORAGE, TOTAL, Measurement, measurements
 
-FEEDS = (INVERTERS, DEVICE_DATA, ENERGY, PRODUCTION, PRODUCTION_SUMMARY, BATTERY_POWER, GENERATOR, LIVE_DATA)
+FEEDS = (
+    INVERTERS,
+    DEVICE_DATA,
+    ENERGY,
+    PRODUCTION,
+    PRODUCTION_SUMMARY,
+    BATTERY_POWER,
+    ENSEMBLE_INVENTORY,
+    GENERATOR,
+    LIVE_DATA,
+)
 
 
 def build(answers: Answers, hardware: Hardware, clock: GatewayClock, now: datetime, at: datetime) -> PowerFlow:
@@ -30,9 +41,11 @@ def build(answers: Answers, hardware: Hardware, clock: GatewayClock, now: dateti
     battery = battery_flow(answers, meters, now, at)
     generator = _generator_flow(answers, clock, now)
     grid, load = None, None
-    storage = battery if hardware.any_battery else Flow(power=0.0, observed_at=at)
+    storage = battery
+    if storage is None and not hardware.any_battery and answers.settled(ENSEMBLE_INVENTORY):
+        storage = Flow(power=0.0, observed_at=at)
     if (net := meters.get(NET)) is not None and (grid := net.flow(at)) is not None:
-        load = _sum(grid, solar, storage, generator if hardware.generator else None)
+        load = _sum(grid, solar, storage, *((generator,) if hardware.generator else ()))
     elif (total := meters.get(TOTAL)) is not None and (load := total.flow(at)) is not None:
         grid = _difference(load, solar, storage)
     return PowerFlow(
@@ -127,11 +140,12 @@ def _at[T](power: float, answers: Answers, feed: GatewayFeed[T], now: datetime) 
     return Flow(power=power, observed_at=answers.at(feed) or now)
 
 
-def _sum(grid: Flow, solar: Flow | None, battery: Flow | None, generator: Flow | None) -> Flow | None:
-    """Return what the house takes: all that flows towards it."""
-    if solar is None or battery is None:
+def _sum(grid: Flow, *others: Flow | None) -> Flow | None:
+    """Return what the house takes: all that flows towards it, where all of it is known."""
+    known = [flow for flow in others if flow is not None]
+    if len(known) < len(others):
         return None
-    flows = [grid, solar, battery, *((generator,) if generator is not None else ())]
+    flows = [grid, *known]
     return Flow(
         power=sum(flow.power for flow in flows),
         phases=_phases(flows),

@@ -90,6 +90,7 @@ class IqGatewaySource(Source):
         self.answers = Answers(self._answers, self.states)
         self._find_zone = find_zone
         self._zone_name: str | None = None
+        self._zone: tzinfo | None = None
         self._firmware: str | None = None
         self._grid_seen: dict[int, tuple[float, bool]] = {}
         self._storage: tuple[datetime, MeterReading] | None = None
@@ -126,8 +127,8 @@ class IqGatewaySource(Source):
         if self._firmware not in (None, info.software):
             self.forget_absence()
         self._firmware = info.software
-        if self._zone_name is not None:
-            await self._learn_zone(self._zone_name)
+        if self._zone_name is not None and (zone := await self._find_zone(self._zone_name)) is not None:
+            self.ledger.move(zone, now)
 
     @override
     def memory(self) -> dict[str, Any]:
@@ -167,8 +168,9 @@ class IqGatewaySource(Source):
     @override
     async def _fetch(self, feed: Feed) -> object:
         answer = await self.client.get(self.feeds[feed.key].ask)
-        if isinstance(answer, Home) and answer.timezone:
-            await self._learn_zone(answer.timezone)
+        if isinstance(answer, Home) and answer.timezone not in (None, self._zone_name):
+            self._zone = await self._find_zone(answer.timezone)
+            self._zone_name = answer.timezone if self._zone else self._zone_name
         return answer
 
     @override
@@ -188,6 +190,9 @@ class IqGatewaySource(Source):
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
         self._survey()
+        if self._zone is not None:
+            self.ledger.move(self._zone, now)
+            self._zone = None
         key = feed.key
         if key == feeds.METER_READINGS.key:
             self._mend_storage(now)
@@ -206,11 +211,11 @@ class IqGatewaySource(Source):
             energy.count_battery(self.answers, self.hardware, self.ledger, flows, now)
         if key == feeds.METER_READINGS.key:
             energy.count_flows(self.hardware, self.ledger, flows, now)
+        else:
+            energy.count_inverters(self.answers, self.hardware, self.ledger, now)
         # The gateway's own sums tell how much of today was before the first reading.
         if key in (feeds.METER_READINGS.key, feeds.ENERGY.key):
             energy.count_meters(self.answers, self.hardware, self.ledger, now)
-        if key != feeds.METER_READINGS.key:
-            energy.count_inverters(self.answers, self.hardware, self.ledger, now)
 
     def _survey(self) -> None:
         """Learn what the site consists of; feeds that deserve another rate now are asked at once."""
@@ -256,11 +261,6 @@ class IqGatewaySource(Source):
             if before is not None and (abs(frequency - before[0]) > _FREQUENCY_STEP or live != before[1]):
                 self.wanted_now |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key, feeds.DRY_CONTACTS.key}
         self._grid_seen = {eid: (frequency, live) for eid, (frequency, live) in seen.items() if frequency is not None}
-
-    async def _learn_zone(self, name: str) -> None:
-        if (zone := await self._find_zone(name)) is not None:
-            self.ledger.zone = zone
-            self._zone_name = name
 
     def _flows(self, now: datetime) -> PowerFlow:
         at = self.answers.at(feeds.METER_READINGS) or now

@@ -42,11 +42,15 @@ def survey(answers: Answers, known: Hardware) -> Hardware:
         # An inverter that was just installed is counted before it is listed.
         partial_inverter_list=known.partial_inverter_list
         if reports is None or summary is None
-        else summary.active_count > len(reports) + 1,
+        else summary.active_count > len(_inverters(reports)) + 1,
         whole_device_data=known.whole_device_data if data is None or reports is None else _holds_all(data, reports),
     )
 
 
+def _inverters(reports: tuple[InverterReport, ...]) -> set[str]:
+    return {report.serial for report in reports if report.device_type == DeviceType.INVERTER}
+
+
 def _holds_all(data: DeviceData, reports: tuple[InverterReport, ...]) -> bool:
-    listed = {report.serial for report in reports if report.device_type == DeviceType.INVERTER}
+    listed = _inverters(reports)
     return not data.truncated and bool(listed) and listed <= {reading.serial for reading in data.inverters}

@@ -31,13 +31,14 @@ class GatewayInfo:
     def major(self) -> int:
         """The first number of the version, 0 where it has none."""
         head = self.firmware.partition(".")[0]
-        return int(head) if head.isascii() and head.isdigit() else 0
+        return int(head) if len(head) < 5 and head.isascii() and head.isdigit() else 0
 
 
 def parse_info(endpoint: str, body: bytes) -> GatewayInfo:
     """Read `/info`; raise `ApiPayloadError` where a gateway would not answer so."""
-    # A gateway declares no document type; one that does could blow the parser up.
-    if b"<!" in body:
+    # A gateway declares no document type; one that does could blow the parser up,
+    # and could hide it in an encoding with empty bytes.
+    if b"<!" in body or b"\0" in body:
         raise ApiPayloadError(endpoint, "not the XML of a gateway")
     try:
         root = ET.fromstring(body)  # noqa: S314 - declarations, the way to attack the parser, are refused above.

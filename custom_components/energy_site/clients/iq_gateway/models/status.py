@@ -112,5 +112,7 @@ def _interface(item: Record) -> NetworkInterface:
 def _percent(value: object) -> float | None:
     if isinstance(value, str):
         value = value.strip().rstrip("%").strip()
-        return float(value) if value.isascii() and value.isdigit() else None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return float(value) if len(value) < 4 and value.isascii() and value.isdigit() else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        return None
+    return float(value)

@@ -1,0 +1,1 @@
+"""Tests of the clients: what a vendor sends, and what becomes of it."""

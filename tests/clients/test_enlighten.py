@@ -1,0 +1,277 @@
+"""An account is signed in to once, and gives a gateway's token or a reason why not."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+import pytest
+from yarl import URL
+
+from custom_components.energy_site.clients import addresses
+from custom_components.energy_site.clients.errors import ApiConnectionError, ApiError, ApiPayloadError, ApiStatusError
+from custom_components.energy_site.clients.iq_gateway.enlighten import (
+    AccountBlockedError,
+    CredentialsRefusedError,
+    GatewayNotInAccountError,
+    LoginError,
+    TwoFactorError,
+    fetch_token,
+)
+from custom_components.energy_site.clients.iq_gateway.token import GatewayToken, TokenRole
+from simulator.enphase_account import AccountServer
+from simulator.iq_gateway import GatewayServer
+
+USER, PASSWORD = "owner@example.com", "correct horse"
+
+
+@pytest.fixture
+async def account(gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AccountServer]:
+    """Serve the account that owns the gateway."""
+    async with AccountServer([gateway]) as server:
+        server.add_account(USER, PASSWORD)
+        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
+        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
+        yield server
+
+
+class Service:
+    """Both services in one, answering what a test wants."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, web.Response] = {}
+        self.requests: list[web.BaseRequest] = []
+        self.bodies: list[bytes] = []
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Answer by the path."""
+        self.requests.append(request)
+        self.bodies.append(await request.read())
+        answer = self.answers[request.path]
+        return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+
+    def login(self, **answer: Any) -> None:
+        """Answer the login with JSON."""
+        self.answers["/login/login.json"] = web.json_response(answer)
+
+    def tokens(self, text: str, status: int = 200) -> None:
+        """Answer the request for a token."""
+        self.answers["/tokens"] = web.Response(text=text, status=status)
+
+
+@pytest.fixture
+async def service(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
+    """Serve whatever the test wants in place of the vendor's services."""
+    service = Service()
+    service.login(message="success", session_id="s3ss10n")
+    server = web.Server(service.handle)
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", url)
+    monkeypatch.setenv("ENERGY_SITE_ENTREZ", url)
+    yield service
+    await runner.cleanup()
+
+
+def test_the_vendors_addresses_are_those_of_the_internet_unless_told_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ENERGY_SITE_ENLIGHTEN", raising=False)
+    monkeypatch.setenv("ENERGY_SITE_ENTREZ", "")
+    assert addresses.enlighten() == URL("https://enlighten.enphaseenergy.com")
+    assert addresses.entrez() == URL("https://entrez.enphaseenergy.com")
+    monkeypatch.setenv("ENERGY_SITE_ENTREZ", "http://127.0.0.1:1")
+    assert addresses.entrez() == URL("http://127.0.0.1:1")
+
+
+async def test_an_owner_gets_a_token_that_the_gateway_takes(
+    session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer
+) -> None:
+    token = await fetch_token(session, USER, PASSWORD, gateway.serial)
+    assert (token.serial, token.role) == (gateway.serial, TokenRole.OWNER)
+    assert (account.logins, account.tokens_issued) == (1, 1)
+
+
+async def test_a_wrong_password_is_tried_once(
+    session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer
+) -> None:
+    with pytest.raises(CredentialsRefusedError):
+        await fetch_token(session, USER, "wrong", gateway.serial)
+    assert account.failed_logins == 1
+
+
+async def test_an_account_with_two_factors_is_told_apart(
+    session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer
+) -> None:
+    account.add_account("careful@example.com", PASSWORD, two_factor=True)
+    with pytest.raises(TwoFactorError):
+        await fetch_token(session, "careful@example.com", PASSWORD, gateway.serial)
+    assert account.tokens_issued == 0
+
+
+async def test_two_factors_are_known_by_the_cookie_alone(session: aiohttp.ClientSession, service: Service) -> None:
+    answer = web.json_response({"message": "otp"})
+    answer.headers["Set-Cookie"] = "login_otp_nonce=abc; path=/"
+    service.answers["/login/login.json"] = answer
+    with pytest.raises(TwoFactorError):
+        await fetch_token(session, USER, PASSWORD, "1")
+
+
+async def test_a_blocked_account_is_told_apart(
+    session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer
+) -> None:
+    account.add_account("locked@example.com", PASSWORD, blocked=True)
+    with pytest.raises(AccountBlockedError):
+        await fetch_token(session, "locked@example.com", PASSWORD, gateway.serial)
+
+
+@pytest.mark.parametrize("status", [403, 429])
+async def test_a_service_that_wants_a_pause_is_a_block(
+    session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer, status: int
+) -> None:
+    account.refuse(status)
+    with pytest.raises(AccountBlockedError):
+        await fetch_token(session, USER, PASSWORD, gateway.serial)
+    assert account.requests.total() == 1
+
+
+async def test_a_pause_wanted_after_the_login_is_a_block_too(session: aiohttp.ClientSession, service: Service) -> None:
+    service.tokens("", 429)
+    with pytest.raises(AccountBlockedError):
+        await fetch_token(session, USER, PASSWORD, "1")
+
+
+async def test_a_gateway_of_somebody_else_is_told_apart(session: aiohttp.ClientSession, account: AccountServer) -> None:
+    with pytest.raises(GatewayNotInAccountError):
+        await fetch_token(session, USER, PASSWORD, "482599999999")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+async def test_a_refused_token_is_a_gateway_that_is_not_in_the_account(
+    session: aiohttp.ClientSession, service: Service, status: int
+) -> None:
+    service.tokens("no", status)
+    with pytest.raises(GatewayNotInAccountError):
+        await fetch_token(session, USER, PASSWORD, "1")
+
+
+@pytest.mark.parametrize("text", ["", "<html>Sorry</html>", "null", "a.b.c"])
+async def test_what_is_no_token_means_that_the_gateway_is_not_in_the_account(
+    session: aiohttp.ClientSession, service: Service, text: str
+) -> None:
+    service.tokens(text)
+    with pytest.raises(GatewayNotInAccountError):
+        await fetch_token(session, USER, PASSWORD, "1")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("path", ["/login/login.json", "/tokens"])
+async def test_a_service_that_is_down_blames_nobody(
+    session: aiohttp.ClientSession, service: Service, path: str, status: int
+) -> None:
+    service.answers[path] = web.Response(status=status, text="")
+    with pytest.raises(ApiStatusError) as caught:
+        await fetch_token(session, USER, PASSWORD, "1")
+    assert not isinstance(caught.value, LoginError)
+
+
+async def test_a_service_out_of_reach_blames_nobody(
+    session: aiohttp.ClientSession, gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with AccountServer([gateway]) as server:
+        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
+    with pytest.raises(ApiConnectionError):
+        await fetch_token(session, USER, PASSWORD, gateway.serial)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"null", b"{}", b'{"session_id": 7}', b'{"session_id": ""}', b"<html></html>", b'{"success": 1}'],
+)
+async def test_garbage_in_place_of_a_session_is_a_payload_error(
+    session: aiohttp.ClientSession, service: Service, body: bytes
+) -> None:
+    service.answers["/login/login.json"] = web.Response(body=body)
+    with pytest.raises(ApiPayloadError) as caught:
+        await fetch_token(session, USER, PASSWORD, "1")
+    assert caught.value.endpoint == "login"
+
+
+async def test_somebody_who_installed_their_own_system_gets_the_owners_token(
+    session: aiohttp.ClientSession, service: Service, gateway: GatewayServer
+) -> None:
+    owners = gateway.token()
+    service.tokens(gateway.token("installer", lifetime=43_200))
+    service.answers["/entrez-auth-token"] = web.json_response({"token": owners, "expires_at": 1})
+    token = await fetch_token(session, USER, PASSWORD, gateway.serial)
+    assert (token.raw, token.role) == (owners, TokenRole.OWNER)
+    assert service.requests[-1].query == {"serial_num": gateway.serial}
+    assert service.requests[-1].headers["Cookie"] == "_enlighten_4_session=s3ss10n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        web.json_response({"token": None}),
+        web.json_response({}),
+        web.json_response({"token": "no token"}),
+        web.Response(text="<html>"),
+        web.Response(status=401),
+        web.Response(status=503),
+        web.Response(status=302, headers={"Location": "/login"}),
+    ],
+)
+async def test_where_there_is_no_owners_token_the_installers_stays(
+    session: aiohttp.ClientSession, service: Service, gateway: GatewayServer, answer: web.Response
+) -> None:
+    service.tokens(gateway.token("installer", lifetime=43_200))
+    service.answers["/entrez-auth-token"] = answer
+    token = await fetch_token(session, USER, PASSWORD, gateway.serial)
+    assert token.role == TokenRole.INSTALLER
+
+
+async def test_an_installer_is_asked_for_once_more_and_no_more(
+    session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer
+) -> None:
+    account.add_account("installer@example.com", PASSWORD, role="installer")
+    token = await fetch_token(session, "installer@example.com", PASSWORD, gateway.serial)
+    assert token.role == TokenRole.INSTALLER
+    assert account.requests == {"/login/login.json": 1, "/tokens": 1, "/entrez-auth-token": 1}
+
+
+async def test_the_service_is_not_told_that_home_assistant_asks(service: Service, gateway: GatewayServer) -> None:
+    """It answers 406 to that name, which Home Assistant's own session sends."""
+    service.tokens(gateway.token("installer"))
+    service.answers["/entrez-auth-token"] = web.Response(status=404)
+    async with aiohttp.ClientSession(headers={"User-Agent": "HomeAssistant/2026.10 aiohttp"}) as session:
+        await fetch_token(session, USER, PASSWORD, gateway.serial)
+    assert len(service.requests) == 3
+    for request in service.requests:
+        assert "HomeAssistant" not in request.headers["User-Agent"]
+
+
+async def test_what_is_sent_is_what_the_services_expect(
+    session: aiohttp.ClientSession, service: Service, gateway: GatewayServer
+) -> None:
+    service.tokens(f"  {gateway.token()}\n")
+    token = await fetch_token(session, USER, PASSWORD, gateway.serial)
+    assert token == GatewayToken.parse(token.raw)
+    login, tokens = service.bodies
+    assert login == b"user%5Bemail%5D=owner%40example.com&user%5Bpassword%5D=correct+horse"
+    assert tokens == (
+        b'{"session_id": "s3ss10n", "serial_num": "%s", "username": "owner@example.com"}' % gateway.serial.encode()
+    )
+
+
+async def test_neither_errors_nor_the_log_tell_the_password(
+    session: aiohttp.ClientSession, service: Service, gateway: GatewayServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    for status in (200, 401, 403, 429, 500):
+        service.answers["/login/login.json"] = web.json_response({"message": PASSWORD, "x": USER}, status=status)
+        with pytest.raises(ApiError) as caught:
+            await fetch_token(session, USER, PASSWORD, gateway.serial)
+        told += [str(caught.value), repr(caught.value)]
+    told += [record.getMessage() for record in caplog.records if "energy_site" in record.name]
+    for secret in (PASSWORD, USER, gateway.serial, "127.0.0.1"):
+        assert secret not in "\n".join(told)
