@@ -8,6 +8,7 @@ from simulator.iq_gateway import Speed
 
 from .local import running, set_up
 
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
