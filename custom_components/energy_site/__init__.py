@@ -5,7 +5,7 @@ from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.storage import Store
 
 from .adapter import SourceAdapter
@@ -43,7 +43,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
-    """Remove what a removed site leaves behind: its books."""
+    """Remove what a removed site leaves behind: its books and repairs."""
+    issues = ir.async_get(hass)
+    for domain, issue_id in list(issues.issues):
+        if domain == DOMAIN and issue_id.endswith(entry.entry_id):
+            issues.async_delete(domain, issue_id)
     await Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}").async_remove()
 
 

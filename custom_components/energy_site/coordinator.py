@@ -166,8 +166,11 @@ class SiteRuntime:
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_tend, _TEND_INTERVAL))
 
     async def async_refresh(self, keys: Iterable[str]) -> None:
-        """Ask some feeds now."""
+        """Ask some feeds now, except for slow scripts: a person in a hurry must not starve the source."""
         for key in keys:
+            state, feed = self.source.states[key], self.source.feeds[key]
+            if feed.cost > _QUICK or state.presence is not Presence.PRESENT:
+                continue
             await self.coordinators[key].async_request_refresh()
 
     async def async_save(self) -> None:

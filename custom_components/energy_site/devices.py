@@ -136,16 +136,24 @@ def unit_info[P: Part, U](runtime: SiteRuntime, family: Family[P, U], serial: st
 @callback
 def forget_if_gone(runtime: SiteRuntime, device: dr.DeviceEntry) -> bool:
     """Tell whether a device is no longer part of the site; if so, it is new should it come back."""
-    present = {(DOMAIN, runtime.site)}
-    for family in FAMILIES:
-        if (part := runtime.part(family.part)) is not None:
-            present |= {(DOMAIN, f"{runtime.site}_{serial}") for serial in family.units(part)}
-    if device.identifiers & present:
+    serials = {
+        identifier.removeprefix(f"{runtime.site}_") for domain, identifier in device.identifiers if domain == DOMAIN
+    }
+    if serials & {*_present(runtime), runtime.site}:
         return False
-    for domain, identifier in device.identifiers:
-        if domain == DOMAIN:
-            runtime.forget(identifier.removeprefix(f"{runtime.site}_"))
+    for serial in serials:
+        runtime.forget(serial)
     return True
+
+
+def _present(runtime: SiteRuntime) -> set[str]:
+    """Return what all families list now."""
+    return {
+        serial
+        for family in FAMILIES
+        if (part := runtime.part(family.part)) is not None
+        for serial in family.units(part)
+    }
 
 
 @callback
@@ -195,11 +203,27 @@ class _Absence:
         self._known |= present
         for serial in present & self._missing.keys():
             del self._missing[serial]
-        for serial in self._known - present:
+        for serial in (self._known | self._strangers()) - present:
             since, answers = self._missing.get(serial, (now, 0))
             self._missing[serial] = (since, answers + 1)
             if answers + 1 >= GONE_ANSWERS and now - since >= GONE_AFTER:
                 self._remove(serial)
+
+    def _strangers(self) -> set[str]:
+        """Return registered devices of no family, where every family can be asked.
+
+        They went while nobody looked.
+        """
+        runtime = self._runtime
+        if not all(runtime.settled(family.part) for family in FAMILIES):
+            return set()
+        registered = {
+            identifier.removeprefix(f"{runtime.site}_")
+            for device in dr.async_entries_for_config_entry(dr.async_get(self._hass), runtime.entry.entry_id)
+            for domain, identifier in device.identifiers
+            if domain == DOMAIN and identifier != runtime.site
+        }
+        return registered - _present(runtime)
 
     def _remove(self, serial: str) -> None:
         registry = dr.async_get(self._hass)

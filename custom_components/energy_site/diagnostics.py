@@ -55,7 +55,7 @@ async def async_get_config_entry_diagnostics(
             path: {
                 "code": answer.status,
                 "seconds": round(answer.seconds, 3),
-                "body": redactor.redact_text(answer.body.decode(errors="replace")),
+                "body": redactor.redact_body(answer.body.decode(errors="replace")),
             }
             for path, answer in sorted(runtime.adapter.recorded().items())
         },

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import timedelta, tzinfo
 from typing import Any, override
 
-from aiohttp import ClientSession, DummyCookieJar
+from aiohttp import DummyCookieJar
 
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.aiohttp_client import async_create_clientsession, async_get_clientsession
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 
 from .adapter import SourceAdapter
@@ -22,17 +22,13 @@ from .clients.transport import Recorded
 from .const import CONF_FINGERPRINT, DOMAIN, INTERVALS, LOGGER, TOKEN_URGENT, TOKEN_WARNING, documentation
 from .coordinator import SiteConfigEntry
 from .errors import translated
+from .sessions import forgetful_session
 from .sources.feed import Pace
 from .sources.iq_gateway.source import AnotherGatewayError, IqGatewaySource
 
 ISSUE_CERTIFICATE = "certificate_changed"
 ISSUE_TOKEN = "token_expiring"  # noqa: S105 - a name, not a secret.
 ISSUE_ANOTHER_GATEWAY = "another_gateway"
-
-
-def gateway_session(hass: HomeAssistant) -> ClientSession:
-    """Return a session of its own: the client keeps the gateway's cookie itself."""
-    return async_create_clientsession(hass, verify_ssl=False, cookie_jar=DummyCookieJar())
 
 
 def intervals(options: Mapping[str, Any]) -> dict[Pace, timedelta]:
@@ -55,7 +51,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         self._entry = entry
         self.configuration_url = f"https://{entry.data[CONF_HOST]}"
         self._client = IqGatewayClient(
-            gateway_session(hass),
+            async_create_clientsession(hass, verify_ssl=False, cookie_jar=DummyCookieJar()),
             entry.data[CONF_HOST],
             fingerprint=bytes.fromhex(entry.data[CONF_FINGERPRINT]),
             token=entry.data[CONF_TOKEN],
@@ -97,6 +93,9 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         except ApiError as err:
             LOGGER.debug("The firmware could not be read: %s", err)
             await self.async_examine(err)
+        else:
+            self._settle(ISSUE_CERTIFICATE)
+            self._settle(ISSUE_ANOTHER_GATEWAY)
 
     @override
     async def async_examine(self, error: ApiError) -> None:
@@ -137,7 +136,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         """Sign in for a new token and keep it."""
         data = self._entry.data
         token = await fetch_token(
-            async_get_clientsession(self._hass),
+            forgetful_session(self._hass),
             data[CONF_USERNAME],
             data[CONF_PASSWORD],
             self.source.serial,
@@ -147,15 +146,19 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         return token.raw
 
     async def _async_look_after_token(self) -> None:
-        """Renew a token near its end, or ask a person to where there is no password."""
-        left = self._token_left()
-        if left is not None and left < TOKEN_WARNING and self._has_password:
+        """Renew a token near its end, or ask a person to where that does not work."""
+        if not self._token_ends_soon():
+            self._settle(ISSUE_TOKEN)
+            return
+        if self._has_password:
             try:
                 await self._client.renew()
+            except ApiAuthError:
+                self._entry.async_start_reauth(self._hass)
             except ApiError as err:
                 LOGGER.debug("The token could not be renewed yet: %s", err)
-            left = self._token_left()
-        if left is None or left >= TOKEN_WARNING:
+        left = self._token_left()
+        if not self._token_ends_soon() or (self._has_password and left >= TOKEN_URGENT):
             self._settle(ISSUE_TOKEN)
             return
         self._raise_issue(
@@ -165,9 +168,17 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             placeholders={"days": str(max(left.days, 0))},
         )
 
-    def _token_left(self) -> timedelta | None:
+    def _token_left(self) -> timedelta:
         expires = self.source.token.expires_at
-        return None if expires is None else expires - dt_util.utcnow()
+        return timedelta.max if expires is None else expires - dt_util.utcnow()
+
+    def _token_ends_soon(self) -> bool:
+        """Tell whether it is time for another token: an installer's lives for hours only."""
+        token = self.source.token
+        if token.expires_at is None:
+            return False
+        life = token.expires_at - token.issued_at if token.issued_at else timedelta(days=365)
+        return self._token_left() < (life / 4 if life < TOKEN_URGENT else TOKEN_WARNING)
 
     def _raise_issue(
         self,
@@ -200,4 +211,8 @@ def readable(fingerprint: str) -> str:
 
 
 async def _find_zone(name: str) -> tzinfo | None:
-    return await dt_util.async_get_time_zone(name)
+    try:
+        return await dt_util.async_get_time_zone(name)
+    except ValueError, OSError:
+        # What is no name of a zone is taken for a path, and may be refused as such.
+        return None

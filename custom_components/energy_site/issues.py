@@ -23,7 +23,7 @@ def async_track_issues(hass: HomeAssistant, runtime: SiteRuntime) -> None:
     @callback
     def wiring() -> None:
         health = runtime.part(Health)
-        problems = health.problems if health is not None else ()
+        problems = (health.problems if health is not None else None) or ()
         _show(hass, runtime, ISSUE_WIRING, {"problems": ", ".join(problems).replace("_", " ")} if problems else None)
 
     @callback

@@ -277,7 +277,7 @@ async def test_an_installers_account_is_warned_of_the_short_life_of_its_token(
     account.add_account("installer@example.com", "right", role="installer")
     result = await step(hass, await to_login(hass, gateway.host), {**LOGIN, "username": "installer@example.com"})
     assert result["errors"] == {"base": "token_of_installer"}
-    await finished(hass, await step(hass, result, LOGIN))
+    await finished(hass, await step(hass, result, {**LOGIN, "username": "installer@example.com"}))
 
 
 async def test_a_password_never_reaches_the_log(
@@ -438,11 +438,13 @@ async def test_a_second_interface_of_a_gateway_that_answers_changes_nothing(
     assert entry.data["host"] == gateway.host
 
 
-async def test_port_443_needs_no_mention(hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry) -> None:
+async def test_an_announced_address_is_not_taken_over_before_the_gateway_answers_there(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
     gateway.faults.add(Reset(), "/info")
     result = await discover(hass, announced(gateway, port=443))
-    assert result["reason"] == "already_configured"
-    assert entry.data["host"] == "127.0.0.1"
+    assert result["reason"] == "cannot_connect"
+    assert entry.data["host"] == gateway.host
 
 
 # -- signing in anew ----------------------------------------------------------
@@ -474,20 +476,27 @@ async def test_signing_in_anew_says_that_the_token_is_for_another_gateway(
     assert result["reason"] == "reauth_successful"
 
 
-async def test_signing_in_anew_needs_the_gateway(
+async def test_signing_in_anew_says_that_the_gateway_does_not_answer_and_goes_on(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:
-    gateway.faults.add(Reset(), "/info")
-    result = await entry.start_reauth_flow(hass)
-    assert result["reason"] == "cannot_connect"
+    gateway.faults.add(Reset())
+    result = await step(hass, await entry.start_reauth_flow(hass), {"next_step_id": "iq_gateway_token"})
+    result = await step(hass, result, {"token": gateway.token()})
+    assert result["errors"] == {"token": "cannot_connect"}
+    gateway.faults.clear()
+    result = await step(hass, result, {"token": gateway.token()})
+    assert result["reason"] == "reauth_successful"
 
 
-async def test_signing_in_anew_waits_for_the_new_certificate_to_be_confirmed(
+async def test_signing_in_anew_sends_nothing_to_a_stranger(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:
     await gateway.rotate_certificate()
-    result = await entry.start_reauth_flow(hass)
-    assert result["reason"] == "certificate_changed"
+    gateway.stats.reset()
+    result = await step(hass, await entry.start_reauth_flow(hass), {"next_step_id": "iq_gateway_token"})
+    result = await step(hass, result, {"token": gateway.token()})
+    assert result["errors"] == {"token": "certificate_changed"}
+    assert gateway.stats.bearer == 0
 
 
 # -- another address ----------------------------------------------------------

@@ -136,7 +136,7 @@ async def test_a_silent_gateway_is_logged_once_and_asked_by_one_feed_only(
     gateway.stats.reset()
     await pass_time(hass, freezer, 590)
     assert log_lines(caplog) == ["IQ Gateway does not answer: ServerDisconnectedError"]
-    assert set(gateway.stats.requests) <= {READINGS, "/ivp/ensemble/relay", "/ivp/ensemble/secctrl"}
+    assert set(gateway.stats.requests) <= {READINGS, "/info", "/ivp/ensemble/relay", "/ivp/ensemble/secctrl"}
     assert shown(hass, gateway, "battery_available_energy") == STATE_UNAVAILABLE
     assert shown(hass, gateway, "solar_energy") == STATE_UNAVAILABLE
     await pass_time(hass, freezer, 120)

@@ -147,10 +147,10 @@ async def test_a_service_out_of_reach_is_asked_for_the_token_again_later(
     )
     await set_up(hass, entry)
     assert status(entry) is ConfigEntryState.LOADED
-    assert issue(hass, entry, "token_expiring") is not None
-    account.accept()
-    freezer.tick(timedelta(hours=2))
+    assert issue(hass, entry, "token_expiring") is None
+    freezer.tick(timedelta(days=14))
     await tick(hass, freezer, 3600)
+    assert issue(hass, entry, "token_expiring") is not None
     await hass.config_entries.async_unload(entry.entry_id)
 
 

@@ -391,7 +391,7 @@ async def test_batteries_of_both_kinds_have_the_level_of_what_they_store_togethe
         assert battery.capacity == 7500
         assert battery.level == pytest.approx(40)
         secondary.remove()
-        site.gateway.faults.add(Mutate(lambda _: {"Max_energy": 7500}), SECONDARY)
+        site.gateway.faults.add(Mutate(lambda _: {"Max_energy": 7500, "agg_soc": None}), SECONDARY)
         await site.ask("secondary_control")
         # Without what they store, the list of the one kind has no level either.
         assert site.part(Battery).available_energy is None

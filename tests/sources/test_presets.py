@@ -1,6 +1,7 @@
 """What is shown of each home is what really happens in it."""
 
 from dataclasses import replace
+from datetime import timedelta
 import itertools
 from typing import Any
 
@@ -566,6 +567,9 @@ async def test_what_nobody_has_is_asked_rarely() -> None:
         assert site.presence("device_list") is Presence.ABSENT
         for key in ("meters", "ensemble_inventory", "secondary_control", "battery_power", "generator"):
             assert site.presence(key) is Presence.EMPTY
+            for _ in range(3):
+                assert site.source.wait(key, site.now) == timedelta(minutes=15)
+                await site.ask(key)
             assert (
                 site.source.wait(key, site.now) == site.intervals[site.source.feeds["home"].pace(site.source.hardware)]
             )

@@ -15,6 +15,12 @@ from .errors import ApiPayloadError
 _LOGGER = logging.getLogger(__name__)
 
 
+# No quantity of a home comes near this in any unit that is sent.
+_LARGEST = 1e15
+
+_LARGEST_IDENTIFIER = 10**18
+
+
 class Record:
     """One JSON object of an answer, read field by field."""
 
@@ -56,7 +62,7 @@ class Record:
             number = float(value)
         except OverflowError:
             return None
-        return number if math.isfinite(number) else None
+        return number if math.isfinite(number) and abs(number) < _LARGEST else None
 
     def integer(self, key: str) -> int:
         """Return a required whole number."""
@@ -89,6 +95,18 @@ class Record:
             case "false" | "False":
                 return False
         return None
+
+    def identifier(self, key: str) -> str:
+        """Return a required name, also where it was sent as a number."""
+        value = self._fields.get(key)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _LARGEST_IDENTIFIER:
+            return str(value)
+        return self.text(key)
+
+    def expect(self, *keys: str) -> None:
+        """Raise `ApiPayloadError` where something was sent, but none of these fields."""
+        if self._fields and not any(key in self._fields for key in keys):
+            raise ApiPayloadError(self.endpoint, f"none of the fields {', '.join(keys)}")
 
     def record(self, key: str) -> Record:
         """Return a required object."""

@@ -29,7 +29,7 @@ class GatewayIdentity:
     """A gateway that can be set up: where it is, who it is, and the certificate it showed."""
 
     host: str
-    info: GatewayInfo
+    serial: str = field(repr=False)
     fingerprint: bytes = field(repr=False)
 
 
@@ -65,7 +65,7 @@ async def identify(session: ClientSession, host: str) -> GatewayIdentity:
     except ApiError as err:
         raise FlowProblem("not_a_gateway") from err
     _check_firmware(info)
-    return GatewayIdentity(host=host, info=info, fingerprint=fingerprint)
+    return GatewayIdentity(host=host, serial=info.serial, fingerprint=fingerprint)
 
 
 async def _refuse_old_gateway(session: ClientSession, host: str) -> None:

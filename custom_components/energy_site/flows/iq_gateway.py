@@ -7,13 +7,12 @@ import probatio
 
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util import dt as dt_util
 
 from ..clients import addresses
-from ..clients.errors import ApiError
+from ..clients.errors import ApiCertificateError, ApiError
 from ..clients.iq_gateway.client import IqGatewayClient
 from ..clients.iq_gateway.enlighten import (
     AccountBlockedError,
@@ -24,6 +23,7 @@ from ..clients.iq_gateway.enlighten import (
 )
 from ..clients.iq_gateway.token import GatewayToken, TokenMalformedError, TokenRole
 from ..const import CONF_FINGERPRINT, CONF_REMEMBER_PASSWORD, CONF_SOURCE, LOGGER, SOURCE_IQ_GATEWAY
+from ..sessions import forgetful_session
 from .gateway_identity import FlowProblem, GatewayIdentity, identify, tidy_host
 
 # The gateway's own access point, where Home Assistant never finds it again.
@@ -50,7 +50,7 @@ class IqGatewaySteps(ConfigFlow):
     """The gateway's part of the config flow."""
 
     _gateway: GatewayIdentity
-    _warned_of: str | None = None
+    _warned: bool = False
 
     async def async_step_iq_gateway(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the gateway's address."""
@@ -61,7 +61,7 @@ class IqGatewaySteps(ConfigFlow):
             except FlowProblem as problem:
                 errors[CONF_HOST] = problem.key
             else:
-                await self.async_set_unique_id(gateway.info.serial)
+                await self.async_set_unique_id(gateway.serial)
                 self._abort_if_unique_id_configured(updates={CONF_HOST: gateway.host})
                 return await self._async_choose_sign_in(gateway)
         return self.async_show_form(
@@ -82,14 +82,14 @@ class IqGatewaySteps(ConfigFlow):
         if discovery_info.port not in (None, 80, 443):
             host = f"{host}:{discovery_info.port}"
         entry = await self.async_set_unique_id(serial)
-        if entry is not None and entry.data[CONF_HOST] != host and await self._async_still_at(entry.data[CONF_HOST]):
+        if entry is not None and await self._async_still_at(entry.data[CONF_HOST]):
             # The gateway announces itself on its cable and on its radio.
             return self.async_abort(reason="already_configured")
-        self._abort_if_unique_id_configured(updates={CONF_HOST: host})
         try:
             gateway = await self._async_identify(host, serial=serial)
         except FlowProblem as problem:
             return self.async_abort(reason=problem.key)
+        self._abort_if_unique_id_configured(updates={CONF_HOST: host})
         return await self._async_choose_sign_in(gateway)
 
     async def async_step_iq_gateway_auth(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -135,14 +135,13 @@ class IqGatewaySteps(ConfigFlow):
         return self._finish(token, {})
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Ask for new credentials, where the gateway still is who it was."""
-        try:
-            gateway = await self._async_identify(entry_data[CONF_HOST], serial=self._get_reauth_entry().unique_id)
-        except FlowProblem as problem:
-            return self.async_abort(reason=problem.key)
-        if gateway.fingerprint.hex() != entry_data[CONF_FINGERPRINT]:
-            return self.async_abort(reason="certificate_changed")
-        return await self._async_choose_sign_in(gateway)
+        """Ask for new credentials; whether the gateway answers shows when they are checked."""
+        serial = self._get_reauth_entry().unique_id or ""
+        return await self._async_choose_sign_in(
+            GatewayIdentity(
+                host=entry_data[CONF_HOST], serial=serial, fingerprint=bytes.fromhex(entry_data[CONF_FINGERPRINT])
+            )
+        )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the address that the gateway has now."""
@@ -175,15 +174,14 @@ class IqGatewaySteps(ConfigFlow):
         gateway = self._gateway
         return {
             "host": gateway.host,
-            "serial": gateway.info.serial,
-            "firmware": gateway.info.software,
+            "serial": gateway.serial,
             "token_page": str(addresses.entrez()),
         }
 
     async def _async_identify(self, text: str, *, serial: str | None = None) -> GatewayIdentity:
         """Return who answers at an address, and that it is the gateway with this serial number."""
-        gateway = await identify(async_get_clientsession(self.hass, verify_ssl=False), tidy_host(text))
-        if serial is not None and gateway.info.serial != serial:
+        gateway = await identify(forgetful_session(self.hass), tidy_host(text))
+        if serial is not None and gateway.serial != serial:
             raise FlowProblem("another_gateway")
         return gateway
 
@@ -192,7 +190,7 @@ class IqGatewaySteps(ConfigFlow):
             gateway = await self._async_identify(host)
         except FlowProblem:
             return False
-        return gateway.info.serial == self.unique_id
+        return gateway.serial == self.unique_id
 
     async def _async_choose_sign_in(self, gateway: GatewayIdentity) -> ConfigFlowResult:
         self._gateway = gateway
@@ -201,7 +199,7 @@ class IqGatewaySteps(ConfigFlow):
 
     async def _async_sign_in(self, username: str, password: str) -> GatewayToken:
         try:
-            return await fetch_token(async_get_clientsession(self.hass), username, password, self._gateway.info.serial)
+            return await fetch_token(forgetful_session(self.hass), username, password, self._gateway.serial)
         except CredentialsRefusedError as err:
             raise FlowProblem("invalid_auth") from err
         except TwoFactorError as err:
@@ -223,25 +221,27 @@ class IqGatewaySteps(ConfigFlow):
     async def _async_check(self, token: GatewayToken) -> None:
         """Check what a token says of itself, then let the gateway judge it."""
         gateway = self._gateway
-        if token.serial is not None and token.serial != gateway.info.serial:
+        if token.serial is not None and token.serial != gateway.serial:
             raise FlowProblem("token_of_another_gateway")
         if token.expired(dt_util.utcnow()):
             raise FlowProblem("token_expired")
         client = IqGatewayClient(
-            async_get_clientsession(self.hass, verify_ssl=False),
+            forgetful_session(self.hass),
             gateway.host,
             fingerprint=gateway.fingerprint,
             token=token.raw,
         )
         try:
             good = await client.check_token()
+        except ApiCertificateError as err:
+            raise FlowProblem("certificate_changed") from err
         except ApiError as err:
             raise FlowProblem("cannot_connect") from err
         if not good:
             raise FlowProblem("token_refused" if token.whole_signature else "token_malformed")
-        if token.role == TokenRole.INSTALLER and self._warned_of != token.raw:
+        if token.role == TokenRole.INSTALLER and not self._warned:
             # It works, but only for 12 hours: whoever wants that asks twice.
-            self._warned_of = token.raw
+            self._warned = True
             raise FlowProblem("token_of_installer")
 
     def _show_token_form(self, errors: dict[str, str]) -> ConfigFlowResult:
@@ -255,7 +255,7 @@ class IqGatewaySteps(ConfigFlow):
     async def _async_finish_reconfigure(self) -> ConfigFlowResult:
         """Keep the token where it still works; ask for another where it does not."""
         entry, gateway = self._get_reconfigure_entry(), self._gateway
-        self._warned_of = entry.data[CONF_TOKEN]
+        self._warned = True
         try:
             await self._async_check(self._read_token(entry.data[CONF_TOKEN]))
         except FlowProblem:
@@ -282,4 +282,4 @@ class IqGatewaySteps(ConfigFlow):
 
 def _title(gateway: GatewayIdentity) -> str:
     """Return a name that tells two gateways apart without the whole serial number."""
-    return f"IQ Gateway {gateway.info.serial[-4:]}"
+    return f"IQ Gateway {gateway.serial[-4:]}"

@@ -21,7 +21,10 @@ _CONFIRM_FOR = timedelta(minutes=20)
 _CONFIRM_SAMPLES = 5
 
 # What a site can move at most without being told otherwise, in W.
-DEFAULT_LIMIT = 100_000.0
+DEFAULT_LIMIT = 50_000.0
+
+# What a register may hold back before it moves.
+_LONGEST_STEP = timedelta(minutes=20)
 
 # The 32-bit register of joules in inverters, in Wh.
 JOULE_WRAP = 2**32 / 3600
@@ -42,6 +45,7 @@ class CounterState:
     """A counter in Wh: what it shows is `register + offset`, and never less than before.
 
     `source` names where the register is read; another source starts another register.
+    It was read last at `at`, and moved last at `moved_at`.
     """
 
     source: str
@@ -49,6 +53,7 @@ class CounterState:
     offset: float
     total: float
     at: datetime
+    moved_at: datetime
     doubt: Doubt | None = None
     rejected: int = 0
 
@@ -61,7 +66,7 @@ def start(source: str, register: float, at: datetime, *, blank: bool = False) ->
     """
     if blank or not 0 <= register < _LARGEST:
         return None
-    return CounterState(source=source, register=register, offset=0.0, total=register, at=at)
+    return CounterState(source=source, register=register, offset=0.0, total=register, at=at, moved_at=at)
 
 
 def advance(
@@ -87,14 +92,20 @@ def advance(
     change, offset = register - state.register, state.offset
     if wrap is not None and change < -wrap / 2:
         change, offset = change + wrap, offset + wrap
-    elapsed = max((at - state.at).total_seconds(), 0.0)
-    if -_NOISE <= change <= _NOISE + limit * elapsed / 3600:
+    # Registers may move only every quarter of an hour, however often they are read.
+    elapsed = max(at - state.at, min(at - state.moved_at, _LONGEST_STEP), timedelta()).total_seconds()
+    # The longer a wrong level lasts the more could have been counted meanwhile, so
+    # one that was too high when it appeared stays in doubt.
+    doubt = state.doubt
+    persists = doubt is not None and doubt.first > state.register and _follows(doubt, register, at, limit)
+    if not persists and -_NOISE <= change <= _NOISE + limit * elapsed / 3600:
         return replace(
             state,
             register=register,
             offset=offset,
             total=max(state.total, register + offset),
             at=max(at, state.at),
+            moved_at=state.moved_at if register == state.register else max(at, state.moved_at),
             doubt=None,
         )
     return _doubted(state, register, at, limit)
@@ -129,5 +140,6 @@ def _rebased(
         offset=offset,
         total=max(state.total, register + offset),
         at=max(at, state.at),
+        moved_at=max(at, state.moved_at),
         doubt=None,
     )

@@ -19,6 +19,9 @@ from .model import Count, CounterKind
 # inverters themselves use at night. Nobody shows it, the house's balance needs it.
 SOLAR_SELF_USE = "solar_self_use"
 
+# What the source of a counter begins with that is made of others.
+_BALANCE = "balance:"
+
 # Without a sample this close to midnight the day's start is not known.
 _MIDNIGHT_KNOWN = timedelta(minutes=15)
 
@@ -96,22 +99,29 @@ class Ledger:
         self._integrals[name] = state
         return state.positive, state.negative
 
-    def balance(self, name: str, gains: Iterable[str], losses: Iterable[str], at: datetime) -> None:
-        """Count `name` as the gains less the losses, where all of them are known."""
+    def balance(
+        self, name: str, gains: Iterable[str], losses: Iterable[str], at: datetime, *, afresh: bool = False
+    ) -> None:
+        """Count `name` as the gains less the losses, where all of them are known.
+
+        With `afresh` something else flowed since the last time that nobody
+        counted: it goes on from where it was.
+        """
         gains, losses = sorted(gains), sorted(losses)
         if any(part not in self._counters for part in (*gains, *losses)):
             return
         register = sum(self._counters[part].total for part in gains)
         register -= sum(self._counters[part].total for part in losses)
-        source = f"balance:{'+'.join(gains)}-{'-'.join(losses)}"
+        source = f"{_BALANCE}{'+'.join(gains)}-{'+'.join(losses)}"
         before = self._counters.get(name)
         if before is None:
             # Meters of different age may say that more left than ever came in.
             offset, total = max(-register, 0.0), max(register, 0.0)
         else:
-            offset = before.offset if before.source == source else before.total - register
+            same = before.source == source and not afresh
+            offset = before.offset if same else before.total - register
             total = max(before.total, register + offset)
-        after = CounterState(source=source, register=register, offset=offset, total=total, at=at)
+        after = CounterState(source=source, register=register, offset=offset, total=total, at=at, moved_at=at)
         self._counters[name] = after
         self._open_day(name, before, after, at, None)
 
@@ -119,6 +129,14 @@ class Ledger:
         """Return the Wh of a counter since ever, `None` before its first sample."""
         state = self._counters.get(name)
         return state.total if state else None
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """Return the counters that one is the balance of, itself where it is none."""
+        source = self.source(name) or ""
+        if not source.startswith(_BALANCE):
+            return (name,)
+        gains, _, losses = source.removeprefix(_BALANCE).partition("-")
+        return tuple(part for part in (*gains.split("+"), *losses.split("+")) if part)
 
     def source(self, name: str) -> str | None:
         """Return which register a counter is read from."""
@@ -218,6 +236,7 @@ def _counter_state(fields: Mapping[str, Any]) -> CounterState:
         offset=_number(fields["offset"]),
         total=_number(fields["total"]),
         at=_moment(fields["at"]),
+        moved_at=_moment(fields["moved_at"]),
         doubt=None
         if doubt is None
         else Doubt(

@@ -88,7 +88,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
-    """One meter: what it measures in W and Wh, and whether it measures well.
+    """One meter: its power in W, what was counted both ways in Wh, and whether it measures well.
 
     `status` is `normal`, `not_metering` or `check_wiring`; `flags` say what
     the site's owner should have looked at.
@@ -315,7 +315,8 @@ class Generator(Part):
 class Health(Part):
     """How the source itself does. `load` is the share in % of its time that we take.
 
-    `signal` is in % of the radio in use, `problems` the meters' complaints.
+    `signal` is in % of the radio in use, `problems` the meters' complaints, `None`
+    where no meter was ever asked.
     """
 
     firmware: str | None = None
@@ -328,4 +329,4 @@ class Health(Part):
     cloud_connected: bool | None = None
     signal: float | None = None
     storage_used: float | None = None
-    problems: tuple[str, ...] = ()
+    problems: tuple[str, ...] | None = None

@@ -63,6 +63,8 @@ class FeedState:
     stands_until: datetime | None = None
     repeats: int = 0
     empties: int = 0
+    denials: int = 0
+    doubted_since: datetime | None = None
     failures: int = 0
     error: ApiError | None = None
 
@@ -77,11 +79,13 @@ class FeedState:
         # One change among many repeats is no reason to ask as often as before.
         self.repeats = self.repeats + 1 if repeated else max(min(self.repeats, _ENOUGH) - 2, 0)
         self.failures = 0
+        self.denials = 0
         self.error = None
 
     def denied(self, presence: Presence) -> None:
         """Note that the system does not have or not give this."""
         self.presence = presence
+        self.denials += 1
         self.failures = 0
         self.error = None
 

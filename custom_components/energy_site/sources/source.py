@@ -17,11 +17,14 @@ from ..clients.errors import (
 from ..site.model import DeviceInfo, Part
 from .feed import Feed, FeedState, Pace, Presence
 
-# What a system lacks is looked for again once a day.
+# What a system lacks is looked for again once a day, the first time sooner: it
+# may just have been starting.
 PROBE_INTERVAL = timedelta(days=1)
+_FIRST_PROBE = timedelta(minutes=15)
+_FIRST_PROBES = 3
 
-# Systems forget what they have for a moment: that many empty answers in a row are believed.
-_EMPTIES_BELIEVED = 5
+# Systems forget what they have for a while, and deny it. Only this lasting is believed.
+_DOUBTED_FOR = timedelta(hours=1)
 
 # Something that failed is tried again after this, what is costly or fails again
 # and again after longer.
@@ -78,6 +81,10 @@ class Source(ABC):
         """Ask for a feed's answer."""
 
     @abstractmethod
+    async def _is_reachable(self) -> bool:
+        """Ask something that costs the system next to nothing."""
+
+    @abstractmethod
     def _is_empty(self, feed: Feed, answer: object) -> bool:
         """Tell whether an answer says that the system has none of this."""
 
@@ -131,17 +138,25 @@ class Source(ABC):
         self.wanted_now.discard(key)
         try:
             answer = await self._fetch(feed)
-            self._doubt_emptiness(feed, answer)
+            self._doubt_emptiness(feed, answer, now)
         except (ApiNotFoundError, ApiForbiddenError) as err:
+            if self._doubts(state, now):
+                state.failed(err)
+                self._end_outage(key)
+                raise
             state.denied(Presence.ABSENT if isinstance(err, ApiNotFoundError) else Presence.FORBIDDEN)
             self._answers.pop(key, None)
             self._end_outage(key)
         except ApiError as err:
             state.failed(err)
-            if isinstance(err, ApiAuthError) or (key == self.lead and isinstance(err, ApiConnectionError)):
+            if isinstance(err, ApiAuthError) or (key == self.lead and await self._is_out(err)):
                 self.outage = err
+            elif not isinstance(err, ApiConnectionError):
+                # Also a complaint is an answer.
+                self._end_outage(key)
             raise
         else:
+            state.doubted_since = None
             presence = Presence.EMPTY if state.empties else Presence.PRESENT
             state.answered(now, presence, repeated=answer == self._answers.get(key))
             self._answers[key] = answer
@@ -152,12 +167,25 @@ class Source(ABC):
         finally:
             self._rebuild(key, now)
 
-    def _doubt_emptiness(self, feed: Feed, answer: object) -> None:
+    def _doubt_emptiness(self, feed: Feed, answer: object, now: datetime) -> None:
         """Take a sudden emptiness for a failure, until it lasts."""
         state = self.states[feed.key]
         state.empties = state.empties + 1 if self._is_empty(feed, answer) else 0
-        if state.presence is Presence.PRESENT and 0 < state.empties < _EMPTIES_BELIEVED:
+        if state.empties and self._doubts(state, now):
             raise ApiPayloadError(feed.endpoint.lstrip("/"), "an empty answer")
+
+    def _doubts(self, state: FeedState, now: datetime) -> bool:
+        """Tell whether it is too early to believe that what was there is gone."""
+        if state.presence is not Presence.PRESENT:
+            return False
+        state.doubted_since = state.doubted_since or now
+        return now - state.doubted_since < _DOUBTED_FOR
+
+    async def _is_out(self, error: ApiError) -> bool:
+        """Tell whether the system as a whole is silent, and not only one of its endpoints."""
+        if not isinstance(error, ApiConnectionError):
+            return False
+        return self.outage is not None or not await self._is_reachable()
 
     @property
     def lead(self) -> str:
@@ -205,7 +233,10 @@ class Source(ABC):
     def _interval(self, feed: Feed) -> timedelta:
         state = self.states[feed.key]
         if not state.presence.answers:
-            return PROBE_INTERVAL
+            starting = state.presence is Presence.ABSENT and state.denials == 1
+            return _FIRST_PROBE if starting else PROBE_INTERVAL
+        if state.presence is Presence.EMPTY and state.empties <= _FIRST_PROBES:
+            return _FIRST_PROBE
         pace = self._present_pace(feed)
         patience = min(feed.patience, 1 + state.repeats)
         return self.intervals[pace] * patience * self._stretch(pace)

@@ -104,7 +104,7 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
         description=BinarySensorEntityDescription(
             key="grid_connected",
             translation_key="grid_connected",
-            device_class=BinarySensorDeviceClass.POWER,
+            device_class=BinarySensorDeviceClass.CONNECTIVITY,
         ),
         value_fn=lambda grid: grid.connected,
     ),
@@ -116,7 +116,7 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
             device_class=BinarySensorDeviceClass.PROBLEM,
             entity_category=EntityCategory.DIAGNOSTIC,
         ),
-        value_fn=lambda health: bool(health.problems),
+        value_fn=lambda health: None if health.problems is None else bool(health.problems),
     ),
     SiteRow(
         part=Health,

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+import math
 import time
 
 from aiohttp import ClientSession
@@ -149,7 +150,7 @@ class IqGatewayClient:
             self._record(endpoint.path, answer)
         answer.raise_for_status()
         payload = answer.json()
-        if isinstance(payload, dict) and payload.keys() == {"error"}:
+        if isinstance(payload, dict) and "error" in payload:
             raise ApiPayloadError(endpoint.name, "an error in place of an answer")
         return endpoint.parse(endpoint.name, payload)
 
@@ -192,6 +193,8 @@ class IqGatewayClient:
             self._renewal_rests_until, self._renewal_failure = now + _RENEWAL_RETRY, err
             raise
         except ApiError as err:
+            # A refusal stays one until somebody enters other credentials.
+            self._renewal_rests_until = math.inf
             raise ApiAuthError(err.endpoint, 401) from err
         return await self._check_token()
 

@@ -31,6 +31,7 @@ class GatewayToken:
     raw: str = field(repr=False)
     serial: str | None = field(repr=False)
     role: str
+    issued_at: datetime | None = None
     expires_at: datetime | None
     whole_signature: bool
 
@@ -48,6 +49,7 @@ class GatewayToken:
             raw=raw,
             serial=audience if isinstance(audience, str) else None,
             role=str(claims.get("enphaseUser", TokenRole.OWNER)),
+            issued_at=_moment(claims.get("iat")),
             expires_at=_moment(expires),
             # ES256 signs with 64 bytes: fewer are a token cut off while copying.
             whole_signature=parts["header"].get("alg") != "ES256" or len(parts["signature"]) == 64,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from ...clients.iq_gateway.models.devices import DeviceReading, InventoryDevice
 from ...clients.iq_gateway.models.ensemble import BatteryPower, Encharge
+from ...site.ledger import Ledger
 from ...site.model import Battery, BatteryUnit, DeviceInfo
 from .answers import Answers, GatewayClock, moment
 from .feeds import BATTERY_POWER, DEVICE_DATA, ENSEMBLE_INVENTORY, INVENTORY, SECONDARY_CONTROL
@@ -14,10 +15,10 @@ FEEDS = (SECONDARY_CONTROL, BATTERY_POWER, ENSEMBLE_INVENTORY, DEVICE_DATA, INVE
 _IDLE = 25.0
 
 
-def build(answers: Answers, clock: GatewayClock, now: datetime) -> Battery | None:
+def build(answers: Answers, clock: GatewayClock, ledger: Ledger, now: datetime) -> Battery | None:
     """Build the batteries' part."""
     at = answers.newest(SECONDARY_CONTROL, BATTERY_POWER, ENSEMBLE_INVENTORY)
-    units, ac_units = _units(answers, clock, now), _ac_units(answers, clock, now)
+    units, ac_units = _units(answers, clock, now), _ac_units(answers, clock, ledger, now)
     if at is None or not (units or ac_units):
         return None
     control = answers.fresh(SECONDARY_CONTROL, now)
@@ -32,6 +33,8 @@ def build(answers: Answers, clock: GatewayClock, now: datetime) -> Battery | Non
         health = control.encharge_health or None
     if level is None:
         level = _mean_level(units or ac_units)
+    if level is not None and not 0 <= level <= 100:
+        level = None
     return Battery(
         observed_at=at,
         level=level,
@@ -103,18 +106,18 @@ def _unit(
     )
 
 
-def _ac_units(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, BatteryUnit]:
+def _ac_units(answers: Answers, clock: GatewayClock, ledger: Ledger, now: datetime) -> dict[str, BatteryUnit]:
     data = answers.fresh(DEVICE_DATA, now)
     readings = {reading.serial: reading for reading in (data.ac_batteries if data else ())}
     inventory = {device.serial: device for device in answers.last(INVENTORY) or () if device.kind == "ACB"}
     return {
-        serial: _ac_unit(serial, readings.get(serial), inventory.get(serial), clock)
+        serial: _ac_unit(serial, readings.get(serial), inventory.get(serial), clock, ledger)
         for serial in sorted({*readings, *inventory})
     }
 
 
 def _ac_unit(
-    serial: str, reading: DeviceReading | None, device: InventoryDevice | None, clock: GatewayClock
+    serial: str, reading: DeviceReading | None, device: InventoryDevice | None, clock: GatewayClock, ledger: Ledger
 ) -> BatteryUnit:
     info = DeviceInfo(
         serial=serial,
@@ -142,8 +145,8 @@ def _ac_unit(
         health=reading.state_of_health,
         temperature=reading.temperature,
         max_cell_temperature=reading.max_cell_temperature,
-        charged_energy=_watt_hours(reading.joules_used_lifetime),
-        discharged_energy=_watt_hours(reading.joules_lifetime),
+        charged_energy=ledger.total(f"ac_battery:{serial}:charged"),
+        discharged_energy=ledger.total(f"ac_battery:{serial}:discharged"),
         state=_state(watts),
         last_reported=clock.ours(last),
         connected=device.communicating if device else None,
@@ -167,7 +170,3 @@ def _mean_level(units: dict[str, BatteryUnit]) -> float | None:
 def _total(*values: float | None) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
-
-
-def _watt_hours(joules: float | None) -> float | None:
-    return None if joules is None else joules / 3600

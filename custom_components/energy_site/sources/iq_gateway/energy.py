@@ -1,6 +1,6 @@
 """Enters the gateway's registers into the site's books."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
 from ...clients.iq_gateway.models.production import EnergySums
@@ -21,7 +21,7 @@ from .feeds import (
     GatewayFeed,
 )
 from .hardware import Hardware
-from .meters import NET, PRODUCTION as PRODUCTION_METER, STORAGE, TOTAL, Measurement, measurements
+from .meters import PRODUCTION as PRODUCTION_METER, Measurement, books, measurements
 
 FEEDS = (METER_READINGS, BATTERY_POWER, INVERTERS, DEVICE_DATA, ENERGY, PRODUCTION, PRODUCTION_SUMMARY, GENERATOR)
 
@@ -31,25 +31,22 @@ _SAME_REGISTER = 50_000.0
 # What the ledger calls a counter that no register counts.
 _INTEGRAL = "integral"
 
+# Gateways reset their sums of the day some minutes after midnight, in the nights
+# that change the clocks an hour.
+_RESET_BY = time(1, 15)
+
 _LONGEST_DAY = timedelta(hours=25)
 
 
-def count_meters(answers: Answers, hardware: Hardware, ledger: Ledger, now: datetime) -> None:
+def count_meters(answers: Answers, ledger: Ledger, now: datetime) -> None:
     """Enter what the current transformers count."""
-    found = measurements(answers, now)
     limit = _limit(answers)
-    if (meter := found.get(PRODUCTION_METER)) is not None:
-        _enter(ledger, meter, CounterKind.SOLAR, SOLAR_SELF_USE, now, limit, today=_solar_today(answers, meter, limit))
-    if (meter := found.get(NET)) is not None:
-        _enter(ledger, meter, CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT, now, limit)
-    if (meter := found.get(STORAGE)) is not None:
-        _enter(ledger, meter, CounterKind.BATTERY_DISCHARGE, CounterKind.BATTERY_CHARGE, now, limit)
-    if (meter := found.get(TOTAL)) is not None:
-        ledger.count(
-            CounterKind.LOAD, _source(meter), meter.reading.act_energy_dlvd, now, blank=meter.blank, limit=limit
-        )
-    elif NET in found:
-        _balance_house(hardware, ledger, now)
+    for kind, meter in measurements(answers, now).items():
+        reading, source = meter.reading, f"meter:{meter.config.eid}"
+        delivered, received = books(kind)
+        today = _solar_today(answers, meter, limit, ledger.zone, now) if kind == PRODUCTION_METER else None
+        ledger.count(delivered, source, reading.act_energy_dlvd, now, today=today, blank=meter.blank, limit=limit)
+        ledger.count(received, source, reading.act_energy_rcvd, now, blank=meter.blank, limit=limit)
 
 
 def count_inverters(answers: Answers, hardware: Hardware, ledger: Ledger, now: datetime) -> None:
@@ -107,25 +104,36 @@ def build(answers: Answers, ledger: Ledger, refused: int, now: datetime) -> Ener
     counts = {
         kind: count
         for kind, count in ledger.counts(now).items()
-        if any(answers.fresh(feed, now) is not None for feed in _read_from(ledger.source(kind) or ""))
+        if all(_stands(answers, ledger.source(part) or "", now) for part in ledger.parts(kind))
     }
     if not counts:
         return None
     return EnergyCounters(observed_at=now, counts=counts, rejected=ledger.rejected + refused)
 
 
+def _stands(answers: Answers, source: str, now: datetime) -> bool:
+    """Tell whether a counter's register was read of late."""
+    return any(answers.fresh(feed, now) is not None for feed in _read_from(source))
+
+
 def _read_from(source: str) -> tuple[GatewayFeed[Any], ...]:
     """Return the feeds of which any keeps a counter alive."""
     if source == _INTEGRAL:
-        return METER_READINGS, BATTERY_POWER, DEVICE_DATA, GENERATOR
+        return BATTERY_POWER, DEVICE_DATA, GENERATOR
     return next(
         ((feed,) for feed in (ENERGY, DEVICE_DATA, PRODUCTION, PRODUCTION_SUMMARY) if feed.key == source),
         (METER_READINGS,),
     )
 
 
-def _balance_house(hardware: Hardware, ledger: Ledger, now: datetime) -> None:
-    """Count what the house took: all that came in less all that went out."""
+def balance_house(
+    answers: Answers, hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime, *, afresh: bool
+) -> bool:
+    """Count what the house took: all that came in less all that went out.
+
+    Returns whether that was possible: it waits while something is not counted.
+    With `afresh` something flowed meanwhile that nobody will ever count.
+    """
     gains: list[str] = [CounterKind.SOLAR, CounterKind.GRID_IMPORT]
     losses: list[str] = [CounterKind.GRID_EXPORT]
     if hardware.production_meter:
@@ -133,40 +141,26 @@ def _balance_house(hardware: Hardware, ledger: Ledger, now: datetime) -> None:
     if hardware.any_battery or hardware.storage_meter:
         gains.append(CounterKind.BATTERY_DISCHARGE)
         losses.append(CounterKind.BATTERY_CHARGE)
-    if hardware.generator and ledger.total(CounterKind.GENERATOR) is not None:
+    if hardware.generator:
+        if flows.generator is None:
+            return False
         gains.append(CounterKind.GENERATOR)
-    ledger.balance(CounterKind.LOAD, gains, losses, now)
-
-
-def _enter(
-    ledger: Ledger,
-    meter: Measurement,
-    delivered: str,
-    received: str,
-    now: datetime,
-    limit: float,
-    *,
-    today: float | None = None,
-) -> None:
-    reading, source = meter.reading, _source(meter)
-    ledger.count(delivered, source, reading.act_energy_dlvd, now, today=today, blank=meter.blank, limit=limit)
-    ledger.count(received, source, reading.act_energy_rcvd, now, blank=meter.blank, limit=limit)
-
-
-def _source(meter: Measurement) -> str:
-    return f"meter:{meter.config.eid}"
+    if not all(_stands(answers, ledger.source(part) or "", now) for part in (*gains, *losses)):
+        return True
+    ledger.balance(CounterKind.LOAD, gains, losses, now, afresh=afresh)
+    return True
 
 
 def _limit(answers: Answers) -> float:
     """Return the W that no flow of this site exceeds: its inverters' peaks, several times over."""
     peaks = sum(report.max_watts or 0.0 for report in answers.last(INVERTERS) or ())
-    return max(DEFAULT_LIMIT, 3 * peaks)
+    return max(DEFAULT_LIMIT, 2 * peaks)
 
 
-def _solar_today(answers: Answers, meter: Measurement, limit: float) -> float | None:
+def _solar_today(answers: Answers, meter: Measurement, limit: float, zone: tzinfo, now: datetime) -> float | None:
     """Return today's production: the gateway's own sum, brought up to this reading."""
     energy, register = answers.last(ENERGY), meter.reading.act_energy_dlvd
-    if energy is None or register is None:
+    if energy is None or register is None or now.astimezone(zone).time() < _RESET_BY:
         return None
     sums = energy.production
     if sums.today is None or sums.lifetime is None or abs(register - sums.lifetime) > _SAME_REGISTER:

@@ -89,8 +89,8 @@ METER_READINGS: GatewayFeed[tuple[MeterReading, ...]] = _feed(
 ENSEMBLE_INVENTORY: GatewayFeed[EnsembleInventory] = _feed(
     endpoints.ENSEMBLE_INVENTORY,
     "ensemble_inventory",
-    # Only a collar tells here, and nowhere else, that the grid is gone.
-    lambda site: Pace.GRID if site.collar else Pace.DEVICES,
+    # A collar, and a controller of older firmware, tell nowhere else that the grid is gone.
+    lambda site: Pace.GRID if site.collar or (site.controller and site.no_relay) else Pace.INVERTERS,
     cost=0.10,
     essential=True,
     patience=4,
@@ -110,7 +110,7 @@ BATTERY_POWER: GatewayFeed[tuple[BatteryPower, ...]] = _feed(
     endpoints.BATTERY_POWER,
     "battery_power",
     # A storage meter tells the power of all batteries along with the rest.
-    lambda site: Pace.INVERTERS if site.storage_meter else Pace.BATTERY,
+    lambda site: Pace.DEVICES if site.storage_meter else Pace.BATTERY,
     cost=0.09,
     essential=True,
     patience=4,

@@ -22,6 +22,7 @@ class Hardware:
     batteries: bool = False
     ac_batteries: bool = False
     controller: bool = False
+    no_relay: bool = False
     collar: bool = False
     generator: bool = False
     circuits: bool = False

@@ -31,7 +31,7 @@ def build(
         cloud_connected=home.cloud_connected if home else None,
         signal=_signal(home) if home else None,
         storage_used=home.database_percent_full if home else None,
-        problems=problems(answers) if answers.last(METERS) else (),
+        problems=problems(answers) if answers.last(METERS) is not None else None,
     )
 
 

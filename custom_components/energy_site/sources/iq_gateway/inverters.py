@@ -14,6 +14,9 @@ from .hardware import Hardware
 # Inverters report every 5 minutes, on many sites every 15.
 _CADENCE = timedelta(minutes=15)
 
+# Both lists are asked one after the other at set-up, later at rates of their own.
+_TOGETHER = timedelta(minutes=1)
+
 # A dawn and a dusk are this long for arrays that face east and west.
 _DUSK = timedelta(hours=3)
 
@@ -72,20 +75,29 @@ def fleet(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Inv
     serials = [serial for serial in (*reports, *(set(readings) - set(reports))) if serial not in removed]
     reported = {serial: _reported(reports.get(serial), readings.get(serial)) for serial in serials}
     gateway_now = clock.now(now)
+    listed_at, read_at = answers.at(INVERTERS), answers.at(DEVICE_DATA)
+    list_is_old = listed_at is not None and read_at is not None and read_at - listed_at > _TOGETHER
     awake = any(
         stamp is not None and gateway_now - stamp <= 2 * _cadence(readings.get(serial))
         for serial, stamp in reported.items()
     )
     return {
         serial: _inverter(
-            serial, reports.get(serial), readings.get(serial), reported[serial], clock, gateway_now, awake=awake
+            serial,
+            reports.get(serial),
+            readings.get(serial),
+            reported[serial],
+            clock,
+            gateway_now,
+            awake=awake,
+            list_is_old=list_is_old,
         )
         for serial in sorted(serials)
     }
 
 
 def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
-    """Enter the inverters' registers into the books."""
+    """Enter the registers of inverters and AC Batteries into the books."""
     data = answers.fresh(DEVICE_DATA, now)
     for reading in data.inverters if data else ():
         if reading.joules_lifetime:
@@ -97,6 +109,11 @@ def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
                 limit=_LIMIT,
                 wrap=JOULE_WRAP,
             )
+    for reading in data.ac_batteries if data else ():
+        for direction, joules in (("discharged", reading.joules_lifetime), ("charged", reading.joules_used_lifetime)):
+            if joules is not None:
+                name = f"ac_battery:{reading.serial}:{direction}"
+                ledger.count(name, "device_data", joules / 3600, now, limit=_LIMIT, wrap=JOULE_WRAP)
 
 
 def _book(serial: str) -> str:
@@ -127,10 +144,11 @@ def _inverter(
     gateway_now: datetime,
     *,
     awake: bool,
+    list_is_old: bool,
 ) -> Inverter:
     age = None if reported is None else gateway_now - reported
     fresh = age is not None and age <= 2 * _cadence(reading)
-    source = report or reading
+    source = _newer(report, reading, list_is_old=list_is_old)
     unit = Inverter(
         device=DeviceInfo(serial=serial),
         power=_power(source.watts if source else None, fresh=fresh, awake=awake),
@@ -149,6 +167,15 @@ def _inverter(
         ac_frequency=_milli(reading.ac_millihertz),
         temperature=reading.temperature,
     )
+
+
+def _newer(
+    report: InverterReport | None, reading: DeviceReading | None, *, list_is_old: bool
+) -> InverterReport | DeviceReading | None:
+    """Return the list's report, or the devices' where they were asked later and tell of a later one."""
+    if report is None or reading is None or reading.watts is None or not list_is_old:
+        return report or reading
+    return reading if (reading.end_date or 0) > (report.last_report or 0) else report
 
 
 def _power(watts: float | None, *, fresh: bool, awake: bool) -> float | None:

@@ -6,7 +6,8 @@ from datetime import datetime
 import math
 
 from ...clients.iq_gateway.models.meters import GridChannel, MeterConfig, MeterReading, Reading
-from ...site.model import Flow, Meter, Meters, Quality
+from ...site.ledger import SOLAR_SELF_USE, Ledger
+from ...site.model import CounterKind, Flow, Meter, Meters, Quality
 from .answers import Answers
 from .feeds import GRID_READING, METER_READINGS, METERS
 
@@ -27,6 +28,13 @@ _KINDS: Mapping[str, str] = {
     "pv3p": "third_party_solar",
 }
 _STATUS = {"normal": "normal", "not-metering": "not_metering", "check-wiring": "check_wiring"}
+
+_BOOKS: Mapping[str, tuple[str, str]] = {
+    PRODUCTION: (CounterKind.SOLAR, SOLAR_SELF_USE),
+    NET: (CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT),
+    STORAGE: (CounterKind.BATTERY_DISCHARGE, CounterKind.BATTERY_CHARGE),
+    TOTAL: (CounterKind.LOAD, "load:received"),
+}
 
 # A phase that is not wired floats at a few volts.
 _LIVE_VOLTAGE = 40.0
@@ -72,17 +80,24 @@ def measurements(answers: Answers, now: datetime) -> dict[str, Measurement]:
     }
 
 
+def books(kind: str) -> tuple[str, str]:
+    """Return under which names the ledger keeps what a meter delivered and received."""
+    return _BOOKS.get(kind, (f"{kind}:delivered", f"{kind}:received"))
+
+
 def is_sound(reading: MeterReading, phase_count: int) -> bool:
     """Tell whether a storage meter's reading holds all its phases.
 
-    From firmware 8.3.6000 on it loses one phase dozens of times a day: that
-    phase is all zero, and power and energy are halved.
+    From firmware 8.3.6000 on it loses one of two phases dozens of times a day:
+    that phase is all zero, and power and energy are halved.
     """
+    if phase_count != 2:
+        return True
     voltages = [channel.voltage for channel in reading.channels[:phase_count]]
     return not (0.0 in voltages and any(voltage is not None and voltage > _LIVE_VOLTAGE for voltage in voltages))
 
 
-def build(answers: Answers, now: datetime) -> Meters | None:
+def build(answers: Answers, ledger: Ledger, now: datetime) -> Meters | None:
     """Build the meters' part."""
     at = answers.at(METER_READINGS)
     found = measurements(answers, now)
@@ -92,7 +107,7 @@ def build(answers: Answers, now: datetime) -> Meters | None:
     return Meters(
         observed_at=at,
         by_kind={
-            _KINDS.get(kind, kind.replace("-", "_")): _meter(measurement, grid if kind == NET else ())
+            _KINDS.get(kind, kind.replace("-", "_")): _meter(measurement, ledger, grid if kind == NET else ())
             for kind, measurement in found.items()
         },
     )
@@ -116,8 +131,9 @@ def problems(answers: Answers) -> tuple[str, ...]:
     )
 
 
-def _meter(measurement: Measurement, grid: tuple[GridChannel, ...]) -> Meter:
+def _meter(measurement: Measurement, ledger: Ledger, grid: tuple[GridChannel, ...]) -> Meter:
     reading, config = measurement.reading, measurement.config
+    delivered, received = books(config.measurement_type)
     phases = tuple(_quality(channel) for channel in measurement.channels)
     if not phases and grid:
         phases = tuple(
@@ -131,10 +147,10 @@ def _meter(measurement: Measurement, grid: tuple[GridChannel, ...]) -> Meter:
         )
     return Meter(
         power=reading.active_power,
-        delivered=reading.act_energy_dlvd,
-        received=reading.act_energy_rcvd,
+        delivered=ledger.total(delivered),
+        received=ledger.total(received),
         quality=Quality(
-            voltage=_phase_voltage(reading, phases),
+            voltage=_phase_voltage(reading, phases, config.phase_count),
             current=reading.current,
             frequency=reading.freq,
             power_factor=_power_factor(reading.active_power, reading.apparent_power, reading.reactive_power),
@@ -154,10 +170,12 @@ def _quality(reading: Reading) -> Quality:
     )
 
 
-def _phase_voltage(reading: Reading, phases: tuple[Quality, ...]) -> float | None:
+def _phase_voltage(reading: Reading, phases: tuple[Quality, ...], phase_count: int) -> float | None:
     """Return a phase's voltage: the meter as a whole sends their sum."""
     live = [phase.voltage for phase in phases if phase.voltage is not None and phase.voltage > _LIVE_VOLTAGE]
-    return sum(live) / len(live) if live else reading.voltage
+    if live:
+        return sum(live) / len(live)
+    return None if reading.voltage is None else reading.voltage / phase_count
 
 
 def _power_factor(active: float | None, apparent: float | None, reactive: float | None) -> float | None:

@@ -46,6 +46,9 @@ def build(answers: Answers, hardware: Hardware, clock: GatewayClock, now: dateti
         storage = Flow(power=0.0, observed_at=at)
     if (net := meters.get(NET)) is not None and (grid := net.flow(at)) is not None:
         load = _sum(grid, solar, storage, *((generator,) if hardware.generator else ()))
+        if load is not None and load.power < 0 and not hardware.storage_meter:
+            # The battery's power is some seconds older than the meters'.
+            load = None
     elif (total := meters.get(TOTAL)) is not None and (load := total.flow(at)) is not None:
         grid = _difference(load, solar, storage)
     return PowerFlow(
@@ -78,7 +81,8 @@ def solar_flow(
     checked = answers.asked(PRODUCTION_SUMMARY) and not hardware.partial_inverter_list
     powers = [unit.power for unit in fleet(answers, clock, now).values()]
     if powers and checked:
-        return _at(sum(power for power in powers if power is not None), answers, INVERTERS, now)
+        total = sum(power for power in powers if power is not None)
+        return Flow(power=total, observed_at=answers.newest(INVERTERS, DEVICE_DATA) or now)
     energy = answers.fresh(ENERGY, now)
     if energy is not None and energy.inverters.watts_now is not None and energy.inverters.lifetime:
         return _at(energy.inverters.watts_now, answers, ENERGY, now)

@@ -87,6 +87,7 @@ class IqGatewaySource(Source):
         self.ledger = Ledger(zone)
         self.clock = GatewayClock()
         self.refused = 0
+        self._balanced = True
         self.answers = Answers(self._answers, self.states)
         self._find_zone = find_zone
         self._zone_name: str | None = None
@@ -174,6 +175,14 @@ class IqGatewaySource(Source):
         return answer
 
     @override
+    async def _is_reachable(self) -> bool:
+        try:
+            await self.client.info()
+        except ApiError:
+            return False
+        return True
+
+    @override
     def _is_empty(self, feed: Feed, answer: object) -> bool:
         return self.feeds[feed.key].empty(answer)
 
@@ -215,7 +224,11 @@ class IqGatewaySource(Source):
             energy.count_inverters(self.answers, self.hardware, self.ledger, now)
         # The gateway's own sums tell how much of today was before the first reading.
         if key in (feeds.METER_READINGS.key, feeds.ENERGY.key):
-            energy.count_meters(self.answers, self.hardware, self.ledger, now)
+            energy.count_meters(self.answers, self.ledger, now)
+            if self.hardware.grid_meter and not self.hardware.load_meter:
+                self._balanced = energy.balance_house(
+                    self.answers, self.hardware, self.ledger, flows, now, afresh=not self._balanced
+                )
 
     def _survey(self) -> None:
         """Learn what the site consists of; feeds that deserve another rate now are asked at once."""
@@ -278,9 +291,9 @@ class IqGatewaySource(Source):
             made_of(
                 Meters,
                 (feeds.METERS, feeds.METER_READINGS, feeds.GRID_READING),
-                lambda now: meters.build(answers, now),
+                lambda now: meters.build(answers, ledger, now),
             ),
-            made_of(Battery, battery.FEEDS, lambda now: battery.build(answers, clock, now)),
+            made_of(Battery, battery.FEEDS, lambda now: battery.build(answers, clock, ledger, now)),
             made_of(
                 Inverters,
                 (feeds.INVERTERS, feeds.DEVICE_DATA, feeds.INVENTORY),

@@ -144,7 +144,7 @@ def parse_inventory(endpoint: str, payload: object) -> tuple[InventoryDevice, ..
 
 def _inverter(item: Record) -> InverterReport:
     return InverterReport(
-        serial=item.text("serialNumber"),
+        serial=item.identifier("serialNumber"),
         device_type=item.integer_or_none("devType") or DeviceType.INVERTER,
         last_report=item.integer_or_none("lastReportDate"),
         watts=item.number_or_none("lastReportWatts"),
@@ -158,7 +158,7 @@ def _device(item: Record) -> DeviceReading:
     lifetime = channel.record_or_empty("lifetime")
     watts = channel.record_or_empty("watts")
     return DeviceReading(
-        serial=item.text("sn"),
+        serial=item.identifier("sn"),
         active=item.flag_or_none("active") is not False,
         gone=item.flag_or_none("modGone") is True,
         created=channel.integer_or_none("created"),
@@ -187,7 +187,7 @@ def _relay(item: Record) -> RelayReading:
     channel = next(item.records("channels"), item)
     last = channel.record_or_empty("lastReading")
     return RelayReading(
-        serial=item.text("sn"),
+        serial=item.identifier("sn"),
         end_date=last.integer_or_none("endDate"),
         temperature=last.number_or_none("temperature"),
         millivolts=tuple(last.number_or_none(f"VrmsL{phase}N") for phase in (1, 2, 3)),
@@ -197,7 +197,7 @@ def _relay(item: Record) -> RelayReading:
 
 def _inventory_device(item: Record, kind: str) -> InventoryDevice:
     return InventoryDevice(
-        serial=item.text("serial_num"),
+        serial=item.identifier("serial_num"),
         kind=kind,
         part_number=item.text_or_none("part_num"),
         firmware=item.text_or_none("img_pnum_running"),

@@ -8,12 +8,15 @@ from ...payload import Record, parse_each, records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnsembleDevice:
-    """What every device of `/ivp/ensemble/inventory` tells; epoch seconds, words as sent."""
+    """What every device of `/ivp/ensemble/inventory` tells; epoch seconds, words as sent.
+
+    Two answers that differ only in when devices reported are the same.
+    """
 
     serial: str = field(repr=False)
     part_number: str | None
     firmware: str | None
-    last_report: int | None
+    last_report: int | None = field(compare=False)
     communicating: bool | None
     state: str | None
     temperature: float | None
@@ -144,12 +147,14 @@ def parse_battery_power(endpoint: str, payload: object) -> tuple[BatteryPower, .
     """Read `/ivp/ensemble/power`, whose one field is really called `devices:`."""
     root = Record(endpoint, payload)
     key = "devices:" if "devices:" in root else "devices"
+    root.expect(key)
     return parse_each(root.records(key), _battery_power)
 
 
 def parse_secondary_control(endpoint: str, payload: object) -> SecondaryControl:
     """Read `/ivp/ensemble/secctrl`."""
     root = Record(endpoint, payload)
+    root.expect("agg_soc", "ENC_agg_soc", "configured_backup_soc")
     return SecondaryControl(
         configured_backup_soc=root.number_or_none("configured_backup_soc"),
         aggregate_soc=root.number_or_none("agg_soc"),
@@ -167,6 +172,7 @@ def parse_secondary_control(endpoint: str, payload: object) -> SecondaryControl:
 def parse_relay(endpoint: str, payload: object) -> Relay:
     """Read `/ivp/ensemble/relay`."""
     root = Record(endpoint, payload)
+    root.expect("mains_oper_state", "mains_admin_state")
     return Relay(
         mains_admin_state=root.text_or_none("mains_admin_state"),
         mains_oper_state=root.text_or_none("mains_oper_state"),
@@ -205,7 +211,7 @@ def parse_device_list(endpoint: str, payload: object) -> tuple[CanDevice, ...]:
     return parse_each(
         Record(endpoint, payload).records("devices"),
         lambda item: CanDevice(
-            serial=item.text("serial_number"),
+            serial=item.identifier("serial_number"),
             device_type=item.integer_or_none("device_type") or 0,
             status=item.text_or_none("status"),
             capacity=item.record_or_empty("dev_info").number_or_none("capacity"),
@@ -225,7 +231,7 @@ class _DeviceFields(TypedDict):
 
 def _device_fields(item: Record) -> _DeviceFields:
     return _DeviceFields(
-        serial=item.text("serial_num"),
+        serial=item.identifier("serial_num"),
         part_number=item.text_or_none("part_num"),
         firmware=item.text_or_none("img_pnum_running") or item.text_or_none("fw_version"),
         last_report=item.integer_or_none("last_rpt_date"),
@@ -268,7 +274,7 @@ def _collar(item: Record) -> Collar:
 
 def _battery_power(item: Record) -> BatteryPower:
     return BatteryPower(
-        serial=item.text("serial_num"),
+        serial=item.identifier("serial_num"),
         real_power_mw=item.number_or_none("real_power_mw"),
         apparent_power_mva=item.number_or_none("apparent_power_mva"),
         state_of_charge=item.number_or_none("soc"),

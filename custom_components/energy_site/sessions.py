@@ -1,0 +1,20 @@
+"""Sessions that keep no cookies."""
+
+from aiohttp import ClientSession, DummyCookieJar
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.util.hass_dict import HassKey
+
+_SESSION: HassKey[ClientSession] = HassKey("energy_site_session")
+
+
+def forgetful_session(hass: HomeAssistant) -> ClientSession:
+    """Return a session for sign-ins and first contacts.
+
+    One person's cookies must not go along with another person's request, as
+    they would in the session that Home Assistant shares.
+    """
+    if _SESSION not in hass.data:
+        hass.data[_SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+    return hass.data[_SESSION]
