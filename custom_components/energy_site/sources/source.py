@@ -238,7 +238,7 @@ class Source(ABC):
         if state.presence is Presence.EMPTY and state.empties <= _FIRST_PROBES:
             return _FIRST_PROBE
         pace = self._present_pace(feed)
-        patience = min(feed.patience, 1 + state.repeats)
+        patience = 1 if state.presence is Presence.EMPTY else min(feed.patience, 1 + state.repeats)
         return self.intervals[pace] * patience * self._stretch(pace)
 
     def _present_pace(self, feed: Feed) -> Pace:

@@ -28,8 +28,9 @@ FEEDS = (METER_READINGS, BATTERY_POWER, INVERTERS, DEVICE_DATA, ENERGY, PRODUCTI
 # Two registers of the same energy that are further apart do not speak of the same meter.
 _SAME_REGISTER = 50_000.0
 
-# What the ledger calls a counter that no register counts.
-_INTEGRAL = "integral"
+# What the ledger calls counters that no register counts.
+_BATTERY_INTEGRAL = "integral:battery"
+_GENERATOR_INTEGRAL = "integral:generator"
 
 # Gateways reset their sums of the day some minutes after midnight, in the nights
 # that change the clocks an hour.
@@ -71,8 +72,8 @@ def count_battery(answers: Answers, hardware: Hardware, ledger: Ledger, flows: P
         return
     stored = _stored(answers, hardware, now)
     discharged, charged = ledger.integrate("battery", flows.battery.power, flows.battery.observed_at, stored=stored)
-    ledger.count(CounterKind.BATTERY_DISCHARGE, _INTEGRAL, discharged, now)
-    ledger.count(CounterKind.BATTERY_CHARGE, _INTEGRAL, charged, now)
+    ledger.count(CounterKind.BATTERY_DISCHARGE, _BATTERY_INTEGRAL, discharged, now)
+    ledger.count(CounterKind.BATTERY_CHARGE, _BATTERY_INTEGRAL, charged, now)
 
 
 def _stored(answers: Answers, hardware: Hardware, now: datetime) -> float | None:
@@ -92,11 +93,11 @@ def count_flows(hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datet
     """Count by its power what no register counts: the generator, and the grid without a meter of its own."""
     if hardware.generator and flows.generator is not None:
         given, _ = ledger.integrate("generator", max(flows.generator.power, 0.0), flows.generator.observed_at)
-        ledger.count(CounterKind.GENERATOR, _INTEGRAL, given, now)
+        ledger.count(CounterKind.GENERATOR, _GENERATOR_INTEGRAL, given, now)
     if not hardware.grid_meter and flows.grid is not None:
         imported, exported = ledger.integrate("grid", flows.grid.power, flows.grid.observed_at)
-        ledger.count(CounterKind.GRID_IMPORT, _INTEGRAL, imported, now)
-        ledger.count(CounterKind.GRID_EXPORT, _INTEGRAL, exported, now)
+        ledger.count(CounterKind.GRID_IMPORT, "integral:grid", imported, now)
+        ledger.count(CounterKind.GRID_EXPORT, "integral:grid", exported, now)
 
 
 def build(answers: Answers, ledger: Ledger, refused: int, now: datetime) -> EnergyCounters | None:
@@ -113,16 +114,17 @@ def build(answers: Answers, ledger: Ledger, refused: int, now: datetime) -> Ener
 
 def _stands(answers: Answers, source: str, now: datetime) -> bool:
     """Tell whether a counter's register was read of late."""
-    return any(answers.fresh(feed, now) is not None for feed in _read_from(source))
+    return answers.fresh(_read_from(answers, source), now) is not None
 
 
-def _read_from(source: str) -> tuple[GatewayFeed[Any], ...]:
-    """Return the feeds of which any keeps a counter alive."""
-    if source == _INTEGRAL:
-        return BATTERY_POWER, DEVICE_DATA, GENERATOR
+def _read_from(answers: Answers, source: str) -> GatewayFeed[Any]:
+    """Return the feed that brings a counter's register or power."""
+    if source == _BATTERY_INTEGRAL:
+        return BATTERY_POWER if answers.last(BATTERY_POWER) else DEVICE_DATA
+    if source == _GENERATOR_INTEGRAL:
+        return GENERATOR
     return next(
-        ((feed,) for feed in (ENERGY, DEVICE_DATA, PRODUCTION, PRODUCTION_SUMMARY) if feed.key == source),
-        (METER_READINGS,),
+        (feed for feed in (ENERGY, DEVICE_DATA, PRODUCTION, PRODUCTION_SUMMARY) if feed.key == source), METER_READINGS
     )
 
 
