@@ -61,7 +61,7 @@ class IqGatewaySteps(ConfigFlow):
             except FlowProblem as problem:
                 errors[CONF_HOST] = problem.key
             else:
-                await self.async_set_unique_id(gateway.serial)
+                await self.async_set_unique_id(gateway.serial, raise_on_progress=False)
                 self._abort_if_unique_id_configured(updates={CONF_HOST: gateway.host})
                 return await self._async_choose_sign_in(gateway)
         return self.async_show_form(

@@ -9,6 +9,9 @@ from ..site.model import CounterKind, EnergyCounters, Flow, PowerFlow
 from .descriptions import measured
 from .rows import SiteRow
 
+# Meters tell some milliwatts of either sign where nothing flows.
+_NOTHING = 0.05
+
 type Pick = Callable[[PowerFlow], Flow | None]
 
 _FLOWS: tuple[tuple[str, Pick], ...] = (
@@ -26,6 +29,11 @@ _DIRECTIONS: tuple[tuple[str, Pick, int], ...] = (
     ("battery_charge", lambda flows: flows.battery, -1),
     ("battery_discharge", lambda flows: flows.battery, 1),
 )
+
+
+def _still(power: float) -> float:
+    """Return nothing for next to nothing, which would be shown as minus zero."""
+    return power if abs(power) >= _NOTHING else 0.0
 
 
 def _power(key: str, pick: Pick, value: Callable[[Flow], float | None], *, enabled: bool = True) -> SiteRow[PowerFlow]:
@@ -50,7 +58,7 @@ def _phase(name: str, pick: Pick, phase: int) -> SiteRow[PowerFlow]:
 
 
 def _direction(name: str, pick: Pick, sign: int) -> SiteRow[PowerFlow]:
-    return _power(f"{name}_power", pick, lambda flow: max(sign * flow.power, 0.0) or 0.0)
+    return _power(f"{name}_power", pick, lambda flow: _still(max(sign * flow.power, 0.0)))
 
 
 def _energy(kind: CounterKind) -> tuple[SiteRow[EnergyCounters], SiteRow[EnergyCounters]]:
@@ -68,9 +76,8 @@ def _energy(kind: CounterKind) -> tuple[SiteRow[EnergyCounters], SiteRow[EnergyC
     )
 
 
-# Where nothing flows gateways tell a minus zero, and so does a turned sign: hence "or 0.0".
 POWER_ROWS = (
-    *(_power(f"{name}_power", pick, lambda flow: flow.power or 0.0) for name, pick in _FLOWS),
+    *(_power(f"{name}_power", pick, lambda flow: _still(flow.power)) for name, pick in _FLOWS),
     *(_direction(*direction) for direction in _DIRECTIONS),
     *(_phase(name, pick, phase) for name, pick in _FLOWS for phase in range(3)),
 )

@@ -14,6 +14,8 @@ from .hardware import Hardware
 # Inverters report every 5 minutes, on many sites every 15.
 _CADENCE = timedelta(minutes=15)
 
+_MODEL = "Microinverter"
+
 # Both lists are asked one after the other at set-up, later at rates of their own.
 _TOGETHER = timedelta(minutes=1)
 
@@ -150,7 +152,7 @@ def _inverter(
     fresh = age is not None and age <= 2 * _cadence(reading)
     source = _newer(report, reading, list_is_old=list_is_old)
     unit = Inverter(
-        device=DeviceInfo(serial=serial),
+        device=DeviceInfo(serial=serial, model=_MODEL),
         power=_power(source.watts if source else None, fresh=fresh, awake=awake),
         max_power=source.max_watts if source else None,
         last_reported=clock.ours(reported),
@@ -210,5 +212,5 @@ def _milli(value: float | None) -> float | None:
 def _with_inventory(unit: Inverter, device: InventoryDevice | None) -> Inverter:
     if device is None:
         return unit
-    info = DeviceInfo(serial=unit.device.serial, model_id=device.part_number, firmware=device.firmware)
+    info = DeviceInfo(serial=unit.device.serial, model=_MODEL, model_id=device.part_number, firmware=device.firmware)
     return replace(unit, device=info, phase=device.phase)
