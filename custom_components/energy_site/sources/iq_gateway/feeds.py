@@ -174,9 +174,8 @@ GENERATOR_CONFIG: GatewayFeed[GeneratorConfig] = _feed(
 SCHEDULE: GatewayFeed[Schedule] = _feed(
     endpoints.SCHEDULE,
     "schedule",
-    lambda site: Pace.DEVICES if site.any_battery else Pace.RARE,
+    lambda site: Pace.INVERTERS if site.any_battery else Pace.RARE,
     cost=0.10,
-    patience=5,
     empty=lambda answer: answer.mode is None,
 )
 TARIFF: GatewayFeed[Tariff] = _feed(
