@@ -74,6 +74,12 @@ async def tick(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: flo
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float, step: float = 10) -> None:
+    """Let time pass in steps, as a clock does."""
+    for _ in range(int(seconds / step)):
+        await tick(hass, freezer, step)
+
+
 def entity_id(hass: HomeAssistant, platform: str, *parts: str) -> str | None:
     """Return the entity with a unique id made of these parts."""
     return er.async_get(hass).async_get_entity_id(platform, DOMAIN, "_".join(parts))

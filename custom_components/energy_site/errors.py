@@ -12,10 +12,10 @@ from .clients.errors import (
     ApiTimeoutError,
 )
 from .const import DOMAIN
-from .sources.iq_gateway.source import AnotherGatewayError
+from .sources.source import AnotherSystemError
 
 _KEYS: tuple[tuple[type[ApiError], str], ...] = (
-    (AnotherGatewayError, "another_gateway"),
+    (AnotherSystemError, "another_gateway"),
     (ApiAuthError, "auth_refused"),
     (ApiCertificateError, "certificate_changed"),
     (ApiTimeoutError, "no_answer"),

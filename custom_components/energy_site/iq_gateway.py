@@ -24,7 +24,8 @@ from .coordinator import SiteConfigEntry
 from .errors import translated
 from .sessions import forgetful_session
 from .sources.feed import Pace
-from .sources.iq_gateway.source import AnotherGatewayError, IqGatewaySource
+from .sources.iq_gateway.source import IqGatewaySource
+from .sources.source import AnotherSystemError
 
 ISSUE_CERTIFICATE = "certificate_changed"
 ISSUE_TOKEN = "token_expiring"  # noqa: S105 - a name, not a secret.
@@ -104,7 +105,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
                 self._entry.async_start_reauth(self._hass)
         elif isinstance(error, ApiCertificateError):
             await self._async_examine_certificate(error.fingerprint)
-        elif isinstance(error, AnotherGatewayError):
+        elif isinstance(error, AnotherSystemError):
             self._raise_issue(ISSUE_ANOTHER_GATEWAY, severity=ir.IssueSeverity.ERROR)
 
     @property

@@ -25,7 +25,7 @@ from simulator.iq_gateway import (
     Truncated,
     firmware_bugs,
 )
-from tests.common import entity_id, gateway_entry, number, set_up, state, tick
+from tests.common import entity_id, gateway_entry, number, pass_time, set_up, state, tick
 
 READINGS = "/ivp/meters/readings"
 
@@ -44,12 +44,6 @@ def shown(hass: HomeAssistant, gateway: GatewayServer, key: str) -> str:
     found = state(hass, "sensor", gateway.serial, key)
     assert found is not None, key
     return found.state
-
-
-async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float, step: float = 10) -> None:
-    """Let time pass in steps, as a clock does."""
-    for _ in range(int(seconds / step)):
-        await tick(hass, freezer, step)
 
 
 async def test_power_follows_the_house(

@@ -15,16 +15,10 @@ from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator.enphase_account import AccountServer
 from simulator.iq_gateway import Empty, GatewayServer, HttpStatus, Mutate, Reset
-from tests.common import entity_id, gateway_entry, number, set_up, state, tick
+from tests.common import entity_id, gateway_entry, number, pass_time, set_up, state, tick
 
 READINGS = "/ivp/meters/readings"
 DAY = 86_400
-
-
-async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float, step: float = 30) -> None:
-    """Let time pass in steps, as a clock does."""
-    for _ in range(int(seconds / step)):
-        await tick(hass, freezer, step)
 
 
 @pytest.mark.parametrize("fault", [HttpStatus(404), HttpStatus(403), Empty()])
@@ -32,12 +26,12 @@ async def test_an_endpoint_that_is_denied_for_some_minutes_is_back_right_after(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, fault: Any
 ) -> None:
     gateway.faults.add(fault, READINGS)
-    await pass_time(hass, freezer, 300)
+    await pass_time(hass, freezer, 300, step=30)
     found = state(hass, "sensor", gateway.serial, "solar_power")
     assert found is not None
     assert found.state == STATE_UNAVAILABLE
     gateway.faults.clear()
-    await pass_time(hass, freezer, 90)
+    await pass_time(hass, freezer, 90, step=30)
     assert number(hass, gateway.serial, "solar_power") == pytest.approx(gateway.house.flow.solar, abs=2)
 
 
@@ -45,9 +39,9 @@ async def test_everything_denied_for_a_minute_is_back_right_after(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     gateway.faults.add(HttpStatus(404))
-    await pass_time(hass, freezer, 60)
+    await pass_time(hass, freezer, 60, step=30)
     gateway.faults.clear()
-    await pass_time(hass, freezer, 300)
+    await pass_time(hass, freezer, 300, step=30)
     for key in ("solar_power", "battery_level", "load_energy", "battery_available_energy"):
         found = state(hass, "sensor", gateway.serial, key)
         assert found is not None
@@ -58,7 +52,7 @@ async def test_the_most_asked_endpoint_fails_alone_too(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     gateway.faults.add(Reset(), READINGS)
-    await pass_time(hass, freezer, 600)
+    await pass_time(hass, freezer, 600, step=30)
     for key in ("battery_level", "battery_available_energy", "grid_state"):
         found = state(hass, "sensor", gateway.serial, key)
         assert found is not None
@@ -75,16 +69,16 @@ async def test_house_energy_waits_while_the_battery_is_not_counted(
     gateway.faults.add(Mutate(without_storage), "/ivp/meters")
     entry = gateway_entry(gateway)
     await set_up(hass, entry)
-    await pass_time(hass, freezer, 120)
+    await pass_time(hass, freezer, 120, step=30)
     before = number(hass, gateway.serial, "load_energy")
     assert before is not None
     fault = gateway.faults.add(HttpStatus(500), "/ivp/ensemble/power")
-    await pass_time(hass, freezer, 1200)
+    await pass_time(hass, freezer, 1200, step=30)
     found = state(hass, "sensor", gateway.serial, "load_energy")
     assert found is not None
     assert found.state == STATE_UNAVAILABLE
     fault.remove()
-    await pass_time(hass, freezer, 180)
+    await pass_time(hass, freezer, 180, step=30)
     after = number(hass, gateway.serial, "load_energy")
     assert after is not None
     assert after >= before

@@ -26,7 +26,8 @@ from custom_components.energy_site.site.model import (
 )
 from custom_components.energy_site.sources.feed import Pace, Presence
 from custom_components.energy_site.sources.iq_gateway import feeds, quiet
-from custom_components.energy_site.sources.iq_gateway.source import AnotherGatewayError, IqGatewaySource
+from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
+from custom_components.energy_site.sources.source import AnotherSystemError
 from simulator.iq_gateway import Hang, HttpStatus, Mutate, Reset
 from simulator.presets import PRESETS
 
@@ -43,7 +44,7 @@ QUICK = {Pace.POWER, Pace.BATTERY, Pace.GRID}
 async def test_another_gateway_at_the_same_address_is_noticed() -> None:
     async with simulated("home") as site:
         source = IqGatewaySource(site.client, "482599999999", site.source.token, INTERVALS, UTC, site.source._find_zone)
-        with pytest.raises(AnotherGatewayError) as caught:
+        with pytest.raises(AnotherSystemError) as caught:
             await source.prepare(site.now)
         assert site.gateway.serial not in str(caught.value)
         assert source.part(Health) is None

@@ -35,6 +35,10 @@ _LONGEST_DOUBLING = 6
 _REFUSED_RETRY = timedelta(minutes=15)
 
 
+class AnotherSystemError(ApiError):
+    """Another system than the one that was set up answers at its address."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Builder:
     """How one part is made, and of which feeds; it returns `None` where there is nothing."""

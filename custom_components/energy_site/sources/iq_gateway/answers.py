@@ -36,6 +36,10 @@ class Answers:
         """Tell whether it is known what the gateway has of this."""
         return self._states[feed.key].presence is not Presence.UNKNOWN
 
+    def lacks[T](self, feed: GatewayFeed[T]) -> bool:
+        """Tell whether the gateway is known not to have or not to give this."""
+        return self._states[feed.key].presence in (Presence.EMPTY, Presence.ABSENT, Presence.FORBIDDEN)
+
     def newest(self, *feeds: GatewayFeed[Any]) -> datetime | None:
         """Return when the newest of some answers came."""
         return max((at for feed in feeds if (at := self.at(feed)) is not None), default=None)

@@ -26,7 +26,7 @@ from ...site.model import (
     Settings,
 )
 from ..feed import Feed, Pace
-from ..source import Builder, Source
+from ..source import AnotherSystemError, Builder, Source
 from . import battery, energy, feeds, grid, health, inverters, meters, power, quiet, settings
 from .answers import Answers, GatewayClock
 from .feeds import GatewayFeed
@@ -49,10 +49,6 @@ _DEAD = 40.0
 
 _BATTERY_KEYS = frozenset({feeds.BATTERY_POWER.key, feeds.DEVICE_DATA.key})
 _COUNTED = frozenset(feed.key for feed in energy.FEEDS)
-
-
-class AnotherGatewayError(ApiError):
-    """Another gateway than the one that was set up answers at this address."""
 
 
 class IqGatewaySource(Source):
@@ -117,12 +113,12 @@ class IqGatewaySource(Source):
     async def prepare(self, now: datetime) -> None:
         """Ask who answers.
 
-        Raises `AnotherGatewayError` where it is not the one that was set up,
+        Raises `AnotherSystemError` where it is not the one that was set up,
         and forgets what an older firmware lacked.
         """
         info = await self.client.info()
         if info.serial != self.serial:
-            raise AnotherGatewayError("info", "another gateway answers at this address")
+            raise AnotherSystemError("info", "another gateway answers at this address")
         self.info = info
         self.clock.told(info.time, now)
         if self._firmware not in (None, info.software):

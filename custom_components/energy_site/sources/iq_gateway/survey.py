@@ -25,7 +25,7 @@ def survey(answers: Answers, known: Hardware) -> Hardware:
     inventory, control = answers.last(ENSEMBLE_INVENTORY), answers.last(SECONDARY_CONTROL)
     generator, circuits = answers.last(GENERATOR), answers.last(DRY_CONTACT_SETTINGS)
     reports, summary = answers.last(INVERTERS), answers.last(PRODUCTION_SUMMARY)
-    data, relay = answers.last(DEVICE_DATA), answers.last(RELAY)
+    data = answers.last(DEVICE_DATA)
     return Hardware(
         production_meter=known.production_meter if enabled is None else PRODUCTION in enabled,
         grid_meter=known.grid_meter if enabled is None else NET in enabled,
@@ -37,7 +37,7 @@ def survey(answers: Answers, known: Hardware) -> Hardware:
         else bool(inventory.batteries) or bool(control and control.encharge_capacity),
         ac_batteries=known.ac_batteries or has_ac_batteries(answers),
         controller=known.controller if inventory is None else bool(inventory.controllers),
-        no_relay=answers.settled(RELAY) and (relay is None or relay.mains_oper_state is None),
+        no_relay=answers.lacks(RELAY),
         collar=known.collar if inventory is None else bool(inventory.collars),
         generator=known.generator if generator is None else generator.present,
         circuits=known.circuits if circuits is None else any(circuit.type == "LOAD" for circuit in circuits),
