@@ -1,0 +1,54 @@
+"""Enphase's cloud on loopback: OAuth, the Monitoring API v4, the Systems API v2.
+
+Every system is a house with a past::
+
+    clock = ManualClock(1_781_956_800)
+    system = lived(HouseConfig(battery=BatteryConfig()), now=clock.now(), days=30)
+    async with CloudServer([system], clock=clock) as cloud:
+        application = cloud.add_application(plan=MEGAWATT)
+        headers = cloud.headers(application)
+        await session.get(f"{cloud.url}/api/v4/systems", headers=headers)
+"""
+
+from .access import Application, Owner, Tokens
+from .archive import Archive
+from .charger import ChargeSession, EvCharger
+from .events import GRID_OUTAGE, SystemEvent
+from .plans import KILOWATT, LEGACY_WATT, MEGAWATT, PARTNER, PLANS, WATT, Group, Plan
+from .server import CloudServer
+from .settings import WriteBehaviour
+from .stats import CloudRequest, CloudStats
+from .system import CloudSite, CloudSystem, lived
+from .users import decode_user, encode_user
+from .world import ConfigPaths, Consent, Policy
+
+__all__ = [
+    "GRID_OUTAGE",
+    "KILOWATT",
+    "LEGACY_WATT",
+    "MEGAWATT",
+    "PARTNER",
+    "PLANS",
+    "WATT",
+    "Application",
+    "Archive",
+    "ChargeSession",
+    "CloudRequest",
+    "CloudServer",
+    "CloudSite",
+    "CloudStats",
+    "CloudSystem",
+    "ConfigPaths",
+    "Consent",
+    "EvCharger",
+    "Group",
+    "Owner",
+    "Plan",
+    "Policy",
+    "SystemEvent",
+    "Tokens",
+    "WriteBehaviour",
+    "decode_user",
+    "encode_user",
+    "lived",
+]
