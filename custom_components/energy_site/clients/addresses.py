@@ -19,5 +19,10 @@ def entrez() -> URL:
     return _address("ENERGY_SITE_ENTREZ", "https://entrez.enphaseenergy.com")
 
 
+def enphase_api() -> URL:
+    """Return the address of Enphase's cloud: OAuth, the Monitoring API v4 and the Systems API v2."""
+    return _address("ENERGY_SITE_ENPHASE_API", "https://api.enphaseenergy.com")
+
+
 def _address(variable: str, default: str) -> URL:
     return URL(os.environ.get(variable) or default)

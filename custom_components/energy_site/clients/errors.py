@@ -48,9 +48,10 @@ class ApiStatusError(ApiError):
         status: int,
         *,
         retry_after: float | None = None,
+        reason: str | None = None,
     ) -> None:
         """Keep the HTTP status and the wait in seconds that the answer asks for."""
-        super().__init__(endpoint, f"status {status}")
+        super().__init__(endpoint, f"status {status}, {reason}" if reason else f"status {status}")
         self.status = status
         self.retry_after = retry_after
 
@@ -61,6 +62,40 @@ class ApiAuthError(ApiStatusError):
 
 class ApiForbiddenError(ApiStatusError):
     """The credentials are good, but not for this endpoint."""
+
+
+class ApiPlanError(ApiForbiddenError):
+    """The credentials are good, but what was bought does not include this endpoint."""
+
+    def __init__(self, endpoint: str, status: int, *, group: str | None = None) -> None:
+        """Keep the vendor's name of the group of endpoints that is missing."""
+        super().__init__(endpoint, status, reason=f"the plan lacks {group}" if group else "not in the plan")
+        self.group = group
+
+
+class ApiQuotaError(ApiStatusError):
+    """More was asked than the plan allows."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        status: int,
+        *,
+        period: str | None = None,
+        period_end: int | None = None,
+        limit: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """Keep what the answer tells, `None` for what it does not.
+
+        `period` is the vendor's word, such as minute or month, `period_end` is
+        in seconds since the epoch, and `limit` is in requests a period.
+        """
+        reason = f"the {period}'s requests are used up" if period else "the plan's requests are used up"
+        super().__init__(endpoint, status, retry_after=retry_after, reason=reason)
+        self.period = period
+        self.period_end = period_end
+        self.limit = limit
 
 
 class ApiNotFoundError(ApiStatusError):

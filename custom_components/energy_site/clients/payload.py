@@ -55,14 +55,7 @@ class Record:
 
     def number_or_none(self, key: str) -> float | None:
         """Return a number; numbers in words, infinities and flags do not count."""
-        value = self._fields.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        try:
-            number = float(value)
-        except OverflowError:
-            return None
-        return number if math.isfinite(number) and abs(number) < _LARGEST else None
+        return _number(self._fields.get(key))
 
     def integer(self, key: str) -> int:
         """Return a required whole number."""
@@ -122,6 +115,17 @@ class Record:
         value = self._fields.get(key)
         return _objects(self.endpoint, value if isinstance(value, list) else [])
 
+    def required_records(self, key: str) -> Iterator[Record]:
+        """Return the objects of a required list; whatever else stands in it is dropped."""
+        value = self._fields.get(key)
+        return _objects(self.endpoint, self._required(key, value if isinstance(value, list) else None))
+
+    def numbers(self, key: str) -> tuple[float | None, ...]:
+        """Return a required list of numbers, each in its place; `None` for what is no number."""
+        value = self._fields.get(key)
+        items = self._required(key, value if isinstance(value, list) else None)
+        return tuple(_number(item) for item in items)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return the strings of a list."""
         value = self._fields.get(key)
@@ -153,6 +157,16 @@ def parse_each[T](items: Iterable[Record], parse: Callable[[Record], T]) -> tupl
         except ApiPayloadError as err:
             _LOGGER.debug("Dropped an item of a list: %s", err)
     return tuple(parsed)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) and abs(number) < _LARGEST else None
 
 
 def _objects(endpoint: str, items: list[Any]) -> Iterator[Record]:

@@ -1,0 +1,87 @@
+"""What both of Enphase's APIs share: one request at a time, counted and recorded."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiohttp import ClientSession
+from yarl import URL
+
+from .. import addresses
+from ..errors import ApiError
+from ..transport import Recorded, Response, request
+
+_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a request ended: the answer's status, or the error in its place; neither where it was cut short."""
+
+    status: int | None = None
+    error: ApiError | None = None
+
+
+class Spending(Protocol):
+    """Counts requests against a quota: each one that leaves, whatever becomes of it.
+
+    Nobody tells whether refused requests count, so they are told as well.
+    """
+
+    def before(self, endpoint: str) -> None:
+        """Allow a request to an endpoint, or raise what the asker shall get instead."""
+
+    def after(self, endpoint: str, outcome: Outcome) -> None:
+        """Note how a request that was allowed ended."""
+
+
+class Link:
+    """The way to one of the APIs.
+
+    The service answers 503 to whom asks several things at once, so there is
+    one request at a time. `recorded` holds the last answer by the endpoint's
+    name.
+    """
+
+    def __init__(self, session: ClientSession, base: str, spending: Spending | None) -> None:
+        """Ask at a path below the vendor's address."""
+        self._session = session
+        self._base = base
+        self._spending = spending
+        self._lock = asyncio.Lock()
+        self.recorded: dict[str, Recorded] = {}
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        endpoint: str,
+        query: list[tuple[str, str]],
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Response:
+        """Send one request, which is counted, and record its answer."""
+        if self._spending is not None:
+            self._spending.before(endpoint)
+        outcome = Outcome()
+        try:
+            answer = await request(
+                self._session,
+                method,
+                URL(addresses.enphase_api() / self._base / path).with_query(query),
+                endpoint=endpoint,
+                timeout=_TIMEOUT,
+                headers={"Accept": "application/json", **(headers or {})},
+                json=body,
+            )
+            outcome = Outcome(status=answer.status)
+        except ApiError as err:
+            outcome = Outcome(error=err)
+            raise
+        finally:
+            if self._spending is not None:
+                self._spending.after(endpoint, outcome)
+        self.recorded[endpoint] = Recorded(status=answer.status, body=answer.body, seconds=answer.seconds)
+        return answer

@@ -1,0 +1,1 @@
+"""What the cloud's answers say, as they say it."""

@@ -1,0 +1,285 @@
+"""How a battery is told to run, whether the grid is there, and the load circuits.
+
+Two vocabularies are about. The published one says `battery_mode` and
+`reserve_soc`; another document describes the same as `profile` and
+`battery_backup_percentage`, at paths without `config`. Both are read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ...payload import Record, parse_each
+from .common import epoch, percent, switched
+
+
+class BatteryMode(StrEnum):
+    """What a battery is for, whichever way it was spelled."""
+
+    SELF_CONSUMPTION = "self_consumption"
+    SAVINGS = "savings"
+    FULL_BACKUP = "full_backup"
+    AI_OPTIMISATION = "ai_optimisation"
+    DR_EVENT = "dr_event"
+    """A grid service has the battery, and whoever sets something else works against it."""
+
+
+# Case and hyphens of these are checked by the service.
+WRITTEN: Mapping[BatteryMode, str] = {
+    BatteryMode.SELF_CONSUMPTION: "Self-consumption",
+    BatteryMode.SAVINGS: "Savings Mode",
+    BatteryMode.FULL_BACKUP: "Full Backup",
+}
+"""The modes that can be set, as the service wants them written."""
+
+_PROFILES: Mapping[BatteryMode, str] = {
+    BatteryMode.SELF_CONSUMPTION: "self-consumption",
+    BatteryMode.SAVINGS: "cost_savings",
+    BatteryMode.FULL_BACKUP: "backup_only",
+}
+
+_SPELLED: Mapping[str, BatteryMode] = {
+    "selfconsumption": BatteryMode.SELF_CONSUMPTION,
+    "savings": BatteryMode.SAVINGS,
+    "savingsmode": BatteryMode.SAVINGS,
+    "costsavings": BatteryMode.SAVINGS,
+    "economy": BatteryMode.SAVINGS,
+    "backup": BatteryMode.FULL_BACKUP,
+    "fullbackup": BatteryMode.FULL_BACKUP,
+    "backuponly": BatteryMode.FULL_BACKUP,
+    "aioptimisation": BatteryMode.AI_OPTIMISATION,
+    "aioptimization": BatteryMode.AI_OPTIMISATION,
+    "dreventactive": BatteryMode.DR_EVENT,
+    "drevent": BatteryMode.DR_EVENT,
+}
+
+
+class LoadMode(StrEnum):
+    """When a load circuit has power, as the service writes it."""
+
+    SCHEDULED = "Scheduled"
+    BASIC = "Basic"
+    ADVANCED_BATTERY_POWERED = "Advanced_BatteryPowered"
+    ADVANCED_GENERATOR_POWERED = "Advanced_GeneratorPowered"
+    MANUAL_ALWAYS_NOT_POWERED = "Manual_always_not_powered"
+    MANUAL_ALWAYS_POWERED = "Manual_always_powered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatterySettings:
+    """`battery_settings`: `reserve_soc` and `battery_shutdown_level` in %.
+
+    `battery_mode` is as sent, `mode` what it means or `None` for a new word.
+    The reserve cannot be set below the shutdown level, which like
+    `charge_from_grid` is only read here. `documented_words` says that the
+    other vocabulary was sent, `tariff` is what it sent as a tariff, untouched.
+    """
+
+    battery_mode: str | None
+    reserve_soc: float | None
+    energy_independence: bool | None
+    charge_from_grid: bool | None
+    battery_shutdown_level: float | None
+    documented_words: bool
+    tariff: object = field(repr=False, default=None)
+
+    @property
+    def mode(self) -> BatteryMode | None:
+        """What `battery_mode` means."""
+        return _SPELLED.get(_plain(self.battery_mode or ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatterySettingsChange:
+    """What to set; `None` leaves a setting alone. `reserve_soc` is in whole %.
+
+    The published documentation calls `charge_from_grid` read only; a read
+    tells whether a system took it all the same.
+    """
+
+    mode: BatteryMode | None = None
+    reserve_soc: int | None = None
+    energy_independence: bool | None = None
+    charge_from_grid: bool | None = None
+
+    def body(self, like: BatterySettings | None) -> dict[str, object]:
+        """Return what to send, in the vocabulary in which the settings were read.
+
+        Raises `ValueError` for a mode that cannot be set, a reserve outside
+        0 to 100 and a change of nothing.
+        """
+        if self.mode is not None and self.mode not in WRITTEN:
+            raise ValueError("this mode cannot be set")
+        if self.reserve_soc is not None and not 0 <= self.reserve_soc <= 100:
+            raise ValueError("a reserve is from 0 to 100 %")
+        if self == BatterySettingsChange():
+            raise ValueError("nothing to set")
+        sent = self._published() if like is None or not like.documented_words else self._documented(like)
+        return {key: value for key, value in sent.items() if value is not None}
+
+    def _published(self) -> dict[str, object]:
+        return {
+            "battery_mode": None if self.mode is None else WRITTEN[self.mode],
+            "reserve_soc": self.reserve_soc,
+            "energy_independence": _word(self.energy_independence),
+            "charge_from_grid": _word(self.charge_from_grid),
+        }
+
+    def _documented(self, like: BatterySettings) -> dict[str, object]:
+        """Return everything: what this vocabulary's document calls a replacement may lose what is left out."""
+        reserve = like.reserve_soc if self.reserve_soc is None else self.reserve_soc
+        charge = like.charge_from_grid if self.charge_from_grid is None else self.charge_from_grid
+        return {
+            "profile": like.battery_mode if self.mode is None else _PROFILES[self.mode],
+            "battery_backup_percentage": _whole(reserve),
+            "very_low_soc": _whole(like.battery_shutdown_level),
+            "energy_independence": _word(self.energy_independence),
+            "charge_from_grid": _word(charge),
+            "tariff": like.tariff,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StormGuard:
+    """`storm_guard`: whether it is on, and whether a storm is expected now.
+
+    A change is answered by words such as "Enabled (Inactive)", kept in
+    `storm_guard_status`.
+    """
+
+    storm_guard_status: str | None
+    enabled: bool | None
+    storm_alert: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridStatus:
+    """`grid_status`: as sent, and when it was reported in seconds since the epoch."""
+
+    grid_state: str | None
+    last_report_date: int | None
+
+    @property
+    def on_grid(self) -> bool | None:
+        """Whether the grid is there; `None` while it is unknown or changing."""
+        return {"ongrid": True, "offgrid": False}.get(_plain(self.grid_state or ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadContact:
+    """A load circuit of `load_control`: `soc_low` and `soc_high` in %, times in seconds of the day."""
+
+    name: str
+    load_name: str | None
+    owner_can_override: bool | None
+    mode: str | None
+    soc_low: float | None
+    soc_high: float | None
+    status: bool | None
+    essential_start_time: int | None
+    essential_end_time: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadContactChange:
+    """What to set for one load circuit, named as `LoadContact` names it."""
+
+    name: str
+    load_name: str | None = None
+    mode: LoadMode | None = None
+    soc_low: int | None = None
+    essential_start_time: int | None = None
+    essential_end_time: int | None = None
+
+    def body(self) -> dict[str, object]:
+        """Return what to send.
+
+        Raises `ValueError` for a `soc_low` outside 10 to 90, and where it is
+        missing though the battery powers the circuit.
+        """
+        if self.soc_low is None and self.mode is LoadMode.ADVANCED_BATTERY_POWERED:
+            raise ValueError("a circuit that the battery powers needs a soc_low")
+        if self.soc_low is not None and not 10 <= self.soc_low <= 90:
+            raise ValueError("soc_low is from 10 to 90 %")
+        sent: dict[str, object] = {
+            "name": self.name,
+            "load_name": self.load_name,
+            "mode": self.mode,
+            "soc_low": self.soc_low,
+            "essential_start_time": self.essential_start_time,
+            "essential_end_time": self.essential_end_time,
+        }
+        return {key: value for key, value in sent.items() if value is not None}
+
+
+def parse_battery_settings(endpoint: str, payload: object) -> BatterySettings:
+    """Read `battery_settings` in either vocabulary."""
+    root = Record(endpoint, payload)
+    documented = "profile" in root or "battery_backup_percentage" in root
+    root.expect("battery_mode", "reserve_soc", "profile", "battery_backup_percentage")
+    return BatterySettings(
+        battery_mode=root.text_or_none("battery_mode") or root.text_or_none("profile"),
+        reserve_soc=_first(root, "reserve_soc", "battery_backup_percentage"),
+        energy_independence=switched(root, "energy_independence"),
+        charge_from_grid=switched(root, "charge_from_grid"),
+        battery_shutdown_level=_first(root, "battery_shutdown_level", "very_low_soc"),
+        documented_words=documented and "battery_mode" not in root,
+        tariff=root.value("tariff"),
+    )
+
+
+def parse_storm_guard(endpoint: str, payload: object) -> StormGuard:
+    """Read `storm_guard`, or the answer to its change."""
+    root = Record(endpoint, payload)
+    key = next((key for key in ("storm_guard_status", "storm_guard", "status") if key in root), "storm_guard_status")
+    root.expect(key, "storm_alert")
+    return StormGuard(
+        storm_guard_status=root.text_or_none(key),
+        enabled=switched(root, key),
+        storm_alert=root.flag_or_none("storm_alert"),
+    )
+
+
+def parse_grid_status(endpoint: str, payload: object) -> GridStatus:
+    """Read `grid_status`."""
+    root = Record(endpoint, payload)
+    root.expect("grid_state", "grid_status")
+    return GridStatus(
+        grid_state=root.text_or_none("grid_state") or root.text_or_none("grid_status"),
+        last_report_date=epoch(root, "last_report_date"),
+    )
+
+
+def parse_load_control(endpoint: str, payload: object) -> tuple[LoadContact, ...]:
+    """Read `load_control`, or the answer to its change."""
+    return parse_each(Record(endpoint, payload).required_records("load_control_data"), _contact)
+
+
+def _first(root: Record, *keys: str) -> float | None:
+    return next((value for key in keys if (value := percent(root, key)) is not None), None)
+
+
+def _contact(item: Record) -> LoadContact:
+    return LoadContact(
+        name=item.text("name"),
+        load_name=item.text_or_none("load_name"),
+        owner_can_override=item.flag_or_none("owner_can_override"),
+        mode=item.text_or_none("mode"),
+        soc_low=percent(item, "soc_low"),
+        soc_high=percent(item, "soc_high"),
+        status=switched(item, "status"),
+        essential_start_time=item.integer_or_none("essential_start_time"),
+        essential_end_time=item.integer_or_none("essential_end_time"),
+    )
+
+
+def _plain(word: str) -> str:
+    return "".join(letter for letter in word.casefold() if letter.isalpha())
+
+
+def _word(switch: bool | None) -> str | None:  # noqa: FBT001 - three states, named by their type
+    return None if switch is None else "enabled" if switch else "disabled"
+
+
+def _whole(percentage: float | None) -> int | None:
+    return None if percentage is None else round(percentage)

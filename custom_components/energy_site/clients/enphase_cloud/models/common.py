@@ -1,0 +1,167 @@
+"""What many answers of the cloud share: times, words, quantities."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+import re
+
+from ...errors import ApiPayloadError
+from ...payload import Record
+
+# The year 5138: whatever is later is no time in seconds.
+_LATEST = 100_000_000_000
+
+_PERCENT = re.compile(r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*%?\s*")
+_KJ_IN_WH = 1000 / 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """How timely an answer's data are.
+
+    `last_report_at`, `last_energy_at` and `operational_at` are in seconds
+    since the epoch. `status` is the service's word, such as normal or comm;
+    new ones turn up.
+    """
+
+    status: str | None
+    last_report_at: int | None
+    last_energy_at: int | None
+    operational_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A number with its unit as sent: W for power, Wh or kJ for energy."""
+
+    value: float
+    units: str | None
+
+    @property
+    def wh(self) -> float | None:
+        """The energy in Wh, `None` for what is no energy. Without a unit it is taken for Wh."""
+        match self.units:
+            case None | "Wh":
+                return self.value
+            case "kWh":
+                return self.value * 1000
+            case "kJ":
+                return self.value * _KJ_IN_WH
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailySeries:
+    """A value for each day from `start_date` on, in Wh.
+
+    There are no gaps: a day keeps its place, with `None` for what was no
+    number. Zeroes at the end mean that nothing was reported for these days.
+    `start_date` is `None` for a system that never produced.
+    """
+
+    start_date: date | None
+    values: tuple[float | None, ...]
+    meta: Meta | None = None
+
+    def days(self, *, last_reported: date | None = None) -> Iterator[tuple[date, float]]:
+        """Return the days that were reported, in the system's time zone.
+
+        Zeroes at the end count up to and including `last_reported`, which is
+        the day of the meta's `last_report_at` where the system stands.
+        """
+        if self.start_date is None:
+            return
+        kept = len(self.values)
+        while kept and not self.values[kept - 1]:
+            kept -= 1
+        first = self.start_date.toordinal()
+        if last_reported is not None:
+            kept = max(kept, min(len(self.values), last_reported.toordinal() - first + 1))
+        for ordinal, value in enumerate(self.values[:kept], first):
+            if value is not None and ordinal <= date.max.toordinal():
+                yield date.fromordinal(ordinal), value
+
+
+def parse_meta(item: Record) -> Meta | None:
+    """Read the `meta` of an answer, `None` where there is none."""
+    if "meta" not in item:
+        return None
+    meta = item.record_or_empty("meta")
+    return Meta(
+        status=meta.text_or_none("status"),
+        last_report_at=epoch(meta, "last_report_at"),
+        last_energy_at=epoch(meta, "last_energy_at"),
+        operational_at=epoch(meta, "operational_at"),
+    )
+
+
+def parse_series(item: Record, key: str) -> DailySeries:
+    """Read a required series of days."""
+    return DailySeries(start_date=day(item, "start_date"), values=item.numbers(key), meta=parse_meta(item))
+
+
+def epoch(item: Record, key: str) -> int | None:
+    """Return a time in seconds since the epoch, also where it was sent in ISO 8601."""
+    seconds = item.integer_or_none(key)
+    if seconds is None:
+        seconds = _from_iso(item.text_or_none(key))
+    return seconds if seconds is not None and 0 < seconds < _LATEST else None
+
+
+def required_epoch(item: Record, key: str) -> int:
+    """Return a required time in seconds since the epoch."""
+    seconds = epoch(item, key)
+    if seconds is None:
+        raise ApiPayloadError(item.endpoint, f"field {key} is missing or no time")
+    return seconds
+
+
+def day(item: Record, key: str) -> date | None:
+    """Return a date; of a time in ISO 8601 it is the date where it was written."""
+    text = item.text_or_none(key)
+    try:
+        return date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        return None
+
+
+def percent(item: Record, key: str) -> float | None:
+    """Return a percentage, also where it was sent as text such as "97%"."""
+    number = item.number_or_none(key)
+    if number is not None:
+        return number
+    found = _PERCENT.fullmatch(item.text_or_none(key) or "")
+    return float(found[1]) if found else None
+
+
+def switched(item: Record, key: str) -> bool | None:
+    """Return a switch that is sent as a flag or as a word.
+
+    The word may have an addition: a change of Storm Guard is answered by
+    "Enabled (Inactive)".
+    """
+    word = (item.text_or_none(key) or "").strip().casefold()
+    if word.startswith(("enabled", "on", "true")):
+        return True
+    if word.startswith(("disabled", "off", "false")):
+        return False
+    return item.flag_or_none(key)
+
+
+def quantity(item: Record, key: str) -> Quantity | None:
+    """Return a quantity: an object with its units, or the bare number."""
+    bare = item.number_or_none(key)
+    if bare is not None:
+        return Quantity(value=bare, units=None)
+    sent = item.record_or_empty(key)
+    value = sent.number_or_none("value")
+    return None if value is None else Quantity(value=value, units=sent.text_or_none("units"))
+
+
+def _from_iso(text: str | None) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text) if text and len(text) < 40 else None
+    except ValueError:
+        return None
+    # Without its offset from UTC a time says nothing.
+    return None if moment is None or moment.tzinfo is None else int(moment.timestamp())

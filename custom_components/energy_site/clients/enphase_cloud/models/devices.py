@@ -1,0 +1,135 @@
+"""The devices of a system, and the inverters one by one."""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from ...payload import Record, parse_each, records
+from .common import Quantity, epoch, quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """An active device of `devices`.
+
+    `kind` is the name of the list it stands in: micros, meters, gateways,
+    q_relays, acbs, encharges, enpowers, ev_chargers, heat_pump, iq_collars,
+    and others as they come. `emu_sw_version` is a gateway's firmware;
+    `state`, `config_type` (Production, Net or Total) and `config_phase` are a
+    meter's. `last_report_at` is in seconds since the epoch.
+    """
+
+    kind: str
+    serial_number: str = field(repr=False)
+    id: int | None = field(repr=False)
+    name: str | None = field(repr=False)
+    model: str | None
+    part_number: str | None
+    sku: str | None
+    product_name: str | None
+    status: str | None
+    active: bool | None
+    last_report_at: int | None
+    emu_sw_version: str | None
+    cellular: bool
+    state: str | None
+    config_type: str | None
+    config_phase: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """`devices` of a system."""
+
+    devices: tuple[Device, ...]
+
+    def of(self, kind: str) -> tuple[Device, ...]:
+        """Return the devices of one kind."""
+        return tuple(device for device in self.devices if device.kind == kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MicroInverter:
+    """An inverter: its last power and the energy of its life, with their units.
+
+    `status` is normal, power, micro or retired. `last_report_date` is in
+    seconds since the epoch.
+    """
+
+    serial_number: str = field(repr=False)
+    id: int | None = field(repr=False)
+    model: str | None
+    part_number: str | None
+    sku: str | None
+    status: str | None
+    power_produced: Quantity | None
+    energy: Quantity | None
+    envoy_serial_number: str | None = field(repr=False)
+    last_report_date: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvertersSummary:
+    """The inverters behind one gateway; `signal_strength` is in bars of power line communication."""
+
+    signal_strength: int | None
+    micro_inverters: tuple[MicroInverter, ...]
+
+
+def parse_devices(endpoint: str, payload: object) -> Devices:
+    """Read `systems/{system_id}/devices`."""
+    root = Record(endpoint, payload)
+    kinds = [(kind, items) for kind, items in root.record("devices").items() if isinstance(items, list)]
+    return Devices(
+        devices=tuple(
+            device for kind, items in kinds for device in parse_each(records(endpoint, items), partial(_device, kind))
+        )
+    )
+
+
+def parse_inverters_summary(endpoint: str, payload: object) -> tuple[InvertersSummary, ...]:
+    """Read `systems/inverters_summary_by_envoy_or_site`, in v4 and in v2."""
+    return parse_each(records(endpoint, payload), _summary)
+
+
+def _device(kind: str, item: Record) -> Device:
+    return Device(
+        kind=kind,
+        serial_number=item.identifier("serial_number"),
+        id=item.integer_or_none("id"),
+        name=item.text_or_none("name"),
+        model=item.text_or_none("model"),
+        part_number=item.text_or_none("part_number"),
+        # A heat pump spells it in capitals.
+        sku=item.text_or_none("sku") or item.text_or_none("SKU"),
+        product_name=item.text_or_none("product_name"),
+        status=item.text_or_none("status"),
+        active=item.flag_or_none("active"),
+        last_report_at=epoch(item, "last_report_at"),
+        emu_sw_version=item.text_or_none("emu_sw_version"),
+        cellular=bool(item.record_or_empty("cellular_modem")),
+        state=item.text_or_none("state"),
+        config_type=item.text_or_none("config_type"),
+        config_phase=item.text_or_none("config_phase"),
+    )
+
+
+def _summary(item: Record) -> InvertersSummary:
+    return InvertersSummary(
+        signal_strength=item.integer_or_none("signal_strength"),
+        micro_inverters=parse_each(item.required_records("micro_inverters"), _inverter),
+    )
+
+
+def _inverter(item: Record) -> MicroInverter:
+    return MicroInverter(
+        serial_number=item.identifier("serial_number"),
+        id=item.integer_or_none("id"),
+        model=item.text_or_none("model"),
+        part_number=item.text_or_none("part_number"),
+        sku=item.text_or_none("sku"),
+        status=item.text_or_none("status"),
+        power_produced=quantity(item, "power_produced"),
+        energy=quantity(item, "energy"),
+        envoy_serial_number=item.text_or_none("envoy_serial_number"),
+        last_report_date=epoch(item, "last_report_date"),
+    )

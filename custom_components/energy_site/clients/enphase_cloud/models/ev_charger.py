@@ -1,0 +1,147 @@
+"""Enphase's EV chargers, from endpoints that their documentation calls illustrative."""
+
+from dataclasses import dataclass, field
+
+from ...payload import Record, parse_each
+from .common import epoch, required_epoch
+from .telemetry import EnergyInterval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charger:
+    """An EV charger of `ev_charger/devices`; `last_report_at` is in seconds since the epoch."""
+
+    serial_number: str = field(repr=False)
+    name: str | None = field(repr=False)
+    model: str | None
+    status: str | None
+    last_report_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerEvent:
+    """What happened to a charger; the time is in seconds since the epoch. No document shows a sample."""
+
+    serial_number: str | None = field(repr=False)
+    event: str | None
+    triggered_date: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A charging session: times in seconds since the epoch, durations in seconds.
+
+    `energy_added` is documented in Wh, but the sample's 14.83 can only be kWh.
+    """
+
+    start_time: int | None
+    end_time: int | None
+    duration: float | None
+    energy_added: float | None
+    charge_time: float | None
+    miles_added: float | None
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """Days of the week from 1 and hours such as 1:00 in which a charger may charge, at a level in A."""
+
+    days: tuple[int, ...]
+    start_time: str | None
+    end_time: str | None
+    charging_level: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerSchedule:
+    """A charger's schedule of one kind."""
+
+    type: str | None
+    is_active: bool | None
+    schedules: tuple[Slot, ...]
+
+
+def parse_chargers(endpoint: str, payload: object) -> tuple[Charger, ...]:
+    """Read `ev_charger/devices`, whether the list stands alone or among other kinds."""
+    root = Record(endpoint, payload)
+    if isinstance(root.value("devices"), dict):
+        root = root.record("devices")
+    root.expect("devices", "ev_chargers")
+    return parse_each((item for key in ("devices", "ev_chargers") for item in root.records(key)), _charger)
+
+
+def parse_charger_events(endpoint: str, payload: object) -> tuple[ChargerEvent, ...]:
+    """Read `ev_charger/events`."""
+    return parse_each(Record(endpoint, payload).required_records("events"), _event)
+
+
+def parse_sessions(endpoint: str, payload: object) -> tuple[Session, ...]:
+    """Read a charger's `sessions`."""
+    return parse_each(Record(endpoint, payload).required_records("sessions"), _session)
+
+
+def parse_schedules(endpoint: str, payload: object) -> tuple[ChargerSchedule, ...]:
+    """Read a charger's `schedules`."""
+    return parse_each(Record(endpoint, payload).required_records("charger_schedules"), _schedule)
+
+
+def parse_charger_telemetry(endpoint: str, payload: object) -> tuple[EnergyInterval, ...]:
+    """Read a charger's `telemetry`."""
+    return parse_each(Record(endpoint, payload).required_records("consumption"), _interval)
+
+
+def _charger(item: Record) -> Charger:
+    return Charger(
+        serial_number=item.identifier("serial_number"),
+        name=item.text_or_none("name"),
+        model=item.text_or_none("model"),
+        status=item.text_or_none("status"),
+        last_report_at=epoch(item, "last_report_at"),
+    )
+
+
+def _event(item: Record) -> ChargerEvent:
+    return ChargerEvent(
+        serial_number=item.text_or_none("serial_number"),
+        event=item.text_or_none("event"),
+        triggered_date=epoch(item, "triggered_date"),
+    )
+
+
+def _session(item: Record) -> Session:
+    return Session(
+        start_time=epoch(item, "start_time"),
+        end_time=epoch(item, "end_time"),
+        duration=item.number_or_none("duration"),
+        energy_added=item.number_or_none("energy_added"),
+        charge_time=item.number_or_none("charge_time"),
+        miles_added=item.number_or_none("miles_added"),
+        cost=item.number_or_none("cost"),
+    )
+
+
+def _schedule(item: Record) -> ChargerSchedule:
+    return ChargerSchedule(
+        type=item.text_or_none("type"),
+        is_active=item.flag_or_none("is_active"),
+        schedules=parse_each(item.records("schedules"), _slot),
+    )
+
+
+def _slot(item: Record) -> Slot:
+    return Slot(
+        days=tuple(int(each) for each in item.numbers("days") if each is not None),
+        start_time=item.text_or_none("start_time"),
+        end_time=item.text_or_none("end_time"),
+        charging_level=item.number_or_none("charging_level"),
+    )
+
+
+def _interval(item: Record) -> EnergyInterval:
+    return EnergyInterval(
+        end_at=required_epoch(item, "end_at"),
+        wh=item.number_or_none("consumption"),
+        powr=None,
+        devices_reporting=None,
+    )

@@ -1,0 +1,184 @@
+"""From an answer that is no success to an error: the one place that knows the envelopes.
+
+The services wrap a refusal in four ways: `message` with `details` and a
+`code`, `reason` with a list of messages, `errorCode` with `errorMessages`,
+and OAuth's `error` with an `error_description`. Proxies in front of them
+answer in HTML. No word of an answer gets into an error's message: the words
+name systems and hold tokens.
+"""
+
+from enum import Enum, auto
+import re
+
+from ..errors import (
+    ApiAuthError,
+    ApiForbiddenError,
+    ApiNotFoundError,
+    ApiPayloadError,
+    ApiPlanError,
+    ApiQuotaError,
+    ApiStatusError,
+)
+from ..payload import Record
+from ..transport import Response
+from .endpoint import Group
+from .errors import (
+    HardwareAbsentError,
+    KeyMismatchError,
+    KeyRefusedError,
+    NotReportedError,
+    RangeError,
+    RetiredError,
+    UnprocessableError,
+)
+from .models.common import epoch
+
+_TEXTS = ("message", "details", "errorMessages", "error", "error_description")
+_PERIODS = ("second", "minute", "hour", "day", "month", "year")
+
+# More than this of a refusal tells nothing new.
+_LONGEST = 2000
+
+_KEY = re.compile(r"\bapi key\b|\bmismatch\b|\bauthentication (failed|parameters)\b")
+_PLAN = re.compile(r"\bplan\b")
+_ABSENT = re.compile(r"\b(doesn.t|does not) have\b")
+_DATES = re.compile(r"\bdates?\b|\bstart_time\b|\bin the future\b")
+
+# Ruby prints the dates into the text: {:start_at=>1, :first_interval=>2}.
+_RUBY_TIME = r":{}\s*=>\s*\"?(\d{{1,11}})\b"
+
+
+class Doubt(Enum):
+    """What a 401 may be about."""
+
+    KEY = auto()
+    PLAN = auto()
+    TOKEN = auto()
+    UNCLEAR = auto()
+
+
+class Refusal:
+    """An answer that is no success, whatever envelope it came in."""
+
+    def __init__(self, answer: Response) -> None:
+        """Read what can be read; anything at all is accepted."""
+        self.answer = answer
+        self.html = answer.body.lstrip()[:1] == b"<"
+        mute = self.html or 200 <= answer.status < 300
+        self.fields = None if mute else _fields(answer)
+        self.words = "" if mute else self._words()
+
+    @property
+    def doubt(self) -> Doubt:
+        """Tell what a 401 is about.
+
+        One that only says "User is not authorized" may mean a token that
+        ended as well as a group of endpoints that was not bought.
+        """
+        if _KEY.search(self.words):
+            return Doubt.KEY
+        if _PLAN.search(self.words):
+            return Doubt.PLAN
+        if "token" in self.words:
+            return Doubt.TOKEN
+        return Doubt.UNCLEAR
+
+    def error(self, *, group: str | None = None) -> ApiStatusError:
+        """Return the error, for an endpoint that needs a `group` of a plan where it is given."""
+        status, endpoint = self.answer.status, self.answer.endpoint
+        if status in (401, 403):
+            return self._unauthorized(group)
+        if status == 429 or (status == 409 and self._about_quota()):
+            return self._quota()
+        if status == 422:
+            return self._unprocessable()
+        if status == 501:
+            # The service's word for a method that an endpoint does not have.
+            return ApiNotFoundError(endpoint, status)
+        return self._plain()
+
+    def retired(self) -> RetiredError | None:
+        """Return an error where something else answers in place of an API that is gone."""
+        status = self.answer.status
+        gone = status == 410 or 300 <= status < 400
+        strange = self.html and status < 500 and status != 429
+        nowhere = self.fields is None and status in (404, 405)
+        return RetiredError(self.answer.endpoint, status) if gone or strange or nowhere else None
+
+    def _unauthorized(self, group: str | None) -> ApiStatusError:
+        status, endpoint = self.answer.status, self.answer.endpoint
+        if "mismatch" in self.words:
+            return KeyMismatchError(endpoint, status, reason="the API key is of another application")
+        if _KEY.search(self.words):
+            return KeyRefusedError(endpoint, status, reason="the API key is refused")
+        if status == 403 or _PLAN.search(self.words):
+            return not_granted(endpoint, status, group)
+        return ApiAuthError(endpoint, status)
+
+    def _plain(self) -> ApiStatusError:
+        """Return what the status alone says."""
+        try:
+            self.answer.raise_for_status()
+        except ApiStatusError as err:
+            return err
+        return ApiStatusError(self.answer.endpoint, self.answer.status)
+
+    def _about_quota(self) -> bool:
+        return "limit" in self.words or (self.fields is not None and "period_end" in self.fields)
+
+    def _quota(self) -> ApiQuotaError:
+        fields = self.fields or Record(self.answer.endpoint, {})
+        period = fields.text_or_none("period")
+        return ApiQuotaError(
+            self.answer.endpoint,
+            self.answer.status,
+            period=period if period in _PERIODS else None,
+            period_end=epoch(fields, "period_end"),
+            limit=fields.integer_or_none("limit"),
+            retry_after=self._plain().retry_after,
+        )
+
+    def _unprocessable(self) -> UnprocessableError:
+        endpoint, words = self.answer.endpoint, self.words
+        if _ABSENT.search(words):
+            return HardwareAbsentError(endpoint, 422, reason="the system has no such device")
+        if "not reported" in words:
+            return NotReportedError(endpoint, 422, reason="the system has not reported yet")
+        times = {key: self._time(key) for key in ("start_at", "end_at", "first_interval", "last_interval")}
+        if any(times.values()) or _DATES.search(words):
+            return RangeError(endpoint, 422, **times)
+        return UnprocessableError(endpoint, 422)
+
+    def _words(self) -> str:
+        """Return what is said in any of the envelopes, or in plain text without one."""
+        if self.fields is None:
+            return self.answer.body[:_LONGEST].decode(errors="replace").casefold()
+        sent = [self.fields.value(key) for key in _TEXTS]
+        listed = [item for value in sent for item in (value if isinstance(value, list) else [value])]
+        return " ".join(item for item in listed if isinstance(item, str))[:_LONGEST].casefold()
+
+    def _time(self, key: str) -> int | None:
+        if self.fields is not None and (told := epoch(self.fields, key)):
+            return told
+        found = re.search(_RUBY_TIME.format(key), self.words)
+        return int(found[1]) if found else None
+
+
+def not_granted(endpoint: str, status: int, group: str | None) -> ApiForbiddenError:
+    """Return the error for a good token that an endpoint is not for.
+
+    What every plan has is refused for systems whose owner did not agree;
+    anything else also where it was not ticked when the application was
+    registered.
+    """
+    if group in (None, Group.SYSTEM_DETAILS):
+        return ApiForbiddenError(endpoint, status)
+    return ApiPlanError(endpoint, status, group=group)
+
+
+def _fields(answer: Response) -> Record | None:
+    """Return the answer's object, `None` where it is something else, such as HTML."""
+    try:
+        return Record(answer.endpoint, answer.json())
+    except ApiPayloadError:
+        return None

@@ -1,0 +1,171 @@
+"""How v4 is asked: with a key, a token, and an answer for whoever doubts them."""
+
+from collections.abc import Mapping
+import time
+from typing import Any, Protocol
+
+from aiohttp import ClientSession
+
+from ..errors import ApiAuthError, ApiPayloadError
+from ..transport import Response
+from .endpoint import Endpoint, Group, Question, Value
+from .link import Link, Spending
+from .replies import Doubt, Refusal, not_granted
+from .v4_endpoints import SYSTEMS
+
+# For so many seconds a token that was good is taken to be so: it is renewed before its end.
+_STILL_GOOD = 60.0
+
+# How the service says that there is nothing at a path.
+_NOTHING_THERE = (404, 405, 501)
+
+
+class AccessToken(Protocol):
+    """Gives the access token. To keep it, and to renew it in time, is its own affair."""
+
+    async def __call__(self, *, refused: str | None = None) -> str:
+        """Return the token; another than the one that was `refused`, if there is any."""
+
+
+class V4Link(Link):
+    """The way to v4."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        api_key: str,
+        access_token: AccessToken,
+        *,
+        spending: Spending | None = None,
+        paths: Mapping[str, str] | None = None,
+    ) -> None:
+        """Ask with the key of an application and the token of an owner who agreed to it.
+
+        `paths` is what an earlier client's `paths` held: where the endpoints
+        are that two documents put in different places, by the endpoints' names.
+        """
+        super().__init__(session, "api/v4", spending)
+        self._api_key = api_key
+        self._access_token = access_token
+        self._refused: str | None = None
+        self._good: str | None = None
+        self._good_until = 0.0
+        self._granted: set[str] = set()
+        self.paths: dict[str, str] = dict(paths or {})
+
+    async def _ask[T](
+        self,
+        endpoint: Endpoint[T],
+        system_id: int | None = None,
+        serial_number: str | None = None,
+        query: Mapping[str, Value] | None = None,
+    ) -> T:
+        question = Question(endpoint=endpoint, system_id=system_id, serial_number=serial_number, query=query or {})
+        answer = await self._answer(question)
+        return endpoint.parse(endpoint.name, answer.json())
+
+    async def _change[T](self, endpoint: Endpoint[T], system_id: int, body: Mapping[str, Any]) -> T | None:
+        """Send a change; `None` where it was accepted without a word on what is in force now."""
+        answer = await self._answer(Question(endpoint=endpoint, system_id=system_id, body=body))
+        if not answer.body.strip():
+            return None
+        payload = answer.json()
+        try:
+            return endpoint.parse(endpoint.name, payload)
+        except ApiPayloadError:
+            return None
+
+    async def _answer(self, question: Question[Any]) -> Response:
+        async with self._lock:
+            answer = await self._authorized(question)
+        if not 200 <= answer.status < 300:
+            raise Refusal(answer).error(group=question.endpoint.group)
+        return answer
+
+    async def _authorized(self, question: Question[Any]) -> Response:
+        """Ask, and once more with another token where the first one is at fault for a 401."""
+        token = await self._access_token()
+        answer = await self._put(question, token)
+        doubt = self._doubt(answer)
+        if doubt in (None, Doubt.KEY, Doubt.PLAN):
+            return answer
+        if token == self._refused:
+            raise ApiAuthError(question.endpoint.name, 401)
+        if doubt is Doubt.UNCLEAR and await self._vouched(question, token):
+            raise not_granted(question.endpoint.name, 401, question.endpoint.group)
+        renewed = await self._access_token(refused=token)
+        if renewed != token:
+            answer = await self._put(question, renewed)
+            doubt = self._doubt(answer)
+            if doubt in (None, Doubt.KEY, Doubt.PLAN):
+                return answer
+            if doubt is Doubt.UNCLEAR and await self._vouched(question, renewed):
+                raise not_granted(question.endpoint.name, 401, question.endpoint.group)
+        self._refused = renewed
+        raise ApiAuthError(question.endpoint.name, 401)
+
+    def _doubt(self, answer: Response) -> Doubt | None:
+        return Refusal(answer).doubt if answer.status == 401 else None
+
+    async def _vouched(self, question: Question[Any], token: str) -> bool:
+        """Tell whether a token is good all the same, by what every plan has.
+
+        The service refuses an endpoint that the plan lacks in the very words
+        in which it refuses a token. Where an endpoint never answered, a token
+        that was good a moment ago needs no question; where it did, the plan is
+        unlikely to have changed since.
+        """
+        endpoint = question.endpoint
+        if endpoint is SYSTEMS:
+            return False
+        optional = endpoint.group is not Group.SYSTEM_DETAILS and endpoint.name not in self._granted
+        if optional and token == self._good and time.monotonic() < self._good_until:
+            return True
+        probe = await self._put(Question(endpoint=SYSTEMS, query={"page": 1, "size": 1}), token)
+        if probe.status in (401, 403):
+            return False
+        if not 200 <= probe.status < 300:
+            raise Refusal(probe).error(group=SYSTEMS.group)
+        return True
+
+    async def _put(self, question: Question[Any], token: str) -> Response:
+        """Ask where the endpoint is known to be; else where it is published, then where it is documented."""
+        endpoint = question.endpoint
+        if endpoint.documented_path is None:
+            return await self._ask_at(endpoint.path, question, token)
+        if endpoint.name in self.paths:
+            return await self._ask_at(self._known(endpoint), question, token)
+        answer = await self._ask_at(endpoint.path, question, token)
+        if answer.status not in _NOTHING_THERE:
+            self._remember(endpoint, endpoint.path, answer)
+            return answer
+        other = await self._ask_at(endpoint.documented_path, question, token)
+        if other.status in _NOTHING_THERE:
+            self.paths[endpoint.name] = endpoint.path
+            return answer
+        self._remember(endpoint, endpoint.documented_path, other)
+        return other
+
+    def _known(self, endpoint: Endpoint[Any]) -> str:
+        """Return where an endpoint is; what was kept from another time may name a place that is none."""
+        known = self.paths[endpoint.name]
+        return known if known == endpoint.documented_path else endpoint.path
+
+    def _remember(self, endpoint: Endpoint[Any], path: str, answer: Response) -> None:
+        # A refusal of the token or a fault of the service says nothing about a path.
+        if 200 <= answer.status < 300 or answer.status == 422:
+            self.paths[endpoint.name] = path
+
+    async def _ask_at(self, path: str, question: Question[Any], token: str) -> Response:
+        answer = await self._send(
+            question.endpoint.method,
+            question.path(path),
+            endpoint=question.endpoint.name,
+            query=question.fields(),
+            headers={"key": self._api_key, "Authorization": f"Bearer {token}"},
+            body=question.body,
+        )
+        if 200 <= answer.status < 300:
+            self._good, self._good_until = token, time.monotonic() + _STILL_GOOD
+            self._granted.add(question.endpoint.name)
+        return answer
