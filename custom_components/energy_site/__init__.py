@@ -5,8 +5,9 @@ from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.storage import Store
+from homeassistant.helpers.typing import ConfigType
 
 from .adapter import SourceAdapter
 from .const import CONF_SOURCE, DOMAIN, SOURCE_IQ_GATEWAY
@@ -14,12 +15,29 @@ from .coordinator import STORAGE_VERSION, SiteConfigEntry, SiteRuntime
 from .devices import async_track_devices, forget_if_gone, hub_info
 from .iq_gateway import IqGatewayAdapter
 from .issues import async_track_issues
+from .services import async_setup_services
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
 
 ADAPTERS: Mapping[str, Callable[[HomeAssistant, SiteConfigEntry], SourceAdapter[Any]]] = {
     SOURCE_IQ_GATEWAY: IqGatewayAdapter,
 }
+
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - the signature is Home Assistant's.
+    """Register the actions, whether a site is loaded or not."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
@@ -30,7 +48,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **hub_info(runtime))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_track_devices(hass, runtime)
-    async_track_issues(hass, runtime)
+    async_track_issues(runtime)
     runtime.async_run()
     return True
 
@@ -38,7 +56,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
 async def async_unload_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
     """Unload a site; its books are written down first."""
     if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
-        await entry.runtime_data.async_save()
+        await entry.runtime_data.async_stop()
     return unloaded
 
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from .clients.errors import ApiError
-from .clients.transport import Recorded
+from .clients.transport import Recorded, Response
 from .sources.source import Source
 
 
@@ -22,6 +22,10 @@ class SourceAdapter[S: Source](ABC):
     @abstractmethod
     def recorded(self) -> Mapping[str, Recorded]:
         """Return the last answer to every question, by its path."""
+
+    @abstractmethod
+    async def async_raw(self, endpoint: str) -> Response:
+        """Ask one of the source's endpoints now and return what came; raise an `ApiError` where nothing did."""
 
     @abstractmethod
     async def async_tend(self) -> None:

@@ -17,6 +17,13 @@ CONF_SOURCE: Final = "source"
 
 SOURCE_IQ_GATEWAY: Final = "iq_gateway"
 
+# The control that takes the house off the grid and back.
+GRID_ENABLED: Final = "grid_enabled"
+
+CONF_LIVE_MINUTES: Final = "live_minutes"
+# Least, usual and greatest minutes after which live power ends by itself.
+LIVE_MINUTES: Final = (1, 15, 1440)
+
 # Least, usual and greatest seconds between two questions of a kind.
 INTERVALS: Final[dict[Pace, tuple[int, int, int]]] = {
     Pace.POWER: (5, 10, 120),
@@ -26,6 +33,7 @@ INTERVALS: Final[dict[Pace, tuple[int, int, int]]] = {
     Pace.INVERTERS: (60, 300, 3600),
     Pace.SETTINGS: (300, 900, 7200),
     Pace.RARE: (3600, 21600, 86400),
+    Pace.LIVE: (1, 1, 5),
 }
 
 # The books are written down this often, besides at every end.

@@ -1,9 +1,9 @@
 """One coordinator runs one feed; the runtime shares out what they bring."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, override
+from typing import Any, Protocol, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -18,9 +18,12 @@ from .adapter import SourceAdapter
 from .clients.errors import ApiAuthError, ApiError
 from .const import DOMAIN, LOGGER, SAVE_INTERVAL
 from .errors import translated
+from .happenings import Happenings
+from .overrides import Overrides
 from .site.model import Part
 from .sources.feed import Feed, Presence
 from .sources.source import Source
+from .sources.steering import Steering
 
 type SiteConfigEntry = ConfigEntry[SiteRuntime]
 
@@ -80,6 +83,16 @@ class FeedCoordinator(DataUpdateCoordinator[None]):
             self._quiet = True
 
 
+class Keeper(Protocol):
+    """Keeps something over a restart."""
+
+    def dump(self) -> dict[str, Any]:
+        """Return it as plain JSON data."""
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take over what `dump` returned."""
+
+
 class SiteRuntime:
     """A loaded site: its source, a coordinator a feed, and who listens to which part."""
 
@@ -90,6 +103,11 @@ class SiteRuntime:
         self.adapter = adapter
         self.coordinators = {key: FeedCoordinator(hass, entry, self, feed) for key, feed in self.source.feeds.items()}
         self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+        self.happenings = Happenings(self)
+        self.steering = Steering(
+            self.source, clock=self.now, ask=self._async_ask, keep=self.async_save, changed=self.happenings.tell
+        )
+        self.overrides = Overrides(self)
         self._listeners: dict[type[Part], list[Callable[[], None]]] = {}
         self._forgetful: list[Callable[[str], None]] = []
         self._logged = False
@@ -144,6 +162,9 @@ class SiteRuntime:
         """
         if (memory := await self._store.async_load()) is not None:
             self.source.remember(memory)
+            for keeper, key in self._keepers:
+                if isinstance(kept := memory.get(key), Mapping):
+                    keeper.load(kept)
         await self.adapter.async_connect()
         essential = self.source.essential()
         for key in essential:
@@ -160,7 +181,8 @@ class SiteRuntime:
         entry = self.entry
         for key, coordinator in self.coordinators.items():
             entry.async_on_unload(coordinator.async_add_listener(partial(self._polled, key)))
-        entry.async_create_task(self.hass, self._async_poll_the_rest(), f"{DOMAIN} first poll")
+        self.happenings.async_watch()
+        entry.async_create_task(self.hass, self._async_begin(), f"{DOMAIN} first poll")
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_save, SAVE_INTERVAL))
         entry.async_on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_save))
         entry.async_on_unload(async_track_time_interval(self.hass, self._async_tend, _TEND_INTERVAL))
@@ -175,7 +197,18 @@ class SiteRuntime:
 
     async def async_save(self) -> None:
         """Write the books down."""
-        await self._store.async_save(self.source.memory())
+        kept = {key: keeper.dump() for keeper, key in self._keepers}
+        await self._store.async_save({**self.source.memory(), **kept})
+
+    async def async_stop(self) -> None:
+        """Leave what is under way for the next start."""
+        self.steering.stop()
+        await self.source.close()
+        await self.async_save()
+
+    @property
+    def _keepers(self) -> tuple[tuple[Keeper, str], ...]:
+        return ((self.steering, "steering"), (self.happenings, "happenings"), (self.overrides, "overrides"))
 
     @callback
     def noticed(self, before: ApiError | None, after: ApiError | None) -> None:
@@ -199,8 +232,18 @@ class SiteRuntime:
             if key in builder.feeds:
                 for update in tuple(self._listeners.get(builder.part, ())):
                     update()
+        self.steering.observe()
         if wishes := self.source.take_wishes():
             self.entry.async_create_background_task(self.hass, self._async_poll(wishes), f"{DOMAIN} poll")
+
+    async def _async_begin(self) -> None:
+        """Ask for the rest, then take up what the last stop interrupted."""
+        await self._async_poll_the_rest()
+        self.steering.resume()
+        self.overrides.async_resume()
+
+    async def _async_ask(self, key: str) -> None:
+        await self.coordinators[key].async_refresh()
 
     async def _async_poll_the_rest(self) -> None:
         """Ask for what was not asked yet; slow scripts must not keep Home Assistant's start waiting."""

@@ -69,8 +69,11 @@ class SiteEntity(Entity):
             self._shown = shown
             self.async_write_ha_state()
 
+    def _value(self) -> object:
+        return self._row.read(self.runtime.part, self._serial)
+
     def _refresh(self) -> object:
-        value = self._row.read(self.runtime.part, self._serial)
+        value = self._value()
         self._attr_available = value is not None or self.runtime.settled(self._row.part)
         self._take(value)
         return (value, self._attr_available, self._row.stamp(self.runtime.part))
@@ -82,13 +85,17 @@ def async_add_as_found(
     async_add_entities: AddConfigEntryEntitiesCallback,
     rows: Iterable[AnyRow],
     make: Callable[[AnyRow, str | None], Entity],
+    exists: Callable[[AnyRow, str | None], bool] | None = None,
 ) -> None:
-    """Add an entity for a row as soon as the site has a value for it, now or in a year."""
+    """Add an entity for a row as soon as the site has a value for it, now or in a year.
+
+    With `exists` that decides in place of a value.
+    """
     by_part: dict[type[Part], list[AnyRow]] = {}
     for row in rows:
         by_part.setdefault(row.part, []).append(row)
     for part, its_rows in by_part.items():
-        finder = _Finder(runtime, async_add_entities, its_rows, make)
+        finder = _Finder(runtime, async_add_entities, its_rows, make, exists)
         finder.add_new()
         runtime.entry.async_on_unload(runtime.listen(part, finder.add_new))
         runtime.entry.async_on_unload(runtime.listen_forgotten(finder.forget))
@@ -103,11 +110,13 @@ class _Finder:
         async_add_entities: AddConfigEntryEntitiesCallback,
         rows: list[AnyRow],
         make: Callable[[AnyRow, str | None], Entity],
+        exists: Callable[[AnyRow, str | None], bool] | None,
     ) -> None:
         self._runtime = runtime
         self._async_add_entities = async_add_entities
         self._rows = rows
         self._make = make
+        self._exists = exists
         self._known: set[Name] = set()
 
     @callback
@@ -115,13 +124,19 @@ class _Finder:
         """Add what has a value for the first time."""
         found: list[Entity] = []
         for row in self._rows:
-            for serial in row.present(self._runtime.part):
+            for serial in self._present(row):
                 name = (serial, row.description.key)
                 if name not in self._known:
                     self._known.add(name)
                     found.append(self._make(row, serial))
         if found:
             self._async_add_entities(found)
+
+    def _present(self, row: AnyRow) -> Iterable[str | None]:
+        parts, exists = self._runtime.part, self._exists
+        if exists is None:
+            return row.present(parts)
+        return [serial for serial in row.candidates(parts) if exists(row, serial)]
 
     @callback
     def forget(self, serial: str) -> None:

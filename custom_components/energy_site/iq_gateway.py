@@ -18,8 +18,18 @@ from .clients.errors import ApiAuthError, ApiCertificateError, ApiError
 from .clients.iq_gateway.client import IqGatewayClient
 from .clients.iq_gateway.enlighten import fetch_token
 from .clients.iq_gateway.token import GatewayToken
-from .clients.transport import Recorded
-from .const import CONF_FINGERPRINT, DOMAIN, INTERVALS, LOGGER, TOKEN_URGENT, TOKEN_WARNING, documentation
+from .clients.transport import Recorded, Response
+from .const import (
+    CONF_FINGERPRINT,
+    CONF_LIVE_MINUTES,
+    DOMAIN,
+    INTERVALS,
+    LIVE_MINUTES,
+    LOGGER,
+    TOKEN_URGENT,
+    TOKEN_WARNING,
+    documentation,
+)
 from .coordinator import SiteConfigEntry
 from .errors import translated
 from .sessions import forgetful_session
@@ -65,6 +75,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             intervals(entry.options),
             dt_util.get_default_time_zone(),
             _find_zone,
+            live_lasts=timedelta(minutes=entry.options.get(CONF_LIVE_MINUTES, LIVE_MINUTES[1])),
         )
 
     @override
@@ -85,6 +96,11 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
     @override
     def recorded(self) -> Mapping[str, Recorded]:
         return self._client.recorded
+
+    @override
+    async def async_raw(self, endpoint: str) -> Response:
+        timeout = max(feed.ask.timeout for feed in self.source.feeds.values() if feed.endpoint == endpoint)
+        return await self._client.raw(endpoint, timeout=timeout)
 
     @override
     async def async_tend(self) -> None:

@@ -1,49 +1,99 @@
 """Repairs for what the site itself complains about."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, documentation
-from .coordinator import SiteRuntime
-from .site.model import Health, Inverters
+from .errors import setting_name
+from .site.control import Change, ChangeKind, ControlName, Failure
+from .site.model import Health, Inverters, Settings
 
-ISSUE_WIRING = "meter_wiring"
+if TYPE_CHECKING:
+    from .coordinator import SiteRuntime
+
+ISSUE_GOVERNED = "governed_remotely"
+ISSUE_IGNORED = "setting_ignored"
+ISSUE_RESTORE = "override_not_restored"
+ISSUE_REVERTED = "setting_reverted"
 ISSUE_SILENT = "inverters_silent"
+ISSUE_WIRING = "meter_wiring"
 
 # A list of names has to stay readable.
 _MOST_NAMES = 8
 
 
 @callback
-def async_track_issues(hass: HomeAssistant, runtime: SiteRuntime) -> None:
+def async_track_issues(runtime: SiteRuntime) -> None:
     """Raise and settle repairs as the site's parts tell."""
 
     @callback
     def wiring() -> None:
         health = runtime.part(Health)
         problems = (health.problems if health is not None else None) or ()
-        _show(hass, runtime, ISSUE_WIRING, {"problems": ", ".join(problems).replace("_", " ")} if problems else None)
+        shown = {"problems": ", ".join(problems).replace("_", " ")} if problems else None
+        async_show_issue(runtime, ISSUE_WIRING, shown)
 
     @callback
     def silence() -> None:
         inverters = runtime.part(Inverters)
         silent = inverters.silent if inverters is not None else ()
         names = ", ".join(silent[:_MOST_NAMES]) + (", …" if len(silent) > _MOST_NAMES else "")
-        _show(hass, runtime, ISSUE_SILENT, {"count": str(len(silent)), "serials": names} if silent else None)
+        async_show_issue(runtime, ISSUE_SILENT, {"count": str(len(silent)), "serials": names} if silent else None)
 
-    runtime.entry.async_on_unload(runtime.listen(Health, wiring))
-    runtime.entry.async_on_unload(runtime.listen(Inverters, silence))
+    @callback
+    def government() -> None:
+        settings = runtime.part(Settings)
+        if settings is not None and settings.governed_remotely is not None:
+            async_show_issue(runtime, ISSUE_GOVERNED, {} if settings.governed_remotely else None)
+
+    on_unload = runtime.entry.async_on_unload
+    on_unload(runtime.listen(Health, wiring))
+    on_unload(runtime.listen(Inverters, silence))
+    on_unload(runtime.listen(Settings, government))
+    on_unload(runtime.happenings.listen(Change, _Complaints(runtime).hear))
+    government()
 
 
-def _show(hass: HomeAssistant, runtime: SiteRuntime, key: str, placeholders: Mapping[str, str] | None) -> None:
+class _Complaints:
+    """Remembers which settings were ignored or taken back, until they hold."""
+
+    def __init__(self, runtime: SiteRuntime) -> None:
+        self._runtime = runtime
+        self._names: dict[str, set[ControlName]] = {ISSUE_IGNORED: set(), ISSUE_REVERTED: set()}
+
+    @callback
+    def hear(self, change: Change) -> None:
+        """Complain, or take a complaint back."""
+        if change.kind is ChangeKind.REVERTED:
+            self._complain(ISSUE_REVERTED, change.name)
+        elif change.error is not None and change.error.failure is Failure.IGNORED:
+            self._complain(ISSUE_IGNORED, change.name)
+        elif change.kind is ChangeKind.CHANGED and change.ours:
+            for key, names in self._names.items():
+                names.discard(change.name)
+                self._show(key)
+
+    def _complain(self, key: str, name: ControlName) -> None:
+        self._names[key].add(name)
+        self._show(key)
+
+    def _show(self, key: str) -> None:
+        names = sorted(setting_name(self._runtime, name) for name in self._names[key])
+        async_show_issue(self._runtime, key, {"settings": ", ".join(names)} if names else None)
+
+
+@callback
+def async_show_issue(runtime: SiteRuntime, key: str, placeholders: Mapping[str, str] | None) -> None:
+    """Raise a repair with a text for these placeholders, or settle it."""
     issue_id = f"{key}_{runtime.entry.entry_id}"
     if placeholders is None:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        ir.async_delete_issue(runtime.hass, DOMAIN, issue_id)
         return
     ir.async_create_issue(
-        hass,
+        runtime.hass,
         DOMAIN,
         issue_id,
         is_fixable=False,

@@ -52,7 +52,7 @@ class NightlyRestart:
 class GatewayConfig:
     """A gateway: intervals in seconds; `metered` is hardware, not whether CTs are on.
 
-    With `cloud_governed` the vendor's cloud sets how the battery is used, and
+    With `meter_stream` an owner, too, gets the meters' stream. With `cloud_governed` the vendor's cloud sets how the battery is used, and
     what is written locally is kept but not obeyed.
     """
 
@@ -70,6 +70,7 @@ class GatewayConfig:
     report_interval: float = 300.0
     rollup_interval: float = 900.0
     stream_seconds: float = 900.0
+    meter_stream: bool = False
     cloud_governed: bool = False
     currency: str = "EUR"
     speed: Speed = Speed.NONE

@@ -74,6 +74,24 @@ class Reset(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class Unheeded(Fault):
+    """Says yes to a command and does nothing."""
+
+    @override
+    async def before(self, closing: asyncio.Event) -> Reply | None:
+        return Reply(payload={})
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLost(Fault):
+    """Does what it is asked, and breaks the connection instead of saying so."""
+
+    @override
+    def after(self, reply: Reply) -> Reply:
+        raise ConnectionBroken
+
+
+@dataclass(frozen=True, slots=True)
 class Truncated(Fault):
     """Sends only a part of the body.
 
@@ -142,6 +160,7 @@ class ActiveFault:
 
     fault: Fault
     paths: frozenset[str]
+    methods: frozenset[str]
     left: int | None
     start: float | None
     until: float | None
@@ -152,10 +171,11 @@ class ActiveFault:
         """End the fault."""
         self._remove(self)
 
-    def meets(self, path: str, now: float) -> bool:
+    def meets(self, method: str, path: str, now: float) -> bool:
         """Whether it acts on a request for `path` at `now`."""
         return (
             (not self.paths or path in self.paths)
+            and (not self.methods or method in self.methods)
             and (self.left is None or self.left > 0)
             and (self.start is None or now >= self.start)
             and (self.until is None or now < self.until)
@@ -174,11 +194,12 @@ class Faults:
         fault: Fault,
         path: str | Iterable[str] | None = None,
         *,
+        methods: Iterable[str] = (),
         count: int | None = None,
         start: float | None = None,
         until: float | None = None,
     ) -> ActiveFault:
-        """Let a fault act on `path` (one, several, or by default its own or all).
+        """Let a fault act on `path` (one, several, or by default its own or all), by any or certain methods.
 
         `count` limits it to so many requests, `start` and `until` (epoch s of the
         gateway's clock) to a time.
@@ -187,6 +208,7 @@ class Faults:
         active = ActiveFault(
             fault=fault,
             paths=paths,
+            methods=frozenset(methods),
             left=count,
             start=start,
             until=until,
@@ -199,9 +221,9 @@ class Faults:
         """End all faults."""
         self._active.clear()
 
-    def take(self, path: str, now: float) -> list[Fault]:
+    def take(self, path: str, now: float, method: str = "GET") -> list[Fault]:
         """Return the faults that act on this request, and count it."""
-        met = [active for active in self._active if active.meets(path, now)]
+        met = [active for active in self._active if active.meets(method, path, now)]
         for active in met:
             active.hits += 1
             if active.left is not None:

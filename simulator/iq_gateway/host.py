@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Self
@@ -224,7 +225,7 @@ class GatewayHost(ABC):
             await self._closing.wait()
         if manner:
             raise ConnectionBroken
-        faults = self.faults.take(path, self.clock.now())
+        faults = self.faults.take(path, self.clock.now(), request.method)
         for fault in faults:
             instead = await fault.before(self._closing)
             if instead is not None:
@@ -276,7 +277,19 @@ class GatewayHost(ABC):
             visit.cookie = self._sessions.open(role, now)
         return role
 
+    async def _stream(self, request: web.Request, frames: AsyncIterator[bytes], kind: str) -> web.StreamResponse:
+        response = web.StreamResponse(headers=_HEADERS)
+        response.content_type = kind
+        await response.prepare(request)
+        async for frame in frames:
+            if self.broken() or self._closing.is_set():
+                raise ConnectionBroken
+            await response.write(frame)
+        return response
+
     async def _send(self, request: web.Request, reply: Reply, cookie: str | None) -> web.StreamResponse:
+        if reply.frames is not None:
+            return await self._stream(request, reply.frames, reply.content_type)
         body = reply.body()
         kept = body[: int(len(body) * reply.keep)] if reply.keep < 1 else body
         headers = _HEADERS | {"Date": formatdate(self.now(), usegmt=True)} | reply.headers

@@ -1,5 +1,6 @@
 """What a gateway answers, before it becomes bytes."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 import json
 from typing import Any
@@ -28,7 +29,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A status with a JSON payload or a text; `cut` breaks off in the middle."""
+    """A status with a JSON payload or a text, or frames that go on for ever."""
 
     status: int = 200
     payload: Json | None = None
@@ -37,6 +38,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     keep: float = 1.0
     promise_all: bool = False
+    frames: AsyncIterator[bytes] | None = None
 
     def body(self) -> bytes:
         """Return the whole body."""

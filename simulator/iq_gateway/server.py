@@ -8,9 +8,10 @@ from simulator.house import House, StorageMode
 from .config import GatewayConfig, NightlyRestart
 from .firmware_bugs import blank_meters
 from .host import Call, GatewayHost
-from .reply import Reply, html, unauthorized
+from .reply import Reply, html, not_found, unauthorized
 from .routes import INSTALLER_ONLY, read, write
 from .state import GatewayState
+from .stream import STREAM, frames
 
 
 class GatewayServer(GatewayHost):
@@ -110,11 +111,20 @@ class GatewayServer(GatewayHost):
                 blank_polls=plan.blank_polls,
             )
 
+    def _streaming(self, call: Call) -> Reply:
+        if not self.config.metered:
+            return not_found()
+        if not self.config.meter_stream and call.role != "installer":
+            return unauthorized()
+        return Reply(frames=frames(self.state, self.advance), content_type="text/event-stream")
+
     @override
     async def respond(self, call: Call) -> Reply:
         if call.path in INSTALLER_ONLY and call.role != "installer":
             return unauthorized()
         self.advance()
+        if call.path == STREAM:
+            return self._streaming(call)
         if call.method in ("GET", "HEAD"):
             return read(self.state, call)
         if call.method in ("POST", "PUT"):

@@ -32,6 +32,7 @@ class GatewayState:
 
     def advance(self, now: float) -> None:
         """Let the house live until `now`, epoch s."""
+        self.tariff.advance(now)
         self.relay.advance(now)
 
     @property

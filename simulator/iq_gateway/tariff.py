@@ -43,7 +43,19 @@ class Tariff:
         self.cloud_governed = cloud_governed
         self.cloud = self._of_house()
         self.local = self._of_house()
+        self._in_force = self.local
         self._written = house.time - 3 * 86400
+        # Seconds until what was written governs the house, and what waits for that.
+        self.delay = 0.0
+        self._waiting: list[tuple[float, StorageSettings]] = []
+
+    def advance(self, now: float) -> None:
+        """Let what was written come into force when it is due, epoch s."""
+        while self._waiting and self._waiting[0][0] <= now:
+            due, settings = self._waiting.pop(0)
+            self._house.advance(due)
+            self._in_force = settings
+            self.govern()
 
     def _of_house(self) -> StorageSettings:
         if self._house.battery is None:
@@ -61,7 +73,7 @@ class Tariff:
         battery = self._house.battery
         if battery is None:
             return
-        wanted = self.cloud if self.cloud_governed else self.local
+        wanted = self.cloud if self.cloud_governed else self._in_force
         battery.settings.mode = wanted.mode
         battery.settings.reserve = wanted.reserve
         battery.settings.charge_from_grid = wanted.charge_from_grid
@@ -89,7 +101,8 @@ class Tariff:
             self.cloud_governed = False
         self.local = local
         self._written = now
-        self.govern()
+        self._waiting.append((self._house.time + self.delay, local))
+        self.advance(self._house.time)
         return True
 
     def payload(self, now: float) -> Json:

@@ -571,6 +571,8 @@ async def test_intervals_are_changed_within_bounds(
         "inverters": 300,
         "settings": 900,
         "rare": 21600,
+        "live": 1,
+        "live_minutes": 15,
     }
     with pytest.raises(Exception, match="power"):
         await hass.config_entries.options.async_configure(result["flow_id"], {**usual, "power": 1})

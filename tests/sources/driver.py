@@ -29,6 +29,7 @@ INTERVALS: Mapping[Pace, timedelta] = {
     Pace.INVERTERS: timedelta(minutes=5),
     Pace.SETTINGS: timedelta(minutes=15),
     Pace.RARE: timedelta(hours=6),
+    Pace.LIVE: timedelta(seconds=1),
 }
 
 # For tests of many hours: the same, with a power that is asked less often.

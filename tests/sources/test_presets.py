@@ -9,6 +9,8 @@ import pytest
 
 from custom_components.energy_site.site.model import (
     Battery,
+    CircuitAction,
+    CircuitMode,
     CounterKind,
     Flow,
     Generator,
@@ -327,8 +329,9 @@ async def test_circuits_are_those_that_switch_a_load() -> None:
         circuits = site.part(LoadCircuits).circuits
         assert {key: circuit.name for key, circuit in circuits.items()} == {"NC1": "Water heater", "NC2": "Pool pump"}
         heater = circuits["NC1"]
-        assert (heater.kind, heater.closed, heater.mode) == ("LOAD", True, "manual")
-        assert (heater.grid_action, heater.off_grid_action, heater.generator_action) == ("apply", "shed", "apply")
+        assert (heater.kind, heater.closed, heater.mode) == ("LOAD", True, CircuitMode.MANUAL)
+        actions = (heater.grid_action, heater.off_grid_action, heater.generator_action)
+        assert actions == (CircuitAction.POWERED, CircuitAction.NOT_POWERED, CircuitAction.POWERED)
         assert (heater.level_low, heater.level_high) == (30, 70)
         site.gateway.state.contacts.switch({"id": "NC1", "status": "open"}, site.clock.now())
         site.clock.advance(60)

@@ -1,6 +1,8 @@
 """One request, for every vendor: time limit, size limit, errors, latency, log."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 import logging
@@ -10,6 +12,7 @@ from typing import Any
 from aiohttp import (
     ClientConnectorError,
     ClientError,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     Fingerprint,
@@ -32,6 +35,9 @@ _LOGGER = logging.getLogger(__name__)
 
 # The largest known answer, a gateway's list of 600 inverters, has 0.6 MB.
 _MAX_BYTES = 8_000_000
+
+# A stream that says nothing for so many seconds is dead.
+_SILENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +102,7 @@ async def request(
     fails and `ApiPayloadError` for an answer too large to be one.
     """
     started = time.monotonic()
-    try:
+    with _named_errors(endpoint, timeout):
         async with session.request(
             method,
             url,
@@ -122,11 +128,41 @@ async def request(
                 cookies={name: morsel.value for name, morsel in answer.cookies.items()},
                 seconds=seconds,
             )
+
+
+async def open_response(
+    session: ClientSession,
+    url: URL,
+    *,
+    endpoint: str,
+    timeout: float,
+    pin: bytes,
+    headers: Mapping[str, str],
+) -> ClientResponse:
+    """Open an answer that goes on for as long as it is read; whoever gets it closes it.
+
+    `timeout` is how many seconds its head may take. Raises what `request` raises.
+    """
+    with _named_errors(endpoint, timeout):
+        async with asyncio.timeout(timeout):
+            return await session.get(
+                url,
+                headers=headers,
+                allow_redirects=False,
+                ssl=_pinned(pin),
+                timeout=ClientTimeout(total=None, sock_read=_SILENCE),
+            )
+
+
+@contextmanager
+def _named_errors(endpoint: str, timeout: float) -> Iterator[None]:
+    """Turn the library's errors into ours; its messages may hold the address, so only their kind is told."""
+    try:
+        yield
     except ServerFingerprintMismatch as err:
         raise ApiCertificateError(endpoint, err.got) from None
     except TimeoutError:
         raise ApiTimeoutError(endpoint, f"no answer within {timeout:g} s") from None
-    # The library's own messages may hold the address, so only their kind is told.
     except ClientConnectorError as err:
         raise ApiUnreachableError(endpoint, type(err).__name__) from None
     except (ClientError, OSError, ValueError) as err:

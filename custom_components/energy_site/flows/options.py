@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import UnitOfTime
 from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
 
-from ..const import INTERVALS
+from ..const import CONF_LIVE_MINUTES, INTERVALS, LIVE_MINUTES
 
 
 class IntervalOptionsFlow(OptionsFlowWithReload):
@@ -20,19 +20,25 @@ class IntervalOptionsFlow(OptionsFlowWithReload):
             return self.async_create_entry(data={key: int(seconds) for key, seconds in user_input.items()})
         schema = probatio.Schema(
             {
-                probatio.Required(pace.value, default=usual): NumberSelector(
-                    NumberSelectorConfig(
-                        min=least,
-                        max=greatest,
-                        step=1,
-                        mode=NumberSelectorMode.BOX,
-                        unit_of_measurement=UnitOfTime.SECONDS,
-                    )
-                )
-                for pace, (least, usual, greatest) in INTERVALS.items()
+                **{_field(pace, bounds): _box(bounds, UnitOfTime.SECONDS) for pace, bounds in INTERVALS.items()},
+                _field(CONF_LIVE_MINUTES, LIVE_MINUTES): _box(LIVE_MINUTES, UnitOfTime.MINUTES),
             }
         )
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options),
         )
+
+
+type Bounds = tuple[int, int, int]
+
+
+def _field(key: str, bounds: Bounds) -> probatio.Required:
+    return probatio.Required(str(key), default=bounds[1])
+
+
+def _box(bounds: Bounds, unit: UnitOfTime) -> NumberSelector:
+    least, _, greatest = bounds
+    return NumberSelector(
+        NumberSelectorConfig(min=least, max=greatest, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=unit)
+    )

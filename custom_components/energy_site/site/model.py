@@ -37,6 +37,17 @@ class PowerFlow(Part):
     load: Flow | None = None
     generator: Flow | None = None
 
+    def filled_up(self, others: PowerFlow) -> PowerFlow:
+        """Return these flows, and `others` where these lack one."""
+        return PowerFlow(
+            observed_at=self.observed_at,
+            solar=self.solar or others.solar,
+            grid=self.grid or others.grid,
+            battery=self.battery or others.battery,
+            load=self.load or others.load,
+            generator=self.generator or others.generator,
+        )
+
 
 class CounterKind(StrEnum):
     """What is counted for ever, each in its own direction."""
@@ -223,11 +234,24 @@ class GridState(StrEnum):
     GENERATOR = "generator"
 
 
+class Transition(StrEnum):
+    """A switch between the house and the grid on its way."""
+
+    OPENING = "opening"
+    CLOSING = "closing"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridStatus(Part):
-    """Whether the grid is there, and the devices that know."""
+    """Whether the grid is there, and the devices that know.
+
+    `enabled` is whether the house is meant to use the grid: it stays true when
+    the grid fails. `transition` is how the switch between them moves.
+    """
 
     state: GridState | None = None
+    enabled: bool | None = None
+    transition: Transition | None = None
     controllers: Mapping[str, Controller] = field(default_factory=dict)
 
     @property
@@ -277,6 +301,22 @@ class Settings(Part):
     governed_remotely: bool | None = None
 
 
+class CircuitMode(StrEnum):
+    """What decides whether a circuit has power."""
+
+    MANUAL = "manual"
+    BATTERY_LEVEL = "battery_level"
+
+
+class CircuitAction(StrEnum):
+    """What a circuit does when the source of power changes."""
+
+    POWERED = "powered"
+    NOT_POWERED = "not_powered"
+    SCHEDULE = "schedule"
+    UNCHANGED = "unchanged"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadCircuit:
     """One switched circuit: whether it has power, what it does when, %."""
@@ -284,10 +324,10 @@ class LoadCircuit:
     name: str | None = None
     kind: str | None = None
     closed: bool | None = None
-    mode: str | None = None
-    grid_action: str | None = None
-    off_grid_action: str | None = None
-    generator_action: str | None = None
+    mode: CircuitMode | None = None
+    grid_action: CircuitAction | None = None
+    off_grid_action: CircuitAction | None = None
+    generator_action: CircuitAction | None = None
     level_low: float | None = None
     level_high: float | None = None
 
@@ -299,16 +339,34 @@ class LoadCircuits(Part):
     circuits: Mapping[str, LoadCircuit]
 
 
+class GeneratorMode(StrEnum):
+    """Who decides whether a generator runs."""
+
+    OFF = "off"
+    ON = "on"
+    AUTO = "auto"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generator(Part):
     """A generator: whether it runs, the levels in % that start and stop it, W."""
 
     running: bool | None = None
+    mode: GeneratorMode | None = None
     start_level: float | None = None
     stop_level: float | None = None
     rated_power: float | None = None
     manufacturer: str | None = None
     model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePower(Part):
+    """Power by the second: whether it was asked for, until when, and whether it flows."""
+
+    on: bool
+    until: datetime | None = None
+    flowing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

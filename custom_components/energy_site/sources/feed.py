@@ -20,6 +20,7 @@ class Pace(StrEnum):
     INVERTERS = "inverters"
     SETTINGS = "settings"
     RARE = "rare"
+    LIVE = "live"
 
 
 class Presence(StrEnum):

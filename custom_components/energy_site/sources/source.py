@@ -1,7 +1,7 @@
 """What every source has in common: polling, freshness, and the parts it builds."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -14,6 +14,7 @@ from ..clients.errors import (
     ApiNotFoundError,
     ApiPayloadError,
 )
+from ..site.control import Control, ControlName
 from ..site.model import DeviceInfo, Part
 from .feed import Feed, FeedState, Pace, Presence
 
@@ -81,7 +82,7 @@ class Source(ABC):
         """Make first contact; raise an `ApiError` where there is none."""
 
     @abstractmethod
-    async def _fetch(self, feed: Feed) -> object:
+    async def _fetch(self, feed: Feed, now: datetime) -> object:
         """Ask for a feed's answer."""
 
     @abstractmethod
@@ -108,6 +109,10 @@ class Source(ABC):
     def expects_silence(self, now: datetime) -> bool:
         """Tell whether the system is known not to answer at this time."""
 
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of what is open towards the system."""
+
     def part[P: Part](self, kind: type[P]) -> P | None:
         """Return a part as it is known now."""
         return cast("P | None", self._parts.get(kind))
@@ -122,6 +127,14 @@ class Source(ABC):
             not state.presence.answers or state.fresh(now)
             for state in (self.states[key] for key in self.feeds_of(kind))
         )
+
+    def control_names(self) -> Iterable[ControlName]:
+        """Return the names of all controls that the site has now."""
+        return ()
+
+    def control(self, name: ControlName, now: datetime) -> Control | None:  # noqa: ARG002 - what a source without controls ignores.
+        """Return a control as it stands now, `None` where the site has none of this name."""
+        return None
 
     def essential(self) -> tuple[str, ...]:
         """Return the feeds to ask before anything is shown, those first that decide about others."""
@@ -141,7 +154,7 @@ class Source(ABC):
         state.asked_at = now
         self.wanted_now.discard(key)
         try:
-            answer = await self._fetch(feed)
+            answer = await self._fetch(feed, now)
             self._doubt_emptiness(feed, answer, now)
         except (ApiNotFoundError, ApiForbiddenError) as err:
             if self._doubts(state, now):

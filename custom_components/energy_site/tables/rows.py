@@ -31,6 +31,10 @@ class SiteRow[P: Part]:
     value_fn: Callable[[P], object]
     stamp_fn: Callable[[P], datetime | None] | None = None
 
+    def candidates(self, parts: Parts) -> Iterable[str | None]:
+        """Return for which units there could be a value: the site itself, once it has the part."""
+        return () if parts(self.part) is None else (None,)
+
     def present(self, parts: Parts) -> Iterable[str | None]:
         """Return for which units there is a value: the site itself, or nobody."""
         return () if self.read(parts, None) is None else (None,)
@@ -63,6 +67,11 @@ class UnitRow[P: Part, U]:
     def part(self) -> type[P]:
         """The part that lists the family's units."""
         return self.family.part
+
+    def candidates(self, parts: Parts) -> Iterable[str | None]:
+        """Return the serial numbers of all units."""
+        part = parts(self.family.part)
+        return () if part is None else tuple(self.family.units(part))
 
     def present(self, parts: Parts) -> Iterable[str | None]:
         """Return the serial numbers of the units with a value."""

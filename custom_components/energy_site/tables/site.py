@@ -5,7 +5,7 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory
 
-from ..devices import AC_BATTERY, BATTERY, CIRCUIT, COLLAR, COMBINER, GENERATOR, INVERTER, SYSTEM_CONTROLLER
+from ..devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GENERATOR, INVERTER, SYSTEM_CONTROLLER
 from ..site.model import Activity, Battery, EnergyCounters, GridState, GridStatus, Health, Inverters, Settings
 from .descriptions import choice, count, measured, moment, share
 from .rows import AnyRow, SiteRow, UnitRow
@@ -157,13 +157,6 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
             entity_registry_enabled_default=False,
         ),
         value_fn=lambda unit: None if unit.dc_switch_off is None else not unit.dc_switch_off,
-    ),
-    UnitRow(
-        family=CIRCUIT,
-        description=BinarySensorEntityDescription(
-            key="closed", translation_key="closed", device_class=BinarySensorDeviceClass.POWER
-        ),
-        value_fn=lambda unit: unit.closed,
     ),
     UnitRow(
         family=GENERATOR,

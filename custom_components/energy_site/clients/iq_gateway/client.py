@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 import math
 import time
+from typing import Any
 
 from aiohttp import ClientSession
 from yarl import URL
@@ -15,12 +16,14 @@ from ..errors import (
     ApiConnectionError,
     ApiError,
     ApiForbiddenError,
+    ApiNotFoundError,
     ApiPayloadError,
     ApiStatusError,
 )
-from ..transport import Recorded, Response, request
-from .endpoints import Endpoint
+from ..transport import Recorded, Response, open_response, request
+from .endpoints import Command, Endpoint
 from .models.info import GatewayInfo, parse_info
+from .stream import MeterStream
 
 _INFO = "info"
 _CHECK = "auth/check_jwt"
@@ -146,27 +149,99 @@ class IqGatewayClient:
         does not give this endpoint, and other `ApiError` for what may pass.
         """
         async with self._lock:
-            answer = await self._authorized(endpoint)
+            answer = await self._authorized("GET", endpoint.path, endpoint.timeout)
             self._record(endpoint.path, answer)
         answer.raise_for_status()
         payload = answer.json()
-        if isinstance(payload, dict) and "error" in payload:
-            raise ApiPayloadError(endpoint.name, "an error in place of an answer")
+        _raise_for_complaint(endpoint.name, payload)
         return endpoint.parse(endpoint.name, payload)
 
-    async def _authorized(self, endpoint: Endpoint[object]) -> Response:
-        answer = await self._ask(endpoint)
+    async def raw(self, path: str, *, timeout: float = _TIMEOUT) -> Response:
+        """Ask for a path and return what came, whatever its status."""
+        async with self._lock:
+            answer = await self._ask("GET", path, timeout)
+            self._record(path, answer)
+        return answer
+
+    async def send(self, command: Command, payload: object) -> None:
+        """Send a command.
+
+        A success says that it was understood, not that it is obeyed. Raises an
+        `ApiError` like `get`, and `ApiPayloadError` where the answer complains.
+        """
+        async with self._lock:
+            await self._send_command(command, payload)
+
+    async def change[T](self, endpoint: Endpoint[T], command: Command, edit: Callable[[Any], object]) -> None:
+        """Ask for an object, let `edit` return what to send back for it, and send that.
+
+        Nothing else is asked in between. The gateway keeps what it is sent as
+        a whole, so an older copy would undo what others changed. `edit` raises
+        an `ApiPayloadError` where the object is in another shape.
+        """
+        async with self._lock:
+            answer = await self._authorized("GET", endpoint.path, endpoint.timeout)
+            answer.raise_for_status()
+            await self._send_command(command, edit(answer.json()))
+
+    async def open_stream(self, path: str) -> MeterStream:
+        """Open the meters' stream, which goes on beside other questions.
+
+        Raises `ApiForbiddenError` and `ApiNotFoundError` where this gateway does
+        not stream to the token's owner.
+        """
+        name = path.lstrip("/")
+        async with self._lock:
+            if self._fingerprint is None:
+                raise ApiConnectionError(name, "no certificate is pinned")
+            answer = await open_response(
+                self._session,
+                self._base.join(URL(path)),
+                endpoint=name,
+                pin=self._fingerprint,
+                timeout=_TIMEOUT,
+                headers={"Accept": "text/event-stream", **self._credentials()},
+            )
+            self.load.requests += 1
+        if answer.status == 200 and answer.content_type != "text/html":
+            return MeterStream(name, answer)
+        answer.close()
+        if answer.status in (401, 403):
+            raise ApiForbiddenError(name, answer.status)
+        if answer.status >= 500:
+            raise ApiStatusError(name, answer.status)
+        raise ApiNotFoundError(name, answer.status)
+
+    def _credentials(self) -> dict[str, str]:
+        headers = {}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        if self._cookie:
+            headers["Cookie"] = f"sessionId={self._cookie}"
+        return headers
+
+    async def _send_command(self, command: Command, payload: object) -> None:
+        answer = await self._authorized(command.method, command.path, command.timeout, payload)
+        answer.raise_for_status()
+        if answer.body.lstrip()[:1] == b"<":
+            raise ApiPayloadError(command.name, "HTML in place of an answer")
+        if answer.body.strip():
+            _raise_for_complaint(command.name, answer.json())
+
+    async def _authorized(self, method: str, path: str, timeout: float, payload: object = None) -> Response:
+        name = path.lstrip("/")
+        answer = await self._ask(method, path, timeout, payload)
         if answer.status == 403:
-            raise ApiForbiddenError(endpoint.name, 403)
+            raise ApiForbiddenError(name, 403)
         if answer.status != 401:
             return answer
         # A session that ended, a token that ended, or an endpoint for others?
         self._cookie = None
         if not await self._check_token() and not await self._renewed():
-            raise ApiAuthError(endpoint.name, 401)
-        answer = await self._ask(endpoint)
+            raise ApiAuthError(name, 401)
+        answer = await self._ask(method, path, timeout, payload)
         if answer.status in (401, 403):
-            raise ApiForbiddenError(endpoint.name, answer.status)
+            raise ApiForbiddenError(name, answer.status)
         return answer
 
     async def _check_token(self) -> bool:
@@ -198,8 +273,8 @@ class IqGatewayClient:
             raise ApiAuthError(err.endpoint, 401) from err
         return await self._check_token()
 
-    async def _ask(self, endpoint: Endpoint[object]) -> Response:
-        return await self._send("GET", endpoint.path, endpoint=endpoint.name, timeout=endpoint.timeout, bearer=True)
+    async def _ask(self, method: str, path: str, timeout: float, payload: object = None) -> Response:
+        return await self._send(method, path, endpoint=path.lstrip("/"), timeout=timeout, bearer=True, payload=payload)
 
     async def _send(
         self,
@@ -210,15 +285,14 @@ class IqGatewayClient:
         timeout: float,
         pin: bytes | None = None,
         bearer: bool = False,
+        payload: object = None,
     ) -> Response:
         pin = pin or self._fingerprint
         if pin is None:
             raise ApiConnectionError(endpoint, "no certificate is pinned")
         headers = {"Accept": "application/json"}
-        if bearer and self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        if bearer and self._cookie:
-            headers["Cookie"] = f"sessionId={self._cookie}"
+        if bearer:
+            headers |= self._credentials()
         started = time.monotonic()
         try:
             answer = await request(
@@ -229,6 +303,7 @@ class IqGatewayClient:
                 timeout=timeout,
                 pin=pin,
                 headers=headers,
+                json=payload,
             )
         finally:
             self.load.add(time.monotonic() - started, native=timeout <= _TIMEOUT)
@@ -238,6 +313,11 @@ class IqGatewayClient:
 
     def _record(self, path: str, answer: Response) -> None:
         self.recorded[path] = Recorded(status=answer.status, body=answer.body, seconds=answer.seconds)
+
+
+def _raise_for_complaint(endpoint: str, payload: object) -> None:
+    if isinstance(payload, dict) and "error" in payload:
+        raise ApiPayloadError(endpoint, "an error in place of an answer")
 
 
 async def probe_plain_http(session: ClientSession, host: str) -> GatewayInfo:

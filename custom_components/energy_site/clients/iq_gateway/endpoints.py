@@ -13,6 +13,9 @@ _NATIVE_TIMEOUT = 10.0
 # power waits meanwhile, so one that takes longer is given up.
 _RUBY_TIMEOUT = 30.0
 
+# What is written goes through more hands than what is read.
+_COMMAND_TIMEOUT = 20.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint[T]:
@@ -21,6 +24,20 @@ class Endpoint[T]:
     path: str
     parse: Callable[[str, object], T]
     timeout: float = _NATIVE_TIMEOUT
+
+    @property
+    def name(self) -> str:
+        """What errors and logs call it."""
+        return self.path.lstrip("/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing to tell a gateway; `timeout` is in seconds."""
+
+    method: str
+    path: str
+    timeout: float = _COMMAND_TIMEOUT
 
     @property
     def name(self) -> str:
@@ -54,5 +71,16 @@ SCHEDULE = Endpoint(path="/ivp/sc/sched", parse=settings.parse_schedule)
 DRY_CONTACT_SETTINGS = Endpoint(path="/ivp/ss/dry_contact_settings", parse=settings.parse_dry_contact_settings)
 GENERATOR_CONFIG = Endpoint(path="/ivp/ss/gen_config", parse=settings.parse_generator_config)
 
+GENERATOR_MODE = Endpoint(path="/ivp/ss/gen_mode", parse=settings.parse_generator_mode)
+
 LIVE_DATA = Endpoint(path="/ivp/livedata/status", parse=status.parse_live_data)
 HOME = Endpoint(path="/home", parse=status.parse_home, timeout=_RUBY_TIMEOUT)
+
+SET_TARIFF = Command(method="PUT", path=TARIFF.path)
+SET_RELAY = Command(method="POST", path=RELAY.path)
+SET_DRY_CONTACT = Command(method="POST", path=DRY_CONTACTS.path)
+SET_DRY_CONTACT_SETTINGS = Command(method="POST", path=DRY_CONTACT_SETTINGS.path)
+SET_GENERATOR_MODE = Command(method="POST", path=GENERATOR_MODE.path)
+SET_LIVE_STREAM = Command(method="POST", path="/ivp/livedata/stream")
+
+METER_STREAM = "/stream/meter"

@@ -21,7 +21,7 @@ from ...clients.iq_gateway.models.ensemble import (
 )
 from ...clients.iq_gateway.models.meters import ConsumptionReport, GridChannel, MeterConfig, MeterReading
 from ...clients.iq_gateway.models.production import EnergySums, PdmEnergy, ProductionSummary
-from ...clients.iq_gateway.models.settings import DryContactSettings, GeneratorConfig, Schedule, Tariff
+from ...clients.iq_gateway.models.settings import DryContactSettings, GeneratorConfig, GeneratorMode, Schedule, Tariff
 from ...clients.iq_gateway.models.status import Home, LiveData
 from ..feed import Feed, Pace
 from .hardware import Hardware
@@ -171,6 +171,13 @@ GENERATOR: GatewayFeed[GeneratorState] = _feed(
 GENERATOR_CONFIG: GatewayFeed[GeneratorConfig] = _feed(
     endpoints.GENERATOR_CONFIG, "generator_config", Pace.RARE, cost=0.10
 )
+GENERATOR_MODE: GatewayFeed[GeneratorMode] = _feed(
+    endpoints.GENERATOR_MODE,
+    "generator_mode",
+    lambda site: Pace.SETTINGS if site.generator else Pace.RARE,
+    cost=0.10,
+    empty=lambda answer: answer.command is None,
+)
 SCHEDULE: GatewayFeed[Schedule] = _feed(
     endpoints.SCHEDULE,
     "schedule",
@@ -227,6 +234,7 @@ ALL: tuple[GatewayFeed[Any], ...] = (
     DRY_CONTACTS,
     GENERATOR,
     GENERATOR_CONFIG,
+    GENERATOR_MODE,
     SCHEDULE,
     TARIFF,
     LIVE_DATA,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ...clients.iq_gateway.models.ensemble import Collar, Enpower, EnsembleDevice, Relay
-from ...site.model import Controller, ControllerKind, DeviceInfo, GridState, GridStatus
+from ...site.model import Controller, ControllerKind, DeviceInfo, GridState, GridStatus, Transition
 from .answers import Answers, GatewayClock, moment
 from .feeds import DEVICE_DATA, ENSEMBLE_INVENTORY, RELAY
 
@@ -24,7 +24,35 @@ def build(answers: Answers, clock: GatewayClock, now: datetime) -> GridStatus | 
     controllers = _controllers(answers, clock, now)
     if at is None or not controllers:
         return None
-    return GridStatus(observed_at=at, state=_state(answers, now), controllers=controllers)
+    relay = answers.fresh(RELAY, now)
+    return GridStatus(
+        observed_at=at,
+        state=_state(answers, now),
+        enabled=_enabled(relay) if relay is not None else None,
+        transition=_transition(relay) if relay is not None else None,
+        controllers=controllers,
+    )
+
+
+def _enabled(relay: Relay) -> bool | None:
+    """Tell whether the house is meant to use the grid; while the switch moves, what still holds."""
+    if relay.mains_admin_state is None or relay.mains_oper_state is None:
+        return None
+    match _transition(relay):
+        case Transition.OPENING:
+            return True
+        case Transition.CLOSING:
+            return False
+    return relay.mains_admin_state.startswith("clos")
+
+
+def _transition(relay: Relay) -> Transition | None:
+    admin, oper = relay.mains_admin_state or "", relay.mains_oper_state or ""
+    if admin.startswith("open") and oper.startswith("clos"):
+        return Transition.OPENING
+    if admin.startswith("clos") and "synchroniz" in oper:
+        return Transition.CLOSING
+    return None
 
 
 def _state(answers: Answers, now: datetime) -> GridState | None:

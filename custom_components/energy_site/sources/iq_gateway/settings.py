@@ -1,21 +1,23 @@
-"""What is in force: the battery's settings, load circuits, the generator."""
+"""What is in force: the battery's settings, the generator."""
 
 from collections.abc import Mapping
 from datetime import datetime
 import re
 
-from ...site.model import Activity, Generator, LoadCircuit, LoadCircuits, OperatingMode, Settings
+from ...site.model import Activity, Generator, GeneratorMode, OperatingMode, Settings
 from .answers import Answers
-from .feeds import DRY_CONTACT_SETTINGS, DRY_CONTACTS, GENERATOR, GENERATOR_CONFIG, SCHEDULE, SECONDARY_CONTROL, TARIFF
+from .feeds import GENERATOR, GENERATOR_CONFIG, GENERATOR_MODE, SCHEDULE, SECONDARY_CONTROL, TARIFF
 from .hardware import Hardware
 
-_MODES: Mapping[str, OperatingMode] = {
+MODES: Mapping[str, OperatingMode] = {
     "self-consumption": OperatingMode.SELF_CONSUMPTION,
     "savings-mode": OperatingMode.SAVINGS,
     "savings": OperatingMode.SAVINGS,
     "economy": OperatingMode.SAVINGS,
     "backup": OperatingMode.BACKUP,
 }
+
+_GENERATOR_MODES = {mode.value: mode for mode in GeneratorMode}
 
 # The controller's words begin with a code: "ZN - Zero Net".
 _ACTIVITIES: Mapping[str, Activity] = {
@@ -36,8 +38,8 @@ _ACTIVITIES: Mapping[str, Activity] = {
 def build(answers: Answers, hardware: Hardware, now: datetime) -> Settings | None:
     """Build the settings' part, on sites with a battery.
 
-    The reserve is the one in force: the tariff's file keeps an older one where
-    the cloud governs the battery.
+    All is what is in force. Where the cloud governs the battery the tariff's
+    file keeps what was set before, so it tells neither reserve nor mode.
     """
     at = answers.newest(SECONDARY_CONTROL, TARIFF, SCHEDULE)
     if at is None or not hardware.any_battery:
@@ -47,40 +49,19 @@ def build(answers: Answers, hardware: Hardware, now: datetime) -> Settings | Non
         answers.fresh(TARIFF, now),
         answers.fresh(SCHEDULE, now),
     )
+    local = tariff if tariff is not None and not tariff.opt_schedules else None
     charge_from_grid = schedule.charge_from_grid if schedule else None
-    if charge_from_grid is None and tariff is not None and not tariff.opt_schedules:
-        charge_from_grid = tariff.charge_from_grid
+    if charge_from_grid is None and local is not None:
+        charge_from_grid = local.charge_from_grid
     return Settings(
         observed_at=at,
         backup_reserve=control.configured_backup_soc if control else None,
         shutdown_level=control.shutdown_level if control else None,
-        operating_mode=_MODES.get(tariff.mode or "") if tariff else None,
+        operating_mode=MODES.get(local.mode or "") if local else None,
         charge_from_grid=charge_from_grid,
         activity=_activity(schedule.mode) if schedule and schedule.mode else None,
         governed_remotely=tariff.opt_schedules if tariff else None,
     )
-
-
-def build_circuits(answers: Answers, now: datetime) -> LoadCircuits | None:
-    """Build the load circuits' part: contacts that switch a load."""
-    at = answers.newest(DRY_CONTACTS, DRY_CONTACT_SETTINGS)
-    status = {contact.id: contact.status or "" for contact in answers.fresh(DRY_CONTACTS, now) or ()}
-    circuits = {
-        contact.id: LoadCircuit(
-            name=contact.load_name,
-            kind=contact.type,
-            closed=status[contact.id].startswith("clos") if contact.id in status else None,
-            mode=contact.mode,
-            grid_action=contact.grid_action,
-            off_grid_action=contact.micro_grid_action,
-            generator_action=contact.generator_action,
-            level_low=contact.soc_low,
-            level_high=contact.soc_high,
-        )
-        for contact in answers.last(DRY_CONTACT_SETTINGS) or ()
-        if contact.type == "LOAD"
-    }
-    return LoadCircuits(observed_at=at, circuits=circuits) if at is not None and circuits else None
 
 
 def build_generator(answers: Answers, now: datetime) -> Generator | None:
@@ -92,6 +73,7 @@ def build_generator(answers: Answers, now: datetime) -> Generator | None:
     return Generator(
         observed_at=at,
         running=None if state is None or state.oper_state is None else state.oper_state.startswith("clos"),
+        mode=_GENERATOR_MODES.get(mode.command or "") if (mode := answers.fresh(GENERATOR_MODE, now)) else None,
         start_level=state.start_soc if state else None,
         stop_level=state.stop_soc if state else None,
         rated_power=None

@@ -10,6 +10,7 @@ from ...clients.iq_gateway.models.info import GatewayInfo
 from ...clients.iq_gateway.models.meters import MeterReading
 from ...clients.iq_gateway.models.status import Home
 from ...clients.iq_gateway.token import GatewayToken
+from ...site.control import Control, ControlName
 from ...site.ledger import Ledger
 from ...site.model import (
     Battery,
@@ -19,6 +20,7 @@ from ...site.model import (
     GridStatus,
     Health,
     Inverters,
+    LivePower,
     LoadCircuits,
     Meters,
     Part,
@@ -27,18 +29,22 @@ from ...site.model import (
 )
 from ..feed import Feed, Pace
 from ..source import AnotherSystemError, Builder, Source
-from . import battery, energy, feeds, grid, health, inverters, meters, power, quiet, settings
+from . import battery, circuits, energy, feeds, grid, health, inverters, live, meters, power, quiet, settings
 from .answers import Answers, GatewayClock
+from .controls import Controls
 from .feeds import GatewayFeed
 from .hardware import Hardware
 from .meters import STORAGE
 from .survey import survey
 
 # A mean answer that takes longer shows a gateway in trouble. The slow feeds
-# make room for the power long before that one waits.
-_BEARABLE = 0.8
-_BEARABLE_FOR_POWER = 2.5
+# make room for the power long before that one waits; live power is a luxury.
+_BEARABLE = {Pace.POWER: 2.5, Pace.LIVE: 0.5}
+_BEARABLE_FOR_OTHERS = 0.8
 _LONGEST_STRETCH = 8.0
+
+# Live power ends by itself, as the vendor's own app ends it.
+LIVE_LASTS = timedelta(minutes=15)
 
 # These go on during the nightly restart, so that its end is seen at once.
 _THROUGH_THE_NIGHT = (Pace.POWER, Pace.BATTERY, Pace.GRID)
@@ -68,11 +74,13 @@ class IqGatewaySource(Source):
         intervals: Mapping[Pace, timedelta],
         zone: tzinfo,
         find_zone: Callable[[str], Awaitable[tzinfo | None]],
+        *,
+        live_lasts: timedelta = LIVE_LASTS,
     ) -> None:
         """Poll the gateway with this serial number through `client`.
 
         Days begin in `zone` until the gateway tells its own time zone, whose
-        name `find_zone` resolves.
+        name `find_zone` resolves. Live power ends by itself after `live_lasts`.
         """
         super().__init__(intervals)
         self.client = client
@@ -82,6 +90,8 @@ class IqGatewaySource(Source):
         self.hardware = Hardware()
         self.ledger = Ledger(zone)
         self.clock = GatewayClock()
+        self.live = live.Live(live_lasts)
+        self.false_openings = circuits.FalseOpenings()
         self.refused = 0
         self._balanced = True
         self.answers = Answers(self._answers, self.states)
@@ -90,8 +100,10 @@ class IqGatewaySource(Source):
         self._zone: tzinfo | None = None
         self._firmware: str | None = None
         self._grid_seen: dict[int, tuple[float, bool]] = {}
+        self._relay_seen: int | None = None
         self._storage: tuple[datetime, MeterReading] | None = None
         self._builders = self._make_builders()
+        self._controls = Controls(self)
 
     @property
     @override
@@ -123,9 +135,22 @@ class IqGatewaySource(Source):
         self.clock.told(info.time, now)
         if self._firmware not in (None, info.software):
             self.forget_absence()
+            self.live.forget_refusal()
         self._firmware = info.software
         if self._zone_name is not None and (zone := await self._find_zone(self._zone_name)) is not None:
             self.ledger.move(zone, now)
+
+    @override
+    async def close(self) -> None:
+        await self.live.end()
+
+    @override
+    def control_names(self) -> Iterable[ControlName]:
+        return self._controls.names()
+
+    @override
+    def control(self, name: ControlName, now: datetime) -> Control | None:
+        return self._controls.control(name, now)
 
     @override
     def memory(self) -> dict[str, Any]:
@@ -150,6 +175,9 @@ class IqGatewaySource(Source):
 
     @override
     def wait(self, key: str, now: datetime) -> timedelta:
+        if key == feeds.LIVE_DATA.key and self.live.on(now):
+            interval = self.intervals[Pace.LIVE] * self._stretch(Pace.LIVE)
+            return self.live.wait(interval, self.states[key].failures, now)
         wait = super().wait(key, now)
         if self._pace(self.feeds[key]) in _THROUGH_THE_NIGHT:
             return wait
@@ -163,7 +191,9 @@ class IqGatewaySource(Source):
         return bool(quiet.remaining(now, self.ledger.zone))
 
     @override
-    async def _fetch(self, feed: Feed) -> object:
+    async def _fetch(self, feed: Feed, now: datetime) -> object:
+        if feed.key == feeds.LIVE_DATA.key:
+            return await self.live.ask(self.client, self.hardware, now)
         answer = await self.client.get(self.feeds[feed.key].ask)
         if isinstance(answer, Home) and answer.timezone not in (None, self._zone_name):
             self._zone = await self._find_zone(answer.timezone)
@@ -189,8 +219,7 @@ class IqGatewaySource(Source):
     @override
     def _stretch(self, pace: Pace) -> float:
         latency = self.client.load.latency or 0.0
-        bearable = _BEARABLE if pace is not Pace.POWER else _BEARABLE_FOR_POWER
-        return min(max(latency / bearable, 1.0), _LONGEST_STRETCH)
+        return min(max(latency / _BEARABLE.get(pace, _BEARABLE_FOR_OTHERS), 1.0), _LONGEST_STRETCH)
 
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
@@ -202,6 +231,10 @@ class IqGatewaySource(Source):
         if key == feeds.METER_READINGS.key:
             self._mend_storage(now)
             self._watch_grid()
+        if key == feeds.LIVE_DATA.key:
+            self._watch_relay()
+        if key == feeds.DRY_CONTACTS.key and (contacts := self.answers.last(feeds.DRY_CONTACTS)) is not None:
+            self._answers[key] = self.false_openings.mend(contacts, now)
         for reports in (self.answers.last(feeds.INVERTERS) if key == feeds.INVERTERS.key else None) or ():
             self.clock.seen(reports.last_report, now)
         if key == feeds.DEVICE_DATA.key:
@@ -265,15 +298,29 @@ class IqGatewaySource(Source):
             for reading in grid
             if reading.freq is not None
         }
-        for eid, (frequency, live) in seen.items():
+        for eid, (frequency, powered) in seen.items():
             before = self._grid_seen.get(eid)
-            if before is not None and (abs(frequency - before[0]) > _FREQUENCY_STEP or live != before[1]):
+            if before is not None and (abs(frequency - before[0]) > _FREQUENCY_STEP or powered != before[1]):
                 self.wanted_now |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key, feeds.DRY_CONTACTS.key}
-        self._grid_seen = {eid: (frequency, live) for eid, (frequency, live) in seen.items() if frequency is not None}
+        self._grid_seen = {eid: (frequency, powered) for eid, (frequency, powered) in seen.items() if frequency is not None}
+
+    def _watch_relay(self) -> None:
+        """Look at the grid's switch at once when live data tell that it moved; what its codes mean is not known."""
+        data = self.answers.last(feeds.LIVE_DATA)
+        state = data.main_relay_state if data is not None and data.streaming else None
+        if state is not None and self._relay_seen not in (None, state):
+            self.wanted_now |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key}
+        self._relay_seen = state if state is not None else self._relay_seen
 
     def _flows(self, now: datetime) -> PowerFlow:
         at = self.answers.at(feeds.METER_READINGS) or now
         return power.build(self.answers, self.hardware, self.clock, now, at)
+
+    def _newest_flows(self, now: datetime) -> PowerFlow:
+        """Return what flows by live data while they do; energy is counted by the meters all the same."""
+        usual = self._flows(now)
+        newest = live.flows(self.live, self.answers, self.hardware, now)
+        return usual if newest is None else newest.filled_up(usual)
 
     def _make_builders(self) -> tuple[Builder, ...]:
         answers, clock, ledger = self.answers, self.clock, self.ledger
@@ -282,7 +329,7 @@ class IqGatewaySource(Source):
             return Builder(part=part, feeds=frozenset(feed.key for feed in used), build=build)
 
         return (
-            made_of(PowerFlow, (feeds.METER_READINGS, *power.FEEDS), self._flows),
+            made_of(PowerFlow, (feeds.METER_READINGS, *power.FEEDS), self._newest_flows),
             made_of(EnergyCounters, energy.FEEDS, lambda now: energy.build(answers, ledger, self.refused, now)),
             made_of(
                 Meters,
@@ -303,16 +350,21 @@ class IqGatewaySource(Source):
             ),
             made_of(
                 LoadCircuits,
-                (feeds.DRY_CONTACTS, feeds.DRY_CONTACT_SETTINGS),
-                lambda now: settings.build_circuits(answers, now),
+                circuits.FEEDS,
+                lambda now: circuits.build(answers, now),
             ),
             made_of(
                 Generator,
-                (feeds.GENERATOR, feeds.GENERATOR_CONFIG),
+                (feeds.GENERATOR, feeds.GENERATOR_CONFIG, feeds.GENERATOR_MODE),
                 lambda now: settings.build_generator(answers, now),
             ),
+            made_of(LivePower, (feeds.LIVE_DATA,), self._live_power),
             made_of(Health, health.FEEDS, self._health),
         )
+
+    def _live_power(self, now: datetime) -> LivePower | None:
+        offered = self.hardware.any_meter and self.answers.last(feeds.LIVE_DATA) is not None
+        return self.live.part(now) if offered else None
 
     def _health(self, now: datetime) -> Health | None:
         if self.info is None:

@@ -55,6 +55,13 @@ class GeneratorConfig:
     model: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorMode:
+    """`/ivp/ss/gen_mode`: `off`, `on` or `auto`; an empty object where there is no generator."""
+
+    command: str | None
+
+
 def parse_tariff(endpoint: str, payload: object) -> Tariff:
     """Read `/admin/lib/tariff`."""
     tariff = Record(endpoint, payload).record("tariff")
@@ -108,3 +115,8 @@ def _contact(item: Record) -> DryContactSettings:
         soc_low=item.number_or_none("soc_low"),
         soc_high=item.number_or_none("soc_high"),
     )
+
+
+def parse_generator_mode(endpoint: str, payload: object) -> GeneratorMode:
+    """Read `/ivp/ss/gen_mode`."""
+    return GeneratorMode(command=Record(endpoint, payload).text_or_none("gen_cmd"))

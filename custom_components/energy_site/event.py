@@ -1,0 +1,127 @@
+"""Events: what happened to the site, and when."""
+
+from abc import abstractmethod
+from typing import Any, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN
+from .coordinator import SiteConfigEntry, SiteRuntime
+from .errors import setting_name
+from .site.control import Change, ChangeKind
+from .site.model import GridStatus, Part, Settings
+from .site.outage import OutageEvent
+
+PARALLEL_UPDATES = 0
+
+GRID_LOST = "grid_lost"
+GRID_RESTORED = "grid_restored"
+
+SETTING = EventEntityDescription(key="setting", translation_key="setting", event_types=list(ChangeKind))
+OUTAGE = EventEntityDescription(key="outage", translation_key="outage", event_types=[GRID_LOST, GRID_RESTORED])
+
+# What automations wait for; a setting has too many kinds of change for a trigger each.
+EVENTS = (OUTAGE,)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
+    entry: SiteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add an event for each kind of thing that can happen to the site."""
+    runtime = entry.runtime_data
+    kinds: tuple[tuple[type[Part], type[SiteEvent]], ...] = ((Settings, SettingEvent), (GridStatus, OutageEventEntity))
+    for part, make in kinds:
+        _add_once(runtime, async_add_entities, part, make)
+
+
+@callback
+def _add_once(
+    runtime: SiteRuntime,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    part: type[Part],
+    make: type[SiteEvent],
+) -> None:
+    """Add an event once the site has the part that it is about."""
+    added = False
+
+    @callback
+    def add() -> None:
+        nonlocal added
+        if not added and runtime.part(part) is not None:
+            added = True
+            async_add_entities([make(runtime)])
+
+    add()
+    runtime.entry.async_on_unload(runtime.listen(part, add))
+
+
+class SiteEvent(EventEntity):
+    """Something that happens to the site."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, runtime: SiteRuntime) -> None:
+        """Listen to `runtime`."""
+        self.runtime = runtime
+        self._attr_unique_id = f"{runtime.site}_{self.entity_description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, runtime.site)})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._listen())
+
+    @abstractmethod
+    def _listen(self) -> CALLBACK_TYPE:
+        """Begin to listen, and return how to end that."""
+
+    @callback
+    def _happened(self, event_type: str, attributes: dict[str, Any]) -> None:
+        self._trigger_event(event_type, attributes)
+        self.async_write_ha_state()
+
+
+class SettingEvent(SiteEvent):
+    """A setting that changed, wherever it was changed, or did not although it was meant to."""
+
+    entity_description = SETTING
+
+    @override
+    def _listen(self) -> CALLBACK_TYPE:
+        return self.runtime.happenings.listen(Change, self._hear)
+
+    @callback
+    def _hear(self, change: Change) -> None:
+        attributes: dict[str, Any] = {
+            "setting": change.name.key,
+            "name": setting_name(self.runtime, change.name),
+            "from": change.before,
+            "to": change.after,
+            "by": "home_assistant" if change.ours else "elsewhere",
+        }
+        if change.ours and (context := self.runtime.happenings.contexts.get(change.name)) is not None:
+            self.async_set_context(context)
+        if change.error is not None:
+            attributes |= {"wanted": change.error.wanted, "reason": change.error.failure.value}
+        self._happened(change.kind, attributes)
+
+
+class OutageEventEntity(SiteEvent):
+    """The grid that was lost, or is back."""
+
+    entity_description = OUTAGE
+
+    @override
+    def _listen(self) -> CALLBACK_TYPE:
+        return self.runtime.happenings.listen(OutageEvent, self._hear)
+
+    @callback
+    def _hear(self, event: OutageEvent) -> None:
+        duration = {} if event.lasted is None else {"duration": round(event.lasted.total_seconds())}
+        self._happened(GRID_LOST if event.lost else GRID_RESTORED, duration)

@@ -1,0 +1,146 @@
+"""Settings for a time, restored at its end also when Home Assistant was down then."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+
+from .const import LOGGER
+from .issues import ISSUE_RESTORE, async_show_issue
+from .site.control import ControlError, ControlName, Value
+from .site.override import ORDER, Override
+
+if TYPE_CHECKING:
+    from .coordinator import SiteRuntime
+
+# A site that cannot be told now is told later, and a person if that goes on.
+_RETRY = timedelta(minutes=5)
+_TOLD_AFTER = timedelta(hours=1)
+_GIVEN_UP_AFTER = timedelta(days=1)
+
+
+class Overrides:
+    """The override of one site; a new one takes the place of the one before."""
+
+    def __init__(self, runtime: SiteRuntime) -> None:
+        """Steer the controls of `runtime`."""
+        self._runtime = runtime
+        self._current: Override | None = None
+        self._cancel: CALLBACK_TYPE | None = None
+
+    @property
+    def current(self) -> Override | None:
+        """The override in force."""
+        return self._current
+
+    def until(self, name: ControlName) -> datetime | None:
+        """Return until when a control is overridden."""
+        override = self._current
+        return override.until if override is not None and name.serial is None and name.key in override.imposed else None
+
+    async def async_impose(self, wanted: Mapping[str, Value], until: datetime) -> Override:
+        """Set some controls until a time.
+
+        Raises `ControlError` where one of them cannot be set; what was set
+        before it is restored then.
+        """
+        steering = self._runtime.steering
+        for key in wanted:
+            name = ControlName(None, key)
+            if steering.control(name) is None:
+                raise steering.missing(name, wanted[key])
+        # What was before an override that still lasts is what will be after this one.
+        earlier = self._current.before if self._current is not None else {}
+        override = Override(until=until, before={**self._in_force(), **earlier}, imposed=dict(wanted))
+        self._keep(override)
+        try:
+            for key in ORDER:
+                if key in wanted:
+                    await steering.set(ControlName(None, key), wanted[key])
+        except ControlError:
+            await self._async_end()
+            raise
+        override = replace(override, imposed={**self._in_force(), **wanted})
+        self._keep(override)
+        await self._runtime.async_save()
+        return override
+
+    @callback
+    def async_resume(self) -> None:
+        """Go on after a restart; what ended in the meantime ends now."""
+        if self._current is not None:
+            self._keep(self._current)
+
+    def dump(self) -> dict[str, Any]:
+        """Return what outlives a restart, as plain JSON data."""
+        return self._current.dump() if self._current is not None else {}
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take over what `dump` returned."""
+        self._current = Override.load(data)
+
+    def _in_force(self) -> dict[str, Value]:
+        controls = {key: self._runtime.steering.control(ControlName(None, key)) for key in ORDER}
+        return {
+            key: control.value for key, control in controls.items() if control is not None and control.value is not None
+        }
+
+    @callback
+    def _keep(self, override: Override) -> None:
+        self._current = override
+        self._schedule(override.until)
+
+    @callback
+    def _schedule(self, at: datetime) -> None:
+        if self._cancel is not None:
+            self._cancel()
+        else:
+            self._runtime.entry.async_on_unload(self._stop)
+        self._cancel = async_track_point_in_utc_time(self._runtime.hass, self._async_due, at)
+
+    @callback
+    def _stop(self) -> None:
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+
+    async def _async_due(self, _: datetime) -> None:
+        await self._async_end()
+
+    async def _async_end(self) -> None:
+        """Restore what was before, trying again later where that fails."""
+        if (override := self._current) is None:
+            return
+        runtime = self._runtime
+        # A mode that is restored may bring the reserve back along with it.
+        for key in ORDER:
+            due = dict(override.to_restore(self._in_force()))
+            if key not in due:
+                continue
+            try:
+                await runtime.steering.set(ControlName(None, key), due[key])
+            except ControlError as err:
+                LOGGER.debug("%s could not be restored yet: %s", key, err)
+                self._put_off(override)
+                return
+            if self._current is not override:
+                return
+        self._current = None
+        async_show_issue(runtime, ISSUE_RESTORE, None)
+        await runtime.async_save()
+
+    @callback
+    def _put_off(self, override: Override) -> None:
+        """Try again later; tell a person when that does not help."""
+        runtime = self._runtime
+        late = runtime.now() - override.until
+        if late >= _TOLD_AFTER:
+            async_show_issue(runtime, ISSUE_RESTORE, {})
+        if late >= _GIVEN_UP_AFTER:
+            LOGGER.warning("%s: settings could not be restored for a day", runtime.entry.title)
+            self._current = None
+            return
+        self._schedule(runtime.now() + _RETRY)

@@ -1,0 +1,42 @@
+"""Selects: what one of several can be chosen for."""
+
+from typing import cast, override
+
+from homeassistant.components.select import SelectEntity
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .control_entity import ControlEntity, async_add_controls
+from .coordinator import SiteConfigEntry
+from .site.control import Choice, Control
+from .tables.controls import SELECT_ROWS
+
+# Writes queue in the site's steering, where a newer wish takes an older one's place.
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
+    entry: SiteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a select for every choice there is."""
+    runtime = entry.runtime_data
+    async_add_controls(runtime, async_add_entities, SELECT_ROWS, lambda row, serial: SiteSelect(runtime, row, serial))
+
+
+class SiteSelect(ControlEntity, SelectEntity):
+    """A choice for the site or one of its devices."""
+
+    @override
+    def _take(self, value: object) -> None:
+        self._attr_current_option = cast("str | None", value)
+
+    @override
+    def _limit(self, control: Control) -> None:
+        if isinstance(limits := control.limits, Choice):
+            self._attr_options = list(limits.options)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        await self._async_steer(option)

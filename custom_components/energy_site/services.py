@@ -1,0 +1,136 @@
+"""Actions on a site as a whole."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.const import CONF_MODE
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv, service
+from homeassistant.util import dt as dt_util
+
+from .clients.errors import ApiError
+from .const import DOMAIN
+from .coordinator import SiteConfigEntry, SiteRuntime
+from .errors import refusal, translated
+from .redaction import Redactor
+from .site.control import ControlError, Value
+from .site.model import OperatingMode
+
+ATTR_CHARGE_FROM_GRID: Final = "charge_from_grid"
+ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
+ATTR_DURATION: Final = "duration"
+ATTR_END: Final = "end"
+ATTR_ENDPOINT: Final = "endpoint"
+ATTR_RESERVE: Final = "reserve"
+
+SERVICE_GET_RAW: Final = "get_raw"
+SERVICE_REFRESH: Final = "refresh"
+SERVICE_SET_MODE_UNTIL: Final = "set_mode_until"
+
+# A field of the action, and the control it sets.
+_OVERRIDABLE: Mapping[str, str] = {
+    CONF_MODE: "operating_mode",
+    ATTR_RESERVE: "backup_reserve",
+    ATTR_CHARGE_FROM_GRID: "charge_from_grid",
+}
+
+_ENTRY = {probatio.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
+_SET_MODE_UNTIL_SCHEMA = probatio.Schema(
+    {
+        **_ENTRY,
+        probatio.Optional(CONF_MODE): cv.string,
+        probatio.Optional(ATTR_RESERVE): probatio.Coerce(float),
+        probatio.Optional(ATTR_CHARGE_FROM_GRID): cv.boolean,
+        probatio.Exclusive(ATTR_DURATION, ATTR_END): cv.positive_time_period,
+        probatio.Exclusive(ATTR_END, ATTR_END): cv.datetime,
+    }
+)
+_GET_RAW_SCHEMA = probatio.Schema({**_ENTRY, probatio.Required(ATTR_ENDPOINT): cv.string})
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_SET_MODE_UNTIL,
+        _async_set_mode_until,
+        schema=_SET_MODE_UNTIL_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(DOMAIN, SERVICE_REFRESH, _async_refresh, schema=probatio.Schema(_ENTRY))
+    service.async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_GET_RAW,
+        _async_get_raw,
+        schema=_GET_RAW_SCHEMA,
+        supports_response=SupportsResponse.ONLY,
+    )
+
+
+def _runtime(call: ServiceCall) -> SiteRuntime:
+    """Return the site that is meant; raise a translated error where that is not clear or not loaded."""
+    entry: SiteConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    return entry.runtime_data
+
+
+async def _async_set_mode_until(call: ServiceCall) -> ServiceResponse:
+    runtime = _runtime(call)
+    wanted: dict[str, Value] = {key: call.data[field] for field, key in _OVERRIDABLE.items() if field in call.data}
+    if not wanted:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_set")
+    if wanted.get("operating_mode") == OperatingMode.BACKUP and "backup_reserve" in wanted:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="reserve_in_backup")
+    until = _end(call.data, runtime.now())
+    try:
+        override = await runtime.overrides.async_impose(wanted, until)
+    except ControlError as err:
+        raise refusal(runtime, err) from err
+    return {"until": override.until.isoformat(), "before": dict(override.before)}
+
+
+def _end(data: Mapping[str, Any], now: datetime) -> datetime:
+    if ATTR_DURATION in data:
+        end: datetime = now + data[ATTR_DURATION]
+    elif ATTR_END in data:
+        end = data[ATTR_END]
+        end = dt_util.as_utc(end if end.tzinfo is not None else end.replace(tzinfo=dt_util.get_default_time_zone()))
+    else:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_end")
+    if end <= now:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="end_in_the_past")
+    return end
+
+
+async def _async_refresh(call: ServiceCall) -> None:
+    runtime = _runtime(call)
+    await runtime.async_refresh(runtime.source.feeds)
+    if (outage := runtime.source.outage) is not None:
+        raise translated(HomeAssistantError, outage)
+
+
+async def _async_get_raw(call: ServiceCall) -> ServiceResponse:
+    runtime, endpoint = _runtime(call), call.data[ATTR_ENDPOINT]
+    known = sorted({feed.endpoint for feed in runtime.source.feeds.values()})
+    if endpoint not in known:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="unknown_endpoint",
+            translation_placeholders={"endpoint": endpoint, "endpoints": ", ".join(known)},
+        )
+    try:
+        answer = await runtime.adapter.async_raw(endpoint)
+    except ApiError as err:
+        raise translated(HomeAssistantError, err) from err
+    redactor = Redactor()
+    redactor.hide(runtime.entry.unique_id)
+    try:
+        body = redactor.redact(answer.json())
+    except ApiError:
+        body = redactor.redact_text(answer.text())
+    return {"status": answer.status, "seconds": round(answer.seconds, 3), "body": body}

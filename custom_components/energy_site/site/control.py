@@ -1,0 +1,199 @@
+"""What can be set: allowed values, wishes, and what becomes of them.
+
+What a control shows is the value in force. A wish is what somebody wants it to
+be; it ends confirmed, failed, or superseded by a newer one.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+type Value = bool | float | str
+
+
+class ControlName(NamedTuple):
+    """A control of the site, or of the unit with this serial number."""
+
+    serial: str | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """Numbers between two bounds, in steps."""
+
+    minimum: float
+    maximum: float
+    step: float = 1.0
+
+    def admit(self, value: Value) -> Value | None:
+        """Return the allowed value that is meant, `None` where there is none."""
+        if isinstance(value, bool | str) or not self.minimum <= value <= self.maximum:
+            return None
+        return self.minimum + round((value - self.minimum) / self.step) * self.step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of several words."""
+
+    options: tuple[str, ...]
+
+    def admit(self, value: Value) -> Value | None:
+        """Return the allowed value that is meant, `None` where there is none."""
+        return value if value in self.options else None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """On or off."""
+
+    def admit(self, value: Value) -> Value | None:
+        """Return the allowed value that is meant, `None` where there is none."""
+        return value if isinstance(value, bool) else None
+
+
+type Limits = Range | Choice | Flag
+
+
+class Obstacle(StrEnum):
+    """Why a control cannot be set now."""
+
+    GOVERNED_REMOTELY = "governed_remotely"
+    OFF_GRID = "off_grid"
+    GRID_EVENT = "grid_event"
+    STORM = "storm"
+    FULL_BACKUP = "full_backup"
+    NOT_KNOWN = "not_known"
+
+
+# How long a local system may take to do what it was told, in seconds.
+LOCAL_PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One control as it stands now.
+
+    `value` is what is in force. `feeds` tell it, so they are asked after a
+    write, for up to `patience` seconds. `reached` tells whether a wish came
+    true, where that is more than an equal value.
+    """
+
+    limits: Limits
+    value: Value | None
+    write: Callable[[Value], Awaitable[None]]
+    feeds: tuple[str, ...]
+    obstacle: Obstacle | None = None
+    reached: Callable[[Value], bool] | None = None
+    patience: float = LOCAL_PATIENCE
+
+
+class Failure(StrEnum):
+    """Why a wish did not come true."""
+
+    MISSING = "missing"
+    OUT_OF_RANGE = "out_of_range"
+    NOT_AN_OPTION = "not_an_option"
+    NOT_NOW = "not_now"
+    REFUSED = "refused"
+    IGNORED = "ignored"
+    NO_ANSWER = "no_answer"
+
+
+class ControlError(Exception):
+    """A wish that did not come true, and what is in force instead.
+
+    `answer` is what the site said: a status, or nothing.
+    """
+
+    def __init__(
+        self,
+        failure: Failure,
+        name: ControlName,
+        *,
+        wanted: Value,
+        in_force: Value | None = None,
+        limits: Limits | None = None,
+        obstacle: Obstacle | None = None,
+        answer: int | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        """Say what was wanted of which control, and why it is not so."""
+        super().__init__(f"{name.key}: {failure}")
+        self.failure = failure
+        self.name = name
+        self.wanted = wanted
+        self.in_force = in_force
+        self.limits = limits
+        self.obstacle = obstacle
+        self.answer = answer
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants a control to be, and since when."""
+
+    value: Value
+    made_at: datetime
+
+    def dump(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return {"value": self.value, "made_at": self.made_at.isoformat()}
+
+    @classmethod
+    def load(cls, data: object) -> Wish | None:
+        """Read what `dump` returned, `None` for anything else."""
+        if not isinstance(data, Mapping):
+            return None
+        value, made_at = data.get("value"), data.get("made_at")
+        if not isinstance(value, bool | int | float | str) or not isinstance(made_at, str):
+            return None
+        try:
+            moment = datetime.fromisoformat(made_at)
+        except ValueError:
+            return None
+        return cls(value=value, made_at=moment) if moment.tzinfo is not None else None
+
+
+class ChangeKind(StrEnum):
+    """What happened to a setting."""
+
+    CHANGED = "changed"
+    REVERTED = "reverted"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A setting that changed, or a wish that ended otherwise.
+
+    `ours` says that it was asked for here, and not in the vendor's app.
+    """
+
+    kind: ChangeKind
+    name: ControlName
+    before: Value | None
+    after: Value | None
+    ours: bool
+    error: ControlError | None = None
+
+
+def same(one: Value | None, other: Value | None) -> bool:
+    """Tell whether two values mean the same: sites round percents."""
+    if one is None or other is None or isinstance(one, bool | str) or isinstance(other, bool | str):
+        return one == other
+    return abs(one - other) < 0.5
+
+
+def pauses(patience: float) -> Iterator[float]:
+    """Return growing seconds to wait between two looks, no longer than `patience` together."""
+    pause, left = 1.0, patience
+    while left > 0:
+        yield min(pause, left)
+        left -= pause
+        pause *= 1.5

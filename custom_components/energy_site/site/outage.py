@@ -1,0 +1,59 @@
+"""When the grid was lost, and for how long."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from .model import GridState, GridStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageEvent:
+    """The grid was lost, or is back after `lasted`."""
+
+    lost: bool
+    lasted: timedelta | None = None
+
+
+class OutageWatch:
+    """Tells an outage's beginning and end from what is known of the grid.
+
+    A house that was taken off the grid on purpose has no outage.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._connected: bool | None = None
+        self._lost_at: datetime | None = None
+
+    def observe(self, grid: GridStatus, now: datetime) -> OutageEvent | None:
+        """Return what happened since the last look."""
+        if grid.state is None:
+            return None
+        if grid.state is GridState.ON_GRID:
+            lost_at, self._lost_at = self._lost_at, None
+            self._connected = True
+            return None if lost_at is None else OutageEvent(lost=False, lasted=now - lost_at)
+        if grid.state is GridState.SYNCHRONIZING or grid.enabled is False or self._lost_at is not None:
+            return None
+        # What was never seen with a grid says nothing of when it was lost.
+        known, self._connected = self._connected, False
+        if known:
+            self._lost_at = now
+            return OutageEvent(lost=True)
+        return None
+
+    def dump(self) -> dict[str, Any]:
+        """Return what outlives a restart, as plain JSON data."""
+        return {"connected": self._connected, "lost_at": self._lost_at.isoformat() if self._lost_at else None}
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take over what `dump` returned."""
+        connected, lost_at = data.get("connected"), data.get("lost_at")
+        self._connected = connected if isinstance(connected, bool) else None
+        try:
+            moment = datetime.fromisoformat(lost_at) if isinstance(lost_at, str) else None
+        except ValueError:
+            return
+        self._lost_at = moment if moment is not None and moment.tzinfo is not None else None

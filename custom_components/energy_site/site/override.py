@@ -1,0 +1,54 @@
+"""Settings for a time: what was imposed, until when, and what was before."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .control import Value, same
+
+# The mode comes first: it decides whether the others can be set.
+ORDER = ("operating_mode", "backup_reserve", "charge_from_grid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """An override by the keys of controls.
+
+    `imposed` is what it brought about, also in what moved along with what was wanted.
+    """
+
+    until: datetime
+    before: Mapping[str, Value]
+    imposed: Mapping[str, Value] = field(default_factory=dict)
+
+    def to_restore(self, in_force: Mapping[str, Value | None]) -> Iterator[tuple[str, Value]]:
+        """Return what has to be set back: not what somebody changed in the meantime."""
+        for key in ORDER:
+            if key not in self.before or key not in self.imposed:
+                continue
+            now = in_force.get(key)
+            if same(now, self.before[key]) or not (now is None or same(now, self.imposed[key])):
+                continue
+            yield key, self.before[key]
+
+    def dump(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return {"until": self.until.isoformat(), "before": dict(self.before), "imposed": dict(self.imposed)}
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> Override | None:
+        """Read what `dump` returned, `None` for anything else."""
+        try:
+            until = datetime.fromisoformat(str(data.get("until")))
+        except ValueError:
+            return None
+        if until.tzinfo is None:
+            return None
+        return cls(until=until, before=_values(data.get("before")), imposed=_values(data.get("imposed")))
+
+
+def _values(data: object) -> dict[str, Value]:
+    if not isinstance(data, Mapping):
+        return {}
+    return {key: value for key, value in data.items() if key in ORDER and isinstance(value, bool | int | float | str)}

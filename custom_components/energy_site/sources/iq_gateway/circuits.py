@@ -1,0 +1,77 @@
+"""Load circuits: contacts that switch a load, and what they are set to do."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ...clients.iq_gateway.models.ensemble import DryContact
+from ...site.model import CircuitAction, CircuitMode, LoadCircuit, LoadCircuits
+from .answers import Answers
+from .feeds import DRY_CONTACT_SETTINGS, DRY_CONTACTS
+
+FEEDS = (DRY_CONTACTS, DRY_CONTACT_SETTINGS)
+
+# After its settings were written a closed contact is told to be open for up to this long.
+_FALSELY_OPEN = timedelta(seconds=90)
+
+MODES: Mapping[str, CircuitMode] = {"manual": CircuitMode.MANUAL, "soc": CircuitMode.BATTERY_LEVEL}
+ACTIONS: Mapping[str, CircuitAction] = {
+    "apply": CircuitAction.POWERED,
+    "shed": CircuitAction.NOT_POWERED,
+    "schedule": CircuitAction.SCHEDULE,
+    "none": CircuitAction.UNCHANGED,
+}
+
+
+class FalseOpenings:
+    """Knows which contacts are told to be open although they are closed."""
+
+    def __init__(self) -> None:
+        """Trust all contacts."""
+        self._until: datetime | None = None
+        self._closed: frozenset[str] = frozenset()
+
+    def expect(self, answers: Answers, now: datetime) -> None:
+        """Expect them from now on, since settings are being written."""
+        contacts = answers.last(DRY_CONTACTS) or ()
+        self._closed = frozenset(contact.id for contact in contacts if is_closed(contact))
+        self._until = now + _FALSELY_OPEN
+
+    def commanded(self, contact_id: str) -> None:
+        """Trust a contact again that is being switched."""
+        self._closed -= {contact_id}
+
+    def mend(self, contacts: tuple[DryContact, ...], now: datetime) -> tuple[DryContact, ...]:
+        """Return the contacts as they are."""
+        if self._until is None or now > self._until:
+            return contacts
+        return tuple(
+            replace(contact, status="closed") if contact.id in self._closed else contact for contact in contacts
+        )
+
+
+def is_closed(contact: DryContact) -> bool:
+    """Tell whether a contact gives power."""
+    return (contact.status or "").startswith("clos")
+
+
+def build(answers: Answers, now: datetime) -> LoadCircuits | None:
+    """Build the load circuits' part."""
+    at = answers.newest(*FEEDS)
+    contacts = {contact.id: contact for contact in answers.fresh(DRY_CONTACTS, now) or ()}
+    circuits = {
+        contact.id: LoadCircuit(
+            name=contact.load_name,
+            kind=contact.type,
+            closed=is_closed(contacts[contact.id]) if contact.id in contacts else None,
+            mode=MODES.get(contact.mode or ""),
+            grid_action=ACTIONS.get(contact.grid_action or ""),
+            off_grid_action=ACTIONS.get(contact.micro_grid_action or ""),
+            generator_action=ACTIONS.get(contact.generator_action or ""),
+            level_low=contact.soc_low,
+            level_high=contact.soc_high,
+        )
+        for contact in answers.last(DRY_CONTACT_SETTINGS) or ()
+        if contact.type == "LOAD"
+    }
+    return LoadCircuits(observed_at=at, circuits=circuits) if at is not None and circuits else None

@@ -1,0 +1,293 @@
+"""What can be set on a gateway, by which command, and what tells that it is in force."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ...clients.iq_gateway import edits, endpoints
+from ...clients.iq_gateway.models.settings import Schedule
+from ...site.control import LOCAL_PATIENCE, Choice, Control, ControlName, Flag, Obstacle, Range, Value, same
+from ...site.model import (
+    Activity,
+    Generator,
+    GeneratorMode,
+    GridState,
+    GridStatus,
+    LoadCircuit,
+    LoadCircuits,
+    OperatingMode,
+    Settings,
+)
+from . import circuits, feeds
+from .feeds import GatewayFeed
+from .settings import MODES
+
+if TYPE_CHECKING:
+    from .source import IqGatewaySource
+
+# The battery is topped off before the switch opens, which takes half a minute.
+_RELAY_PATIENCE = 60.0
+
+_FULL = 100.0
+
+# In these the battery runs by a plan of others: a demand response, the energy manager.
+_GRID_EVENTS = (
+    Activity.FREQUENCY_RESPONSE,
+    Activity.MANAGED_CHARGE,
+    Activity.MANAGED_CHARGE_FROM_GRID,
+    Activity.MANAGED_DISCHARGE,
+)
+
+# A battery kept full for an outage does none of this.
+_NOT_IN_BACKUP = (Activity.ZERO_NET, Activity.DISCHARGE_TO_GRID, Activity.DISCHARGE_TO_LOAD)
+
+_SAVINGS_WORDS = tuple(word for word, mode in MODES.items() if mode is OperatingMode.SAVINGS)
+
+BACKUP_RESERVE = "backup_reserve"
+OPERATING_MODE = "operating_mode"
+CHARGE_FROM_GRID = "charge_from_grid"
+GRID_ENABLED = "grid_enabled"
+LIVE_POWER = "live_power"
+
+_SITE = (BACKUP_RESERVE, OPERATING_MODE, CHARGE_FROM_GRID, GRID_ENABLED, LIVE_POWER)
+
+# A circuit's settings: our key, the gateway's field, and its words for ours.
+_CIRCUIT_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "mode": ("mode", {ours: word for word, ours in circuits.MODES.items()}),
+    "grid_action": ("grid_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
+    "off_grid_action": ("micro_grid_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
+    "generator_action": ("gen_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
+}
+_CIRCUIT_LEVELS = {"level_low": "soc_low", "level_high": "soc_high"}
+_CIRCUIT = ("closed", *_CIRCUIT_WORDS, *_CIRCUIT_LEVELS)
+
+_GENERATOR = "generator"
+
+
+class Controls:
+    """The controls of one gateway, as its answers allow."""
+
+    def __init__(self, source: IqGatewaySource) -> None:
+        """Write through the client of `source`."""
+        self._source = source
+        self._client = source.client
+        self._answers = source.answers
+
+    def names(self) -> Iterable[ControlName]:
+        """Return the names of all controls that the site has now."""
+        found = [ControlName(None, key) for key in _SITE]
+        load_circuits = self._source.part(LoadCircuits)
+        for contact in load_circuits.circuits if load_circuits is not None else ():
+            found += [ControlName(contact, key) for key in _CIRCUIT]
+        found.append(ControlName(_GENERATOR, "mode"))
+        return found
+
+    def control(self, name: ControlName, now: datetime) -> Control | None:
+        """Return a control as it stands now, `None` where the site has none of this name."""
+        if name.serial is None:
+            make = {
+                BACKUP_RESERVE: self._backup_reserve,
+                OPERATING_MODE: self._operating_mode,
+                CHARGE_FROM_GRID: self._charge_from_grid,
+                GRID_ENABLED: self._grid_enabled,
+                LIVE_POWER: self._live_power,
+            }.get(name.key)
+            return make(now) if make is not None else None
+        if name.serial == _GENERATOR:
+            return self._generator_mode() if name.key == "mode" else None
+        load_circuits = self._source.part(LoadCircuits)
+        circuit = load_circuits.circuits.get(name.serial) if load_circuits is not None else None
+        return self._circuit(name.serial, name.key, circuit, now) if circuit is not None else None
+
+    # -- the battery's settings ----------------------------------------------
+
+    def _backup_reserve(self, now: datetime) -> Control | None:
+        settings = self._source.part(Settings)
+        if settings is None or not self._has_storage_settings():
+            return None
+        obstacle = self._battery_obstacle(now)
+        if obstacle is None and settings.operating_mode is OperatingMode.BACKUP:
+            obstacle = Obstacle.FULL_BACKUP
+        return Control(
+            limits=Range(minimum=0.0, maximum=_FULL),
+            value=settings.backup_reserve,
+            write=lambda value: self._set_storage(reserved_soc=value),
+            feeds=self._asked(feeds.SECONDARY_CONTROL),
+            obstacle=obstacle,
+        )
+
+    def _operating_mode(self, now: datetime) -> Control | None:
+        settings = self._source.part(Settings)
+        if settings is None or not self._has_storage_settings():
+            return None
+        return Control(
+            limits=Choice(options=tuple(OperatingMode)),
+            value=settings.operating_mode,
+            write=lambda value: self._set_storage(mode=self._mode_word(value)),
+            feeds=self._asked(feeds.TARIFF, feeds.SECONDARY_CONTROL, feeds.SCHEDULE),
+            obstacle=self._battery_obstacle(now),
+            reached=self._mode_reached,
+        )
+
+    def _charge_from_grid(self, now: datetime) -> Control | None:
+        settings = self._source.part(Settings)
+        tariff = self._answers.last(feeds.TARIFF)
+        if (
+            settings is None
+            or tariff is None
+            or (tariff.charge_from_grid is None and settings.charge_from_grid is None)
+        ):
+            return None
+        return Control(
+            limits=Flag(),
+            value=settings.charge_from_grid,
+            write=lambda value: self._set_storage(charge_from_grid=value),
+            feeds=self._asked(feeds.TARIFF, feeds.SCHEDULE),
+            obstacle=self._battery_obstacle(now),
+        )
+
+    def _has_storage_settings(self) -> bool:
+        tariff = self._answers.last(feeds.TARIFF)
+        return tariff is not None and tariff.mode is not None
+
+    def _battery_obstacle(self, now: datetime) -> Obstacle | None:
+        tariff, schedule = self._answers.fresh(feeds.TARIFF, now), self._answers.fresh(feeds.SCHEDULE, now)
+        if tariff is None:
+            return Obstacle.NOT_KNOWN
+        if tariff.opt_schedules:
+            return Obstacle.GOVERNED_REMOTELY
+        grid = self._source.part(GridStatus)
+        if grid is not None and grid.state not in (None, GridState.ON_GRID):
+            return Obstacle.OFF_GRID
+        return Obstacle.GRID_EVENT if schedule is not None and self._is_grid_event(schedule) else None
+
+    def _is_grid_event(self, schedule: Schedule) -> bool:
+        settings = self._source.part(Settings)
+        return schedule.force_discharge is True or (settings is not None and settings.activity in _GRID_EVENTS)
+
+    def _mode_word(self, value: Value) -> str:
+        """Return the gateway's word; which one it has for savings, its own file tells where that is in use."""
+        tariff = self._answers.last(feeds.TARIFF)
+        if value == OperatingMode.SAVINGS:
+            used = tariff.mode if tariff is not None else None
+            return used if used in _SAVINGS_WORDS else "economy"
+        return next(word for word, mode in MODES.items() if mode == value)
+
+    def _mode_reached(self, value: Value) -> bool:
+        """Tell whether the file says so, and the battery's controller does not say otherwise."""
+        settings = self._source.part(Settings)
+        if settings is None or settings.operating_mode != value:
+            return False
+        if value != OperatingMode.BACKUP:
+            return True
+        reserve = settings.backup_reserve
+        return settings.activity not in _NOT_IN_BACKUP or (reserve is not None and same(reserve, _FULL))
+
+    async def _set_storage(self, **changes: object) -> None:
+        edit = edits.storage_settings(endpoints.TARIFF.name, changes)
+        await self._client.change(endpoints.TARIFF, endpoints.SET_TARIFF, edit)
+
+    # -- the grid, circuits, generator ----------------------------------------
+
+    def _grid_enabled(self, _: datetime) -> Control | None:
+        grid = self._source.part(GridStatus)
+        if grid is None or self._answers.last(feeds.RELAY) is None or not self._source.hardware.controller:
+            return None
+        obstacle = Obstacle.NOT_KNOWN if grid.enabled is None else None
+        if grid.enabled and grid.state is not GridState.ON_GRID and grid.transition is None:
+            obstacle = Obstacle.OFF_GRID
+
+        def reached(value: Value) -> bool:
+            latest = self._source.part(GridStatus)
+            if latest is None or latest.transition is not None or latest.enabled is not value:
+                return False
+            return (latest.state is GridState.ON_GRID) is value
+
+        return Control(
+            limits=Flag(),
+            value=grid.enabled,
+            write=lambda value: self._send(endpoints.SET_RELAY, {"mains_admin_state": _word(value)}),
+            feeds=self._asked(feeds.RELAY),
+            obstacle=obstacle,
+            reached=reached,
+            patience=_RELAY_PATIENCE,
+        )
+
+    def _circuit(self, contact: str, key: str, circuit: LoadCircuit, now: datetime) -> Control | None:
+        if key == "closed":
+            return Control(
+                limits=Flag(),
+                value=circuit.closed,
+                write=lambda value: self._switch_circuit(contact, value),
+                feeds=self._asked(feeds.DRY_CONTACTS),
+            )
+        if (field := _CIRCUIT_LEVELS.get(key)) is not None:
+            low, high = circuit.level_low or 0.0, circuit.level_high or _FULL
+            limits = Range(minimum=0.0, maximum=high) if key == "level_low" else Range(minimum=low, maximum=_FULL)
+            return self._circuit_setting(contact, limits, getattr(circuit, key), lambda value: {field: value}, now)
+        if key not in _CIRCUIT_WORDS:
+            return None
+        named, words = _CIRCUIT_WORDS[key]
+        return self._circuit_setting(
+            contact, Choice(options=tuple(words)), getattr(circuit, key), lambda value: {named: words[str(value)]}, now
+        )
+
+    def _circuit_setting(
+        self,
+        contact: str,
+        limits: Range | Choice,
+        value: Value | None,
+        changes: Callable[[Value], Mapping[str, object]],
+        now: datetime,
+    ) -> Control:
+        async def write(wanted: Value) -> None:
+            self._source.false_openings.expect(self._answers, now)
+            edit = edits.dry_contact(endpoints.DRY_CONTACT_SETTINGS.name, contact, changes(wanted))
+            await self._client.change(endpoints.DRY_CONTACT_SETTINGS, endpoints.SET_DRY_CONTACT_SETTINGS, edit)
+
+        return Control(limits=limits, value=value, write=write, feeds=self._asked(feeds.DRY_CONTACT_SETTINGS))
+
+    async def _switch_circuit(self, contact: str, value: Value) -> None:
+        self._source.false_openings.commanded(contact)
+        await self._client.send(endpoints.SET_DRY_CONTACT, {"dry_contacts": {"id": contact, "status": _word(value)}})
+
+    def _generator_mode(self) -> Control | None:
+        generator = self._source.part(Generator)
+        if generator is None or self._answers.last(feeds.GENERATOR_MODE) is None:
+            return None
+        return Control(
+            limits=Choice(options=tuple(GeneratorMode)),
+            value=generator.mode,
+            write=lambda value: self._send(endpoints.SET_GENERATOR_MODE, {"gen_cmd": value}),
+            feeds=self._asked(feeds.GENERATOR_MODE),
+        )
+
+    # -- live power -------------------------------------------------------------
+
+    def _live_power(self, now: datetime) -> Control | None:
+        live = self._source.live
+        if not self._source.hardware.any_meter or self._answers.last(feeds.LIVE_DATA) is None:
+            return None
+
+        async def write(value: Value) -> None:
+            if value:
+                live.begin(now)
+            else:
+                await live.end()
+
+        return Control(
+            limits=Flag(), value=live.on(now), write=write, feeds=(feeds.LIVE_DATA.key,), patience=LOCAL_PATIENCE / 6
+        )
+
+    # -- helpers ------------------------------------------------------------------
+
+    def _send(self, command: endpoints.Command, payload: object) -> Awaitable[None]:
+        return self._client.send(command, payload)
+
+    def _asked(self, *used: GatewayFeed[Any]) -> tuple[str, ...]:
+        """Return those feeds that this gateway answers."""
+        return tuple(feed.key for feed in used if self._source.states[feed.key].presence.answers)
+
+
+def _word(value: Value) -> str:
+    return "closed" if value else "open"

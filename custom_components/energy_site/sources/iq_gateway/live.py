@@ -1,0 +1,177 @@
+"""Power by the second, while somebody looks: armed, watched, and ended in time."""
+
+from datetime import datetime, timedelta
+
+from ...clients.errors import ApiError, ApiForbiddenError, ApiNotFoundError
+from ...clients.iq_gateway import endpoints
+from ...clients.iq_gateway.client import IqGatewayClient
+from ...clients.iq_gateway.models.status import LiveData, LiveFlow
+from ...clients.iq_gateway.stream import MeterFrame, MeterStream
+from ...site.model import Flow, LivePower, PowerFlow
+from .answers import Answers
+from .feeds import LIVE_DATA, METERS
+from .hardware import Hardware
+
+# The gateway ends the stream by itself; to ask for it more often does not help.
+_REARM = timedelta(minutes=1)
+
+# Values that did not move on for this long are not live.
+_STALE = timedelta(seconds=5)
+
+# While nothing moves the gateway is left in peace, but for a look now and then.
+_PATIENT = timedelta(seconds=15)
+_GIVEN_UP = timedelta(seconds=30)
+_FAILURES = 3
+
+# Frames come every second; gateways under load pause for some seconds.
+_FRAME_WITHIN = 4.0
+
+
+class Live:
+    """Asks for live data while that is wanted, by the stream of the meters where the site needs no more."""
+
+    def __init__(self, lasts: timedelta) -> None:
+        """Let it end by itself after a time."""
+        self._lasts = lasts
+        self._until: datetime | None = None
+        self._began: datetime | None = None
+        self._armed_at: datetime | None = None
+        self._updated: int | None = None
+        self._moved_at: datetime | None = None
+        self._stream: MeterStream | None = None
+        self._stream_refused = False
+
+    def begin(self, now: datetime) -> None:
+        """Show live power from now on."""
+        self._began, self._until = now, now + self._lasts
+        self._armed_at = self._moved_at = None
+
+    async def end(self) -> None:
+        """Show what the meters tell at their usual pace."""
+        self._until = None
+        await self._close_stream()
+
+    def on(self, now: datetime) -> bool:
+        """Tell whether live power is wanted."""
+        return self._until is not None and now < self._until
+
+    def flowing(self, now: datetime) -> bool:
+        """Tell whether values move."""
+        return self.on(now) and self._moved_at is not None and now - self._moved_at <= _STALE
+
+    def wait(self, interval: timedelta, failures: int, now: datetime) -> timedelta:
+        """Return how long to wait for the next values."""
+        last = self._moved_at or self._began
+        given_up = failures > _FAILURES or (last is not None and now - last > _GIVEN_UP)
+        return max(interval, _PATIENT) if given_up else interval
+
+    def forget_refusal(self) -> None:
+        """Try the stream again, as after a change of firmware."""
+        self._stream_refused = False
+
+    def part(self, now: datetime) -> LivePower:
+        """Build the part."""
+        on = self.on(now)
+        return LivePower(observed_at=now, on=on, until=self._until if on else None, flowing=self.flowing(now))
+
+    async def ask(self, client: IqGatewayClient, hardware: Hardware, now: datetime) -> LiveData:
+        """Return the newest values, however they come."""
+        if not self.on(now):
+            await self._close_stream()
+            return await client.get(endpoints.LIVE_DATA)
+        if not (self._stream_refused or hardware.any_battery or hardware.generator):
+            frame = await self._frame(client)
+            if frame is not None:
+                self._moved_at = now
+                return _as_live_data(frame)
+        return await self._status(client, now)
+
+    async def _status(self, client: IqGatewayClient, now: datetime) -> LiveData:
+        if self._armed_at is None:
+            await self._arm(client, now)
+        live = await client.get(endpoints.LIVE_DATA)
+        if not live.streaming and self._armed_at is not None and now - self._armed_at >= _REARM:
+            await self._arm(client, now)
+        if live.streaming and live.last_update != self._updated:
+            self._updated, self._moved_at = live.last_update, now
+        return live
+
+    async def _arm(self, client: IqGatewayClient, now: datetime) -> None:
+        self._armed_at = now
+        await client.send(endpoints.SET_LIVE_STREAM, {"enable": 1})
+
+    async def _frame(self, client: IqGatewayClient) -> MeterFrame | None:
+        """Return the stream's newest frame, `None` where this gateway streams to installers only, or not now."""
+        try:
+            if self._stream is None or self._stream.ended:
+                await self._close_stream()
+                self._stream = await client.open_stream(endpoints.METER_STREAM)
+            return await self._stream.frame(_FRAME_WITHIN)
+        except ApiForbiddenError, ApiNotFoundError:
+            self._stream_refused = True
+        except ApiError:
+            await self._close_stream()
+        return None
+
+    async def _close_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.close()
+
+
+def flows(live: Live, answers: Answers, hardware: Hardware, now: datetime) -> PowerFlow | None:
+    """Return what flows by live data, `None` while they do not move."""
+    data, at = answers.fresh(LIVE_DATA, now), answers.at(LIVE_DATA)
+    if data is None or at is None or not live.flowing(now):
+        return None
+    phases = max((meter.phase_count for meter in answers.last(METERS) or () if meter.enabled), default=1)
+
+    def flow(live_flow: LiveFlow) -> Flow | None:
+        return _flow(live_flow, phases, at)
+
+    # What the site has no meter for is told as zero.
+    whole = hardware.grid_meter or hardware.load_meter
+    return PowerFlow(
+        observed_at=at,
+        solar=flow(data.solar) if hardware.production_meter else None,
+        grid=flow(data.grid) if whole else None,
+        battery=flow(data.battery) if hardware.any_battery else None,
+        load=flow(data.load) if whole else None,
+        generator=flow(data.generator) if hardware.generator else None,
+    )
+
+
+def _flow(flow: LiveFlow, phases: int, at: datetime) -> Flow | None:
+    """Return a flow with the phases that the site has; three are told always."""
+    if flow.power_mw is None:
+        return None
+    told = flow.phases_mw[:phases] if phases > 1 else ()
+    return Flow(
+        power=flow.power_mw / 1000,
+        phases=tuple(None if phase is None else phase / 1000 for phase in told),
+        observed_at=at,
+    )
+
+
+def _as_live_data(frame: MeterFrame) -> LiveData:
+    nothing = LiveFlow(power_mw=None, phases_mw=())
+    return LiveData(
+        streaming=True,
+        last_update=None,
+        state_of_charge=None,
+        main_relay_state=None,
+        solar=_live_flow(frame.production),
+        battery=nothing,
+        grid=_live_flow(frame.net_consumption),
+        load=_live_flow(frame.total_consumption),
+        generator=nothing,
+    )
+
+
+def _live_flow(powers: tuple[float | None, ...] | None) -> LiveFlow:
+    known = [power for power in powers or () if power is not None]
+    if not known or powers is None:
+        return LiveFlow(power_mw=None, phases_mw=())
+    return LiveFlow(
+        power_mw=1000 * sum(known), phases_mw=tuple(None if power is None else 1000 * power for power in powers)
+    )

@@ -1,0 +1,40 @@
+"""Switches: what can be on or off."""
+
+from typing import Any, cast, override
+
+from homeassistant.components.switch import SwitchEntity
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .control_entity import ControlEntity, async_add_controls
+from .coordinator import SiteConfigEntry
+from .tables.controls import SWITCH_ROWS
+
+# Writes queue in the site's steering, where a newer wish takes an older one's place.
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
+    entry: SiteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a switch for everything that can be on or off."""
+    runtime = entry.runtime_data
+    async_add_controls(runtime, async_add_entities, SWITCH_ROWS, lambda row, serial: SiteSwitch(runtime, row, serial))
+
+
+class SiteSwitch(ControlEntity, SwitchEntity):
+    """Something of the site or of one of its devices."""
+
+    @override
+    def _take(self, value: object) -> None:
+        self._attr_is_on = cast("bool | None", value)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        await self._async_steer(value=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        await self._async_steer(value=False)

@@ -1,0 +1,99 @@
+"""What can be set, by platform; limits and writing are the source's."""
+
+from collections.abc import Callable, Iterable
+
+from homeassistant.components.number import NumberEntityDescription
+from homeassistant.components.select import SelectEntityDescription
+from homeassistant.components.switch import SwitchEntityDescription
+from homeassistant.const import EntityCategory
+
+from ..devices import CIRCUIT, GENERATOR
+from ..site.model import (
+    CircuitAction,
+    CircuitMode,
+    GeneratorMode,
+    GridStatus,
+    LivePower,
+    LoadCircuit,
+    OperatingMode,
+    Settings,
+)
+from .descriptions import PERCENT
+from .rows import AnyRow, SiteRow, UnitRow
+
+
+def _percent(key: str, category: EntityCategory | None = None) -> NumberEntityDescription:
+    return NumberEntityDescription(
+        key=key, translation_key=key, native_unit_of_measurement=PERCENT, entity_category=category
+    )
+
+
+def _select(key: str, options: Iterable[str], category: EntityCategory | None = None) -> SelectEntityDescription:
+    return SelectEntityDescription(key=key, translation_key=key, options=list(options), entity_category=category)
+
+
+def _switch(key: str, *, enabled: bool = True) -> SwitchEntityDescription:
+    return SwitchEntityDescription(key=key, translation_key=key, entity_registry_enabled_default=enabled)
+
+
+_CIRCUIT_ACTIONS: tuple[tuple[str, Callable[[LoadCircuit], object]], ...] = (
+    ("grid_action", lambda unit: unit.grid_action),
+    ("off_grid_action", lambda unit: unit.off_grid_action),
+    ("generator_action", lambda unit: unit.generator_action),
+)
+
+NUMBER_ROWS: tuple[AnyRow, ...] = (
+    SiteRow(
+        part=Settings,
+        description=_percent("backup_reserve"),
+        value_fn=lambda settings: settings.backup_reserve,
+    ),
+    UnitRow(
+        family=CIRCUIT,
+        description=_percent("level_low", EntityCategory.CONFIG),
+        value_fn=lambda unit: unit.level_low,
+    ),
+    UnitRow(
+        family=CIRCUIT,
+        description=_percent("level_high", EntityCategory.CONFIG),
+        value_fn=lambda unit: unit.level_high,
+    ),
+)
+
+SELECT_ROWS: tuple[AnyRow, ...] = (
+    SiteRow(
+        part=Settings,
+        description=_select("operating_mode", OperatingMode),
+        value_fn=lambda settings: settings.operating_mode,
+    ),
+    UnitRow(
+        family=CIRCUIT,
+        description=_select("mode", CircuitMode, EntityCategory.CONFIG),
+        value_fn=lambda unit: unit.mode,
+    ),
+    *(
+        UnitRow(family=CIRCUIT, description=_select(key, CircuitAction, EntityCategory.CONFIG), value_fn=value)
+        for key, value in _CIRCUIT_ACTIONS
+    ),
+    UnitRow(
+        family=GENERATOR,
+        description=SelectEntityDescription(key="mode", translation_key="generator_mode", options=list(GeneratorMode)),
+        value_fn=lambda unit: unit.mode,
+    ),
+)
+
+SWITCH_ROWS: tuple[AnyRow, ...] = (
+    SiteRow(
+        part=Settings,
+        description=_switch("charge_from_grid"),
+        value_fn=lambda settings: settings.charge_from_grid,
+    ),
+    # Off by default: one touch takes the house off the grid.
+    SiteRow(
+        part=GridStatus,
+        description=_switch("grid_enabled", enabled=False),
+        value_fn=lambda grid: grid.enabled,
+    ),
+    SiteRow(part=LivePower, description=_switch("live_power"), value_fn=lambda live: live.on),
+    UnitRow(family=CIRCUIT, description=_switch("closed"), value_fn=lambda unit: unit.closed),
+)
