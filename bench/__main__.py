@@ -3,20 +3,34 @@
 import argparse
 import asyncio
 import logging
+import sys
 
 from simulator.iq_gateway import Speed
 
+from .control import control, report
 from .local import running, set_up
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument(
+        "what", nargs="?", choices=("gateway", "live", "control"), default="gateway", help="what to measure"
+    )
+    parser.add_argument("--writes", type=int, default=1000, help="how often a control is set")
+    parser.add_argument("--seed", type=int, default=1, help="of the dice")
     parser.add_argument("--minutes", type=float, default=5.0, help="how long a site runs")
     parser.add_argument("--preset", default="home", help="the house that runs")
     parser.add_argument("--speed", type=Speed, choices=list(Speed), default=Speed.TYPICAL, help="the gateway's")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
+    if options.what == "control":
+        tally = asyncio.run(control(options.writes, options.seed))
+        report(tally)
+        sys.exit(bool(tally.silent_failures or tally.false_failures or tally.late_untold))
+    if options.what == "live":
+        asyncio.run(_run(options.preset, options.speed, options.minutes, live=True))
+        return
     asyncio.run(_measure(options.preset, options.speed, options.minutes))
 
 
@@ -30,7 +44,11 @@ async def _measure(preset: str, speed: Speed, minutes: float) -> None:
     for name in ("home", "large"):
         start = await set_up(name, Speed.NONE)
         print(f"  {name + ', instant answers':30} {start.loaded:9.2f} s {start.complete:8.2f} s {start.entities:10}")
-    result = await running(preset, speed, minutes)
+    await _run(preset, speed, minutes, live=False)
+
+
+async def _run(preset: str, speed: Speed, minutes: float, *, live: bool) -> None:
+    result = await running(preset, speed, minutes, live=live)
     print(f"\nRunning {preset} for {minutes:g} min             measured   (Home Assistant's own)")
     for label, unit, measured, own in (
         ("median age of solar power", "s", result.median_age, "(31)"),

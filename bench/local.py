@@ -7,6 +7,7 @@ from statistics import median
 import time
 
 from custom_components.energy_site.coordinator import SiteRuntime
+from custom_components.energy_site.site.control import ControlName
 from custom_components.energy_site.site.model import PowerFlow
 from simulator.iq_gateway import Speed
 
@@ -39,8 +40,8 @@ class SetUp:
     entities: int
 
 
-async def running(preset: str, speed: Speed, minutes: float) -> Running:
-    """Let a site run and look at it every half second."""
+async def running(preset: str, speed: Speed, minutes: float, *, live: bool = False) -> Running:
+    """Let a site run and look at it every half second, by default at its usual pace."""
     with gateway(preset, speed) as served:
         async with core() as hass:
             entry = entry_of(served)
@@ -48,6 +49,8 @@ async def running(preset: str, speed: Speed, minutes: float) -> Running:
             await hass.config_entries.async_setup(entry.entry_id)
             runtime: SiteRuntime = entry.runtime_data
             await asyncio.sleep(_WARM_UP)
+            if live:
+                await runtime.steering.set(ControlName(None, "live_power"), value=True)
             states, stats = WrittenStates(hass), served.server.stats
             stats.reset()
             began, cpu = time.monotonic(), time.thread_time()

@@ -7,24 +7,33 @@ from typing import Any, cast
 
 import pytest
 
-from custom_components.energy_site.const import INTERVALS
+from custom_components.energy_site.const import INTERVALS, LIVE_MINUTES
+from custom_components.energy_site.event import EVENTS
 from custom_components.energy_site.sensor import ROWS
 from custom_components.energy_site.sources.iq_gateway import feeds
+from custom_components.energy_site.tables.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
 from custom_components.energy_site.tables.rows import AnyRow, SiteRow
 from custom_components.energy_site.tables.site import BINARY_ROWS
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint.models import Blueprint
+from homeassistant.components.event import EventEntityDescription
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.util.yaml import load_yaml
 
 ROOT = Path(__file__).parents[1]
 ENGLISH = json.loads((ROOT / "custom_components/energy_site/translations/en.json").read_text())
 ENTITIES = (ROOT / "docs/entities.md").read_text()
-PLATFORMS = {"sensor": ROWS, "binary_sensor": BINARY_ROWS}
+PLATFORMS: dict[str, tuple[AnyRow, ...]] = {
+    "sensor": ROWS,
+    "binary_sensor": BINARY_ROWS,
+    "number": NUMBER_ROWS,
+    "select": SELECT_ROWS,
+    "switch": SWITCH_ROWS,
+}
 BLUEPRINTS = sorted((ROOT / "blueprints").rglob("*.yaml"))
 
 
-def _line(platform: str, row: AnyRow) -> str:
-    description = row.description
+def _line(platform: str, description: EntityDescription) -> str:
     name = ENGLISH["entity"][platform][description.translation_key]["name"]
     unit = getattr(description, "native_unit_of_measurement", None) or "-"
     enabled = "yes" if description.entity_registry_enabled_default else "-"
@@ -43,12 +52,18 @@ def test_every_entity_is_listed(platform: str, row: AnyRow) -> None:
         heading = "The site"
     else:
         heading = ENGLISH["device"][row.family.kind]["name"].replace(" {name}", "")
-    assert _line(platform, row) in _sections()[heading]
+    assert _line(platform, row.description) in _sections()[heading]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.key)
+def test_every_event_is_listed(event: EventEntityDescription) -> None:
+    assert _line("event", event) in _sections()["The site"]
 
 
 def test_nothing_is_listed_that_is_no_entity() -> None:
     listed = [line for line in ENTITIES.splitlines() if line.startswith("| ") and "`" in line]
-    assert sorted(listed) == sorted(_line(platform, row) for platform, rows in PLATFORMS.items() for row in rows)
+    entities = [_line(platform, row.description) for platform, rows in PLATFORMS.items() for row in rows]
+    assert sorted(listed) == sorted([*entities, *(_line("event", event) for event in EVENTS)])
 
 
 def test_every_repair_has_its_place() -> None:
@@ -62,6 +77,8 @@ def test_the_options_are_described_with_their_bounds() -> None:
     names = ENGLISH["options"]["step"]["init"]["data"]
     for pace, (least, usual, greatest) in INTERVALS.items():
         assert f"| {names[pace]} | {usual} | {least} | {greatest} |" in readme
+    least, usual, greatest = LIVE_MINUTES
+    assert f"| {names['live_minutes']} | {usual} | {least} | {greatest} |" in readme
 
 
 def test_every_endpoint_is_described() -> None:

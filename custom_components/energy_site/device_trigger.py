@@ -12,10 +12,10 @@ from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
-from .event import EVENTS
+from .event import TRIGGERS
 
 # What can trigger, and the key of the event entity that tells of it.
-_TYPES = {event_type: description.key for description in EVENTS for event_type in description.event_types or ()}
+_TYPES = {event_type: description.key for description in TRIGGERS for event_type in description.event_types or ()}
 
 TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
     {

@@ -23,8 +23,10 @@ GRID_RESTORED = "grid_restored"
 SETTING = EventEntityDescription(key="setting", translation_key="setting", event_types=list(ChangeKind))
 OUTAGE = EventEntityDescription(key="outage", translation_key="outage", event_types=[GRID_LOST, GRID_RESTORED])
 
+EVENTS = (OUTAGE, SETTING)
+
 # What automations wait for; a setting has too many kinds of change for a trigger each.
-EVENTS = (OUTAGE,)
+TRIGGERS = (OUTAGE,)
 
 
 async def async_setup_entry(

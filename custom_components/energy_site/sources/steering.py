@@ -34,7 +34,7 @@ _MEMORABLE = timedelta(minutes=10)
 _MOVES_OTHERS = timedelta(seconds=60)
 
 # What got lost on its way is sent again.
-_ATTEMPTS = 3
+_ATTEMPTS = 5
 
 
 class Steerable(Protocol):
@@ -148,14 +148,10 @@ class Steering:
             self._known[name] = value
             if before is None or same(before, value):
                 continue
+            ours = self._is_late(name, value, now) or self._moves_along(now)
+            kind = self._kind(name, before, now)
             self._changed(
-                Change(
-                    kind=self._kind(name, before, now),
-                    name=name,
-                    before=before,
-                    after=value,
-                    ours=self._is_ours(name, value, now),
-                )
+                Change(kind=ChangeKind.CHANGED if ours else kind, name=name, before=before, after=value, ours=ours)
             )
 
     def dump(self) -> dict[str, Any]:
@@ -281,13 +277,12 @@ class Steering:
         confirmed = self._confirmed.pop(name, None)
         if confirmed is None or not same(confirmed.value, before) or now - confirmed.made_at > _MEMORABLE:
             return ChangeKind.CHANGED
-        return ChangeKind.CHANGED if self._moves_along(now) else ChangeKind.REVERTED
+        return ChangeKind.REVERTED
 
-    def _is_ours(self, name: ControlName, value: Value, now: datetime) -> bool:
+    def _is_late(self, name: ControlName, value: Value, now: datetime) -> bool:
+        """Tell whether a wish that had failed came true after all."""
         late = self._failed.pop(name, None)
-        if late is not None and same(late.value, value) and now - late.made_at <= _MEMORABLE:
-            return True
-        return self._moves_along(now)
+        return late is not None and same(late.value, value) and now - late.made_at <= _MEMORABLE
 
     def _moves_along(self, now: datetime) -> bool:
         """Tell whether a setting moves because another one was just written."""
