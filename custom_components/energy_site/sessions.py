@@ -2,6 +2,7 @@
 
 from aiohttp import ClientSession, DummyCookieJar
 
+from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
@@ -16,5 +17,8 @@ def forgetful_session(hass: HomeAssistant) -> ClientSession:
     they would in the session that Home Assistant shares.
     """
     if _SESSION not in hass.data:
-        hass.data[_SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+        # Whoever asks first may be an entry that is set up, and the session outlives it.
+        session = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=DummyCookieJar())
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, lambda _: session.detach())
+        hass.data[_SESSION] = session
     return hass.data[_SESSION]

@@ -179,3 +179,18 @@ async def test_an_odd_time_zone_is_ignored_without_a_word(
     assert entry.runtime_data.source.states["home"].failures == 0
     assert "Unexpected error" not in caplog.text
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_token_that_ends_after_a_reload_is_renewed_too(
+    hass: HomeAssistant, gateway: GatewayServer, account: AccountServer, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = gateway_entry(gateway, data={"username": "owner@example.com", "password": "right"})
+    await set_up(hass, entry)
+    for logins in (1, 2):
+        gateway.revoke_tokens()
+        await pass_time(hass, freezer, 60)
+        assert account.logins == logins
+        assert number(hass, gateway.serial, "solar_power") is not None
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    await hass.config_entries.async_unload(entry.entry_id)
