@@ -1,6 +1,6 @@
 """Energy Site: a home's solar and battery site, whoever made it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.const import Platform
@@ -10,9 +10,11 @@ from homeassistant.helpers.storage import Store
 from homeassistant.helpers.typing import ConfigType
 
 from .adapter import SourceAdapter
-from .const import CONF_SOURCE, DOMAIN, SOURCE_IQ_GATEWAY
+from .const import CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
 from .coordinator import STORAGE_VERSION, SiteConfigEntry, SiteRuntime
 from .devices import async_track_devices, forget_if_gone, hub_info
+from .enlighten import EnlightenAdapter
+from .enphase_cloud import EnphaseCloudAdapter
 from .iq_gateway import IqGatewayAdapter
 from .issues import async_track_issues
 from .services import async_setup_services
@@ -26,7 +28,9 @@ PLATFORMS = [
     Platform.SWITCH,
 ]
 
-ADAPTERS: Mapping[str, Callable[[HomeAssistant, SiteConfigEntry], SourceAdapter[Any]]] = {
+ADAPTERS: Mapping[str, type[SourceAdapter[Any]]] = {
+    SOURCE_ENLIGHTEN: EnlightenAdapter,
+    SOURCE_ENPHASE_CLOUD: EnphaseCloudAdapter,
     SOURCE_IQ_GATEWAY: IqGatewayAdapter,
 }
 
@@ -42,7 +46,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
     """Set a site up."""
-    runtime = SiteRuntime(hass, entry, ADAPTERS[entry.data[CONF_SOURCE]](hass, entry))
+    adapter = await ADAPTERS[entry.data[CONF_SOURCE]].async_create(hass, entry)
+    runtime = SiteRuntime(hass, entry, adapter)
     await runtime.async_start()
     entry.runtime_data = runtime
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **hub_info(runtime))

@@ -2,6 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Any, Self
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
 
 from .clients.errors import ApiError
 from .clients.transport import Recorded, Response
@@ -14,6 +18,11 @@ class SourceAdapter[S: Source](ABC):
     source: S
     manufacturer: str
     configuration_url: str | None = None
+
+    @classmethod
+    @abstractmethod
+    async def async_create(cls, hass: HomeAssistant, entry: ConfigEntry[Any]) -> Self:
+        """Return the adapter of an entry, once what it needs is at hand."""
 
     @abstractmethod
     async def async_connect(self) -> None:

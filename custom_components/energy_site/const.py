@@ -11,11 +11,28 @@ LOGGER = logging.getLogger(__package__)
 
 DOCUMENTATION: Final = "https://github.com/energy-site/ha-energy-site"
 
+CONF_ACCOUNT: Final = "account"
+CONF_AUTH_IMPLEMENTATION: Final = "auth_implementation"
 CONF_FINGERPRINT: Final = "fingerprint"
+CONF_PASTE_CODE: Final = "paste_code"
+CONF_PLAN: Final = "plan"
+# What a runtime knows to be refused when it asks for a sign-in anew: CONF_API_KEY, or nothing.
+CONF_REFUSED: Final = "refused"
 CONF_REMEMBER_PASSWORD: Final = "remember_password"  # noqa: S105 - a name, not a secret.
 CONF_SOURCE: Final = "source"
+CONF_SYSTEM: Final = "system"
+CONF_SYSTEM_ID: Final = "system_id"
+CONF_USER_ID: Final = "user_id"
 
+SOURCE_ENLIGHTEN: Final = "enlighten"
+SOURCE_ENPHASE_CLOUD: Final = "enphase_cloud"
 SOURCE_IQ_GATEWAY: Final = "iq_gateway"
+
+# Where a person registers an application for Enphase's cloud.
+ENPHASE_DEVELOPER_PAGE: Final = "https://developer-v4.enphase.com"
+
+# The plans that Enphase sells, the free one first; the names are Enphase's.
+ENPHASE_PLANS: Final = {"watt": "Watt", "kilowatt": "Kilowatt", "megawatt": "Megawatt", "partner": "Partner"}
 
 # The control that takes the house off the grid and back.
 GRID_ENABLED: Final = "grid_enabled"

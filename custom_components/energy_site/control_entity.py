@@ -1,12 +1,16 @@
 """Entities that can be set: the value in force, and what is wished for beside it."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, override
 
 from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import DOMAIN
 from .coordinator import SiteRuntime
 from .entity import SiteEntity, async_add_as_found
 from .errors import refusal
@@ -16,6 +20,19 @@ from .tables.rows import AnyRow
 ATTR_PENDING = "pending"
 ATTR_READ_ONLY_BECAUSE = "read_only_because"
 ATTR_UNTIL = "until"
+
+
+@contextmanager
+def refusals(runtime: SiteRuntime) -> Iterator[None]:
+    """Raise a translated error where a setting was not changed, or the site is unloaded before that is known."""
+    try:
+        yield
+    except ControlError as err:
+        raise refusal(runtime, err) from err
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is None or task.cancelling():
+            raise
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="control_interrupted") from None
 
 
 class ControlEntity(SiteEntity):
@@ -29,16 +46,15 @@ class ControlEntity(SiteEntity):
     @override
     async def async_added_to_hass(self) -> None:
         self.async_on_remove(self.runtime.steering.listen(self._told))
+        self.async_on_remove(self.runtime.overrides.listen(self._update))
         await super().async_added_to_hass()
 
     async def _async_steer(self, value: Value) -> None:
         """Set the control and return once that is in force; raise a translated error where it is not."""
         if self._context is not None:
             self.runtime.happenings.contexts[self._control_name] = self._context
-        try:
+        with refusals(self.runtime):
             await self.runtime.steering.set(self._control_name, value)
-        except ControlError as err:
-            raise refusal(self.runtime, err) from err
 
     @callback
     def _told(self, name: ControlName) -> None:
@@ -51,7 +67,8 @@ class ControlEntity(SiteEntity):
         if control is not None:
             self._limit(control)
         self._attr_extra_state_attributes = self._attributes(control)
-        return (super()._refresh(), self._attr_extra_state_attributes)
+        limits = control.limits if control is not None else None
+        return (super()._refresh(), self._attr_extra_state_attributes, limits)
 
     def _limit(self, control: Control) -> None:
         """Take over what is allowed now."""

@@ -15,7 +15,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .adapter import SourceAdapter
-from .clients.errors import ApiAuthError, ApiError
+from .clients.errors import ApiAuthError, ApiError, ApiQuotaError
 from .const import DOMAIN, LOGGER, SAVE_INTERVAL
 from .errors import translated
 from .happenings import Happenings
@@ -73,6 +73,10 @@ class FeedCoordinator(DataUpdateCoordinator[None]):
 
     def _hush(self, error: ApiError) -> None:
         """Keep the base class from logging what is known, expected, or was never different."""
+        if isinstance(error, ApiQuotaError):
+            # A repair tells of a quota that is used up.
+            self.last_update_success, self._quiet = False, True
+            return
         source = self._runtime.source
         never_answered = source.states[self.feed.key].answered_at is None
         if source.outage is None and not never_answered and not source.expects_silence(dt_util.utcnow()):
@@ -193,7 +197,8 @@ class SiteRuntime:
             state, feed = self.source.states[key], self.source.feeds[key]
             if feed.cost > _QUICK or state.presence is not Presence.PRESENT:
                 continue
-            await self.coordinators[key].async_request_refresh()
+            with self.source.by_hand():
+                await self.coordinators[key].async_request_refresh()
 
     async def async_save(self) -> None:
         """Write the books down."""
@@ -243,7 +248,8 @@ class SiteRuntime:
         self.overrides.async_resume()
 
     async def _async_ask(self, key: str) -> None:
-        await self.coordinators[key].async_refresh()
+        with self.source.by_hand():
+            await self.coordinators[key].async_refresh()
 
     async def _async_poll_the_rest(self) -> None:
         """Ask for what was not asked yet; slow scripts must not keep Home Assistant's start waiting."""

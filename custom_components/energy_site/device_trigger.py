@@ -1,4 +1,4 @@
-"""Device triggers: an outage that begins or ends."""
+"""Device triggers: an outage or a storm that begins or ends."""
 
 import probatio
 

@@ -6,15 +6,18 @@ from datetime import date
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
+from homeassistant.const import CONF_API_KEY, CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from .const import CONF_FINGERPRINT
+from .const import CONF_ACCOUNT, CONF_AUTH_IMPLEMENTATION, CONF_FINGERPRINT, CONF_SYSTEM_ID, CONF_USER_ID
 from .coordinator import SiteConfigEntry
 from .redaction import Redactor
 
-_SECRET = {CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME, CONF_FINGERPRINT}
+_SECRET = {
+    *(CONF_ACCOUNT, CONF_API_KEY, CONF_AUTH_IMPLEMENTATION, CONF_FINGERPRINT, CONF_HOST, CONF_PASSWORD),
+    *(CONF_SYSTEM_ID, CONF_TOKEN, CONF_USER_ID, CONF_USERNAME),
+}
 
 
 async def async_get_config_entry_diagnostics(
@@ -26,6 +29,7 @@ async def async_get_config_entry_diagnostics(
     source = runtime.source
     redactor = Redactor()
     redactor.hide(entry.unique_id)
+    redactor.hide(entry.data.get(CONF_SYSTEM_ID))
     return {
         "entry": {
             "data": async_redact_data(dict(entry.data), _SECRET),
@@ -50,7 +54,8 @@ async def async_get_config_entry_diagnostics(
                 if (part := runtime.part(builder.part)) is not None
             }
         ),
-        "memory": redactor.redact(source.memory()),
+        # Kept answers stand among the recordings already, redacted field by field.
+        "memory": redactor.redact({key: kept for key, kept in source.memory().items() if key != "answers"}),
         "recording": {
             path: {
                 "code": answer.status,

@@ -11,22 +11,27 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .coordinator import SiteConfigEntry, SiteRuntime
 from .errors import setting_name
+from .happenings import StormEvent
 from .site.control import Change, ChangeKind
-from .site.model import GridStatus, Part, Settings
+from .site.model import Generator, GridStatus, LoadCircuits, Part, Settings, Storm
 from .site.outage import OutageEvent
 
 PARALLEL_UPDATES = 0
 
 GRID_LOST = "grid_lost"
 GRID_RESTORED = "grid_restored"
+STORM_ENDED = "storm_ended"
+STORM_STARTED = "storm_started"
 
 SETTING = EventEntityDescription(key="setting", translation_key="setting", event_types=list(ChangeKind))
 OUTAGE = EventEntityDescription(key="outage", translation_key="outage", event_types=[GRID_LOST, GRID_RESTORED])
 
-EVENTS = (OUTAGE, SETTING)
+STORM = EventEntityDescription(key="storm", translation_key="storm", event_types=[STORM_STARTED, STORM_ENDED])
+
+EVENTS = (OUTAGE, SETTING, STORM)
 
 # What automations wait for; a setting has too many kinds of change for a trigger each.
-TRIGGERS = (OUTAGE,)
+TRIGGERS = (OUTAGE, STORM)
 
 
 async def async_setup_entry(
@@ -36,30 +41,35 @@ async def async_setup_entry(
 ) -> None:
     """Add an event for each kind of thing that can happen to the site."""
     runtime = entry.runtime_data
-    kinds: tuple[tuple[type[Part], type[SiteEvent]], ...] = ((Settings, SettingEvent), (GridStatus, OutageEventEntity))
-    for part, make in kinds:
-        _add_once(runtime, async_add_entities, part, make)
+    kinds: tuple[tuple[tuple[type[Part], ...], type[SiteEvent]], ...] = (
+        ((Settings, LoadCircuits, Generator), SettingEvent),
+        ((GridStatus,), OutageEventEntity),
+        ((Storm,), StormEventEntity),
+    )
+    for parts, make in kinds:
+        _add_once(runtime, async_add_entities, parts, make)
 
 
 @callback
 def _add_once(
     runtime: SiteRuntime,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    part: type[Part],
+    parts: tuple[type[Part], ...],
     make: type[SiteEvent],
 ) -> None:
-    """Add an event once the site has the part that it is about."""
+    """Add an event once the site has one of the parts that it is about."""
     added = False
 
     @callback
     def add() -> None:
         nonlocal added
-        if not added and runtime.part(part) is not None:
+        if not added and any(runtime.part(part) is not None for part in parts):
             added = True
             async_add_entities([make(runtime)])
 
     add()
-    runtime.entry.async_on_unload(runtime.listen(part, add))
+    for part in parts:
+        runtime.entry.async_on_unload(runtime.listen(part, add))
 
 
 class SiteEvent(EventEntity):
@@ -127,3 +137,17 @@ class OutageEventEntity(SiteEvent):
     def _hear(self, event: OutageEvent) -> None:
         duration = {} if event.lasted is None else {"duration": round(event.lasted.total_seconds())}
         self._happened(GRID_LOST if event.lost else GRID_RESTORED, duration)
+
+
+class StormEventEntity(SiteEvent):
+    """A storm that is expected, or has passed."""
+
+    entity_description = STORM
+
+    @override
+    def _listen(self) -> CALLBACK_TYPE:
+        return self.runtime.happenings.listen(StormEvent, self._hear)
+
+    @callback
+    def _hear(self, event: StormEvent) -> None:
+        self._happened(STORM_STARTED if event.expected else STORM_ENDED, {})

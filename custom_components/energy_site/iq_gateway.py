@@ -1,8 +1,8 @@
 """An IQ Gateway in Home Assistant: its session, token, certificate and firmware."""
 
 from collections.abc import Mapping
-from datetime import timedelta, tzinfo
-from typing import Any, override
+from datetime import timedelta
+from typing import Any, Self, override
 
 from aiohttp import DummyCookieJar
 
@@ -36,6 +36,7 @@ from .sessions import forgetful_session
 from .sources.feed import Pace
 from .sources.iq_gateway.source import IqGatewaySource
 from .sources.source import AnotherSystemError
+from .zones import async_find_zone
 
 ISSUE_CERTIFICATE = "certificate_changed"
 ISSUE_TOKEN = "token_expiring"  # noqa: S105 - a name, not a secret.
@@ -74,9 +75,14 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             GatewayToken.parse(entry.data[CONF_TOKEN]),
             intervals(entry.options),
             dt_util.get_default_time_zone(),
-            _find_zone,
+            async_find_zone,
             live_lasts=timedelta(minutes=entry.options.get(CONF_LIVE_MINUTES, LIVE_MINUTES[1])),
         )
+
+    @override
+    @classmethod
+    async def async_create(cls, hass: HomeAssistant, entry: SiteConfigEntry) -> Self:
+        return cls(hass, entry)
 
     @override
     async def async_connect(self) -> None:
@@ -225,11 +231,3 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
 def readable(fingerprint: str) -> str:
     """Return the first bytes of a fingerprint as browsers show them."""
     return ":".join(fingerprint[i : i + 2] for i in range(0, 16, 2)).upper()
-
-
-async def _find_zone(name: str) -> tzinfo | None:
-    try:
-        return await dt_util.async_get_time_zone(name)
-    except ValueError, OSError:
-        # What is no name of a zone is taken for a path, and may be refused as such.
-        return None

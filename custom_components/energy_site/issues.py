@@ -5,17 +5,20 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, documentation
 from .errors import setting_name
 from .site.control import Change, ChangeKind, ControlName, Failure
-from .site.model import Health, Inverters, Settings
+from .site.model import Health, Inverters, Quota, Settings
 
 if TYPE_CHECKING:
     from .coordinator import SiteRuntime
 
 ISSUE_GOVERNED = "governed_remotely"
 ISSUE_IGNORED = "setting_ignored"
+ISSUE_QUOTA_LOW = "quota_nearly_used"
+ISSUE_QUOTA_GONE = "quota_used_up"
 ISSUE_RESTORE = "override_not_restored"
 ISSUE_REVERTED = "setting_reverted"
 ISSUE_SILENT = "inverters_silent"
@@ -49,12 +52,27 @@ def async_track_issues(runtime: SiteRuntime) -> None:
         if settings is not None and settings.governed_remotely is not None:
             async_show_issue(runtime, ISSUE_GOVERNED, {} if settings.governed_remotely else None)
 
+    @callback
+    def quota() -> None:
+        part = runtime.part(Quota)
+        if part is None:
+            return
+        shown = {
+            "used": str(part.used),
+            "limit": str(part.limit or part.used),
+            "resets_at": dt_util.as_local(part.resets_at).date().isoformat(),
+        }
+        async_show_issue(runtime, ISSUE_QUOTA_LOW, shown if part.ahead and not part.exhausted else None)
+        async_show_issue(runtime, ISSUE_QUOTA_GONE, shown if part.exhausted else None)
+
     on_unload = runtime.entry.async_on_unload
     on_unload(runtime.listen(Health, wiring))
     on_unload(runtime.listen(Inverters, silence))
     on_unload(runtime.listen(Settings, government))
+    on_unload(runtime.listen(Quota, quota))
     on_unload(runtime.happenings.listen(Change, _Complaints(runtime).hear))
     government()
+    quota()
 
 
 class _Complaints:

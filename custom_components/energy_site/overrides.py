@@ -1,6 +1,6 @@
 """Settings for a time, restored at its end also when Home Assistant was down then."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ class Overrides:
         self._runtime = runtime
         self._current: Override | None = None
         self._cancel: CALLBACK_TYPE | None = None
+        self._listeners: list[Callable[[], None]] = []
 
     @property
     def current(self) -> Override | None:
@@ -39,7 +40,13 @@ class Overrides:
     def until(self, name: ControlName) -> datetime | None:
         """Return until when a control is overridden."""
         override = self._current
-        return override.until if override is not None and name.serial is None and name.key in override.imposed else None
+        return override.until if override is not None and name.serial is None and override.changes(name.key) else None
+
+    @callback
+    def listen(self, update: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `update` when an override begins, changes or ends."""
+        self._listeners.append(update)
+        return lambda: self._listeners.remove(update)
 
     async def async_impose(self, wanted: Mapping[str, Value], until: datetime) -> Override:
         """Set some controls until a time.
@@ -53,15 +60,20 @@ class Overrides:
             if steering.control(name) is None:
                 raise steering.missing(name, wanted[key])
         # What was before an override that still lasts is what will be after this one.
-        earlier = self._current.before if self._current is not None else {}
-        override = Override(until=until, before={**self._in_force(), **earlier}, imposed=dict(wanted))
+        earlier, before = self._current, self._in_force()
+        override = Override(
+            until=until, before={**before, **(earlier.before if earlier is not None else {})}, imposed=dict(wanted)
+        )
         self._keep(override)
         try:
             for key in ORDER:
                 if key in wanted:
                     await steering.set(ControlName(None, key), wanted[key])
         except ControlError:
-            await self._async_end()
+            if self._current is override:
+                # An earlier one goes on as if nothing had been; else all is as it was.
+                self._current = replace(override, before=before)
+                await self._async_end(earlier)
             raise
         override = replace(override, imposed={**self._in_force(), **wanted})
         self._keep(override)
@@ -92,6 +104,12 @@ class Overrides:
     def _keep(self, override: Override) -> None:
         self._current = override
         self._schedule(override.until)
+        self._tell()
+
+    @callback
+    def _tell(self) -> None:
+        for update in tuple(self._listeners):
+            update()
 
     @callback
     def _schedule(self, at: datetime) -> None:
@@ -110,8 +128,8 @@ class Overrides:
     async def _async_due(self, _: datetime) -> None:
         await self._async_end()
 
-    async def _async_end(self) -> None:
-        """Restore what was before, trying again later where that fails."""
+    async def _async_end(self, then: Override | None = None) -> None:
+        """Restore what was before, trying again later where that fails, and let another one go on `then`."""
         if (override := self._current) is None:
             return
         runtime = self._runtime
@@ -120,8 +138,11 @@ class Overrides:
             due = dict(override.to_restore(self._in_force()))
             if key not in due:
                 continue
+            name = ControlName(None, key)
+            # Nobody asks for this now.
+            runtime.happenings.contexts.pop(name, None)
             try:
-                await runtime.steering.set(ControlName(None, key), due[key])
+                await runtime.steering.set(name, due[key])
             except ControlError as err:
                 LOGGER.debug("%s could not be restored yet: %s", key, err)
                 self._put_off(override)
@@ -129,6 +150,9 @@ class Overrides:
             if self._current is not override:
                 return
         self._current = None
+        if then is not None:
+            self._keep(then)
+        self._tell()
         async_show_issue(runtime, ISSUE_RESTORE, None)
         await runtime.async_save()
 
@@ -142,5 +166,6 @@ class Overrides:
         if late >= _GIVEN_UP_AFTER:
             LOGGER.warning("%s: settings could not be restored for a day", runtime.entry.title)
             self._current = None
+            self._tell()
             return
         self._schedule(runtime.now() + _RETRY)

@@ -7,7 +7,10 @@ from typing import Any
 
 # Fields that hold serial numbers, whatever these look like.
 _SERIALS = frozenset(
-    {"sn", "serial", "serial_num", "serial_number", "serialNumber", "serialNum", "s", "euaid", "generator_id"}
+    {
+        *("sn", "serial", "serial_num", "serial_number", "serialNumber", "serialNum", "s", "euaid", "generator_id"),
+        *("system_id", "site_id"),
+    }
 )
 
 # Fields whose words are chosen by people, or tell a place or a network.
@@ -26,7 +29,8 @@ _PERSONAL = frozenset(
             "name",
             "postal_code",
         ),
-        *("site", "site_id", "site_name", "ssid", "state_code", "street", "timezone", "user", "username", "utility"),
+        *("site", "site_name", "ssid", "state_code", "street", "timezone", "user", "username", "utility"),
+        *("public_name", "reference", "other_references", "enl_uid"),
         *("ip", "ipv4", "ipv6", "mac", "gateway_ip", "hostname", "vendor_data"),
     }
 )
@@ -69,6 +73,8 @@ class Redactor:
         if field in _PERSONAL and value and not isinstance(value, Mapping | list | tuple):
             return _REDACTED
         match value:
+            case Mapping() if field == "address":
+                return dict.fromkeys(value, _REDACTED)
             case str() if field in _SERIALS and value:
                 return self._alias(value)
             case str():

@@ -22,6 +22,7 @@ ROWS: tuple[AnyRow, ...] = (
     *site.GRID_ROWS,
     *site.SETTINGS_ROWS,
     *site.HEALTH_ROWS,
+    *site.QUOTA_ROWS,
     *meters.METER_ROWS,
     *units.INVERTER_ROWS,
     *units.BATTERY_ROWS,

@@ -14,10 +14,11 @@ from homeassistant.util import dt as dt_util
 
 from .clients.errors import ApiError
 from .const import DOMAIN
+from .control_entity import refusals
 from .coordinator import SiteConfigEntry, SiteRuntime
-from .errors import refusal, translated
+from .errors import translated
 from .redaction import Redactor
-from .site.control import ControlError, Value
+from .site.control import ControlName, Value
 from .site.model import OperatingMode
 
 ATTR_CHARGE_FROM_GRID: Final = "charge_from_grid"
@@ -87,10 +88,9 @@ async def _async_set_mode_until(call: ServiceCall) -> ServiceResponse:
     if wanted.get("operating_mode") == OperatingMode.BACKUP and "backup_reserve" in wanted:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="reserve_in_backup")
     until = _end(call.data, runtime.now())
-    try:
+    runtime.happenings.contexts |= {ControlName(None, key): call.context for key in wanted}
+    with refusals(runtime):
         override = await runtime.overrides.async_impose(wanted, until)
-    except ControlError as err:
-        raise refusal(runtime, err) from err
     return {"until": override.until.isoformat(), "before": dict(override.before)}
 
 

@@ -1,8 +1,9 @@
 """A simulated gateway, its account, and an entry that is set up with them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import override
+from unittest.mock import AsyncMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -11,10 +12,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.core import HomeAssistant
 from simulator.clock import Clock
 from simulator.enphase_account import AccountServer
-from simulator.house import House
+from simulator.enphase_cloud import MEGAWATT, Application, CloudServer, CloudSite, CloudSystem, Plan
+from simulator.house import House, HouseConfig
 from simulator.iq_gateway import GatewayServer
 from simulator.presets import PRESETS
 from tests.common import gateway_entry, set_up
+
+from .clouds import usual_system
 
 # A clear morning in Austin, whose house is the usual one.
 MORNING = datetime(2026, 6, 15, 16, 0, tzinfo=UTC)
@@ -64,3 +68,64 @@ async def entry(hass: HomeAssistant, gateway: GatewayServer) -> AsyncIterator[Mo
     await hass.async_block_till_done(wait_background_tasks=True)
     await hass.config_entries.async_unload(found.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """Return the plan of the cloud's key; a test that wants another one parametrizes this."""
+    return MEGAWATT
+
+
+@pytest.fixture
+def system(freezer: FrozenDateTimeFactory) -> CloudSystem:
+    """Return a house with a month behind it that the cloud knows."""
+    freezer.move_to(MORNING)
+    return usual_system(MORNING.timestamp())
+
+
+@pytest.fixture
+async def cloud(
+    system: CloudSystem, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[CloudServer]:
+    """Serve the cloud."""
+    async with CloudServer([system], clock=FrozenClock()) as server:
+        monkeypatch.setenv("ENERGY_SITE_ENPHASE_API", server.url)
+        yield server
+
+
+@pytest.fixture
+def application(cloud: CloudServer, plan: Plan) -> Application:
+    """Return the application that was registered with the cloud."""
+    return cloud.add_application("test", plan=plan)
+
+
+@pytest.fixture
+async def vendor(
+    socket_enabled: None, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[CloudServer]:
+    """Serve a cloud with two systems that have no past: enough to sign in to."""
+    freezer.move_to(MORNING)
+    clock = FrozenClock()
+    systems = (
+        CloudSystem(House(HouseConfig(), start=clock.now()), CloudSite(system_id=system_id, name=name))
+        for system_id, name in ((100001, "Sunny Home"), (100002, "Cabin"))
+    )
+    async with CloudServer(systems, clock=clock) as server:
+        monkeypatch.setenv("ENERGY_SITE_ENPHASE_API", server.url)
+        yield server
+
+
+@pytest.fixture
+def registered(vendor: CloudServer) -> Application:
+    """Return an application from which an owner's browser finds back to Home Assistant."""
+    return vendor.add_application(redirects=["https://example.com/auth/external/callback"])
+
+
+@pytest.fixture
+def no_runtime() -> Iterator[AsyncMock]:
+    """Let entries be loaded without asking anybody anything; return what loads them."""
+    with (
+        patch("custom_components.energy_site.async_setup_entry", return_value=True) as set_up_entry,
+        patch("custom_components.energy_site.async_unload_entry", return_value=True),
+    ):
+        yield set_up_entry

@@ -4,7 +4,7 @@ What a control shows is the value in force. A wish is what somebody wants it to
 be; it ends confirmed, failed, or superseded by a newer one.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -69,8 +69,18 @@ class Obstacle(StrEnum):
     NOT_KNOWN = "not_known"
 
 
-# How long a local system may take to do what it was told, in seconds.
-LOCAL_PATIENCE = 30.0
+def pauses(patience: float) -> tuple[float, ...]:
+    """Return growing seconds to wait between two looks, no longer than `patience` together."""
+    found: list[float] = []
+    pause = 1.0
+    while (left := patience - sum(found)) > 0.01:
+        found.append(min(pause, left))
+        pause *= 1.5
+    return tuple(found)
+
+
+# A local system may take so many seconds to do what it was told.
+LOCAL_PAUSES = pauses(30.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +88,8 @@ class Control:
     """One control as it stands now.
 
     `value` is what is in force. `feeds` tell it, so they are asked after a
-    write, for up to `patience` seconds. `reached` tells whether a wish came
-    true, where that is more than an equal value.
+    write, after each of the `pauses` in seconds until they tell the wish.
+    `reached` tells whether it came true, where that is more than an equal value.
     """
 
     limits: Limits
@@ -88,7 +98,7 @@ class Control:
     feeds: tuple[str, ...]
     obstacle: Obstacle | None = None
     reached: Callable[[Value], bool] | None = None
-    patience: float = LOCAL_PATIENCE
+    pauses: tuple[float, ...] = LOCAL_PAUSES
 
 
 class Failure(StrEnum):
@@ -188,12 +198,3 @@ def same(one: Value | None, other: Value | None) -> bool:
     if one is None or other is None or isinstance(one, bool | str) or isinstance(other, bool | str):
         return one == other
     return abs(one - other) < 0.5
-
-
-def pauses(patience: float) -> Iterator[float]:
-    """Return growing seconds to wait between two looks, no longer than `patience` together."""
-    pause, left = 1.0, patience
-    while left > 0:
-        yield min(pause, left)
-        left -= pause
-        pause *= 1.5

@@ -283,6 +283,7 @@ class OperatingMode(StrEnum):
     SELF_CONSUMPTION = "self_consumption"
     SAVINGS = "savings"
     BACKUP = "backup"
+    OPTIMIZED = "optimized"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,11 +302,24 @@ class Settings(Part):
     governed_remotely: bool | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storm(Part):
+    """Whether the battery fills up ahead of a storm, and whether one is expected."""
+
+    guarded: bool | None = None
+    alert: bool | None = None
+
+
 class CircuitMode(StrEnum):
     """What decides whether a circuit has power."""
 
     MANUAL = "manual"
     BATTERY_LEVEL = "battery_level"
+    GENERATOR = "generator"
+    SCHEDULE = "schedule"
+    BASIC = "basic"
+    ALWAYS_ON = "always_on"
+    ALWAYS_OFF = "always_off"
 
 
 class CircuitAction(StrEnum):
@@ -370,11 +384,30 @@ class LivePower(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quota(Part):
+    """Requests of this month: used and left, when the count starts anew, and when anything is asked next.
+
+    `ahead` says that most of them are used long before the month's end. `reported_at` is when the site told its cloud anything last, `history` how
+    much of its past was fetched in %.
+    """
+
+    used: int
+    left: int | None
+    limit: int | None
+    resets_at: datetime
+    ahead: bool = False
+    exhausted: bool = False
+    next_update: datetime | None = None
+    reported_at: datetime | None = None
+    history: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health(Part):
     """How the source itself does. `load` is the share in % of its time that we take.
 
     `signal` is in % of the radio in use, `problems` the meters' complaints, `None`
-    where no meter was ever asked.
+    where no meter was ever asked, `open_events` how many complaints a cloud has.
     """
 
     firmware: str | None = None
@@ -388,3 +421,11 @@ class Health(Part):
     signal: float | None = None
     storage_used: float | None = None
     problems: tuple[str, ...] | None = None
+    open_events: int | None = None
+
+    @property
+    def in_trouble(self) -> bool | None:
+        """Whether anything complains, `None` where nothing was asked."""
+        if self.problems is None and self.open_events is None:
+            return None
+        return bool(self.problems or self.open_events)

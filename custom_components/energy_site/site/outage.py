@@ -35,7 +35,11 @@ class OutageWatch:
             lost_at, self._lost_at = self._lost_at, None
             self._connected = True
             return None if lost_at is None else OutageEvent(lost=False, lasted=now - lost_at)
-        if grid.state is GridState.SYNCHRONIZING or grid.enabled is False or self._lost_at is not None:
+        if grid.state is GridState.SYNCHRONIZING or self._lost_at is not None:
+            return None
+        if grid.enabled is False:
+            # After a restart it may be told to be off the grid before it is told to be meant to.
+            self._connected = False
             return None
         # What was never seen with a grid says nothing of when it was lost.
         known, self._connected = self._connected, False

@@ -22,6 +22,10 @@ class Override:
     before: Mapping[str, Value]
     imposed: Mapping[str, Value] = field(default_factory=dict)
 
+    def changes(self, key: str) -> bool:
+        """Tell whether a control is otherwise than it was before."""
+        return key in self.imposed and not same(self.imposed[key], self.before.get(key))
+
     def to_restore(self, in_force: Mapping[str, Value | None]) -> Iterator[tuple[str, Value]]:
         """Return what has to be set back: not what somebody changed in the meantime."""
         for key in ORDER:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -112,6 +113,10 @@ class Source(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Let go of what is open towards the system."""
+
+    def by_hand(self) -> AbstractContextManager[None]:
+        """Ask within because a person wants it, which may be allowed when polling is not."""
+        return nullcontext()
 
     def part[P: Part](self, kind: type[P]) -> P | None:
         """Return a part as it is known now."""

@@ -17,7 +17,6 @@ from ..site.control import (
     Range,
     Value,
     Wish,
-    pauses,
     same,
 )
 from .feed import FeedState
@@ -214,7 +213,7 @@ class Steering:
         control = self._settable(name, wish.value)
         trouble = await self._send(control, wish)
         sent, seen = 1, False
-        for pause in pauses(0.0 if _is_final(trouble) else control.patience):
+        for pause in () if _is_final(trouble) else control.pauses:
             await self._sleep(pause)
             if not self._is_newest(name, wish):
                 return False
@@ -318,7 +317,7 @@ class Steering:
             limits=now.limits if now is not None else None,
             obstacle=now.obstacle if now is not None and failure is Failure.NOT_NOW else None,
             answer=trouble.status if isinstance(trouble, ApiStatusError) else None,
-            seconds=control.patience if control is not None else 0.0,
+            seconds=sum(control.pauses) if control is not None else 0.0,
         )
 
     def _tell(self, name: ControlName) -> None:

@@ -17,6 +17,7 @@ from ..site.model import (
     LoadCircuit,
     OperatingMode,
     Settings,
+    Storm,
 )
 from .descriptions import PERCENT
 from .rows import AnyRow, SiteRow, UnitRow
@@ -94,6 +95,7 @@ SWITCH_ROWS: tuple[AnyRow, ...] = (
         description=_switch("grid_enabled", enabled=False),
         value_fn=lambda grid: grid.enabled,
     ),
+    SiteRow(part=Storm, description=_switch("storm_guard"), value_fn=lambda storm: storm.guarded),
     SiteRow(part=LivePower, description=_switch("live_power"), value_fn=lambda live: live.on),
     UnitRow(family=CIRCUIT, description=_switch("closed"), value_fn=lambda unit: unit.closed),
 )

@@ -6,7 +6,18 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescr
 from homeassistant.const import EntityCategory
 
 from ..devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GENERATOR, INVERTER, SYSTEM_CONTROLLER
-from ..site.model import Activity, Battery, EnergyCounters, GridState, GridStatus, Health, Inverters, Settings
+from ..site.model import (
+    Activity,
+    Battery,
+    EnergyCounters,
+    GridState,
+    GridStatus,
+    Health,
+    Inverters,
+    Quota,
+    Settings,
+    Storm,
+)
 from .descriptions import choice, count, measured, moment, share
 from .rows import AnyRow, SiteRow, UnitRow
 
@@ -91,6 +102,14 @@ HEALTH_ROWS = (
     ),
 )
 
+QUOTA_ROWS = (
+    SiteRow(part=Quota, description=count("quota_used"), value_fn=lambda quota: quota.used),
+    SiteRow(part=Quota, description=count("quota_left", grows=False), value_fn=lambda quota: quota.left),
+    SiteRow(part=Quota, description=moment("next_update", enabled=True), value_fn=lambda quota: quota.next_update),
+    SiteRow(part=Quota, description=moment("cloud_data_age", enabled=True), value_fn=lambda quota: quota.reported_at),
+    SiteRow(part=Quota, description=share("history_imported"), value_fn=lambda quota: quota.history),
+)
+
 _CONNECTED = BinarySensorEntityDescription(
     key="connected",
     translation_key="connected",
@@ -109,6 +128,13 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
         value_fn=lambda grid: grid.connected,
     ),
     SiteRow(
+        part=Storm,
+        description=BinarySensorEntityDescription(
+            key="storm_alert", translation_key="storm_alert", device_class=BinarySensorDeviceClass.SAFETY
+        ),
+        value_fn=lambda storm: storm.alert,
+    ),
+    SiteRow(
         part=Health,
         description=BinarySensorEntityDescription(
             key="problem",
@@ -116,7 +142,7 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
             device_class=BinarySensorDeviceClass.PROBLEM,
             entity_category=EntityCategory.DIAGNOSTIC,
         ),
-        value_fn=lambda health: None if health.problems is None else bool(health.problems),
+        value_fn=lambda health: health.in_trouble,
     ),
     SiteRow(
         part=Health,

@@ -85,6 +85,9 @@ class MeterStream:
         """End the stream."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        # A task that is cancelled before it began does not clean up.
+        self._answer.close()
+        self._arrived.set()
 
     async def _read(self) -> None:
         try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...clients.iq_gateway import edits, endpoints
 from ...clients.iq_gateway.models.settings import Schedule
-from ...site.control import LOCAL_PATIENCE, Choice, Control, ControlName, Flag, Obstacle, Range, Value, same
+from ...site.control import Choice, Control, ControlName, Flag, Obstacle, Range, Value, pauses, same
 from ...site.model import (
     Activity,
     Generator,
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from .source import IqGatewaySource
 
 # The battery is topped off before the switch opens, which takes half a minute.
-_RELAY_PATIENCE = 60.0
+_RELAY_PAUSES = pauses(60.0)
+
+# To look is all it takes.
+_LIVE_PAUSES = pauses(5.0)
 
 _FULL = 100.0
 
@@ -121,7 +124,7 @@ class Controls:
         if settings is None or not self._has_storage_settings():
             return None
         return Control(
-            limits=Choice(options=tuple(OperatingMode)),
+            limits=Choice(options=tuple(dict.fromkeys(MODES.values()))),
             value=settings.operating_mode,
             write=lambda value: self._set_storage(mode=self._mode_word(value)),
             feeds=self._asked(feeds.TARIFF, feeds.SECONDARY_CONTROL, feeds.SCHEDULE),
@@ -210,7 +213,7 @@ class Controls:
             feeds=self._asked(feeds.RELAY),
             obstacle=obstacle,
             reached=reached,
-            patience=_RELAY_PATIENCE,
+            pauses=_RELAY_PAUSES,
         )
 
     def _circuit(self, contact: str, key: str, circuit: LoadCircuit, now: datetime) -> Control | None:
@@ -276,7 +279,7 @@ class Controls:
                 await live.end()
 
         return Control(
-            limits=Flag(), value=live.on(now), write=write, feeds=(feeds.LIVE_DATA.key,), patience=LOCAL_PATIENCE / 6
+            limits=Flag(), value=live.on(now), write=write, feeds=(feeds.LIVE_DATA.key,), pauses=_LIVE_PAUSES
         )
 
     # -- helpers ------------------------------------------------------------------

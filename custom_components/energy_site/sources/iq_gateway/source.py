@@ -302,7 +302,9 @@ class IqGatewaySource(Source):
             before = self._grid_seen.get(eid)
             if before is not None and (abs(frequency - before[0]) > _FREQUENCY_STEP or powered != before[1]):
                 self.wanted_now |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key, feeds.DRY_CONTACTS.key}
-        self._grid_seen = {eid: (frequency, powered) for eid, (frequency, powered) in seen.items() if frequency is not None}
+        self._grid_seen = {
+            eid: (frequency, powered) for eid, (frequency, powered) in seen.items() if frequency is not None
+        }
 
     def _watch_relay(self) -> None:
         """Look at the grid's switch at once when live data tell that it moved; what its codes mean is not known."""

@@ -1,0 +1,188 @@
+"""Enphase's OAuth in Home Assistant: the client that a person registered, and the tokens of an entry."""
+
+from hashlib import sha1
+import time
+from typing import Any, override
+
+from aiohttp import RequestInfo
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from homeassistant.components.application_credentials import (
+    CONF_AUTH_DOMAIN,
+    DATA_COMPONENT,
+    AuthImplementation,
+    AuthorizationServer,
+    ClientCredential,
+    async_import_client_credential,
+)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_DOMAIN, CONF_ID, CONF_TOKEN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import (
+    OAuth2TokenRequestConnectionError,
+    OAuth2TokenRequestError,
+    OAuth2TokenRequestReauthError,
+)
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    AbstractOAuth2Implementation,
+    OAuth2Session,
+    async_get_config_entry_implementation,
+)
+from homeassistant.util.hass_dict import HassKey
+
+from .clients import addresses
+from .clients.enphase_cloud.oauth import ClientRefusedError, SignInNeededError, TokenSet, exchange_code, refresh
+from .clients.errors import ApiAuthError, ApiConnectionError, ApiError
+from .const import CONF_AUTH_IMPLEMENTATION, DOMAIN
+from .sessions import forgetful_session
+
+ENPHASE = "enphase"
+
+_ENDPOINT = "oauth/token"
+_REFUSED: HassKey[set[str]] = HassKey("energy_site_refused_clients")
+
+
+def auth_domain(client_id: str) -> str:
+    """Return the name under which a client of Enphase's is stored, and found again by its entries."""
+    return f"{ENPHASE}_{sha1(client_id.encode(), usedforsecurity=False).hexdigest()[:8]}"
+
+
+class EnphaseImplementation(AuthImplementation):
+    """Signs in with a client of Enphase's.
+
+    The requests are the client package's own: with the client in the header
+    and nothing but the grant in the form. It tells a client that is refused
+    from a token that is, which Home Assistant's errors do not.
+    """
+
+    # For whoever looks; read by Home Assistant 2026.11 and newer.
+    token_auth_method = "client_secret_basic"  # noqa: S105 - a method, not a secret.
+
+    def __init__(self, hass: HomeAssistant, auth_domain: str, credential: ClientCredential) -> None:
+        """Sign in at the vendor's address."""
+        place = addresses.enphase_api() / "oauth"
+        server = AuthorizationServer(str(place / "authorize"), str(place / "token"))
+        super().__init__(hass, auth_domain, credential, server)
+
+    @property
+    @override
+    def service_domain(self) -> str:
+        return DOMAIN
+
+    @override
+    async def async_resolve_external_data(self, external_data: Any) -> dict[str, Any]:
+        """Turn a code into tokens; raises what the client package raises."""
+        session = forgetful_session(self.hass)
+        redirect = external_data["state"]["redirect_uri"]
+        return _kept(await exchange_code(session, self.client_id, self.client_secret, external_data["code"], redirect))
+
+    @override
+    async def _async_refresh_token(self, token: dict[str, Any]) -> dict[str, Any]:
+        session = forgetful_session(self.hass)
+        try:
+            tokens = await refresh(session, self.client_id, self.client_secret, token["refresh_token"])
+        except ClientRefusedError as err:
+            self.hass.data.setdefault(_REFUSED, set()).add(self.domain)
+            raise self._reauth_needed() from err
+        except SignInNeededError as err:
+            raise self._reauth_needed() from err
+        except ApiError as err:
+            raise OAuth2TokenRequestConnectionError(domain=DOMAIN) from err
+        return {**token, **_kept(tokens)}
+
+    def _reauth_needed(self) -> OAuth2TokenRequestReauthError:
+        url = URL(self.token_url)
+        asked = RequestInfo(url, "POST", CIMultiDictProxy(CIMultiDict()), url)
+        return OAuth2TokenRequestReauthError(request_info=asked, status=401, domain=DOMAIN)
+
+
+class EntryToken:
+    """An entry's access token, as the client of v4 asks for it.
+
+    It is renewed in time, and what comes of that is in the entry before it is
+    used: the refresh token before it is good no more.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], implementation: AbstractOAuth2Implementation
+    ) -> None:
+        """Give the token of an entry. One object an entry: it sees to it that a refresh token is used once."""
+        self._hass = hass
+        self._entry = entry
+        self._session = OAuth2Session(hass, entry, implementation)
+
+    async def __call__(self, *, refused: str | None = None) -> str:
+        """Return the token, renewed if it ends or was `refused`.
+
+        Raises `ApiAuthError` where a person has to sign in, which they are
+        asked to by then, and `ApiConnectionError` for what may pass.
+        """
+        if refused is not None and refused == self._session.token["access_token"]:
+            ended = {**self._session.token, "expires_at": 0}
+            self._hass.config_entries.async_update_entry(self._entry, data={**self._entry.data, CONF_TOKEN: ended})
+        try:
+            await self._session.async_ensure_token_valid()
+        except OAuth2TokenRequestReauthError as err:
+            raise ApiAuthError(_ENDPOINT, err.status) from err
+        except (OAuth2TokenRequestError, OAuth2TokenRequestConnectionError) as err:
+            raise ApiConnectionError(_ENDPOINT, "the token could not be renewed") from err
+        return str(self._session.token["access_token"])
+
+
+async def async_entry_token(hass: HomeAssistant, entry: ConfigEntry[Any]) -> EntryToken:
+    """Return the access token of an entry.
+
+    Raises what Home Assistant asks a person to sign in for where the client is
+    stored no more.
+    """
+    return EntryToken(hass, entry, await async_get_config_entry_implementation(hass, entry))
+
+
+@callback
+def stored_client(hass: HomeAssistant, name: str) -> ClientCredential | None:
+    """Return the client that is stored under a name of `auth_domain`."""
+    return hass.data[DATA_COMPONENT].async_client_credentials(DOMAIN).get(name)
+
+
+@callback
+def client_was_refused(hass: HomeAssistant, name: str) -> bool:
+    """Tell whether the service refused the client id or secret that is stored under a name."""
+    return name in hass.data.get(_REFUSED, ())
+
+
+async def async_store_client(
+    hass: HomeAssistant, client_id: str, client_secret: str, *, entry_id: str | None = None
+) -> str:
+    """Store a client, in place of another secret of the same client, and return its name.
+
+    Other entries than `entry_id` that sign in with the same client go on with
+    the new secret.
+    """
+    name = auth_domain(client_id)
+    hass.data.get(_REFUSED, set()).discard(name)
+    store = hass.data[DATA_COMPONENT]
+    for item in store.async_items():
+        if item[CONF_DOMAIN] != DOMAIN or item[CONF_CLIENT_ID] != client_id:
+            continue
+        if item[CONF_CLIENT_SECRET] == client_secret and item.get(CONF_AUTH_DOMAIN) == name:
+            return name
+        await store.async_delete_item(item[CONF_ID])
+    credential = ClientCredential(client_id, client_secret, "Enphase")
+    await async_import_client_credential(hass, DOMAIN, credential, name)
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        if entry.data.get(CONF_AUTH_IMPLEMENTATION) == name and entry.entry_id != entry_id:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+    return name
+
+
+def _kept(tokens: TokenSet) -> dict[str, Any]:
+    """Return of the tokens what an entry keeps, in Home Assistant's words."""
+    return {
+        "access_token": tokens.access_token,
+        "refresh_token": tokens.refresh_token,
+        "token_type": tokens.token_type,
+        "expires_in": tokens.expires_in,
+        "expires_at": time.time() + tokens.expires_in,
+        "enl_uid": tokens.enl_uid,
+    }

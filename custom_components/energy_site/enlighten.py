@@ -1,0 +1,133 @@
+"""A system in Enphase's cloud by the old API in Home Assistant: its key, its quota, and the API's end."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self, override
+
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from .adapter import SourceAdapter
+from .clients.enphase_cloud.v2 import EnlightenV2Client
+from .clients.errors import ApiAuthError, ApiError, ApiPayloadError, ApiQuotaError, ApiStatusError
+from .clients.transport import Recorded, Response
+from .const import CONF_SYSTEM_ID, CONF_USER_ID, DOMAIN, documentation
+from .coordinator import SiteConfigEntry
+from .errors import translated
+from .quota import async_quota
+from .sessions import forgetful_session
+from .sources.enlighten.feeds import Context
+from .sources.enlighten.source import EnlightenSource, GoneError
+from .sources.spending import SystemSpending
+from .zones import async_find_zone
+
+ISSUE_RETIRED = "api_retired"
+
+# What a key of the old API allows; the service says so itself where it is less.
+PLAN = "legacy"
+
+
+class EnlightenAdapter(SourceAdapter[EnlightenSource]):
+    """One system's config entry."""
+
+    manufacturer = "Enphase"
+
+    def __init__(
+        self, hass: HomeAssistant, entry: SiteConfigEntry, client: EnlightenV2Client, source: EnlightenSource
+    ) -> None:
+        """Tie `source`, which asks with `client`, to the entry."""
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self.source = source
+
+    @override
+    @classmethod
+    async def async_create(cls, hass: HomeAssistant, entry: SiteConfigEntry) -> Self:
+        data, system = entry.data, entry.unique_id or ""
+        quota = await async_quota(hass, data[CONF_API_KEY], PLAN, dt_util.utcnow())
+        spending = SystemSpending(quota, system, dt_util.utcnow)
+        session = forgetful_session(hass)
+        client = EnlightenV2Client(session, data[CONF_API_KEY], data[CONF_USER_ID], spending=spending)
+        context = Context(
+            client=client,
+            system_id=int(data[CONF_SYSTEM_ID]),
+            clock=dt_util.utcnow,
+            zone=dt_util.get_default_time_zone(),
+        )
+        source = EnlightenSource(context, system, quota.planner, spending, async_find_zone)
+        return cls(hass, entry, client, source)
+
+    @override
+    async def async_connect(self) -> None:
+        source, now = self.source, dt_util.utcnow()
+        outage = source.outage
+        if isinstance(outage, ApiAuthError):
+            raise translated(ConfigEntryAuthFailed, outage)
+        # What is known from before is more than nothing, and an API that is gone does not come back by haste.
+        if (
+            outage is not None
+            and not isinstance(outage, GoneError)
+            and not any(state.answered_at for state in source.states.values())
+        ):
+            raise translated(ConfigEntryNotReady, outage)
+        await source.prepare(now)
+        self._tell_of_the_end(now)
+
+    @override
+    def recorded(self) -> Mapping[str, Recorded]:
+        return self._client.recorded
+
+    @override
+    async def async_raw(self, endpoint: str) -> Response:
+        feed = next(feed for feed in self.source.feeds.values() if feed.endpoint == endpoint)
+        recorded = self._client.recorded
+        before = recorded.pop(feed.name, None)
+        try:
+            with self.source.by_hand():
+                await feed.ask(self.source.context)
+        except (ApiStatusError, ApiPayloadError) as err:
+            if isinstance(err, ApiQuotaError):
+                self.source.spending.refused(err)
+            # A refusal is an answer too, and may be just what a person wants to see.
+            if feed.name not in recorded:
+                raise
+        finally:
+            if before is not None:
+                recorded.setdefault(feed.name, before)
+        found = recorded[feed.name]
+        return Response(
+            endpoint=feed.name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
+        )
+
+    @override
+    async def async_tend(self) -> None:
+        self._tell_of_the_end(dt_util.utcnow())
+
+    @override
+    async def async_examine(self, error: ApiError) -> None:
+        if isinstance(error, ApiAuthError):
+            self._entry.async_start_reauth(self._hass)
+        self._tell_of_the_end(dt_util.utcnow())
+
+    @callback
+    def _tell_of_the_end(self, now: datetime) -> None:
+        """Raise the repair where the API is gone, and take it back where it is there."""
+        issue_id = f"{ISSUE_RETIRED}_{self._entry.entry_id}"
+        if self.source.retired(now):
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                issue_id,
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key=ISSUE_RETIRED,
+                translation_placeholders={"name": self._entry.title},
+                data={"entry_id": self._entry.entry_id},
+                learn_more_url=documentation("repairs.md#api-retired"),
+            )
+        elif self.source.gone_since is None:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)

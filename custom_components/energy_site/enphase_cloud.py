@@ -1,0 +1,102 @@
+"""A system in Enphase's cloud in Home Assistant: its token, its key's quota, its plan."""
+
+from collections.abc import Mapping
+from typing import Self, override
+
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.util import dt as dt_util
+
+from .adapter import SourceAdapter
+from .clients.enphase_cloud.errors import KeyRefusedError
+from .clients.enphase_cloud.v4 import EnphaseV4Client
+from .clients.errors import ApiAuthError, ApiError
+from .clients.transport import Recorded, Response
+from .cloud_oauth import async_entry_token
+from .const import CONF_PLAN, CONF_REFUSED, CONF_SYSTEM_ID
+from .coordinator import SiteConfigEntry
+from .errors import translated
+from .flows.enphase_cloud import take_over_spending
+from .quota import KeyQuota, async_quota
+from .sessions import forgetful_session
+from .site.demand import Purpose
+from .sources.enphase_cloud.feeds import Context
+from .sources.enphase_cloud.source import EnphaseCloudSource
+from .sources.spending import SystemSpending
+from .zones import async_find_zone
+
+
+class EnphaseCloudAdapter(SourceAdapter[EnphaseCloudSource]):
+    """One system's config entry."""
+
+    manufacturer = "Enphase"
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SiteConfigEntry,
+        client: EnphaseV4Client,
+        quota: KeyQuota,
+        spending: SystemSpending,
+    ) -> None:
+        """Build the source that the entry describes."""
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self.quota = quota
+        context = Context(
+            client=client,
+            system_id=int(entry.data[CONF_SYSTEM_ID]),
+            clock=dt_util.utcnow,
+            zone=dt_util.get_default_time_zone(),
+        )
+        self.source = EnphaseCloudSource(context, entry.unique_id or "", quota.planner, spending, async_find_zone)
+
+    @override
+    @classmethod
+    async def async_create(cls, hass: HomeAssistant, entry: SiteConfigEntry) -> Self:
+        data = entry.data
+        quota = await async_quota(hass, data[CONF_API_KEY], data[CONF_PLAN], dt_util.utcnow())
+        spending = SystemSpending(quota, entry.unique_id or "", dt_util.utcnow)
+        token = await async_entry_token(hass, entry)
+        client = EnphaseV4Client(forgetful_session(hass), data[CONF_API_KEY], token, spending=spending)
+        # What the set-up itself asked counts as well.
+        if asked := take_over_spending(hass, data[CONF_API_KEY]):
+            quota.planner.spend(asked, dt_util.utcnow(), purpose=Purpose.PERSON)
+        return cls(hass, entry, client, quota, spending)
+
+    @override
+    async def async_connect(self) -> None:
+        source = self.source
+        if isinstance(source.outage, ApiAuthError):
+            raise translated(ConfigEntryAuthFailed, source.outage)
+        # What is known from before, or that there are no requests left, is more than nothing.
+        if source.outage is not None and not any(state.answered_at for state in source.states.values()):
+            raise translated(ConfigEntryNotReady, source.outage)
+        await source.prepare(dt_util.utcnow())
+
+    @override
+    def recorded(self) -> Mapping[str, Recorded]:
+        return {feed.endpoint: answer for feed, answer in self.source.recorded()}
+
+    @override
+    async def async_raw(self, endpoint: str) -> Response:
+        feed = next(feed for feed in self.source.feeds.values() if feed.endpoint == endpoint)
+        with self.source.by_hand():
+            await feed.ask(self.source.context)
+        found = self._client.recorded[feed.name]
+        return Response(
+            endpoint=feed.name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
+        )
+
+    @override
+    async def async_tend(self) -> None:
+        """Do nothing: the token renews itself when it is used, and a look at the firmware would cost a request."""
+
+    @override
+    async def async_examine(self, error: ApiError) -> None:
+        if isinstance(error, KeyRefusedError):
+            self._entry.async_start_reauth(self._hass, data={CONF_REFUSED: CONF_API_KEY})
+        elif isinstance(error, ApiAuthError):
+            self._entry.async_start_reauth(self._hass)

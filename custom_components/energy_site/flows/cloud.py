@@ -1,0 +1,129 @@
+"""What the sign-ins to Enphase's two APIs share: systems to choose from, and what may go wrong."""
+
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import probatio
+
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+from homeassistant.util import dt as dt_util
+
+from ..clients.enphase_cloud.models.systems import System
+from ..clients.enphase_cloud.models.v2 import LegacySystem
+from ..clients.errors import ApiConnectionError, ApiError, ApiQuotaError
+from ..const import CONF_SYSTEM, CONF_SYSTEM_ID, LOGGER
+
+HIDDEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
+
+
+class CloudProblem(Exception):  # noqa: N818 - what a person is told, not a failure of the program.
+    """Something that a person is told about a `field`; what is `passing` needs nothing but patience."""
+
+    def __init__(
+        self, key: str, field: str = "base", *, passing: bool = False, placeholders: Mapping[str, str] | None = None
+    ) -> None:
+        """Name the message."""
+        super().__init__(key)
+        self.key = key
+        self.passing = passing
+        self.errors = {field: key}
+        self.placeholders = dict(placeholders or {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A system of the account."""
+
+    system_id: str = field(repr=False)
+    name: str | None = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        """What a person knows it as."""
+        return self.name or f"Enphase {self.system_id}"
+
+    @property
+    def label(self) -> str:
+        """The same, and what tells it from another one of that name."""
+        return f"{self.name} ({self.system_id})" if self.name else self.system_id
+
+
+def tidy(text: str) -> str:
+    """Return a key, an id or a secret without what came along when it was copied."""
+    return "".join(text.split())
+
+
+def trouble(error: ApiError) -> CloudProblem:
+    """Return what to tell about an error that is nobody's mistake."""
+    LOGGER.debug("Enphase's cloud does not answer as it should: %s", error)
+    match error:
+        case ApiQuotaError(period_end=int() as end):
+            until = dt_util.as_local(dt_util.utc_from_timestamp(end))
+            return CloudProblem("quota_used_up", passing=True, placeholders={"until": f"{until:%Y-%m-%d %H:%M}"})
+        case ApiQuotaError():
+            return CloudProblem("quota_used_up_for_now", passing=True)
+        case ApiConnectionError():
+            return CloudProblem("cloud_unreachable", passing=True)
+    return CloudProblem("cloud_failing", passing=True)
+
+
+async def list_systems(systems: AsyncIterable[System] | AsyncIterable[LegacySystem]) -> list[Found]:
+    """Return all systems of an account, a request for each 100 of them."""
+    found = []
+    async for system in systems:
+        name = system.name if isinstance(system, System) else system.system_name
+        found.append(Found(system_id=str(system.system_id), name=name))
+    return found
+
+
+def check_granted(entry: ConfigEntry, systems: list[Found]) -> None:
+    """Raise a problem unless an entry's system is among those of the account."""
+    if entry.data[CONF_SYSTEM_ID] not in {system.system_id for system in systems}:
+        raise CloudProblem("system_not_granted")
+
+
+class CloudSteps(ConfigFlow):
+    """The choice of a system."""
+
+    _offered: Mapping[str, Found]
+    _prefix: str
+    _collect: Callable[[], Awaitable[dict[str, Any]]]
+
+    async def async_step_system(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Let a person choose a system, then set it up."""
+        if user_input is None:
+            options = [SelectOptionDict(value=key, label=system.label) for key, system in self._offered.items()]
+            config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
+            field = probatio.Required(CONF_SYSTEM, default=options[0]["value"])
+            return self.async_show_form(
+                step_id="system", data_schema=probatio.Schema({field: SelectSelector(config)}), last_step=True
+            )
+        system = self._offered[user_input[CONF_SYSTEM]]
+        await self.async_set_unique_id(f"{self._prefix}_{system.system_id}", raise_on_progress=False)
+        self._abort_if_unique_id_configured(error="system_already_configured")
+        return self.async_create_entry(
+            title=system.title, data={**await self._collect(), CONF_SYSTEM_ID: system.system_id}
+        )
+
+    async def _async_offer(
+        self, prefix: str, systems: list[Found], collect: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> ConfigFlowResult:
+        """Offer the systems that are not set up yet; `collect` returns an entry's data once one is chosen."""
+        if not systems:
+            raise CloudProblem("no_systems")
+        known = self._async_current_ids()
+        self._offered = {each.system_id: each for each in systems if f"{prefix}_{each.system_id}" not in known}
+        if not self._offered:
+            raise CloudProblem("all_systems_configured")
+        self._prefix, self._collect = prefix, collect
+        return await self.async_step_system()

@@ -1,0 +1,96 @@
+"""The steps that set a system up with a key of Enphase's old API."""
+
+import re
+from typing import Any
+
+import probatio
+
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntry, ConfigFlowResult
+from homeassistant.const import CONF_API_KEY
+from homeassistant.helpers.selector import TextSelector
+
+from ..clients.enphase_cloud.errors import KeyRefusedError
+from ..clients.enphase_cloud.v2 import EnlightenV2Client, encode_user_id
+from ..clients.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError
+from ..const import CONF_SOURCE, CONF_USER_ID, SOURCE_ENLIGHTEN
+from ..sessions import forgetful_session
+from .cloud import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, list_systems, tidy, trouble
+from .enphase_cloud import flow_spending
+
+# The number itself, or its long form, which is base64 with a line's end, in hexadecimal digits.
+_USER_ID = re.compile(r"\d{1,20}|([0-9a-f]{2}){5,60}", re.ASCII)
+
+
+class EnlightenSteps(CloudSteps):
+    """The part of the config flow for the old API."""
+
+    _api_key: str = ""
+    _user_id: str = ""
+
+    async def async_step_enlighten(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for key and user id."""
+        return await self._async_key(SOURCE_ENLIGHTEN, user_input)
+
+    async def async_step_enlighten_credentials(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for another key or user id of an entry."""
+        return await self._async_key("enlighten_credentials", user_input)
+
+    async def async_enlighten_again(self, entry: ConfigEntry) -> ConfigFlowResult:
+        """Begin to change the key or the user id of an entry."""
+        self._api_key, self._user_id = entry.data[CONF_API_KEY], entry.data[CONF_USER_ID]
+        return await self.async_step_enlighten_credentials()
+
+    async def _async_key(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        problem: CloudProblem | None = None
+        if user_input is not None:
+            self._api_key = tidy(user_input.get(CONF_API_KEY, "")) or self._api_key
+            self._user_id = tidy(user_input[CONF_USER_ID]).lower()
+            try:
+                return await self._async_use_key()
+            except CloudProblem as err:
+                problem = err
+        needed = probatio.Optional if self._api_key else probatio.Required
+        user_id = probatio.Required(CONF_USER_ID, description={"suggested_value": self._user_id or None})
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=probatio.Schema({needed(probatio.Secret(CONF_API_KEY)): HIDDEN, user_id: TextSelector()}),
+            errors=problem.errors if problem else {},
+            description_placeholders={"example": "310606", **(problem.placeholders if problem else {})},
+        )
+
+    async def _async_use_key(self) -> ConfigFlowResult:
+        if not self._api_key:
+            raise CloudProblem("needed", CONF_API_KEY)
+        if not _USER_ID.fullmatch(self._user_id):
+            raise CloudProblem("user_id_malformed", CONF_USER_ID)
+        systems = await self._async_legacy_systems()
+        if self.source not in (SOURCE_REAUTH, SOURCE_RECONFIGURE):
+            return await self._async_offer(SOURCE_ENLIGHTEN, systems, self._async_legacy_data)
+        entry = self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
+        check_granted(entry, systems)
+        return self.async_update_reload_and_abort(entry, data_updates=await self._async_legacy_data())
+
+    async def _async_legacy_systems(self) -> list[Found]:
+        client = EnlightenV2Client(
+            forgetful_session(self.hass),
+            self._api_key,
+            self._user_id,
+            spending=flow_spending(self.hass, self._api_key),
+        )
+        try:
+            return await list_systems(client.all_systems())
+        except KeyRefusedError as err:
+            raise CloudProblem("old_key_refused", CONF_API_KEY) from err
+        except (ApiAuthError, ApiForbiddenError) as err:
+            raise CloudProblem("key_or_user_refused") from err
+        except ApiNotFoundError as err:
+            raise CloudProblem("api_retired") from err
+        except ApiError as err:
+            raise trouble(err) from err
+
+    async def _async_legacy_data(self) -> dict[str, Any]:
+        return {
+            CONF_SOURCE: SOURCE_ENLIGHTEN,
+            CONF_API_KEY: self._api_key,
+            CONF_USER_ID: encode_user_id(self._user_id),
+        }

@@ -1,0 +1,482 @@
+"""The steps that set a system of Enphase's cloud up: an application, its owner's consent, a system."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+import probatio
+
+from homeassistant.components.application_credentials import ClientCredential
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntry, ConfigFlowResult
+from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_CODE, CONF_TOKEN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.config_entry_oauth2_flow import async_get_redirect_uri
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..clients.enphase_cloud.errors import KeyMismatchError, KeyRefusedError
+from ..clients.enphase_cloud.link import Outcome
+from ..clients.enphase_cloud.oauth import (
+    ClientRefusedError,
+    CodeRefusedError,
+    ConsentDeniedError,
+    OAuthError,
+    RedirectRefusedError,
+    authorize_url,
+    code_page,
+    read_code,
+)
+from ..clients.enphase_cloud.v4 import EnphaseV4Client
+from ..clients.errors import ApiAuthError, ApiError, ApiForbiddenError
+from ..cloud_oauth import (
+    ENPHASE,
+    EnphaseImplementation,
+    async_store_client,
+    auth_domain,
+    client_was_refused,
+    stored_client,
+)
+from ..const import (
+    CONF_ACCOUNT,
+    CONF_AUTH_IMPLEMENTATION,
+    CONF_PASTE_CODE,
+    CONF_PLAN,
+    CONF_REFUSED,
+    CONF_SOURCE,
+    ENPHASE_DEVELOPER_PAGE,
+    ENPHASE_PLANS,
+    SOURCE_ENPHASE_CLOUD,
+)
+from ..sessions import forgetful_session
+from .cloud import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, list_systems, tidy, trouble
+
+# An access token that ends within so many seconds is not worth a request.
+_TOO_SHORT = 60
+
+_PLAN = SelectSelector(
+    SelectSelectorConfig(
+        options=[SelectOptionDict(value=key, label=name) for key, name in ENPHASE_PLANS.items()],
+        mode=SelectSelectorMode.DROPDOWN,
+    )
+)
+
+# These are about the application, so its form is shown; anything else is about consent.
+_ABOUT_APPLICATION = ("access_refused", "client_refused", "key_mismatch", "key_refused")
+
+
+class FlowSpending:
+    """Counts the requests that flows make with a key."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.requests = 0
+
+    def before(self, endpoint: str) -> None:
+        """Allow every request: a person waits for it."""
+
+    def after(self, endpoint: str, outcome: Outcome) -> None:  # noqa: ARG002 - the signature is the client's.
+        """Count a request, whatever became of it."""
+        self.requests += 1
+
+
+_SPENDING: HassKey[dict[str, FlowSpending]] = HassKey("energy_site_flow_spending")
+
+
+@callback
+def flow_spending(hass: HomeAssistant, api_key: str) -> FlowSpending:
+    """Return who counts the requests that flows make with a key, one for all flows.
+
+    A flow knows no entry and its runtime yet, but what it asks uses the key's
+    quota up all the same. So the count waits here by a hash of the key until
+    a runtime with that key takes it over, with `take_over_spending`, as
+    requests made a moment ago. It does not outlive Home Assistant.
+    """
+    return hass.data.setdefault(_SPENDING, {}).setdefault(_hashed(api_key), FlowSpending())
+
+
+@callback
+def take_over_spending(hass: HomeAssistant, api_key: str) -> int:
+    """Return how many requests flows made with a key since the last time, and begin anew."""
+    spending = hass.data.get(_SPENDING, {}).pop(_hashed(api_key), None)
+    return spending.requests if spending else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What a person registered with Enphase."""
+
+    api_key: str = field(repr=False)
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    plan: str
+
+    @property
+    def client(self) -> tuple[str, str]:
+        """What tokens are issued to."""
+        return self.client_id, self.client_secret
+
+
+class EnphaseCloudSteps(CloudSteps):
+    """The part of the config flow for Enphase's cloud."""
+
+    # What was typed so far, and what an entry holds that is changed.
+    _application = Application(api_key="", client_id="", client_secret="", plan="watt")
+    _stored: Application | None = None
+    # The form that consent is asked from, the address where it is given, and the one that leads back.
+    _form = SOURCE_ENPHASE_CLOUD
+    _address: str
+    _redirect: str
+    _paste = False
+    _answer: Mapping[str, Any]
+    _code: str
+    # The tokens, and the client that they were issued to.
+    _token: dict[str, Any] | None = None
+    _token_of = ("", "")
+    _token_is_new = False
+    # What is told until something is submitted.
+    _problem: CloudProblem | None = None
+
+    # -- where a person begins --------------------------------------------------
+
+    async def async_step_enphase_cloud(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the application."""
+        return await self._async_application(SOURCE_ENPHASE_CLOUD, user_input)
+
+    async def async_step_enphase_credentials(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for what changed about the application of an entry."""
+        return await self._async_application("enphase_credentials", user_input)
+
+    async def async_enphase_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Begin to sign in anew: with consent, or with the application where that was refused."""
+        entry = self._get_reauth_entry()
+        if self._recall(entry) is None:
+            self._problem = CloudProblem("client_missing")
+        elif client_was_refused(self.hass, entry_data[CONF_AUTH_IMPLEMENTATION]):
+            self._problem = CloudProblem("client_refused")
+        elif entry_data.get(CONF_REFUSED) == CONF_API_KEY:
+            self._problem = CloudProblem("key_refused", CONF_API_KEY)
+            self._recall_token(entry)
+        else:
+            return await self.async_step_reauth_confirm()
+        return await self.async_step_enphase_credentials()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say why a person is asked again, then ask for their consent."""
+        if user_input is not None:
+            self._paste = user_input[CONF_PASTE_CODE]
+            return await self._async_ask_consent()
+        self._form = "reauth_confirm"
+        return self._show(
+            "reauth_confirm",
+            {probatio.Optional(CONF_PASTE_CODE, default=self._paste): bool},
+            {"redirect_uri": self._redirect_uri() or str(code_page())},
+        )
+
+    async def async_enphase_reconfigure(self) -> ConfigFlowResult:
+        """Begin to change the application; its tokens stay good as long as its client is the same."""
+        entry = self._get_reconfigure_entry()
+        if self._recall(entry) is None:
+            self._problem = CloudProblem("client_missing")
+        else:
+            self._recall_token(entry)
+        return await self.async_step_enphase_credentials()
+
+    # -- the application ----------------------------------------------------------
+
+    async def _async_application(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        self._form = step_id
+        if user_input is None:
+            return self._show_application()
+        self._problem = None
+        self._paste = user_input[CONF_PASTE_CODE]
+        self._application = application = self._read(user_input)
+        try:
+            _check(application)
+        except CloudProblem as problem:
+            self._problem = problem
+            return self._show_application()
+        if (
+            self.source == SOURCE_RECONFIGURE
+            and self._stored
+            and self._stored == replace(application, plan=self._stored.plan)
+        ):
+            # Nothing but the plan is another one, which Enphase is not asked for.
+            return self.async_update_reload_and_abort(
+                self._get_reconfigure_entry(), data_updates={CONF_PLAN: application.plan}
+            )
+        if self._token is not None and self._token_of == application.client:
+            return await self._async_go_on()
+        self._token = None
+        return await self._async_ask_consent()
+
+    def _read(self, user_input: Mapping[str, Any]) -> Application:
+        """Return what was typed; a key or a secret that was left empty stays as it was."""
+        known, client_id = self._application, tidy(user_input[CONF_CLIENT_ID])
+        # An entry's secret is of no use to another client.
+        kept = known.client_secret if self._stored is None or client_id == known.client_id else ""
+        return Application(
+            api_key=tidy(user_input.get(CONF_API_KEY, "")) or known.api_key,
+            client_id=client_id,
+            client_secret=tidy(user_input.get(CONF_CLIENT_SECRET, "")) or kept,
+            plan=user_input[CONF_PLAN],
+        )
+
+    def _show_application(self) -> ConfigFlowResult:
+        """Show the form: with the client id, but never with a key or a secret."""
+        known = self._application
+        key_needed = probatio.Optional if known.api_key else probatio.Required
+        secret_needed = probatio.Optional if known.client_secret else probatio.Required
+        suggested = {"suggested_value": known.client_id} if known.client_id else None
+        return self._show(
+            self._form,
+            {
+                key_needed(probatio.Secret(CONF_API_KEY)): HIDDEN,
+                probatio.Required(CONF_CLIENT_ID, description=suggested): TextSelector(),
+                secret_needed(probatio.Secret(CONF_CLIENT_SECRET)): HIDDEN,
+                probatio.Required(CONF_PLAN, default=known.plan): _PLAN,
+                probatio.Optional(CONF_PASTE_CODE, default=self._paste): bool,
+            },
+            {"developer_page": ENPHASE_DEVELOPER_PAGE, "redirect_uri": self._redirect_uri() or str(code_page())},
+        )
+
+    def _recall(self, entry: ConfigEntry) -> ClientCredential | None:
+        """Know the application of an entry, as far as it is still stored."""
+        client = stored_client(self.hass, entry.data[CONF_AUTH_IMPLEMENTATION])
+        self._application = self._stored = Application(
+            api_key=entry.data[CONF_API_KEY],
+            client_id=client.client_id if client else "",
+            client_secret=client.client_secret if client else "",
+            plan=entry.data[CONF_PLAN],
+        )
+        return client
+
+    def _recall_token(self, entry: ConfigEntry) -> None:
+        """Have the token of an entry as long as it is good: to renew it is up to the runtime."""
+        if not _ends(entry.data[CONF_TOKEN]):
+            self._token, self._token_of = entry.data[CONF_TOKEN], self._application.client
+
+    # -- consent ------------------------------------------------------------------
+
+    async def _async_ask_consent(self) -> ConfigFlowResult:
+        """Lead to where the owner agrees: and back, where there is a way back."""
+        application, self._problem = self._application, None
+        redirect = None if self._paste else self._redirect_uri()
+        if redirect is None:
+            self._redirect = str(code_page())
+            self._address = str(authorize_url(application.client_id, self._redirect))
+            return await self.async_step_enphase_code()
+        self._redirect = redirect
+        self._address = await self._implementation.async_generate_authorize_url(self.flow_id)
+        return await self.async_step_enphase_auth()
+
+    async def async_step_enphase_auth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Wait for the owner, who comes back through Home Assistant's own address."""
+        if user_input is None:
+            return self.async_external_step(step_id="enphase_auth", url=self._address)
+        self._answer = user_input
+        return self.async_external_step_done(next_step_id="enphase_answer")
+
+    async def async_step_enphase_answer(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Read what the owner came back with."""
+        if (code := self._answer.get(CONF_CODE)) is None:
+            return await self._async_tell(CloudProblem("consent_denied"))
+        self._code = code
+        return await self._async_go_on()
+
+    async def async_step_enphase_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take the code that Enphase shows to the owner; without one, go back."""
+        if user_input is not None:
+            self._problem = None
+            if not (pasted := user_input.get(CONF_CODE, "").strip()):
+                return await self._async_begin_again()
+            try:
+                self._code = read_code(pasted)
+            except OAuthError as err:
+                return await self._async_tell(_oauth_problem(err, CONF_CODE))
+            return await self._async_go_on()
+        return self._show(
+            "enphase_code", {probatio.Optional(CONF_CODE): TextSelector()}, {"authorize_url": self._address}
+        )
+
+    # -- what follows -------------------------------------------------------------
+
+    async def async_step_enphase_wait(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Try again what did not work for a while."""
+        if user_input is not None:
+            self._problem = None
+            return await self._async_go_on()
+        return self._show("enphase_wait", {}, {})
+
+    async def _async_go_on(self) -> ConfigFlowResult:
+        """Get tokens and systems as far as they are missing, then use them."""
+        if self._token is not None and _ends(self._token):
+            self._token = None
+            return await self._async_ask_consent()
+        try:
+            if self._token is None:
+                self._token = await self._async_exchange()
+                self._token_of, self._token_is_new = self._application.client, True
+            if self.source in (SOURCE_REAUTH, SOURCE_RECONFIGURE):
+                return await self._async_update()
+            return await self._async_offer(ENPHASE, await self._async_systems(), self._async_collect)
+        except CloudProblem as problem:
+            return await self._async_tell(problem)
+        except _StaleTokenError:
+            self._token = None
+            return await self._async_ask_consent()
+
+    async def _async_exchange(self) -> dict[str, Any]:
+        answer = {"code": self._code, "state": {"redirect_uri": self._redirect}}
+        try:
+            return await self._implementation.async_resolve_external_data(answer)
+        except OAuthError as err:
+            raise _oauth_problem(err, CONF_CODE if self._redirect == str(code_page()) else "base") from err
+        except ApiError as err:
+            raise trouble(err) from err
+
+    async def _async_systems(self) -> list[Found]:
+        application = self._application
+        client = EnphaseV4Client(
+            forgetful_session(self.hass),
+            application.api_key,
+            self._async_access_token,
+            spending=flow_spending(self.hass, application.api_key),
+        )
+        try:
+            return await list_systems(client.all_systems())
+        except KeyMismatchError as err:
+            raise CloudProblem("key_mismatch", CONF_API_KEY) from err
+        except KeyRefusedError as err:
+            raise CloudProblem("key_refused", CONF_API_KEY) from err
+        except ApiAuthError as err:
+            # Enphase refuses a key in the words for a token, but a new token is good.
+            if not self._token_is_new:
+                raise _StaleTokenError from err
+            raise CloudProblem("key_refused", CONF_API_KEY) from err
+        except ApiForbiddenError as err:
+            raise CloudProblem("access_refused") from err
+        except ApiError as err:
+            raise trouble(err) from err
+
+    async def _async_access_token(self, *, refused: str | None = None) -> str:  # noqa: ARG002 - there is no other.
+        return str((self._token or {})["access_token"])
+
+    async def _async_update(self) -> ConfigFlowResult:
+        """Bring an entry up to date, once it is sure that the system is the same."""
+        reauth = self.source == SOURCE_REAUTH
+        entry = self._get_reauth_entry() if reauth else self._get_reconfigure_entry()
+        account, known = (self._token or {}).get("enl_uid"), entry.data.get(CONF_ACCOUNT)
+        if account and known and account != known:
+            raise CloudProblem("another_account")
+        check_granted(entry, await self._async_systems())
+        return self.async_update_reload_and_abort(entry, data_updates=await self._async_collect(entry))
+
+    async def _async_collect(self, entry: ConfigEntry | None = None) -> dict[str, Any]:
+        """Store the client and return what belongs into an entry."""
+        application, token = self._application, self._token or {}
+        data: dict[str, Any] = {
+            CONF_SOURCE: SOURCE_ENPHASE_CLOUD,
+            CONF_API_KEY: application.api_key,
+            CONF_PLAN: application.plan,
+        }
+        if not self._token_is_new:
+            # The entry's own token may have been renewed in the meantime.
+            return data
+        data[CONF_AUTH_IMPLEMENTATION] = await async_store_client(
+            self.hass,
+            application.client_id,
+            application.client_secret,
+            entry_id=entry.entry_id if entry else None,
+        )
+        return {**data, CONF_TOKEN: token, CONF_ACCOUNT: token["enl_uid"]}
+
+    # -- what is told ---------------------------------------------------------------
+
+    async def _async_tell(self, problem: CloudProblem) -> ConfigFlowResult:
+        """Show the form where a person can do something about a problem."""
+        self._problem = problem
+        if problem.passing:
+            return await self.async_step_enphase_wait()
+        if problem.key in _ABOUT_APPLICATION:
+            if self.source in (SOURCE_REAUTH, SOURCE_RECONFIGURE):
+                return await self.async_step_enphase_credentials()
+            return await self.async_step_enphase_cloud()
+        self._token = None
+        if CONF_CODE in problem.errors:
+            return await self.async_step_enphase_code()
+        return await self._async_begin_again()
+
+    async def _async_begin_again(self) -> ConfigFlowResult:
+        """Show the form that consent is asked from."""
+        if self._form == "reauth_confirm":
+            return await self.async_step_reauth_confirm()
+        return self._show_application()
+
+    def _show(self, step_id: str, fields: dict[Any, Any], placeholders: dict[str, str]) -> ConfigFlowResult:
+        """Show a form, with the problem there is."""
+        problem = self._problem
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=probatio.Schema(fields),
+            errors=problem.errors if problem else {},
+            description_placeholders={**placeholders, **(problem.placeholders if problem else {})},
+        )
+
+    @property
+    def _implementation(self) -> EnphaseImplementation:
+        """Return the client that was typed, which is stored once it proved to be good."""
+        application = self._application
+        credential = ClientCredential(application.client_id, application.client_secret)
+        return EnphaseImplementation(self.hass, auth_domain(application.client_id), credential)
+
+    def _redirect_uri(self) -> str | None:
+        """Return where the owner's browser finds back to Home Assistant, `None` where that is not known."""
+        try:
+            return async_get_redirect_uri(self.hass)
+        except RuntimeError:
+            return None
+
+
+class _StaleTokenError(Exception):
+    """A token that was there before is refused, or the key is: a new token tells which."""
+
+
+def _ends(token: Mapping[str, Any]) -> bool:
+    return bool(token["expires_at"] < dt_util.utcnow().timestamp() + _TOO_SHORT)
+
+
+def _check(application: Application) -> None:
+    """Raise a problem for what can be seen to be wrong; Enphase tells the rest."""
+    for name in (CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET):
+        if not getattr(application, name):
+            raise CloudProblem("needed", name)
+    if application.client_id == application.api_key:
+        raise CloudProblem("id_is_key", CONF_CLIENT_ID)
+    if application.client_secret in (application.api_key, application.client_id):
+        raise CloudProblem("secret_is_another", CONF_CLIENT_SECRET)
+
+
+def _oauth_problem(error: OAuthError, field: str) -> CloudProblem:
+    """Return what to tell about a refusal to give tokens; `field` is where a code was typed."""
+    match error:
+        case ClientRefusedError():
+            return CloudProblem("client_refused")
+        case CodeRefusedError():
+            return CloudProblem("code_refused", field)
+        case ConsentDeniedError():
+            return CloudProblem("consent_denied", field)
+        case RedirectRefusedError():
+            return CloudProblem("redirect_refused")
+    return CloudProblem("sign_in_refused")
+
+
+def _hashed(api_key: str) -> str:
+    return sha256(api_key.encode()).hexdigest()

@@ -1,0 +1,72 @@
+"""The quotas of cloud keys: one planner a key, whichever entries share it, and its books."""
+
+import asyncio
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+from .site.demand import Plan
+from .site.quota import Planner
+
+STORAGE_VERSION = 1
+
+# What was counted is written down this many seconds later, and at Home Assistant's end.
+_SAVE_DELAY = 15
+
+_KEYS: HassKey[dict[str, asyncio.Future[KeyQuota]]] = HassKey(f"{DOMAIN}_quota")
+
+# Requests a month and a minute, as the vendor sells them.
+PLANS: dict[str, Plan] = {
+    "watt": Plan(per_month=1_000, per_minute=10),
+    "kilowatt": Plan(per_month=50_000, per_minute=50),
+    "megawatt": Plan(per_month=300_000, per_minute=100),
+    "partner": Plan(per_month=1_500_000, per_minute=300),
+    "legacy": Plan(per_month=10_000, per_minute=10),
+}
+
+
+class KeyQuota:
+    """One key's planner and its books, which are kept under a hash of the key."""
+
+    def __init__(self, hass: HomeAssistant, plan: Plan, name: str) -> None:
+        """Plan with what was written down by this name."""
+        self.planner = Planner(plan)
+        self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.quota.{name}")
+
+    async def async_load(self) -> None:
+        """Take up the books."""
+        if (books := await self._store.async_load()) is not None:
+            self.planner.load(books)
+
+    @callback
+    def keep(self) -> None:
+        """Write the books down soon."""
+        self._store.async_delay_save(self.planner.dump, _SAVE_DELAY)
+
+
+def key_name(key: str) -> str:
+    """Return a name for a key that does not tell it."""
+    return sha256(key.encode()).hexdigest()[:16]
+
+
+async def _async_loaded(hass: HomeAssistant, plan: Plan, name: str) -> KeyQuota:
+    quota = KeyQuota(hass, plan, name)
+    await quota.async_load()
+    return quota
+
+
+async def async_quota(hass: HomeAssistant, key: str, plan: str, now: datetime) -> KeyQuota:
+    """Return the quota of a key, the same for all who share it; the newest word on its plan holds."""
+    quotas = hass.data.setdefault(_KEYS, {})
+    name = key_name(key)
+    if name not in quotas:
+        # Entries start side by side: whoever comes second waits for the same books.
+        quotas[name] = asyncio.ensure_future(_async_loaded(hass, PLANS[plan], name))
+    quota = await asyncio.shield(quotas[name])
+    quota.planner.change(PLANS[plan], now)
+    return quota

@@ -1,0 +1,67 @@
+"""What is asked of a cloud, what for, and how much of it is allowed."""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from enum import Enum, auto
+
+from .sun import Daylight
+
+# A cloud hears of a site every quarter of an hour.
+QUARTER = timedelta(minutes=15)
+
+
+class Purpose(Enum):
+    """What a request is for; it decides what has to be left after it."""
+
+    ESSENTIAL = auto()
+    FRESHNESS = auto()
+    HISTORY = auto()
+    PERSON = auto()
+    WRITE = auto()
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits for it, and it may use what is kept in reserve."""
+        return self in (Purpose.PERSON, Purpose.WRITE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How many requests a calendar month and a minute are allowed, `None` where there is no limit."""
+
+    per_month: int | None
+    per_minute: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What is asked together for one system: `cost` requests.
+
+    An update is worth `day` and `night`, compared with other bundles; it is never
+    asked sooner than after `least`, and not later than after `greatest` where the
+    month has the requests for it. One with `daily_at`, a time at the site, is
+    essential instead: once a day from then on.
+    """
+
+    key: str
+    cost: int
+    day: float = 1.0
+    night: float = 0.25
+    least: timedelta = QUARTER
+    greatest: timedelta = timedelta(hours=24)
+    daily_at: time | None = None
+
+    @property
+    def purpose(self) -> Purpose:
+        """What its requests are for."""
+        return Purpose.FRESHNESS if self.daily_at is None else Purpose.ESSENTIAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One system that is asked with the key; `history` says that there is some left to fetch."""
+
+    key: str
+    daylight: Daylight
+    bundles: tuple[Bundle, ...]
+    history: bool = False

@@ -1,0 +1,345 @@
+"""When what may be asked, with an API key that allows so many requests a month and a minute.
+
+All that uses one key shares one `Planner`. What has to be asked each day is
+kept back until the month's end, and a reserve for people. The rest is spread
+over the month by what an update is worth by day and by night.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import math
+from typing import Any
+from zlib import crc32
+
+from . import pacing
+from .demand import QUARTER, Bundle, Plan, Purpose, System
+from .usage import Asked, Usage
+
+_DAY = timedelta(days=1)
+
+# At a month's begin the service's clock may still be behind, and everybody else asks as well.
+_AFTER_RESET = timedelta(minutes=3)
+
+# A person is told, where this share of the month is used.
+_WARNED = 0.8
+
+# What failed is tried again that often before its turn comes.
+_RETRIES = 3
+
+# What history may take at a time where the month has no end to its requests.
+_UNMETERED = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a person wants to know of the key: requests of this month, and of a day from now on.
+
+    `ahead` says that requests go faster than the month, so that updates become rare.
+    """
+
+    used: int
+    others: int
+    limit: int | None
+    left: int | None
+    reserve: int
+    daily_budget: float | None
+    resets_at: datetime
+    paused_until: datetime | None
+    warned: bool
+    exhausted: bool
+    ahead: bool
+
+
+class Planner:
+    """The plan of one key.
+
+    `reserve` and `least_reserve` say what is kept for people and writes, a share of
+    the month and requests; `history` what share of the requests for updates history
+    may have while there is some to fetch.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        reserve: float = 0.05,
+        least_reserve: int = 20,
+        history: float = 0.15,
+        usage: Usage | None = None,
+    ) -> None:
+        """Start with the books of earlier, or with empty ones."""
+        self.plan = plan
+        self.usage = usage or Usage()
+        self.systems: dict[str, System] = {}
+        self._reserve = reserve
+        self._least_reserve = least_reserve
+        self._history = history
+
+    def enter(self, system: System) -> None:
+        """Plan for a system too, or for what changed of it."""
+        self.systems = dict(sorted({**self.systems, system.key: system}.items()))
+
+    def leave(self, key: str) -> None:
+        """Plan without a system; when it was asked is kept, should it come back."""
+        self.systems.pop(key, None)
+
+    def change(self, plan: Plan, now: datetime) -> None:
+        """Go on with another plan; what was used stays used."""
+        self.usage.enter(now)
+        if plan != self.plan:
+            self.plan = plan
+            self.usage.replan()
+
+    def may(self, purpose: Purpose, cost: int, now: datetime, *, system: str | None = None) -> bool:
+        """Tell whether so many requests may be sent now; history has to name its system."""
+        if purpose is Purpose.HISTORY and (system is None or cost > self.history_allowance(now, system)):
+            return False
+        return self.allowed_at(purpose, cost, now) <= now
+
+    def allowed_at(self, purpose: Purpose, cost: int, now: datetime) -> datetime:
+        """Return from when on so many requests may be sent, as far as is known now.
+
+        More than a minute allows may begin when the minute is free; each one of them
+        has to ask again.
+        """
+        usage = self._enter(now)
+        at = max(usage.latest, usage.paused_until)
+        if not self._fits(purpose, cost):
+            at = max(at, usage.resets_at + _AFTER_RESET)
+        per_minute = _lesser(self.plan.per_minute, usage.minute_limit)
+        if per_minute is None or at > usage.latest:
+            return at
+        # People do not wait because feeds took the whole minute.
+        spare = 0 if purpose.urgent or per_minute < 3 else max(per_minute // 5, 1)
+        return max(at, usage.room_at(cost, per_minute - spare)) if per_minute > 0 else usage.resets_at
+
+    def spend(self, count: int, now: datetime, *, purpose: Purpose, system: str | None = None) -> None:
+        """Count requests when they are sent, whatever becomes of them."""
+        self.usage.spend(count, now)
+        if purpose is Purpose.HISTORY and system is not None:
+            self.usage.granted[system] = self.usage.granted.get(system, 0.0) - count
+
+    def answered(self, now: datetime) -> None:
+        """Note that the service answered, with other than a refusal for the quota."""
+        self.usage.enter(now)
+        self.usage.answered()
+
+    def denied(
+        self, now: datetime, *, period: str | None = None, ends_at: datetime | None = None, limit: int | None = None
+    ) -> None:
+        """Obey a refusal: nothing is asked until the period ends.
+
+        `period` is a word such as minute or month, `ends_at` when it ends or when to
+        come back, `limit` its requests; each may be unknown.
+        """
+        usage = self._enter(now)
+        if limit is not None and limit > 0:
+            if period == "month":
+                usage.month_limit = limit
+            if period == "minute":
+                usage.minute_limit = limit
+        month = self._limit()
+        usage.deny(now, period, ends_at, limit if period == "month" and limit else month)
+
+    def correct(self, used: int, now: datetime) -> None:
+        """Take over what the service itself says was used this month, also by others."""
+        self.usage.correct(used, now)
+
+    def asked(self, system: str, bundle: Bundle, now: datetime, *, failed: bool = False) -> None:
+        """Note that a bundle was asked; after a failure it is due sooner."""
+        before = self._enter(now).asked.get(_name(system, bundle))
+        failures = (before.failures if before else 0) + 1 if failed else 0
+        self.usage.asked[_name(system, bundle)] = Asked(at=self.usage.latest, failures=failures)
+
+    def next_at(self, system: str, bundle: Bundle, now: datetime) -> datetime:
+        """Return when a bundle of a system is due, which is `now` or later.
+
+        While nothing is asked it comes nearer as time goes by, never further away.
+        """
+        usage = self._enter(now)
+        due = max(self._due(self.systems[system], bundle), usage.latest)
+        return max(due, self.allowed_at(bundle.purpose, bundle.cost, now))
+
+    def next_update(self, system: str, now: datetime) -> datetime | None:
+        """Return when anything of a system is asked next."""
+        return min((self.next_at(system, bundle, now) for bundle in self.systems[system].bundles), default=None)
+
+    def interval(self, system: str, bundle: Bundle, now: datetime) -> timedelta | None:
+        """Return how often a bundle is asked at this time of day, `None` where not again this month."""
+        self._enter(now)
+        if bundle.daily_at is not None:
+            return self._days_between() * _DAY if self._days_between() else None
+        pace = self._pace()
+        if pace is None:
+            return None
+        return pace.waits(bundle)[0 if self.systems[system].daylight.is_day(now) else 1]
+
+    def history_allowance(self, now: datetime, system: str) -> int:
+        """Return how many requests a system's history may spend now."""
+        usage = self._enter(now)
+        waiting = [key for key, each in self.systems.items() if each.history]
+        if system not in waiting or usage.paused_until > usage.latest:
+            return 0
+        available = self._available()
+        if available is None:
+            return _UNMETERED
+        surplus = available - min(available * (1 - self._history), pacing.need(self._terms()))
+        # Who spends slowly at first has something left for what nobody expects.
+        usage.grant(waiting, surplus, 0.5 + usage.elapsed / 2)
+        return max(math.floor(min(usage.granted[system], available)), 0)
+
+    def outlook(self, now: datetime) -> Outlook:
+        """Return what a person wants to know."""
+        usage = self._enter(now)
+        limit, left = self._limit(), self._left()
+        used = usage.used / limit if limit else float(usage.exhausted)
+        days = max((usage.resets_at - usage.latest) / _DAY, 1.0)
+        return Outlook(
+            used=usage.used,
+            others=usage.others,
+            limit=limit,
+            left=left,
+            reserve=self._kept(),
+            daily_budget=None if left is None else max(left - self._kept(), 0) / days,
+            resets_at=usage.resets_at,
+            paused_until=usage.paused_until if usage.paused_until > usage.latest else None,
+            warned=used >= _WARNED,
+            exhausted=used >= 1 or usage.exhausted,
+            ahead=limit is not None and used > usage.elapsed + 0.1,
+        )
+
+    def dump(self) -> dict[str, Any]:
+        """Return what outlives a restart, as plain JSON data."""
+        return {**self.usage.dump(), "plan": [self.plan.per_month, self.plan.per_minute]}
+
+    def load(self, data: object) -> None:
+        """Take over what `dump` returned, whatever it is now."""
+        self.usage = Usage.load(data)
+        known = data.get("plan") if isinstance(data, Mapping) else None
+        if known != [self.plan.per_month, self.plan.per_minute]:
+            self.usage.replan()
+
+    def _enter(self, now: datetime) -> Usage:
+        self.usage.enter(now)
+        return self.usage
+
+    def _limit(self) -> int | None:
+        return _lesser(self.plan.per_month, self.usage.month_limit)
+
+    def _left(self) -> int | None:
+        limit = self._limit()
+        return None if limit is None else max(limit - self.usage.used, 0)
+
+    def _kept(self) -> int:
+        limit = self._limit()
+        if limit is None:
+            return 0
+        return min(max(math.ceil(limit * self._reserve), self._least_reserve), limit // 2)
+
+    def _fits(self, purpose: Purpose, cost: int) -> bool:
+        limit = self._limit()
+        if limit is None:
+            return True
+        kept = 0 if purpose.urgent else self._kept()
+        if purpose in (Purpose.FRESHNESS, Purpose.HISTORY):
+            kept += self._essential()
+        return self.usage.used + cost + kept <= limit
+
+    def _essential(self) -> int:
+        """Return the requests that what has to be asked each day needs until the month's end.
+
+        There is one more of each for a failure.
+        """
+        total = 0
+        for system, bundle in self._bundles(Purpose.ESSENTIAL):
+            times = self._days_left(system, bundle)
+            total += bundle.cost * (times + 1 if times else 0)
+        return total
+
+    def _days_left(self, system: System, bundle: Bundle) -> int:
+        """Return how often an essential bundle is still due this month."""
+        usage = self.usage
+        due = max(self._daily(system, bundle, 1), usage.latest)
+        return max(math.ceil((usage.resets_at - due) / _DAY), 0)
+
+    def _days_between(self) -> int:
+        """Return every how many days the essentials can be asked, 0 where not any more this month."""
+        left = self._left()
+        if left is None:
+            return 1
+        left -= self._kept()
+        need = sum(bundle.cost * self._days_left(system, bundle) for system, bundle in self._bundles(Purpose.ESSENTIAL))
+        return math.ceil(need / left) or 1 if left > 0 else 0
+
+    def _due(self, system: System, bundle: Bundle) -> datetime:
+        asked = self.usage.asked.get(_name(system.key, bundle))
+        if asked is None:
+            return self.usage.latest
+        if bundle.daily_at is None:
+            due = self._fresh(system, bundle, asked.at)
+        else:
+            # After a failure it is for the retries, and then for the next day, to catch up.
+            days = min(self._days_between(), 1) if asked.failures else self._days_between()
+            due = self._daily(system, bundle, days) if days else self._renewal(system)
+        if 0 < asked.failures <= _RETRIES:
+            return min(due, asked.at + bundle.least * (1 << asked.failures - 1))
+        return due
+
+    def _daily(self, system: System, bundle: Bundle, days: int) -> datetime:
+        asked = self.usage.asked.get(_name(system.key, bundle))
+        if asked is None:
+            return self.usage.latest
+        return pacing.daily_at(system, bundle, self._phase(system), asked.at) + (days - 1) * _DAY
+
+    def _fresh(self, system: System, bundle: Bundle, last: datetime) -> datetime:
+        pace = self._pace()
+        if pace is None:
+            return self._renewal(system)
+        due = pacing.due_at(system.daylight, pace.waits(bundle), last)
+        return pacing.slot(bundle, self._phase(system), last, due)
+
+    def _renewal(self, system: System) -> datetime:
+        return self.usage.resets_at + _AFTER_RESET + self._phase(system)
+
+    def _phase(self, system: System) -> timedelta:
+        """Return how long after a quarter of an hour a system is asked: each of them at another time."""
+        keys = list(self.systems)
+        start = crc32(keys[0].encode()) % QUARTER.seconds
+        number = keys.index(system.key)
+        return timedelta(seconds=(start + QUARTER.seconds * number // len(keys)) % QUARTER.seconds)
+
+    def _bundles(self, purpose: Purpose) -> Iterator[tuple[System, Bundle]]:
+        for system in self.systems.values():
+            for bundle in system.bundles:
+                if bundle.purpose is purpose:
+                    yield system, bundle
+
+    def _available(self) -> float | None:
+        """Return the requests that updates and history have until the month's end."""
+        left, usage = self._left(), self.usage
+        if left is None:
+            return None
+        # What others did so far is not known until the service refuses something.
+        others = max(usage.expected - usage.others, usage.expected * (1 - usage.elapsed))
+        return max(left - self._kept() - self._essential() - others, 0.0)
+
+    def _terms(self) -> list[pacing.Term]:
+        return pacing.terms(self.systems.values(), self.usage.latest, self.usage.resets_at)
+
+    def _pace(self) -> pacing.Pace | None:
+        """Return how long updates wait, so that the requests last until the month's end."""
+        budget = self._available()
+        if budget is None:
+            return pacing.Pace()
+        if any(system.history for system in self.systems.values()):
+            budget *= 1 - self._history
+        return pacing.pace(self._terms(), budget)
+
+
+def _name(system: str, bundle: Bundle) -> str:
+    return f"{system}/{bundle.key}"
+
+
+def _lesser(one: int | None, other: int | None) -> int | None:
+    return min((limit for limit in (one, other) if limit is not None), default=None)

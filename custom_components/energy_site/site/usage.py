@@ -1,0 +1,319 @@
+"""What was asked with one API key: counted by the month and the minute, and what the service said of it."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+import math
+from typing import Any
+
+_DAY = timedelta(days=1)
+
+# Requests arrive closer together or further apart than they were sent.
+_MINUTE = timedelta(seconds=65)
+
+# Months begin at the start of one in UTC, until the service tells another.
+_ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)
+
+# A clock that is corrected by less does not lead back into the month before.
+_JITTER = _DAY
+
+# Nobody knows in which zone the service's months begin: this long the last one may go on.
+_ZONES = timedelta(hours=36)
+
+# How far ahead a period's end can be, and where no end is told when it ends.
+_LONGEST = {
+    "second": timedelta(minutes=1),
+    "minute": timedelta(minutes=2),
+    "hour": timedelta(hours=2),
+    "day": 2 * _DAY,
+    "month": 32 * _DAY,
+    "year": 367 * _DAY,
+}
+_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
+_SKEW = timedelta(seconds=2)
+
+# Others may use most of a month, but what they are expected to use leaves something.
+_MOST_BY_OTHERS = 0.8
+
+# What is kept of earlier months, for a clock that goes back to them, and of systems.
+_KEPT_MONTHS, _KEPT_ASKED, _FORGOTTEN = 3, 1000, 60 * _DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """When a bundle was asked last, and how often in a row that failed."""
+
+    at: datetime
+    failures: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Usage:
+    """The books of one key: `own` requests of this month, and those of `others` that the service told of.
+
+    `expected` is how many requests others are expected to make in a whole month.
+    `month_limit` and `minute_limit` are what the service told where that is less
+    than the plan.
+    """
+
+    anchor: datetime = _ANCHOR
+    since: datetime = _ANCHOR
+    latest: datetime = _ANCHOR
+    own: int = 0
+    others: int = 0
+    expected: float = 0.0
+    months: dict[datetime, int] = field(default_factory=dict)
+    moments: list[datetime] = field(default_factory=list)
+    paused_until: datetime = _ANCHOR
+    pause: timedelta = timedelta()
+    exhausted: bool = False
+    denials: int = 0
+    month_limit: int | None = None
+    minute_limit: int | None = None
+    granted_at: datetime = _ANCHOR
+    granted: dict[str, float] = field(default_factory=dict)
+    asked: dict[str, Asked] = field(default_factory=dict)
+
+    @property
+    def used(self) -> int:
+        """The requests of this month, whoever made them."""
+        return self.own + self.others
+
+    @property
+    def resets_at(self) -> datetime:
+        """When this month ends."""
+        return _month(self.anchor, self.since)[1]
+
+    @property
+    def elapsed(self) -> float:
+        """How much of the month is over, from 0 to 1."""
+        return min(max((self.latest - self.since) / (self.resets_at - self.since), 0.0), 1.0)
+
+    def enter(self, now: datetime) -> None:
+        """Go to the present: begin a new month, and forget minutes that are over."""
+        now = now.astimezone(UTC)
+        if now < self.latest:
+            self._turn_back(now)
+        self.latest = now
+        self.moments = [moment for moment in self.moments if now - moment < _MINUTE]
+        start, _ = _month(self.anchor, now)
+        if start == self.since or self.since - _JITTER <= now < self.since:
+            return
+        count = self.months.pop(start, 0)
+        if start > self.since and not self.others:
+            self.expected = self.expected / 2 if self.expected > 1 else 0.0
+        if start < self.since:
+            # The clock was wrong before or is now: either way what was asked was asked.
+            count += self.used
+        if self.used:
+            self.months[self.since] = self.used
+        while len(self.months) > _KEPT_MONTHS:
+            del self.months[next(iter(self.months))]
+        self.since, self.own, self.others, self.exhausted = start, count, 0, False
+
+    def spend(self, count: int, now: datetime) -> None:
+        """Count requests that are sent."""
+        self.enter(now)
+        self.own += count
+        self.moments += [self.latest] * count
+        for start in self.months:
+            # A clock that went back leaves a later month to return to.
+            if start > self.since:
+                self.months[start] += count
+
+    def grant(self, systems: list[str], surplus: float, share: float) -> None:
+        """Let the history of systems have a share of the surplus: in each hour what is spare in that hour.
+
+        `granted` is what of it they have not spent, in requests.
+        """
+        passed = self.latest - max(self.granted_at, self.since)
+        left = max(self.resets_at - self.latest, timedelta(hours=1))
+        gain = surplus * share * min(max(passed / left, 0.0), 1.0) / len(systems)
+        self.granted = {key: min(self.granted.get(key, 0.0) + gain, surplus / len(systems)) for key in systems}
+        self.granted_at = self.latest
+
+    def correct(self, used: int, now: datetime) -> None:
+        """Take over how many requests of this month the service counts."""
+        self.enter(now)
+        if used <= self.used:
+            return
+        self.others = used - self.own
+        length = (self.resets_at - self.since) / _DAY
+        days = max((self.latest - self.since) / _DAY, 1.0)
+        self.expected = min(self.others * length / days, used * _MOST_BY_OTHERS)
+
+    def deny(self, now: datetime, period: str | None, ends_at: datetime | None, limit: int | None) -> None:
+        """Ask nothing until the period is over in which too much was asked.
+
+        `limit` is the month's, the service's or the plan's. Where the period is not
+        told the pauses grow from time to time.
+        """
+        self.enter(now)
+        told = ends_at is not None and self.latest < ends_at <= self.latest + _LONGEST.get(period or "", 32 * _DAY)
+        if period == "month" and not told and self.latest - self.since < _ZONES and self.own < (limit or 0) / 2:
+            period = None
+        if period is None and not told and limit is not None and self.used >= 0.98 * limit:
+            period = "month"
+        if period == "month":
+            if told and ends_at is not None and abs(ends_at - self.resets_at) > timedelta(minutes=1):
+                self.anchor = ends_at.astimezone(UTC)
+                self.since = _month(self.anchor, self.latest)[0]
+            self.correct(limit or 0, now)
+            self.exhausted = True
+        self.denials += 1
+        ends = ends_at if told and ends_at is not None else self._ends(period)
+        if ends + _SKEW > self.paused_until:
+            self.paused_until = ends + _SKEW
+            self.pause = self.paused_until - self.latest
+
+    def answered(self) -> None:
+        """Note that the service gives answers, so the next pause is a short one."""
+        self.denials = 0
+
+    def replan(self) -> None:
+        """Forget what the service said of another plan."""
+        self.month_limit = self.minute_limit = None
+        if self.exhausted:
+            self.exhausted, self.paused_until = False, self.latest
+
+    def room_at(self, count: int, limit: int) -> datetime:
+        """Return when so many more requests fit into a minute of `limit`."""
+        over = len(self.moments) + min(count, limit) - limit
+        return self.latest if over <= 0 else sorted(self.moments)[over - 1] + _MINUTE
+
+    def _ends(self, period: str | None) -> datetime:
+        now = self.latest
+        match period:
+            case "second" | "minute":
+                return now + timedelta(minutes=1)
+            case "hour":
+                return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+            case "day":
+                return now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
+            case "month":
+                return self.resets_at
+        return now + min(_SHORTEST_PAUSE * (1 << min(self.denials - 1, 10)), _LONGEST_PAUSE)
+
+    def _turn_back(self, now: datetime) -> None:
+        """Follow a clock that went back: nothing lies in the future but what was to wait for."""
+        self.moments = [min(moment, now) for moment in self.moments]
+        self.paused_until = min(self.paused_until, now + self.pause)
+        for key, asked in self.asked.items():
+            self.asked[key] = Asked(at=min(asked.at, now), failures=asked.failures)
+
+    def dump(self) -> dict[str, Any]:
+        """Return everything as plain JSON data."""
+        return {
+            "anchor": self.anchor.isoformat(),
+            "since": self.since.isoformat(),
+            "latest": self.latest.isoformat(),
+            "own": self.own,
+            "others": self.others,
+            "expected": self.expected,
+            "months": {start.isoformat(): count for start, count in self.months.items()},
+            "moments": [moment.isoformat() for moment in self.moments],
+            "paused_until": self.paused_until.isoformat(),
+            "pause": self.pause.total_seconds(),
+            "exhausted": self.exhausted,
+            "denials": self.denials,
+            "month_limit": self.month_limit,
+            "minute_limit": self.minute_limit,
+            "granted_at": self.granted_at.isoformat(),
+            "granted": dict(self.granted),
+            "asked": {
+                key: [asked.at.isoformat(), asked.failures]
+                for key, asked in self.asked.items()
+                if self.latest - asked.at < _FORGOTTEN
+            },
+        }
+
+    @classmethod
+    def load(cls, data: object) -> Usage:
+        """Read what `dump` returned; what is anything else is left out."""
+        read = _items(data)
+        latest = _moment(read.get("latest")) or _ANCHOR
+        pause = timedelta(seconds=min(_number(read.get("pause")) or 0.0, _LONGEST["year"].total_seconds()))
+        return cls(
+            anchor=_moment(read.get("anchor")) or _ANCHOR,
+            since=_moment(read.get("since")) or _ANCHOR,
+            latest=latest,
+            own=_count(read.get("own")) or 0,
+            others=_count(read.get("others")) or 0,
+            expected=_number(read.get("expected")) or 0.0,
+            months={
+                start: count
+                for key, value in list(_items(read.get("months")).items())[-_KEPT_MONTHS:]
+                if (start := _moment(key)) is not None and (count := _count(value)) is not None
+            },
+            moments=[
+                min(moment, latest) for item in _list(read.get("moments")) if (moment := _moment(item)) is not None
+            ],
+            paused_until=min(_moment(read.get("paused_until")) or _ANCHOR, latest + pause),
+            pause=pause,
+            exhausted=read.get("exhausted") is True,
+            denials=_count(read.get("denials")) or 0,
+            month_limit=_count(read.get("month_limit")),
+            minute_limit=_count(read.get("minute_limit")),
+            granted_at=_moment(read.get("granted_at")) or _ANCHOR,
+            granted={
+                key: number
+                for key, value in _items(read.get("granted")).items()
+                if (number := _number(value)) is not None
+            },
+            asked={
+                key: Asked(at=min(asked.at, latest), failures=asked.failures)
+                for key, value in list(_items(read.get("asked")).items())[:_KEPT_ASKED]
+                if (asked := _asked(value)) is not None
+            },
+        )
+
+
+def _month(anchor: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """Return the begin and end of the month around a moment, where months begin as one did at `anchor`."""
+    number = now.year * 12 + now.month - 1
+    if _begin(anchor, number) > now:
+        number -= 1
+    return _begin(anchor, number), _begin(anchor, number + 1)
+
+
+def _begin(anchor: datetime, number: int) -> datetime:
+    year, month = divmod(number, 12)
+    return anchor.replace(year=year, month=month + 1, day=min(anchor.day, monthrange(year, month + 1)[1]))
+
+
+def _items(data: object) -> Mapping[str, object]:
+    return {key: value for key, value in data.items() if isinstance(key, str)} if isinstance(data, Mapping) else {}
+
+
+def _list(data: object) -> list[object]:
+    return data if isinstance(data, list) else []
+
+
+def _asked(data: object) -> Asked | None:
+    if not isinstance(data, list) or len(data) != 2:
+        return None
+    at, failures = _moment(data[0]), _count(data[1])
+    return None if at is None else Asked(at=at, failures=failures or 0)
+
+
+def _number(data: object) -> float | None:
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        return None
+    return float(data) if 0 <= data < 1e9 and math.isfinite(data) else None
+
+
+def _count(data: object) -> int | None:
+    number = _number(data)
+    return None if number is None else int(number)
+
+
+def _moment(data: object) -> datetime | None:
+    if not isinstance(data, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(data)
+        # The years next to the calendar's ends have no room to count from.
+        return moment.astimezone(UTC) if moment.tzinfo is not None and 1970 <= moment.year < 9000 else None
+    except ValueError, OverflowError:
+        return None

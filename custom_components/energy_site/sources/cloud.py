@@ -1,0 +1,243 @@
+"""A cloud as a source: every request counts, answers outlive restarts, and a planner says when to ask."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+import json
+from typing import Any, cast, override
+
+from ..clients.enphase_cloud.errors import HardwareAbsentError
+from ..clients.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiQuotaError
+from ..clients.transport import Recorded
+from ..site.demand import Bundle, Purpose, System
+from ..site.quota import Planner
+from ..site.sun import Daylight
+from .feed import Feed, FeedState, Pace, Presence
+from .source import PROBE_INTERVAL, Source
+from .spending import NotNowError, SystemSpending, meant_for, purpose_now
+
+# Credentials that were refused are not tried again and again.
+_REFUSED_RETRY = timedelta(minutes=15)
+
+# What fails for another reason than the quota is tried again after this.
+_SHORTEST_WAIT = timedelta(seconds=5)
+
+# What the plan did not grant is looked for again this often: a plan is seldom changed.
+_UNGRANTED_INTERVAL = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudFeed[C, T](Feed):
+    """A feed with how it is asked, how its answer is read again after a restart, and what an update is worth.
+
+    `wanted` tells whether a system deserves it at all.
+    """
+
+    name: str
+    ask: Callable[[C], Awaitable[T]]
+    read: Callable[[str, object], T]
+    bundle: Bundle
+    wanted: Callable[[CloudSource[C]], bool] = lambda _: True
+
+
+class CloudSource[C](Source):
+    """One system of a cloud."""
+
+    feeds: Mapping[str, CloudFeed[C, Any]]
+
+    def __init__(
+        self,
+        context: C,
+        system: str,
+        planner: Planner,
+        spending: SystemSpending,
+        recorded: Mapping[str, Recorded],
+        zone: tzinfo,
+    ) -> None:
+        """Ask for `system` as `planner` allows; `recorded` holds the last answers by the endpoints' names."""
+        super().__init__(dict.fromkeys(Pace, PROBE_INTERVAL))
+        self.context = context
+        self.system = system
+        self.planner = planner
+        self.spending = spending
+        self.zone = zone
+        self.daylight = Daylight(zone=zone)
+        self.wants_history = False
+        self._recorded = recorded
+        self._bodies: dict[str, str] = {}
+
+    def answer[T](self, feed: CloudFeed[C, T]) -> T | None:
+        """Return a feed's last answer, however old."""
+        return cast("T | None", self._answers.get(feed.key))
+
+    def fresh[T](self, feed: CloudFeed[C, T], now: datetime) -> T | None:
+        """Return a feed's answer where it still stands."""
+        return self.answer(feed) if self.states[feed.key].fresh(now) else None
+
+    def recorded(self) -> Iterator[tuple[CloudFeed[C, Any], Recorded]]:
+        """Return the last answer of each feed, of before the restart too."""
+        for key, feed in self.feeds.items():
+            if (answer := self._recorded.get(feed.name)) is not None:
+                yield feed, answer
+            elif key in self._bodies:
+                yield feed, Recorded(status=200, body=self._bodies[key].encode(), seconds=0.0)
+
+    def enter(self) -> None:
+        """Let the planner know what this system wants."""
+        bundles = tuple(feed.bundle for key, feed in self.feeds.items() if self._is_asked(key))
+        self.planner.enter(System(key=self.system, daylight=self.daylight, bundles=bundles, history=self.wants_history))
+
+    def leave(self) -> None:
+        """Let the planner plan without this system."""
+        self.planner.leave(self.system)
+
+    def next_update(self, now: datetime) -> datetime | None:
+        """Return when anything is asked next."""
+        return self.planner.next_update(self.system, now) if self.system in self.planner.systems else None
+
+    @override
+    async def prepare(self, now: datetime) -> None:
+        self.enter()
+
+    @override
+    async def close(self) -> None:
+        self.leave()
+
+    @override
+    def essential(self) -> tuple[str, ...]:
+        """Return what was never answered of what everything else is built on: a restart costs nothing."""
+        return tuple(key for key in super().essential() if self.states[key].answered_at is None)
+
+    @property
+    @override
+    def lead(self) -> str:
+        return next(iter(self.feeds))
+
+    @override
+    async def poll(self, key: str, now: datetime) -> None:
+        feed, state = self.feeds[key], self.states[key]
+        if not self._is_asked(key) and state.asked_at is None:
+            state.asked_at = now
+            return
+        purpose = purpose_now(feed.bundle.purpose)
+        due = self.planner.allowed_at(purpose, 1, now)
+        if due > now:
+            error = NotNowError(feed.name, due)
+            state.failed(error)
+            self._rebuild(key, now)
+            raise error
+        self.planner.asked(self.system, feed.bundle, now)
+        try:
+            with meant_for(purpose):
+                await super().poll(key, now)
+        except ApiQuotaError as err:
+            self.spending.refused(err)
+            raise
+        except ApiError:
+            self.planner.asked(self.system, feed.bundle, now, failed=True)
+            raise
+        finally:
+            self.enter()
+        if (answer := self._recorded.get(feed.name)) is not None and state.presence is Presence.PRESENT:
+            self._bodies[key] = answer.body.decode(errors="replace")
+
+    @override
+    def wait(self, key: str, now: datetime) -> timedelta:
+        if isinstance(self.outage, ApiAuthError):
+            return _REFUSED_RETRY
+        feed, state = self.feeds[key], self.states[key]
+        if isinstance(state.error, NotNowError):
+            return max(state.error.allowed_at - now, _SHORTEST_WAIT)
+        if not self._is_asked(key):
+            return _UNGRANTED_INTERVAL if state.presence is Presence.FORBIDDEN else PROBE_INTERVAL
+        self.enter()
+        return max(self.planner.next_at(self.system, feed.bundle, now) - now, _SHORTEST_WAIT)
+
+    @override
+    def by_hand(self) -> AbstractContextManager[None]:
+        return meant_for(Purpose.PERSON)
+
+    @override
+    def expects_silence(self, now: datetime) -> bool:
+        return False
+
+    @override
+    def memory(self) -> dict[str, Any]:
+        answers = {
+            key: {"at": state.answered_at.isoformat(), "body": self._bodies[key]}
+            for key, state in self.states.items()
+            if key in self._bodies and state.answered_at is not None
+        }
+        return {**super().memory(), "answers": answers}
+
+    @override
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        super().remember(memory)
+        answers = memory.get("answers")
+        for key, kept in answers.items() if isinstance(answers, Mapping) else ():
+            if key in self.feeds and isinstance(kept, Mapping):
+                self._recall(key, kept)
+        for builder in self.builders:
+            at = max((at for key in builder.feeds if (at := self.states[key].answered_at) is not None), default=None)
+            if at is not None and (part := builder.build(at)) is not None:
+                self._parts[builder.part] = part
+
+    def _recall(self, key: str, kept: Mapping[str, Any]) -> None:
+        """Take an answer for what it was before the restart; one in another shape is asked again."""
+        feed, state = self.feeds[key], self.states[key]
+        try:
+            at = datetime.fromisoformat(str(kept.get("at")))
+            body = str(kept.get("body"))
+            answer = feed.read(feed.name, json.loads(body))
+        except ApiError, ValueError:
+            return
+        if at.tzinfo is None:
+            return
+        self._bodies[key] = body
+        self._answers[key] = answer
+        state.presence = Presence.PRESENT
+        state.asked_at = state.answered_at = at.astimezone(UTC)
+        state.stands_until = at + self._stands(feed)
+        self._observe(feed, at)
+
+    def _stands(self, feed: CloudFeed[C, Any]) -> timedelta:
+        """Return how long an answer stands: as long as the next one may take, and a failure of that."""
+        longest = timedelta(days=2) if feed.bundle.daily_at is not None else feed.bundle.greatest
+        return max(2 * longest, timedelta(days=1))
+
+    @override
+    def _interval(self, feed: Feed) -> timedelta:
+        return self._stands(self.feeds[feed.key]) / 3
+
+    def _is_asked(self, key: str) -> bool:
+        return self.states[key].presence.answers and self.feeds[key].wanted(self)
+
+    @override
+    async def _fetch(self, feed: Feed, now: datetime) -> object:
+        try:
+            return await self.feeds[feed.key].ask(self.context)
+        except HardwareAbsentError as err:
+            raise ApiNotFoundError(err.endpoint, err.status) from err
+
+    @override
+    async def _is_reachable(self) -> bool:
+        # To ask would cost a request, and tell nothing that the next feed does not tell.
+        return False
+
+    @override
+    def _is_empty(self, feed: Feed, answer: object) -> bool:
+        return False
+
+    @override
+    def _pace(self, feed: Feed) -> Pace:
+        return Pace.RARE
+
+    @override
+    def _stretch(self, pace: Pace) -> float:
+        return 1.0
+
+    @override
+    def _doubts(self, state: FeedState, now: datetime) -> bool:
+        # A cloud says no for good.
+        return False

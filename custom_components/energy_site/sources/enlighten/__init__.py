@@ -1,0 +1,1 @@
+"""Systems in Enphase's cloud, by the old Systems API v2."""

@@ -1,0 +1,69 @@
+"""A system's devices by v2, in the shape in which v4 lists them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ...clients.enphase_cloud.models.devices import Device, Devices
+from ...clients.enphase_cloud.models.meters import MeterReadings
+from ...clients.enphase_cloud.models.v2 import Envoy, Inventory, InventoryDevice
+from ...site.model import Meter, Meters, Quality
+
+_STATUS = frozenset({"normal", "not_metering", "check_wiring"})
+
+
+def as_devices(inventory: Inventory | None, envoys: Iterable[Envoy] | None) -> Devices | None:
+    """Return what is listed, in one list; gateways as `envoys` has them where both do."""
+    if inventory is None:
+        return None
+    online = {envoy.serial_number: envoy for envoy in envoys or ()}
+    return Devices(
+        devices=(
+            *(_device("gateways", device, online.get(device.sn)) for device in inventory.envoys),
+            *(_device("micros", device) for device in inventory.inverters),
+            *(_device("meters", device) for device in inventory.meters),
+        )
+    )
+
+
+def build_meters(inventory: Inventory | None, readings: MeterReadings | None, at: datetime) -> Meters | None:
+    """Build the meters' part: the one whose odometer is told measures the production."""
+    if inventory is None or readings is None:
+        return None
+    values = {reading.serial_number: reading.value for reading in readings.meter_readings}
+    found = [meter for meter in inventory.meters if meter.sn in values]
+    if not found:
+        return None
+    counted = [value for value in values.values() if value is not None]
+    troubled = next((meter.status for meter in found if meter.status in _STATUS - {"normal"}), None)
+    status = troubled or next((meter.status for meter in found if meter.status in _STATUS), None)
+    production = Meter(
+        power=None,
+        delivered=sum(counted) if counted else None,
+        received=None,
+        quality=Quality(),
+        phases=(),
+        status=status,
+        flags=(),
+    )
+    return Meters(observed_at=at, by_kind={"production": production})
+
+
+def _device(kind: str, device: InventoryDevice, envoy: Envoy | None = None) -> Device:
+    return Device(
+        kind=kind,
+        serial_number=device.sn,
+        id=None,
+        name=None,
+        model=device.model,
+        part_number=envoy.part_number if envoy is not None else None,
+        sku=device.sku,
+        product_name=None,
+        status=envoy.status if envoy is not None else device.status,
+        active=True,
+        last_report_at=envoy.last_report_at if envoy is not None else None,
+        emu_sw_version=None,
+        cellular=False,
+        state=device.state,
+        config_type=None,
+        config_phase=None,
+    )

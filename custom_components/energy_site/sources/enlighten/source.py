@@ -1,0 +1,323 @@
+"""A system in Enphase's cloud as a source, by the old API."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, override
+
+from ...clients.enphase_cloud.errors import RangeError, RetiredError
+from ...clients.enphase_cloud.models.v2 import Envoy, LegacySystem, LegacySystems
+from ...clients.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
+from ...site.days import DayBooks
+from ...site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, Part, PowerFlow, Quota
+from ...site.quota import Planner
+from ...site.sun import Daylight
+from ..cloud import CloudFeed, CloudSource
+from ..enphase_cloud import energy
+from ..enphase_cloud.devices import build_inverters, moment
+from ..feed import Feed, FeedState
+from ..source import PROBE_INTERVAL, Builder
+from ..spending import SystemSpending
+from . import devices, feeds, power
+from .feeds import Context
+
+# A single odd answer may be a mishap. Only this lasting is believed.
+_DOUBTED_FOR = timedelta(hours=1)
+
+
+class GoneError(ApiStatusError):
+    """The API does not answer as itself; it may be gone for good."""
+
+
+class EnlightenSource(CloudSource[Context]):
+    """One system of the Enlighten Systems API v2."""
+
+    feeds: Mapping[str, CloudFeed[Context, Any]] = {feed.key: feed for feed in feeds.ALL}
+
+    def __init__(
+        self,
+        context: Context,
+        system: str,
+        planner: Planner,
+        spending: SystemSpending,
+        find_zone: Callable[[str], Awaitable[tzinfo | None]],
+    ) -> None:
+        """Ask for `system`, whose days begin in the context's zone until it tells its own."""
+        super().__init__(context, system, planner, spending, context.client.recorded, context.zone)
+        self.books = DayBooks()
+        self.gone_since: datetime | None = None
+        self._find_zone = find_zone
+        self._zone_name: str | None = None
+        self._builders = self._make_builders()
+
+    @property
+    @override
+    def device(self) -> DeviceInfo:
+        known = self.answer(feeds.INVENTORY)
+        gateway = next(iter(known.envoys), None) if known is not None else None
+        if gateway is None:
+            return DeviceInfo(serial=self.system, model="Enphase system")
+        part = next((envoy.part_number for envoy in self._envoys() if envoy.serial_number == gateway.sn), None)
+        return DeviceInfo(serial=gateway.sn, model=gateway.model or "Envoy", model_id=part or gateway.sku)
+
+    @property
+    def gateway_serials(self) -> frozenset[str]:
+        """The serial numbers of the system's gateways, by which a local entry is known to be the same site."""
+        known = self.answer(feeds.INVENTORY)
+        listed = {device.sn for device in known.envoys} if known is not None else set()
+        return frozenset(listed | {envoy.serial_number for envoy in self._envoys()})
+
+    @property
+    def metered(self) -> bool:
+        """Whether a meter measures what the sun gives."""
+        return feeds.metered(self)
+
+    @property
+    @override
+    def builders(self) -> tuple[Builder, ...]:
+        return self._builders
+
+    @property
+    @override
+    def lead(self) -> str:
+        return feeds.SUMMARY.key
+
+    def retired(self, now: datetime) -> bool:
+        """Tell whether something else has answered in the API's place for so long that it is no mishap."""
+        return self.gone_since is not None and now - self.gone_since >= _DOUBTED_FOR
+
+    async def system_of(self, serial: str) -> int | None:
+        """Ask which system a gateway belongs to, `None` where the user has none with it; costs a request."""
+        with self.by_hand():
+            try:
+                return await self.context.client.search_system_id(serial)
+            except RetiredError:
+                raise
+            except ApiNotFoundError:
+                return None
+
+    @override
+    def memory(self) -> dict[str, Any]:
+        return {
+            **super().memory(),
+            "timezone": self._zone_name,
+            "books": self.books.dump(),
+            "gone_since": self.gone_since.isoformat() if self.gone_since else None,
+        }
+
+    @override
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        zone, books, gone = (memory.get(key) for key in ("timezone", "books", "gone_since"))
+        self._zone_name = zone if isinstance(zone, str) else None
+        if isinstance(books, Mapping):
+            self.books.load(books)
+        self.gone_since = _time(gone)
+        super().remember(memory)
+
+    @override
+    async def prepare(self, now: datetime) -> None:
+        if self._zone_name is not None:
+            await self._move(self._zone_name)
+        await super().prepare(now)
+
+    @override
+    async def poll(self, key: str, now: datetime) -> None:
+        if not self.feeds[key].wanted(self):
+            self.states[key].asked_at = now
+            return
+        await super().poll(key, now)
+
+    @override
+    def wait(self, key: str, now: datetime) -> timedelta:
+        return PROBE_INTERVAL if self.retired(now) else super().wait(key, now)
+
+    @override
+    async def _fetch(self, feed: Feed, now: datetime) -> object:
+        try:
+            answer = await super()._fetch(feed, now)
+        except (ApiForbiddenError, ApiNotFoundError) as err:
+            if isinstance(err, RetiredError) or feed.key in _refusers(err):
+                raise self._missed(feed, err, now) from err
+            raise
+        except RangeError as err:
+            # The system has been silent for as long as is asked for.
+            raise ApiNotFoundError(err.endpoint, err.status) from err
+        if feed.key == self.lead:
+            self.gone_since = None
+        if isinstance(answer, LegacySystems) and (system := self._own(answer)) is not None and system.timezone:
+            await self._move(system.timezone)
+        return answer
+
+    def _missed(self, feed: Feed, error: ApiStatusError, now: datetime) -> GoneError:
+        if feed.key == self.lead and self.gone_since is None:
+            self.gone_since = now
+        return GoneError(error.endpoint, error.status)
+
+    @override
+    async def _is_out(self, error: ApiError) -> bool:
+        return isinstance(error, GoneError) or await super()._is_out(error)
+
+    @override
+    def _end_outage(self, key: str) -> None:
+        # What was under way when the lead was told that the API is gone is told the same.
+        if self.gone_since is None:
+            super()._end_outage(key)
+
+    @override
+    def _doubts(self, state: FeedState, now: datetime) -> bool:
+        # This one may be on its way out: what it denies all of a sudden may be all there is.
+        return super(CloudSource, self)._doubts(state, now)
+
+    @override
+    def _observe(self, feed: Feed, now: datetime) -> None:
+        books, zone, key = self.books, self.zone, feed.key
+        if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
+            energy.enter_summary(books, summary)
+        elif key == feeds.STATS.key and (stats := self.answer(feeds.STATS)) is not None:
+            energy.enter_day(books, CounterKind.SOLAR, stats, zone)
+        elif key == feeds.RGM_STATS.key and (meter := self.answer(feeds.RGM_STATS)) is not None:
+            energy.enter_day(books, CounterKind.SOLAR, meter, zone)
+        elif key == feeds.CONSUMPTION.key and (consumption := self.answer(feeds.CONSUMPTION)) is not None:
+            energy.enter_day(books, CounterKind.LOAD, consumption, zone)
+        elif key == feeds.CONSUMPTION_LIFETIME.key and (life := self.answer(feeds.CONSUMPTION_LIFETIME)) is not None:
+            energy.enter_life(books, CounterKind.LOAD, life, zone)
+        elif key == feeds.ENERGY_LIFETIME.key and (produced := self.answer(feeds.ENERGY_LIFETIME)) is not None:
+            # The summary counts what came before the days as well.
+            if books.of(CounterKind.SOLAR).through is None:
+                energy.enter_life(books, CounterKind.SOLAR, produced.production, zone)
+        elif key in (feeds.INVENTORY.key, feeds.ENVOYS.key):
+            self.context.gateway = next(iter(sorted(self.gateway_serials)), None)
+
+    def _make_builders(self) -> tuple[Builder, ...]:
+        def made_of(
+            part: type[Part], used: Iterable[CloudFeed[Context, Any]], build: Callable[[datetime], Part | None]
+        ) -> Builder:
+            return Builder(part=part, feeds=frozenset(feed.key for feed in used), build=build)
+
+        fresh, known = self.fresh, self.answer
+        return (
+            made_of(
+                PowerFlow,
+                (feeds.SUMMARY, feeds.CONSUMPTION),
+                lambda now: power.build(fresh(feeds.SUMMARY, now), fresh(feeds.CONSUMPTION, now), now),
+            ),
+            made_of(
+                EnergyCounters,
+                (
+                    feeds.SUMMARY,
+                    feeds.STATS,
+                    feeds.RGM_STATS,
+                    feeds.CONSUMPTION,
+                    feeds.CONSUMPTION_LIFETIME,
+                    feeds.ENERGY_LIFETIME,
+                ),
+                self._counters,
+            ),
+            made_of(
+                Inverters,
+                (feeds.INVERTERS, feeds.INVENTORY),
+                lambda now: build_inverters(
+                    fresh(feeds.INVERTERS, now),
+                    devices.as_devices(known(feeds.INVENTORY), known(feeds.ENVOYS)),
+                    self._at(feeds.INVERTERS, feeds.INVENTORY),
+                ),
+            ),
+            made_of(
+                Meters,
+                (feeds.READINGS, feeds.INVENTORY),
+                lambda _: devices.build_meters(
+                    known(feeds.INVENTORY), known(feeds.READINGS), self._at(feeds.READINGS, feeds.INVENTORY)
+                ),
+            ),
+            made_of(Health, feeds.POLLED, self._health),
+            made_of(Quota, feeds.POLLED, self._quota),
+        )
+
+    def _counters(self, now: datetime) -> EnergyCounters | None:
+        # Today alone would be taken for a life, and the life that follows for a leap.
+        told = {
+            kind: count
+            for kind, count in self.books.counts(now.astimezone(self.zone).date()).items()
+            if self.books.of(kind).through is not None or not self._awaits_life(kind)
+        }
+        return EnergyCounters(observed_at=now, counts=told, rejected=0) if told else None
+
+    def _awaits_life(self, kind: CounterKind) -> bool:
+        state = self.states[(feeds.SUMMARY if kind is CounterKind.SOLAR else feeds.CONSUMPTION_LIFETIME).key]
+        return state.answered_at is None and state.presence.answers
+
+    def _health(self, now: datetime) -> Health:
+        updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
+        status = self._status()
+        return Health(
+            observed_at=updated or now,
+            last_update=updated,
+            requests=self.planner.usage.used,
+            last_cloud_report=self._reported_at(),
+            cloud_connected=None if status is None else status != "comm",
+        )
+
+    def _quota(self, now: datetime) -> Quota:
+        outlook = self.planner.outlook(now)
+        return Quota(
+            observed_at=now,
+            used=outlook.used,
+            left=outlook.left,
+            limit=outlook.limit,
+            resets_at=outlook.resets_at,
+            ahead=outlook.warned and outlook.ahead,
+            exhausted=outlook.exhausted,
+            next_update=None if self.retired(now) else self.next_update(now),
+            reported_at=self._reported_at(),
+        )
+
+    def _status(self) -> str | None:
+        """Return the newest word on whether the system reports."""
+        envoys, summary, system = self._envoys(), self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
+        told = (
+            (feeds.ENVOYS, envoys[0].status if envoys else None),
+            (feeds.SUMMARY, summary.status if summary is not None else None),
+            (feeds.SYSTEM, system.status if system is not None else None),
+        )
+        words = [(self._at(feed), word) for feed, word in told if word is not None]
+        return max(words)[1] if words else None
+
+    def _reported_at(self) -> datetime | None:
+        summary, system = self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
+        metas = (summary, system.meta if system is not None else None, *self._envoys())
+        stamps = [each.last_report_at for each in metas if each is not None and each.last_report_at]
+        return moment(max(stamps, default=None))
+
+    def _envoys(self) -> tuple[Envoy, ...]:
+        return self.answer(feeds.ENVOYS) or ()
+
+    def _own(self, answer: LegacySystems | None) -> LegacySystem | None:
+        systems = answer.systems if answer is not None else ()
+        return next((system for system in systems if system.system_id == self.context.system_id), None)
+
+    def _at(self, *used: CloudFeed[Context, Any]) -> datetime:
+        """Return when any of some feeds answered last."""
+        return max(
+            (at for feed in used if (at := self.states[feed.key].answered_at) is not None),
+            default=datetime.fromtimestamp(0, UTC),
+        )
+
+    async def _move(self, name: str) -> None:
+        if (zone := await self._find_zone(name)) is not None:
+            self._zone_name = name
+            self.zone = self.context.zone = zone
+            self.daylight = Daylight(zone=zone)
+
+
+def _refusers(error: ApiStatusError) -> frozenset[str]:
+    """Return the feeds that are never refused in this way while the API lives."""
+    if isinstance(error, ApiForbiddenError):
+        return frozenset(feed.key for feed in feeds.ALL) - feeds.PERMITTED
+    return feeds.EVERYBODYS
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None

@@ -1,0 +1,1 @@
+"""Systems in Enphase's cloud, by the Monitoring API v4."""

@@ -1,0 +1,144 @@
+"""What can be set through the cloud; every look at what is in force costs a request."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ...clients.enphase_cloud.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
+from ...site.control import Choice, Control, ControlName, Flag, Limits, Obstacle, Range, Value
+from ...site.demand import Purpose
+from ...site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, Storm
+from ..spending import meant_for
+from . import feeds
+from .settings import CIRCUIT_MODES, MODES
+
+if TYPE_CHECKING:
+    from .source import EnphaseCloudSource
+
+# A change takes some seconds to the gateway and back. Each look costs one of the month's requests.
+_PAUSES = (20.0, 40.0, 60.0)
+
+_SETTABLE = {ours: mode for mode, ours in MODES.items() if mode is not BatteryMode.AI_OPTIMISATION}
+_CIRCUIT_WORDS = {ours: LoadMode(word) for word, ours in CIRCUIT_MODES.items()}
+
+# What the service takes for a circuit that the battery powers.
+_CIRCUIT_LEVELS = Range(minimum=10.0, maximum=90.0)
+
+
+class Controls:
+    """The controls of one system, as far as the plan grants them."""
+
+    def __init__(self, source: EnphaseCloudSource) -> None:
+        """Write through the client of `source`."""
+        self._source = source
+
+    def names(self) -> Iterable[ControlName]:
+        """Return the names of all controls that the system has now."""
+        found = [
+            ControlName(None, key) for key in ("backup_reserve", "operating_mode", "charge_from_grid", "storm_guard")
+        ]
+        circuits = self._source.part(LoadCircuits)
+        for contact in circuits.circuits if circuits is not None else ():
+            found += [ControlName(contact, "mode"), ControlName(contact, "level_low")]
+        return found
+
+    def control(self, name: ControlName, _: datetime) -> Control | None:
+        """Return a control as it stands now, `None` where the system has none of this name."""
+        if name.serial is not None:
+            return self._circuit(name.serial, name.key)
+        settings, storm = self._source.part(Settings), self._source.part(Storm)
+        if name.key == "storm_guard":
+            return self._storm_guard(storm) if storm is not None and storm.guarded is not None else None
+        return self._battery(name.key, settings, storm) if settings is not None else None
+
+    def _battery(self, key: str, settings: Settings, storm: Storm | None) -> Control | None:
+        obstacle = self._obstacle(storm)
+        match key:
+            case "backup_reserve":
+                if obstacle is None and settings.operating_mode is OperatingMode.BACKUP:
+                    obstacle = Obstacle.FULL_BACKUP
+                limits: Limits = Range(minimum=settings.shutdown_level or 0.0, maximum=100.0)
+                return self._setting(
+                    limits,
+                    settings.backup_reserve,
+                    lambda value: BatterySettingsChange(reserve_soc=round(float(value))),
+                    obstacle,
+                )
+            case "operating_mode":
+                limits = Choice(options=tuple(_SETTABLE))
+                return self._setting(
+                    limits,
+                    settings.operating_mode,
+                    lambda value: BatterySettingsChange(mode=_SETTABLE[OperatingMode(str(value))]),
+                    obstacle,
+                )
+            case "charge_from_grid" if settings.charge_from_grid is not None:
+                return self._setting(
+                    Flag(),
+                    settings.charge_from_grid,
+                    lambda value: BatterySettingsChange(charge_from_grid=value is True),
+                    obstacle,
+                )
+        return None
+
+    def _obstacle(self, storm: Storm | None) -> Obstacle | None:
+        settings = self._source.answer(feeds.BATTERY_SETTINGS)
+        if settings is not None and settings.mode is BatteryMode.DR_EVENT:
+            return Obstacle.GRID_EVENT
+        if storm is not None and storm.guarded and storm.alert:
+            return Obstacle.STORM
+        grid = self._source.answer(feeds.GRID_STATUS)
+        return Obstacle.OFF_GRID if grid is not None and grid.on_grid is False else None
+
+    def _setting(
+        self,
+        limits: Limits,
+        value: Value | None,
+        change: Callable[[Value], BatterySettingsChange],
+        obstacle: Obstacle | None,
+    ) -> Control:
+        source = self._source
+
+        async def write(wanted: Value) -> None:
+            like = source.answer(feeds.BATTERY_SETTINGS)
+            await source.context.client.set_battery_settings(source.context.system_id, change(wanted), like=like)
+
+        return self._control(limits, value, write, feeds.BATTERY_SETTINGS.key, obstacle)
+
+    def _storm_guard(self, storm: Storm) -> Control:
+        source = self._source
+
+        async def write(wanted: Value) -> None:
+            await source.context.client.set_storm_guard(source.context.system_id, enabled=wanted is True)
+
+        return self._control(Flag(), storm.guarded, write, feeds.STORM_GUARD.key, None)
+
+    def _circuit(self, contact: str, key: str) -> Control | None:
+        circuits, source = self._source.part(LoadCircuits), self._source
+        circuit = circuits.circuits.get(contact) if circuits is not None else None
+        if circuit is None or key not in ("mode", "level_low"):
+            return None
+
+        async def write(wanted: Value) -> None:
+            mode = _CIRCUIT_WORDS[CircuitMode(str(wanted))] if key == "mode" else None
+            level = wanted if key == "level_low" else circuit.level_low
+            change = LoadContactChange(name=contact, mode=mode, soc_low=None if level is None else round(float(level)))
+            await source.context.client.set_load_control(source.context.system_id, change)
+
+        limits: Limits = Choice(options=tuple(_CIRCUIT_WORDS)) if key == "mode" else _CIRCUIT_LEVELS
+        value: Value | None = circuit.mode if key == "mode" else circuit.level_low
+        return self._control(limits, value, write, feeds.LOAD_CONTROL.key, None)
+
+    def _control(
+        self,
+        limits: Limits,
+        value: Value | None,
+        write: Callable[[Value], Awaitable[None]],
+        feed: str,
+        obstacle: Obstacle | None,
+    ) -> Control:
+        async def written(wanted: Value) -> None:
+            with meant_for(Purpose.WRITE):
+                await write(wanted)
+
+        return Control(limits=limits, value=value, write=written, feeds=(feed,), obstacle=obstacle, pauses=_PAUSES)

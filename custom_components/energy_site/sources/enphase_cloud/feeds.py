@@ -1,0 +1,315 @@
+"""What is asked of the cloud for one system, and what an update of it is worth.
+
+The order matters at set-up: what decides about others is asked first.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from ...clients.enphase_cloud import v4_endpoints as endpoints
+from ...clients.enphase_cloud.endpoint import Endpoint, Window
+from ...clients.enphase_cloud.models.battery import BatterySettings, GridStatus, LoadContact, StormGuard
+from ...clients.enphase_cloud.models.common import DailySeries
+from ...clients.enphase_cloud.models.devices import Devices, InvertersSummary
+from ...clients.enphase_cloud.models.ev_charger import Charger
+from ...clients.enphase_cloud.models.events import Event
+from ...clients.enphase_cloud.models.lifetime import BatteryLifetime, EnergyLifetime
+from ...clients.enphase_cloud.models.systems import Summary, System
+from ...clients.enphase_cloud.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
+from ...clients.enphase_cloud.v4 import EnphaseV4Client
+from ...site.demand import Bundle
+from ..cloud import CloudFeed, CloudSource
+
+# The last quarter-hours of a day are in the cloud by then, where the site stands.
+_CLOSE = time(2, 30)
+_MORNING = time(4, 10)
+
+_WEEK = timedelta(days=7)
+
+# What hardly changes is not worth a request when somebody wants all values now.
+_SLOW = 2.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """How a system is asked: by which client, and what day it is where the system stands."""
+
+    client: EnphaseV4Client
+    system_id: int
+    clock: Callable[[], datetime]
+    zone: tzinfo = UTC
+
+    @property
+    def today(self) -> date:
+        """The day where the system stands."""
+        return self.clock().astimezone(self.zone).date()
+
+    @property
+    def window(self) -> Window:
+        """Today's intervals."""
+        return Window(start_date=self.today)
+
+
+type Feed[T] = CloudFeed[Context, T]
+type Source = CloudSource[Context]
+type Ask[T] = Callable[[Context], Awaitable[T]]
+
+
+def _feed[T](
+    key: str,
+    endpoint: Endpoint[T],
+    ask: Ask[T],
+    *,
+    wanted: Callable[[Source], bool] = lambda _: True,
+    essential: bool = False,
+    cost: float = 1.0,
+    **worth: Any,
+) -> Feed[T]:
+    return CloudFeed(
+        key=key,
+        endpoint=endpoint.path,
+        cost=cost,
+        essential=essential,
+        name=endpoint.name,
+        ask=ask,
+        read=endpoint.parse,
+        bundle=Bundle(key=key, cost=1, **worth),
+        wanted=wanted,
+    )
+
+
+def _has(*kinds: str) -> Callable[[Source], bool]:
+    """Want a feed only for systems with devices of some kinds, as far as is known."""
+
+    def wanted(source: Source) -> bool:
+        devices: Devices | None = source.answer(DEVICES)
+        return devices is None or any(devices.of(kind) for kind in kinds)
+
+    return wanted
+
+
+def _meters(*types: str) -> Callable[[Source], bool]:
+    """Want a feed only for systems with a meter of some types, as far as is known."""
+
+    def wanted(source: Source) -> bool:
+        devices: Devices | None = source.answer(DEVICES)
+        if devices is None:
+            return True
+        known = {(meter.config_type or "").casefold() for meter in devices.of("meters")}
+        return bool(known & set(types))
+
+    return wanted
+
+
+_BATTERY = _has("encharges", "acbs")
+_CONSUMPTION = _meters("net", "total")
+_GRID = _meters("net")
+
+SYSTEM: Feed[System] = _feed(
+    "system",
+    endpoints.SYSTEM,
+    lambda ask: ask.client.system(ask.system_id),
+    essential=True,
+    day=0.02,
+    night=0.0,
+    least=timedelta(days=1),
+    greatest=_WEEK,
+    cost=_SLOW,
+)
+DEVICES: Feed[Devices] = _feed(
+    "devices",
+    endpoints.DEVICES,
+    lambda ask: ask.client.devices(ask.system_id),
+    essential=True,
+    day=0.02,
+    night=0.0,
+    least=timedelta(days=1),
+    greatest=_WEEK,
+    cost=_SLOW,
+)
+SUMMARY: Feed[Summary] = _feed(
+    "summary",
+    endpoints.SUMMARY,
+    lambda ask: ask.client.summary(ask.system_id),
+    essential=True,
+    day=0.6,
+    night=0.0,
+    greatest=timedelta(hours=6),
+)
+LATEST: Feed[LatestTelemetry] = _feed(
+    "latest_telemetry",
+    endpoints.LATEST_TELEMETRY,
+    lambda ask: ask.client.latest_telemetry(ask.system_id),
+    essential=True,
+    day=1.0,
+    night=0.3,
+    greatest=timedelta(hours=4),
+)
+BATTERY: Feed[BatteryTelemetry] = _feed(
+    "battery_telemetry",
+    endpoints.BATTERY_TELEMETRY,
+    lambda ask: ask.client.battery_telemetry(ask.system_id, ask.window),
+    wanted=_BATTERY,
+    day=0.6,
+    night=0.3,
+    greatest=timedelta(hours=6),
+)
+CONSUMPTION: Feed[EnergyTelemetry] = _feed(
+    "consumption_meter",
+    endpoints.CONSUMPTION_METER,
+    lambda ask: ask.client.consumption_meter(ask.system_id, ask.window),
+    wanted=_CONSUMPTION,
+    day=0.2,
+    night=0.05,
+    greatest=timedelta(hours=8),
+)
+IMPORT: Feed[EnergyTelemetry] = _feed(
+    "energy_import",
+    endpoints.IMPORT_TELEMETRY,
+    lambda ask: ask.client.energy_import(ask.system_id, ask.window),
+    wanted=_GRID,
+    day=0.2,
+    night=0.05,
+    greatest=timedelta(hours=8),
+)
+EXPORT: Feed[EnergyTelemetry] = _feed(
+    "energy_export",
+    endpoints.EXPORT_TELEMETRY,
+    lambda ask: ask.client.energy_export(ask.system_id, ask.window),
+    wanted=_GRID,
+    day=0.2,
+    night=0.0,
+    greatest=timedelta(hours=8),
+)
+ENERGY_LIFETIME: Feed[EnergyLifetime] = _feed(
+    "energy_lifetime",
+    endpoints.ENERGY_LIFETIME,
+    lambda ask: ask.client.energy_lifetime(ask.system_id),
+    day=0.01,
+    night=0.0,
+    least=_WEEK,
+    greatest=timedelta(days=30),
+    cost=_SLOW,
+)
+CONSUMPTION_LIFETIME: Feed[DailySeries] = _feed(
+    "consumption_lifetime",
+    endpoints.CONSUMPTION_LIFETIME,
+    lambda ask: ask.client.consumption_lifetime(ask.system_id),
+    wanted=_CONSUMPTION,
+    daily_at=_CLOSE,
+    cost=_SLOW,
+)
+IMPORT_LIFETIME: Feed[DailySeries] = _feed(
+    "energy_import_lifetime",
+    endpoints.IMPORT_LIFETIME,
+    lambda ask: ask.client.energy_import_lifetime(ask.system_id),
+    wanted=_GRID,
+    daily_at=_CLOSE,
+    cost=_SLOW,
+)
+EXPORT_LIFETIME: Feed[DailySeries] = _feed(
+    "energy_export_lifetime",
+    endpoints.EXPORT_LIFETIME,
+    lambda ask: ask.client.energy_export_lifetime(ask.system_id),
+    wanted=_GRID,
+    daily_at=_CLOSE,
+    cost=_SLOW,
+)
+BATTERY_LIFETIME: Feed[BatteryLifetime] = _feed(
+    "battery_lifetime",
+    endpoints.BATTERY_LIFETIME,
+    lambda ask: ask.client.battery_lifetime(ask.system_id),
+    wanted=_BATTERY,
+    daily_at=_CLOSE,
+    cost=_SLOW,
+)
+INVERTERS: Feed[tuple[InvertersSummary, ...]] = _feed(
+    "inverters",
+    endpoints.INVERTERS,
+    lambda ask: ask.client.inverters(ask.system_id, size=100),
+    wanted=_has("micros"),
+    daily_at=_MORNING,
+    cost=_SLOW,
+)
+OPEN_EVENTS: Feed[tuple[Event, ...]] = _feed(
+    "open_events",
+    endpoints.OPEN_EVENTS,
+    lambda ask: ask.client.open_events(ask.system_id),
+    day=0.05,
+    night=0.02,
+    least=timedelta(hours=1),
+    greatest=timedelta(days=2),
+    cost=_SLOW,
+)
+CHARGERS: Feed[tuple[Charger, ...]] = _feed(
+    "ev_chargers",
+    endpoints.CHARGERS,
+    lambda ask: ask.client.chargers(ask.system_id),
+    wanted=_has("ev_chargers"),
+    day=0.02,
+    night=0.02,
+    least=timedelta(hours=1),
+    greatest=_WEEK,
+    cost=_SLOW,
+)
+BATTERY_SETTINGS: Feed[BatterySettings] = _feed(
+    "battery_settings",
+    endpoints.BATTERY_SETTINGS,
+    lambda ask: ask.client.battery_settings(ask.system_id),
+    wanted=_BATTERY,
+    day=0.5,
+    night=0.3,
+    greatest=timedelta(hours=12),
+)
+STORM_GUARD: Feed[StormGuard] = _feed(
+    "storm_guard",
+    endpoints.STORM_GUARD,
+    lambda ask: ask.client.storm_guard(ask.system_id),
+    wanted=_BATTERY,
+    day=0.5,
+    night=0.5,
+    greatest=timedelta(hours=12),
+)
+GRID_STATUS: Feed[GridStatus] = _feed(
+    "grid_status",
+    endpoints.GRID_STATUS,
+    lambda ask: ask.client.grid_status(ask.system_id),
+    wanted=_has("encharges", "enpowers", "iq_collars"),
+    day=0.8,
+    night=0.8,
+    greatest=timedelta(hours=12),
+)
+LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = _feed(
+    "load_control",
+    endpoints.LOAD_CONTROL,
+    lambda ask: ask.client.load_control(ask.system_id),
+    wanted=_has("enpowers"),
+    day=0.1,
+    night=0.1,
+    greatest=timedelta(days=1),
+)
+
+ALL: tuple[Feed[Any], ...] = (
+    SYSTEM,
+    DEVICES,
+    SUMMARY,
+    LATEST,
+    BATTERY,
+    CONSUMPTION,
+    IMPORT,
+    EXPORT,
+    BATTERY_SETTINGS,
+    STORM_GUARD,
+    GRID_STATUS,
+    LOAD_CONTROL,
+    CONSUMPTION_LIFETIME,
+    IMPORT_LIFETIME,
+    EXPORT_LIFETIME,
+    BATTERY_LIFETIME,
+    INVERTERS,
+    OPEN_EVENTS,
+    CHARGERS,
+    ENERGY_LIFETIME,
+)

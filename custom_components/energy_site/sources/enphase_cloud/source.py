@@ -1,0 +1,269 @@
+"""A system in Enphase's cloud as a source."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any, override
+
+from ...site.control import Control, ControlName
+from ...site.days import DayBooks
+from ...site.model import (
+    Battery,
+    CounterKind,
+    DeviceInfo,
+    EnergyCounters,
+    GridStatus,
+    Health,
+    Inverters,
+    LoadCircuits,
+    Part,
+    PowerFlow,
+    Quota,
+    Settings,
+    Storm,
+)
+from ...site.quota import Planner
+from ...site.sun import Daylight
+from ..cloud import CloudFeed, CloudSource
+from ..feed import Feed
+from ..source import Builder
+from ..spending import SystemSpending
+from . import devices, energy, feeds, power, settings
+from .controls import Controls
+from .feeds import Context
+
+_ENERGY = (
+    feeds.SUMMARY,
+    feeds.CONSUMPTION,
+    feeds.IMPORT,
+    feeds.EXPORT,
+    feeds.BATTERY,
+    feeds.CONSUMPTION_LIFETIME,
+    feeds.IMPORT_LIFETIME,
+    feeds.EXPORT_LIFETIME,
+    feeds.BATTERY_LIFETIME,
+)
+
+
+class EnphaseCloudSource(CloudSource[Context]):
+    """One system of the Monitoring API v4."""
+
+    feeds: Mapping[str, CloudFeed[Context, Any]] = {feed.key: feed for feed in feeds.ALL}
+
+    def __init__(
+        self,
+        context: Context,
+        system: str,
+        planner: Planner,
+        spending: SystemSpending,
+        find_zone: Callable[[str], Awaitable[tzinfo | None]],
+    ) -> None:
+        """Ask for `system`, whose days begin in the context's zone until it tells its own."""
+        super().__init__(context, system, planner, spending, context.client.recorded, context.zone)
+        self.books = DayBooks()
+        self._find_zone = find_zone
+        self._zone_name: str | None = None
+        self._builders = self._make_builders()
+        self._controls = Controls(self)
+
+    @property
+    @override
+    def device(self) -> DeviceInfo:
+        gateway = self._gateway()
+        return DeviceInfo(
+            serial=gateway.serial if gateway is not None else self.system,
+            model="IQ Gateway" if gateway is not None else "Enphase system",
+            model_id=gateway.model_id if gateway is not None else None,
+            firmware=gateway.firmware if gateway is not None else None,
+        )
+
+    @property
+    def gateway_serials(self) -> frozenset[str]:
+        """The serial numbers of the system's gateways, by which a local entry is known to be the same site."""
+        known = self.answer(feeds.DEVICES)
+        return frozenset(device.serial_number for device in known.of("gateways")) if known is not None else frozenset()
+
+    @property
+    @override
+    def builders(self) -> tuple[Builder, ...]:
+        return self._builders
+
+    @override
+    def control_names(self) -> Iterable[ControlName]:
+        return self._controls.names()
+
+    @override
+    def control(self, name: ControlName, now: datetime) -> Control | None:
+        return self._controls.control(name, now)
+
+    @override
+    def memory(self) -> dict[str, Any]:
+        return {
+            **super().memory(),
+            "timezone": self._zone_name,
+            "books": self.books.dump(),
+            "paths": dict(self.context.client.paths),
+        }
+
+    @override
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        zone, books, paths = (memory.get(key) for key in ("timezone", "books", "paths"))
+        self._zone_name = zone if isinstance(zone, str) else None
+        if isinstance(books, Mapping):
+            self.books.load(books)
+        if isinstance(paths, Mapping):
+            self.context.client.paths.update({str(key): str(path) for key, path in paths.items()})
+        super().remember(memory)
+
+    @override
+    async def prepare(self, now: datetime) -> None:
+        if self._zone_name is not None:
+            await self._move(self._zone_name)
+        await super().prepare(now)
+
+    @override
+    async def _fetch(self, feed: Feed, now: datetime) -> object:
+        answer = await super()._fetch(feed, now)
+        if feed.key == feeds.SYSTEM.key and (name := getattr(answer, "timezone", None)):
+            await self._move(name)
+        return answer
+
+    async def _move(self, name: str) -> None:
+        if (zone := await self._find_zone(name)) is not None:
+            self._zone_name = name
+            self.zone = self.context.zone = zone
+            self.daylight = Daylight(zone=zone)
+
+    @override
+    def _observe(self, feed: Feed, now: datetime) -> None:
+        books, zone, key = self.books, self.zone, feed.key
+        if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
+            energy.enter_summary(books, summary)
+        for each, kind in (
+            (feeds.CONSUMPTION, CounterKind.LOAD),
+            (feeds.IMPORT, CounterKind.GRID_IMPORT),
+            (feeds.EXPORT, CounterKind.GRID_EXPORT),
+        ):
+            if key == each.key and (telemetry := self.answer(each)) is not None:
+                energy.enter_day(books, kind, telemetry, zone)
+        for life_of, kind in (
+            (feeds.CONSUMPTION_LIFETIME, CounterKind.LOAD),
+            (feeds.IMPORT_LIFETIME, CounterKind.GRID_IMPORT),
+            (feeds.EXPORT_LIFETIME, CounterKind.GRID_EXPORT),
+        ):
+            if key == life_of.key and (series := self.answer(life_of)) is not None:
+                energy.enter_life(books, kind, series, zone)
+        if key == feeds.BATTERY.key and (battery := self.answer(feeds.BATTERY)) is not None:
+            energy.enter_battery_day(books, battery, zone)
+        if key == feeds.BATTERY_LIFETIME.key and (life := self.answer(feeds.BATTERY_LIFETIME)) is not None:
+            energy.enter_battery_life(books, life, zone)
+
+    def _make_builders(self) -> tuple[Builder, ...]:
+        def made_of(
+            part: type[Part], used: Iterable[CloudFeed[Context, Any]], build: Callable[[datetime], Part | None]
+        ) -> Builder:
+            return Builder(part=part, feeds=frozenset(feed.key for feed in used), build=build)
+
+        def at(*used: CloudFeed[Context, Any]) -> datetime:
+            return max(
+                (moment for feed in used if (moment := self.states[feed.key].answered_at) is not None),
+                default=datetime.fromtimestamp(0, UTC),
+            )
+
+        fresh, known = self.fresh, self.answer
+        return (
+            made_of(
+                PowerFlow,
+                (feeds.LATEST, feeds.SUMMARY, feeds.DEVICES),
+                lambda now: power.build(fresh(feeds.LATEST, now), fresh(feeds.SUMMARY, now), known(feeds.DEVICES), now),
+            ),
+            made_of(EnergyCounters, _ENERGY, self._counters),
+            made_of(
+                Battery,
+                (feeds.BATTERY, feeds.DEVICES, feeds.SUMMARY),
+                lambda now: devices.build_battery(
+                    known(feeds.DEVICES),
+                    fresh(feeds.BATTERY, now),
+                    known(feeds.SUMMARY),
+                    at(feeds.BATTERY, feeds.DEVICES),
+                ),
+            ),
+            made_of(
+                Inverters,
+                (feeds.INVERTERS, feeds.DEVICES),
+                lambda now: devices.build_inverters(
+                    fresh(feeds.INVERTERS, now), known(feeds.DEVICES), at(feeds.INVERTERS, feeds.DEVICES)
+                ),
+            ),
+            made_of(
+                GridStatus,
+                (feeds.GRID_STATUS, feeds.DEVICES),
+                lambda now: devices.build_grid(
+                    known(feeds.DEVICES), fresh(feeds.GRID_STATUS, now), at(feeds.GRID_STATUS, feeds.DEVICES)
+                ),
+            ),
+            made_of(
+                Settings,
+                (feeds.BATTERY_SETTINGS,),
+                lambda now: settings.build(fresh(feeds.BATTERY_SETTINGS, now), at(feeds.BATTERY_SETTINGS)),
+            ),
+            made_of(
+                Storm,
+                (feeds.STORM_GUARD,),
+                lambda now: settings.build_storm(fresh(feeds.STORM_GUARD, now), at(feeds.STORM_GUARD)),
+            ),
+            made_of(
+                LoadCircuits,
+                (feeds.LOAD_CONTROL,),
+                lambda now: settings.build_circuits(fresh(feeds.LOAD_CONTROL, now), at(feeds.LOAD_CONTROL)),
+            ),
+            made_of(Health, feeds.ALL, self._health),
+            made_of(Quota, feeds.ALL, self._quota),
+        )
+
+    def _counters(self, now: datetime) -> EnergyCounters | None:
+        counts = self.books.counts(now.astimezone(self.zone).date())
+        return EnergyCounters(observed_at=now, counts=counts, rejected=0) if counts else None
+
+    def _health(self, now: datetime) -> Health:
+        updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
+        events = self.fresh(feeds.OPEN_EVENTS, now)
+        system = self.answer(feeds.SYSTEM)
+        return Health(
+            observed_at=updated or now,
+            firmware=self.device.firmware,
+            last_update=updated,
+            requests=self.planner.usage.used,
+            last_cloud_report=self._reported_at(),
+            open_events=None if events is None else len(events),
+            cloud_connected=None if system is None or system.status is None else system.status != "comm",
+        )
+
+    def _quota(self, now: datetime) -> Quota:
+        outlook = self.planner.outlook(now)
+        return Quota(
+            observed_at=now,
+            used=outlook.used,
+            left=outlook.left,
+            limit=outlook.limit,
+            resets_at=outlook.resets_at,
+            ahead=outlook.warned and outlook.ahead,
+            exhausted=outlook.exhausted,
+            next_update=self.next_update(now),
+            reported_at=self._reported_at(),
+        )
+
+    def _reported_at(self) -> datetime | None:
+        summary, system = self.answer(feeds.SUMMARY), self.answer(feeds.SYSTEM)
+        stamps = [each.last_report_at for each in (summary, system) if each is not None and each.last_report_at]
+        return devices.moment(max(stamps, default=None))
+
+    def _gateway(self) -> DeviceInfo | None:
+        known = self.answer(feeds.DEVICES)
+        gateway = next(iter(known.of("gateways")), None) if known is not None else None
+        if gateway is None:
+            return None
+        return DeviceInfo(
+            serial=gateway.serial_number,
+            model_id=gateway.part_number,
+            firmware=gateway.emu_sw_version,
+        )

@@ -1,0 +1,254 @@
+"""A system in the cloud, from its entry to its entities, with as few requests as there are."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.energy_site.const import DOMAIN
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem, ConfigPaths, Plan
+from simulator.house import House
+from simulator.iq_gateway import HttpStatus
+from tests.common import entity_id, number, pass_time, set_up, state, status
+
+from .clouds import SITE, SYSTEM_ID, cloud_entry
+from .steering import begin, wait
+
+SUMMARY = "/api/v4/systems/{system_id}/summary"
+
+
+def reported(system: CloudSystem, at: datetime) -> House:
+    """Return the house, whose data are some minutes old in the cloud."""
+    assert system.horizon(at.timestamp()) <= at.timestamp()
+    return system.house
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, cloud: CloudServer, application: Application) -> AsyncIterator[MockConfigEntry]:
+    """Return an entry that is set up."""
+    found = await cloud_entry(hass, cloud, application)
+    await set_up(hass, found)
+    yield found
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hass.config_entries.async_unload(found.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Unload the entry and set it up again."""
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+# -- what is shown ------------------------------------------------------------------
+
+
+async def test_power_adds_up_by_the_signs_of_every_source(
+    hass: HomeAssistant, entry: MockConfigEntry, system: CloudSystem
+) -> None:
+    assert status(entry) is ConfigEntryState.LOADED
+    solar, grid, battery, load = (number(hass, SITE, f"{flow}_power") for flow in ("solar", "grid", "battery", "load"))
+    assert solar is not None
+    assert grid is not None
+    assert battery is not None
+    assert solar + grid + battery == pytest.approx(load, abs=2)
+    horizon = system.horizon(system.house.time)
+    assert solar == pytest.approx(system.archive.power("solar", horizon - 900, horizon), abs=300)
+
+
+async def test_counters_are_what_was_reported_of_the_houses_life(
+    hass: HomeAssistant, entry: MockConfigEntry, system: CloudSystem
+) -> None:
+    horizon = system.horizon(system.house.time)
+    for counter, kind in (
+        ("solar", "solar"),
+        ("load", "load"),
+        ("grid_import", "grid_import"),
+        ("grid_export", "grid_export"),
+        ("battery_charge", "battery_charge"),
+        ("battery_discharge", "battery_discharge"),
+    ):
+        truth = system.archive.energy(kind, system.archive.start, horizon)
+        assert number(hass, SITE, f"{counter}_energy") == pytest.approx(truth, abs=3), counter
+
+
+async def test_the_quota_is_shown(hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer) -> None:
+    assert number(hass, SITE, "quota_used") == len(cloud.requests)
+    assert number(hass, SITE, "quota_left") == MEGAWATT.per_month - len(cloud.requests)
+    shown = state(hass, "sensor", SITE, "next_update")
+    assert shown is not None
+    assert shown.state > "2026-06-15T16:00"
+
+
+async def test_a_counter_never_falls_from_one_day_to_the_next(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    last: dict[str, float] = {}
+    for _ in range(30):
+        await pass_time(hass, freezer, 3600, step=1800)
+        for counter in ("solar", "load", "grid_import", "grid_export"):
+            shown = number(hass, SITE, f"{counter}_energy")
+            assert shown is not None
+            assert shown >= last.get(counter, 0.0)
+            last[counter] = shown
+
+
+# -- the plan and its quota -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("plan", [WATT])
+async def test_what_the_plan_lacks_is_absent_and_no_error(
+    hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert status(entry) is ConfigEntryState.LOADED
+    assert entity_id(hass, "number", SITE, "backup_reserve") is None
+    assert entity_id(hass, "switch", SITE, "storm_guard") is None
+    assert number(hass, SITE, "battery_level") is not None
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR") and DOMAIN in record.name]
+    assert not [flow for flow in hass.config_entries.flow.async_progress() if flow["context"]["source"] == SOURCE_REAUTH]
+
+
+@pytest.mark.parametrize("plan", [WATT])
+async def test_restarts_cost_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
+) -> None:
+    await pass_time(hass, freezer, 120, step=30)
+    before, power = len(cloud.requests), number(hass, SITE, "solar_power")
+    for _ in range(5):
+        await restart(hass, entry)
+    assert len(cloud.requests) == before
+    assert number(hass, SITE, "solar_power") == power
+    assert number(hass, SITE, "quota_used") == before
+
+
+@pytest.mark.parametrize("plan", [WATT])
+async def test_a_day_costs_no_more_than_a_months_share(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
+) -> None:
+    await pass_time(hass, freezer, 86_400, step=600)
+    before = len(cloud.requests)
+    await pass_time(hass, freezer, 86_400, step=600)
+    # The month is half over, so that what is left may be spent at twice the rate.
+    assert 20 <= len(cloud.requests) - before <= 66
+    assert cloud.stats.over_quota.total() == 0
+
+
+@pytest.mark.parametrize("plan", [WATT])
+async def test_a_month_without_requests_is_told_and_asks_nothing(
+    hass: HomeAssistant,
+    cloud: CloudServer,
+    application: Application,
+    freezer: FrozenDateTimeFactory,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    application.usage.use(1000, cloud.clock.now())
+    entry = await cloud_entry(hass, cloud, application)
+    await set_up(hass, entry)
+    await pass_time(hass, freezer, 7200, step=600)
+    asked = len(cloud.requests)
+    await pass_time(hass, freezer, 86_400, step=3600)
+    assert len(cloud.requests) == asked
+    assert asked <= 4
+    assert status(entry) is ConfigEntryState.LOADED
+    assert issue_registry.async_get_issue(DOMAIN, f"quota_used_up_{entry.entry_id}") is not None
+    assert number(hass, SITE, "quota_left") == 0
+    # With the next month everything comes by itself.
+    await pass_time(hass, freezer, 16 * 86_400, step=3600)
+    assert number(hass, SITE, "solar_energy") is not None
+    assert issue_registry.async_get_issue(DOMAIN, f"quota_used_up_{entry.entry_id}") is None
+
+
+# -- what fails -------------------------------------------------------------------------
+
+
+async def test_an_endpoint_that_fails_costs_its_own_values_only(
+    hass: HomeAssistant, cloud: CloudServer, application: Application
+) -> None:
+    cloud.faults.add(HttpStatus(500), f"/api/v4/systems/{SYSTEM_ID}/telemetry/battery")
+    entry = await cloud_entry(hass, cloud, application)
+    await set_up(hass, entry)
+    assert number(hass, SITE, "battery_level") is None
+    assert number(hass, SITE, "solar_power") is not None
+
+
+async def test_a_silent_cloud_is_logged_once_and_heals(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    cloud: CloudServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.clear()
+    fault = cloud.faults.add(HttpStatus(503))
+    await pass_time(hass, freezer, 6 * 3600, step=600)
+    loud = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR") and DOMAIN in record.name]
+    assert len(loud) <= 1
+    fault.remove()
+    await pass_time(hass, freezer, 6 * 3600, step=600)
+    assert number(hass, SITE, "solar_power") is not None
+
+
+async def test_refresh_tokens_rotate_and_are_kept(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
+) -> None:
+    first = entry.data["token"]["refresh_token"]
+    await pass_time(hass, freezer, 2 * 86_400, step=3600)
+    assert entry.data["token"]["refresh_token"] != first
+    assert number(hass, SITE, "solar_power") is not None
+    await restart(hass, entry)
+    assert status(entry) is ConfigEntryState.LOADED
+
+
+async def test_a_consent_that_was_withdrawn_asks_for_another(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
+) -> None:
+    cloud.tokens.revoke()
+    await pass_time(hass, freezer, 86_400, step=1800)
+    flows = [flow for flow in hass.config_entries.flow.async_progress() if flow["context"]["source"] == SOURCE_REAUTH]
+    assert len(flows) == 1
+
+
+# -- controls -----------------------------------------------------------------------------
+
+
+async def steer(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, platform: str, key: str, service: str, **data: Any
+) -> None:
+    """Call a service and let time pass until it has an outcome."""
+    task = await begin(hass, platform, service, {"entity_id": entity_id(hass, platform, SITE, key), **data})
+    for _ in range(60):
+        if task.done():
+            break
+        await wait(hass, freezer, 5, step=5)
+    await task
+
+
+@pytest.mark.parametrize("paths", list(ConfigPaths))
+async def test_a_setting_is_confirmed_by_reading_it_back(
+    hass: HomeAssistant,
+    cloud: CloudServer,
+    application: Application,
+    system: CloudSystem,
+    freezer: FrozenDateTimeFactory,
+    paths: ConfigPaths,
+) -> None:
+    cloud.policy.config_paths = paths
+    entry = await cloud_entry(hass, cloud, application)
+    await set_up(hass, entry)
+    await steer(hass, freezer, "number", "backup_reserve", "set_value", value=45)
+    assert system.house.battery is not None
+    assert system.house.battery.settings.reserve == 45
+    shown = state(hass, "number", SITE, "backup_reserve")
+    assert shown is not None
+    assert shown.state == "45.0"
+    await steer(hass, freezer, "select", "operating_mode", "select_option", option="savings")
+    assert system.house.battery.settings.mode == "economy"
+    await steer(hass, freezer, "switch", "storm_guard", "turn_off")
+    assert system.settings.storm_guard is False
+    await hass.config_entries.async_unload(entry.entry_id)
