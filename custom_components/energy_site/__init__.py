@@ -17,6 +17,7 @@ from .enlighten import EnlightenAdapter
 from .enphase_cloud import EnphaseCloudAdapter
 from .iq_gateway import IqGatewayAdapter
 from .issues import async_track_issues
+from .pairing import async_pair
 from .services import async_setup_services
 
 PLATFORMS = [
@@ -53,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **hub_info(runtime))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_track_devices(hass, runtime)
+    async_pair(runtime)
     async_track_issues(runtime)
     runtime.async_run()
     return True

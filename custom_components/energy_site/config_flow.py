@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
+from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
+from homeassistant.helpers.typing import DiscoveryInfoType
 
-from .const import CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
+from .const import CONF_SERIAL, CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
 from .flows.enlighten import EnlightenSteps
 from .flows.enphase_cloud import EnphaseCloudSteps
 from .flows.iq_gateway import IqGatewaySteps
@@ -24,6 +26,13 @@ class EnergySiteConfigFlow(IqGatewaySteps, EnphaseCloudSteps, EnlightenSteps, Co
         return self.async_show_menu(
             step_id="user", menu_options=[SOURCE_IQ_GATEWAY, SOURCE_ENPHASE_CLOUD, SOURCE_ENLIGHTEN]
         )
+
+    @override
+    async def async_step_integration_discovery(self, discovery_info: DiscoveryInfoType) -> ConfigFlowResult:
+        """Set up the cloud of a gateway whose battery that cloud governs."""
+        await self.async_set_unique_id(f"cloud_of_{discovery_info[CONF_SERIAL]}")
+        self.context["title_placeholders"] = {"name": discovery_info[CONF_NAME]}
+        return await self.async_step_enphase_cloud()
 
     @override
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:

@@ -56,6 +56,14 @@ class ControlEntity(SiteEntity):
         with refusals(self.runtime):
             await self.runtime.steering.set(self._control_name, value)
 
+    @override
+    def _value(self) -> object:
+        """Return what is in force, by whoever knows."""
+        if (value := super()._value()) is not None:
+            return value
+        control = self.runtime.steering.control(self._control_name)
+        return control.value if control is not None else None
+
     @callback
     def _told(self, name: ControlName) -> None:
         if name == self._control_name:

@@ -49,8 +49,11 @@ def async_track_issues(runtime: SiteRuntime) -> None:
     @callback
     def government() -> None:
         settings = runtime.part(Settings)
-        if settings is not None and settings.governed_remotely is not None:
-            async_show_issue(runtime, ISSUE_GOVERNED, {} if settings.governed_remotely else None)
+        if settings is None or settings.governed_remotely is None:
+            return
+        way = runtime.source.other_way
+        helpless = settings.governed_remotely and (way is None or way() is None)
+        async_show_issue(runtime, ISSUE_GOVERNED, {} if helpless else None, fixable=True)
 
     @callback
     def quota() -> None:
@@ -104,7 +107,9 @@ class _Complaints:
 
 
 @callback
-def async_show_issue(runtime: SiteRuntime, key: str, placeholders: Mapping[str, str] | None) -> None:
+def async_show_issue(
+    runtime: SiteRuntime, key: str, placeholders: Mapping[str, str] | None, *, fixable: bool = False
+) -> None:
     """Raise a repair with a text for these placeholders, or settle it."""
     issue_id = f"{key}_{runtime.entry.entry_id}"
     if placeholders is None:
@@ -114,10 +119,10 @@ def async_show_issue(runtime: SiteRuntime, key: str, placeholders: Mapping[str, 
         runtime.hass,
         DOMAIN,
         issue_id,
-        is_fixable=False,
+        is_fixable=fixable,
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,
         translation_placeholders={"name": runtime.entry.title, **placeholders},
-        data={"entry_id": runtime.entry.entry_id},
+        data={"entry_id": runtime.entry.entry_id, "key": key},
         learn_more_url=documentation(f"repairs.md#{key.replace('_', '-')}"),
     )

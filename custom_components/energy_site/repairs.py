@@ -6,10 +6,13 @@ from typing import override
 import probatio
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
+from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import discovery_flow, issue_registry as ir
 
-from .const import CONF_FINGERPRINT, DOMAIN
+from .const import CONF_FINGERPRINT, CONF_SERIAL, DOMAIN
+from .issues import ISSUE_GOVERNED
 
 
 class _ConfirmFlow(RepairsFlow, ABC):
@@ -57,6 +60,20 @@ class CertificateFlow(_ConfirmFlow):
             entries.async_schedule_reload(entry.entry_id)
 
 
+class CloudFlow(_ConfirmFlow):
+    """Leads to the cloud's set-up, which then waits among the discovered devices."""
+
+    @override
+    async def _async_act(self) -> None:
+        if (entry := self.hass.config_entries.async_get_entry(self._entry_id)) is not None:
+            discovery_flow.async_create_flow(
+                self.hass,
+                DOMAIN,
+                context={"source": SOURCE_INTEGRATION_DISCOVERY},
+                data={CONF_NAME: entry.title, CONF_SERIAL: entry.unique_id},
+            )
+
+
 class TokenFlow(_ConfirmFlow):
     """Leads to where a new token is entered."""
 
@@ -74,6 +91,8 @@ async def async_create_fix_flow(
     """Return the flow that mends an issue."""
     known = data or {}
     entry_id, fingerprint = str(known.get("entry_id")), known.get(CONF_FINGERPRINT)
+    if known.get("key") == ISSUE_GOVERNED:
+        return CloudFlow(entry_id, issue_id)
     if fingerprint is not None:
         return CertificateFlow(entry_id, issue_id, str(fingerprint))
     return TokenFlow(entry_id, issue_id)

@@ -12,7 +12,7 @@ from custom_components.energy_site.const import DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem, ConfigPaths, Plan
+from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem, ConfigPaths
 from simulator.house import House
 from simulator.iq_gateway import HttpStatus
 from tests.common import entity_id, number, pass_time, set_up, state, status
@@ -110,8 +110,12 @@ async def test_what_the_plan_lacks_is_absent_and_no_error(
     assert entity_id(hass, "number", SITE, "backup_reserve") is None
     assert entity_id(hass, "switch", SITE, "storm_guard") is None
     assert number(hass, SITE, "battery_level") is not None
-    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR") and DOMAIN in record.name]
-    assert not [flow for flow in hass.config_entries.flow.async_progress() if flow["context"]["source"] == SOURCE_REAUTH]
+    assert not [
+        record for record in caplog.records if record.levelname in ("WARNING", "ERROR") and DOMAIN in record.name
+    ]
+    assert not [
+        flow for flow in hass.config_entries.flow.async_progress() if flow["context"]["source"] == SOURCE_REAUTH
+    ]
 
 
 @pytest.mark.parametrize("plan", [WATT])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from ..clients.errors import (
     ApiAuthError,
@@ -15,7 +15,7 @@ from ..clients.errors import (
     ApiNotFoundError,
     ApiPayloadError,
 )
-from ..site.control import Control, ControlName
+from ..site.control import Control, ControlName, Value
 from ..site.model import DeviceInfo, Part
 from .feed import Feed, FeedState, Pace, Presence
 
@@ -50,6 +50,16 @@ class Builder:
     build: Callable[[datetime], Part | None]
 
 
+class OtherWay(Protocol):
+    """Another way to set what a source shows but cannot set."""
+
+    def control(self, name: ControlName) -> Control | None:
+        """Return the control of the same name there."""
+
+    async def set(self, name: ControlName, value: Value) -> None:
+        """Set it there, and return once it is in force there."""
+
+
 class Source(ABC):
     """A system that is polled.
 
@@ -65,6 +75,7 @@ class Source(ABC):
         self.states = {key: FeedState() for key in self.feeds}
         self.wanted_now: set[str] = set()
         self.outage: ApiError | None = None
+        self.other_way: Callable[[], OtherWay | None] | None = None
         self._parts: dict[type[Part], Part] = {}
         self._answers: dict[str, object] = {}
 
@@ -113,6 +124,11 @@ class Source(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Let go of what is open towards the system."""
+
+    @property
+    def gateway_serials(self) -> frozenset[str]:
+        """The serial numbers of gateways that a cloud's system has; another entry may be one of them."""
+        return frozenset()
 
     def by_hand(self) -> AbstractContextManager[None]:
         """Ask within because a person wants it, which may be allowed when polling is not."""

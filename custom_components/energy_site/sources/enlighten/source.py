@@ -60,6 +60,7 @@ class EnlightenSource(CloudSource[Context]):
         return DeviceInfo(serial=gateway.sn, model=gateway.model or "Envoy", model_id=part or gateway.sku)
 
     @property
+    @override
     def gateway_serials(self) -> frozenset[str]:
         """The serial numbers of the system's gateways, by which a local entry is known to be the same site."""
         known = self.answer(feeds.INVENTORY)

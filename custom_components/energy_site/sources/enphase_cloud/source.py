@@ -77,6 +77,7 @@ class EnphaseCloudSource(CloudSource[Context]):
         )
 
     @property
+    @override
     def gateway_serials(self) -> frozenset[str]:
         """The serial numbers of the system's gateways, by which a local entry is known to be the same site."""
         known = self.answer(feeds.DEVICES)

@@ -10,7 +10,7 @@ from ...clients.iq_gateway.models.info import GatewayInfo
 from ...clients.iq_gateway.models.meters import MeterReading
 from ...clients.iq_gateway.models.status import Home
 from ...clients.iq_gateway.token import GatewayToken
-from ...site.control import Control, ControlName
+from ...site.control import Control, ControlName, Obstacle
 from ...site.ledger import Ledger
 from ...site.model import (
     Battery,
@@ -31,7 +31,7 @@ from ..feed import Feed, Pace
 from ..source import AnotherSystemError, Builder, Source
 from . import battery, circuits, energy, feeds, grid, health, inverters, live, meters, power, quiet, settings
 from .answers import Answers, GatewayClock
-from .controls import Controls
+from .controls import Controls, through
 from .feeds import GatewayFeed
 from .hardware import Hardware
 from .meters import STORAGE
@@ -150,7 +150,10 @@ class IqGatewaySource(Source):
 
     @override
     def control(self, name: ControlName, now: datetime) -> Control | None:
-        return self._controls.control(name, now)
+        control = self._controls.control(name, now)
+        if control is None or control.obstacle is not Obstacle.GOVERNED_REMOTELY or self.other_way is None:
+            return control
+        return control if (way := self.other_way()) is None else through(control, name, way)
 
     @override
     def memory(self) -> dict[str, Any]:

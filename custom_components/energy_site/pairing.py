@@ -1,0 +1,30 @@
+"""A gateway on the network and its system in a cloud know of each other."""
+
+from functools import partial
+
+from homeassistant.core import HomeAssistant, callback
+
+from .const import DOMAIN
+from .coordinator import SiteConfigEntry, SiteRuntime
+from .sources.steering import Steering
+
+
+@callback
+def async_pair(runtime: SiteRuntime) -> None:
+    """Let what cannot be set on the site's own network be set through its cloud, whenever there is one."""
+    runtime.source.other_way = partial(_other_way, runtime)
+
+
+@callback
+def async_clouds_of(hass: HomeAssistant, serial: str) -> list[SiteRuntime]:
+    """Return the loaded sites in a cloud that a gateway belongs to."""
+    entries: list[SiteConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    return [entry.runtime_data for entry in entries if serial in entry.runtime_data.source.gateway_serials]
+
+
+def _other_way(runtime: SiteRuntime) -> Steering | None:
+    """Return the steering of the gateway's system in the cloud, where the plan lets it be set."""
+    for cloud in async_clouds_of(runtime.hass, runtime.site):
+        if any(cloud.steering.control(name) is not None for name in cloud.source.control_names()):
+            return cloud.steering
+    return None
