@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 
 from .clients.errors import ApiError
 from .clients.transport import Recorded, Response
+from .history_runs import HistoryRuns
 from .sources.source import Source
 
 
@@ -35,6 +36,10 @@ class SourceAdapter[S: Source](ABC):
     @abstractmethod
     async def async_raw(self, endpoint: str) -> Response:
         """Ask one of the source's endpoints now and return what came; raise an `ApiError` where nothing did."""
+
+    def history_runs(self, site: str) -> HistoryRuns | None:  # noqa: ARG002 - what has no past to fetch needs no name.
+        """Return what fetches the source's past, `None` where it has none."""
+        return None
 
     @abstractmethod
     async def async_tend(self) -> None:

@@ -19,6 +19,7 @@ from .clients.errors import ApiAuthError, ApiError, ApiQuotaError
 from .const import DOMAIN, LOGGER, SAVE_INTERVAL
 from .errors import translated
 from .happenings import Happenings
+from .history_runs import INTERVAL as HISTORY_INTERVAL, HistoryRuns
 from .overrides import Overrides
 from .site.model import Part
 from .sources.feed import Feed, Presence
@@ -112,6 +113,7 @@ class SiteRuntime:
             self.source, clock=self.now, ask=self._async_ask, keep=self.async_save, changed=self.happenings.tell
         )
         self.overrides = Overrides(self)
+        self.history: HistoryRuns | None = None
         self._listeners: dict[type[Part], list[Callable[[], None]]] = {}
         self._forgetful: list[Callable[[str], None]] = []
         self._logged = False
@@ -164,11 +166,9 @@ class SiteRuntime:
         Raises what `SourceAdapter.async_connect` raises, also where the source
         stops to answer right after.
         """
-        if (memory := await self._store.async_load()) is not None:
+        if memory := await self._store.async_load() or {}:
             self.source.remember(memory)
-            for keeper, key in self._keepers:
-                if isinstance(kept := memory.get(key), Mapping):
-                    keeper.load(kept)
+        self._recall(memory)
         await self.adapter.async_connect()
         essential = self.source.essential()
         for key in essential:
@@ -176,6 +176,10 @@ class SiteRuntime:
             if self.source.outage is not None:
                 await self.adapter.async_connect()
                 self.source.outage = None
+        # Which flows a system has is known by now, and so what there is of its past.
+        self.history = self.adapter.history_runs(self.site)
+        if self.history is not None and isinstance(kept := memory.get("history"), Mapping):
+            self.history.load(kept)
         if essential and all(self.source.states[key].presence is Presence.FORBIDDEN for key in essential):
             raise translated(ConfigEntryAuthFailed, ApiAuthError(essential[0], 401))
 
@@ -184,6 +188,9 @@ class SiteRuntime:
         """Go on polling, what was not asked yet first."""
         entry = self.entry
         for key, coordinator in self.coordinators.items():
+            if self.source.states[key].asked_at is not None:
+                # What was asked before, as long as a restart ago, goes on at its own pace.
+                coordinator.update_interval = self.source.wait(key, self.now())
             entry.async_on_unload(coordinator.async_add_listener(partial(self._polled, key)))
         self.happenings.async_watch()
         entry.async_create_task(self.hass, self._async_begin(), f"{DOMAIN} first poll")
@@ -211,9 +218,19 @@ class SiteRuntime:
         await self.source.close()
         await self.async_save()
 
+    def _recall(self, memory: Mapping[str, Any]) -> None:
+        for keeper, key in self._keepers:
+            if isinstance(kept := memory.get(key), Mapping):
+                keeper.load(kept)
+
     @property
     def _keepers(self) -> tuple[tuple[Keeper, str], ...]:
-        return ((self.steering, "steering"), (self.happenings, "happenings"), (self.overrides, "overrides"))
+        kept: tuple[tuple[Keeper, str], ...] = (
+            (self.steering, "steering"),
+            (self.happenings, "happenings"),
+            (self.overrides, "overrides"),
+        )
+        return kept if self.history is None else (*kept, (self.history, "history"))
 
     @callback
     def noticed(self, before: ApiError | None, after: ApiError | None) -> None:
@@ -246,6 +263,10 @@ class SiteRuntime:
         await self._async_poll_the_rest()
         self.steering.resume()
         self.overrides.async_resume()
+        if (history := self.history) is not None:
+            entry, hass = self.entry, self.hass
+            entry.async_create_background_task(hass, history.async_run(), f"{DOMAIN} history")
+            entry.async_on_unload(async_track_time_interval(hass, history.async_run, HISTORY_INTERVAL))
 
     async def _async_ask(self, key: str) -> None:
         with self.source.by_hand():

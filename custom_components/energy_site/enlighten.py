@@ -1,26 +1,24 @@
 """A system in Enphase's cloud by the old API in Home Assistant: its key, its quota, and the API's end."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Self, override
 
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .adapter import SourceAdapter
 from .clients.enphase_cloud.v2 import EnlightenV2Client
-from .clients.errors import ApiAuthError, ApiError, ApiPayloadError, ApiQuotaError, ApiStatusError
-from .clients.transport import Recorded, Response
+from .clients.errors import ApiAuthError, ApiError
+from .cloud_adapter import CloudAdapter
 from .const import CONF_SYSTEM_ID, CONF_USER_ID, DOMAIN, documentation
 from .coordinator import SiteConfigEntry
-from .errors import translated
 from .quota import async_quota
 from .sessions import forgetful_session
+from .site.model import CounterKind
 from .sources.enlighten.feeds import Context
-from .sources.enlighten.source import EnlightenSource, GoneError
+from .sources.enlighten.history import EnlightenHistory
+from .sources.enlighten.source import EnlightenSource
 from .sources.spending import SystemSpending
 from .zones import async_find_zone
 
@@ -30,7 +28,7 @@ ISSUE_RETIRED = "api_retired"
 PLAN = "legacy"
 
 
-class EnlightenAdapter(SourceAdapter[EnlightenSource]):
+class EnlightenAdapter(CloudAdapter[EnlightenSource]):
     """One system's config entry."""
 
     manufacturer = "Enphase"
@@ -41,7 +39,7 @@ class EnlightenAdapter(SourceAdapter[EnlightenSource]):
         """Tie `source`, which asks with `client`, to the entry."""
         self._hass = hass
         self._entry = entry
-        self._client = client
+        self.client: EnlightenV2Client = client
         self.source = source
 
     @override
@@ -63,45 +61,14 @@ class EnlightenAdapter(SourceAdapter[EnlightenSource]):
 
     @override
     async def async_connect(self) -> None:
-        source, now = self.source, dt_util.utcnow()
-        outage = source.outage
-        if isinstance(outage, ApiAuthError):
-            raise translated(ConfigEntryAuthFailed, outage)
-        # What is known from before is more than nothing, and an API that is gone does not come back by haste.
-        if (
-            outage is not None
-            and not isinstance(outage, GoneError)
-            and not any(state.answered_at for state in source.states.values())
-        ):
-            raise translated(ConfigEntryNotReady, outage)
-        await source.prepare(now)
-        self._tell_of_the_end(now)
+        await super().async_connect()
+        self._tell_of_the_end(dt_util.utcnow())
 
     @override
-    def recorded(self) -> Mapping[str, Recorded]:
-        return self._client.recorded
-
-    @override
-    async def async_raw(self, endpoint: str) -> Response:
-        feed = next(feed for feed in self.source.feeds.values() if feed.endpoint == endpoint)
-        recorded = self._client.recorded
-        before = recorded.pop(feed.name, None)
-        try:
-            with self.source.by_hand():
-                await feed.ask(self.source.context)
-        except (ApiStatusError, ApiPayloadError) as err:
-            if isinstance(err, ApiQuotaError):
-                self.source.spending.refused(err)
-            # A refusal is an answer too, and may be just what a person wants to see.
-            if feed.name not in recorded:
-                raise
-        finally:
-            if before is not None:
-                recorded.setdefault(feed.name, before)
-        found = recorded[feed.name]
-        return Response(
-            endpoint=feed.name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
-        )
+    def history(self) -> EnlightenHistory:
+        source = self.source
+        kinds = (CounterKind.SOLAR, CounterKind.LOAD)
+        return EnlightenHistory(self.client, source.context.system_id, source.zone, kinds, meter=source.metered)
 
     @override
     async def async_tend(self) -> None:

@@ -1,33 +1,41 @@
 """A system in Enphase's cloud in Home Assistant: its token, its key's quota, its plan."""
 
-from collections.abc import Mapping
 from typing import Self, override
 
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.util import dt as dt_util
 
-from .adapter import SourceAdapter
 from .clients.enphase_cloud.errors import KeyRefusedError
 from .clients.enphase_cloud.v4 import EnphaseV4Client
 from .clients.errors import ApiAuthError, ApiError
-from .clients.transport import Recorded, Response
+from .cloud_adapter import CloudAdapter
 from .cloud_oauth import async_entry_token
 from .const import CONF_PLAN, CONF_REFUSED, CONF_SYSTEM_ID
 from .coordinator import SiteConfigEntry
-from .errors import translated
 from .flows.enphase_cloud import take_over_spending
 from .quota import KeyQuota, async_quota
 from .sessions import forgetful_session
 from .site.demand import Purpose
+from .site.model import CounterKind
+from .sources.enphase_cloud import feeds
 from .sources.enphase_cloud.feeds import Context
+from .sources.enphase_cloud.history import EnphaseHistory
 from .sources.enphase_cloud.source import EnphaseCloudSource
 from .sources.spending import SystemSpending
 from .zones import async_find_zone
 
+# By which feed it is known whether a system has a flow.
+_TOLD_BY = {
+    CounterKind.LOAD: feeds.CONSUMPTION,
+    CounterKind.GRID_IMPORT: feeds.IMPORT,
+    CounterKind.GRID_EXPORT: feeds.EXPORT,
+    CounterKind.BATTERY_CHARGE: feeds.BATTERY,
+    CounterKind.BATTERY_DISCHARGE: feeds.BATTERY,
+}
 
-class EnphaseCloudAdapter(SourceAdapter[EnphaseCloudSource]):
+
+class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
     """One system's config entry."""
 
     manufacturer = "Enphase"
@@ -43,7 +51,7 @@ class EnphaseCloudAdapter(SourceAdapter[EnphaseCloudSource]):
         """Build the source that the entry describes."""
         self._hass = hass
         self._entry = entry
-        self._client = client
+        self.client: EnphaseV4Client = client
         self.quota = quota
         context = Context(
             client=client,
@@ -67,28 +75,12 @@ class EnphaseCloudAdapter(SourceAdapter[EnphaseCloudSource]):
         return cls(hass, entry, client, quota, spending)
 
     @override
-    async def async_connect(self) -> None:
-        source = self.source
-        if isinstance(source.outage, ApiAuthError):
-            raise translated(ConfigEntryAuthFailed, source.outage)
-        # What is known from before, or that there are no requests left, is more than nothing.
-        if source.outage is not None and not any(state.answered_at for state in source.states.values()):
-            raise translated(ConfigEntryNotReady, source.outage)
-        await source.prepare(dt_util.utcnow())
-
-    @override
-    def recorded(self) -> Mapping[str, Recorded]:
-        return {feed.endpoint: answer for feed, answer in self.source.recorded()}
-
-    @override
-    async def async_raw(self, endpoint: str) -> Response:
-        feed = next(feed for feed in self.source.feeds.values() if feed.endpoint == endpoint)
-        with self.source.by_hand():
-            await feed.ask(self.source.context)
-        found = self._client.recorded[feed.name]
-        return Response(
-            endpoint=feed.name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
-        )
+    def history(self) -> EnphaseHistory:
+        source, devices = self.source, self.source.answer(feeds.DEVICES)
+        context = source.context
+        kinds = {kind for kind, feed in _TOLD_BY.items() if feed.wanted(source)}
+        metered = devices is None or any((meter.config_type or "") == "Production" for meter in devices.of("meters"))
+        return EnphaseHistory(self.client, context.system_id, source.zone, {CounterKind.SOLAR, *kinds}, meter=metered)
 
     @override
     async def async_tend(self) -> None:

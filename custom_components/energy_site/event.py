@@ -23,7 +23,11 @@ GRID_RESTORED = "grid_restored"
 STORM_ENDED = "storm_ended"
 STORM_STARTED = "storm_started"
 
-SETTING = EventEntityDescription(key="setting", translation_key="setting", event_types=list(ChangeKind))
+SETTING = EventEntityDescription(
+    key="setting",
+    translation_key="setting",
+    event_types=[kind for kind in ChangeKind if kind is not ChangeKind.CONFIRMED],
+)
 OUTAGE = EventEntityDescription(key="outage", translation_key="outage", event_types=[GRID_LOST, GRID_RESTORED])
 
 STORM = EventEntityDescription(key="storm", translation_key="storm", event_types=[STORM_STARTED, STORM_ENDED])
@@ -110,6 +114,8 @@ class SettingEvent(SiteEvent):
 
     @callback
     def _hear(self, change: Change) -> None:
+        if change.kind is ChangeKind.CONFIRMED:
+            return
         attributes: dict[str, Any] = {
             "setting": change.name.key,
             "name": setting_name(self.runtime, change.name),
@@ -117,7 +123,7 @@ class SettingEvent(SiteEvent):
             "to": change.after,
             "by": "home_assistant" if change.ours else "elsewhere",
         }
-        if change.ours and (context := self.runtime.happenings.contexts.get(change.name)) is not None:
+        if change.ours and (context := self.runtime.happenings.contexts.pop(change.name, None)) is not None:
             self.async_set_context(context)
         if change.error is not None:
             attributes |= {"wanted": change.error.wanted, "reason": change.error.failure.value}

@@ -47,9 +47,14 @@ def intervals(options: Mapping[str, Any]) -> dict[Pace, timedelta]:
     """Return how often to ask for what, within bounds whatever the options say."""
     chosen: dict[Pace, timedelta] = {}
     for pace, (least, usual, greatest) in INTERVALS.items():
-        seconds = options.get(pace, usual)
-        chosen[pace] = timedelta(seconds=min(max(float(seconds), least), greatest))
+        chosen[pace] = timedelta(seconds=within(options.get(pace), (least, usual, greatest)))
     return chosen
+
+
+def within(chosen: float | None, bounds: tuple[int, int, int]) -> float:
+    """Return an option within its least and greatest value, the usual one where nothing was chosen."""
+    least, usual, greatest = bounds
+    return min(max(float(usual if chosen is None else chosen), least), greatest)
 
 
 class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
@@ -76,7 +81,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             intervals(entry.options),
             dt_util.get_default_time_zone(),
             async_find_zone,
-            live_lasts=timedelta(minutes=entry.options.get(CONF_LIVE_MINUTES, LIVE_MINUTES[1])),
+            live_lasts=timedelta(minutes=within(entry.options.get(CONF_LIVE_MINUTES), LIVE_MINUTES)),
         )
 
     @override

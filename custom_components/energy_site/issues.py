@@ -92,7 +92,7 @@ class _Complaints:
             self._complain(ISSUE_REVERTED, change.name)
         elif change.error is not None and change.error.failure is Failure.IGNORED:
             self._complain(ISSUE_IGNORED, change.name)
-        elif change.kind is ChangeKind.CHANGED and change.ours:
+        elif change.kind in (ChangeKind.CHANGED, ChangeKind.CONFIRMED) and change.ours:
             for key, names in self._names.items():
                 names.discard(change.name)
                 self._show(key)

@@ -30,7 +30,7 @@ _PERSONAL = frozenset(
             "postal_code",
         ),
         *("site", "site_name", "ssid", "state_code", "street", "timezone", "user", "username", "utility"),
-        *("public_name", "reference", "other_references", "enl_uid"),
+        *("public_name", "system_name", "system_public_name", "reference", "other_references", "enl_uid"),
         *("ip", "ipv4", "ipv6", "mac", "gateway_ip", "hostname", "vendor_data"),
     }
 )

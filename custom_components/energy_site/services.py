@@ -17,8 +17,10 @@ from .const import DOMAIN
 from .control_entity import refusals
 from .coordinator import SiteConfigEntry, SiteRuntime
 from .errors import translated
+from .history_runs import HistoryRuns
 from .redaction import Redactor
 from .site.control import ControlName, Value
+from .site.history_report import Stop
 from .site.model import OperatingMode
 
 ATTR_CHARGE_FROM_GRID: Final = "charge_from_grid"
@@ -28,7 +30,11 @@ ATTR_END: Final = "end"
 ATTR_ENDPOINT: Final = "endpoint"
 ATTR_RESERVE: Final = "reserve"
 
+ATTR_START: Final = "start"
+
+SERVICE_CANCEL_IMPORT: Final = "cancel_import"
 SERVICE_GET_RAW: Final = "get_raw"
+SERVICE_IMPORT_HISTORY: Final = "import_history"
 SERVICE_REFRESH: Final = "refresh"
 SERVICE_SET_MODE_UNTIL: Final = "set_mode_until"
 
@@ -50,6 +56,9 @@ _SET_MODE_UNTIL_SCHEMA = probatio.Schema(
         probatio.Exclusive(ATTR_END, ATTR_END): cv.datetime,
     }
 )
+_IMPORT_SCHEMA = probatio.Schema(
+    {**_ENTRY, probatio.Required(ATTR_START): cv.date, probatio.Required(ATTR_END): cv.date}
+)
 _GET_RAW_SCHEMA = probatio.Schema({**_ENTRY, probatio.Required(ATTR_ENDPOINT): cv.string})
 
 
@@ -64,6 +73,14 @@ def async_setup_services(hass: HomeAssistant) -> None:
         supports_response=SupportsResponse.OPTIONAL,
     )
     hass.services.async_register(DOMAIN, SERVICE_REFRESH, _async_refresh, schema=probatio.Schema(_ENTRY))
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_IMPORT_HISTORY,
+        _async_import_history,
+        schema=_IMPORT_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(DOMAIN, SERVICE_CANCEL_IMPORT, _async_cancel_import, schema=probatio.Schema(_ENTRY))
     service.async_register_admin_service(
         hass,
         DOMAIN,
@@ -112,6 +129,26 @@ async def _async_refresh(call: ServiceCall) -> None:
     await runtime.async_refresh(runtime.source.feeds)
     if (outage := runtime.source.outage) is not None:
         raise translated(HomeAssistantError, outage)
+
+
+def _history(call: ServiceCall) -> HistoryRuns:
+    if (history := _runtime(call).history) is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_history")
+    return history
+
+
+async def _async_import_history(call: ServiceCall) -> ServiceResponse:
+    history, start, end = _history(call), call.data[ATTR_START], call.data[ATTR_END]
+    if end < start:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="end_before_start")
+    report = await history.async_import(start, end)
+    if report.stopped is Stop.NO_RECORDER:
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_recorder")
+    return report.as_dict()
+
+
+async def _async_cancel_import(call: ServiceCall) -> None:
+    _history(call).cancel()
 
 
 async def _async_get_raw(call: ServiceCall) -> ServiceResponse:

@@ -50,5 +50,11 @@ async def cloud_entry(
         **changes.pop("data", {}),
     }
     return MockConfigEntry(
-        domain=DOMAIN, title="My house", unique_id=f"enphase_{system_id}", data=data, version=1, minor_version=1, **changes
+        domain=DOMAIN,
+        title="My house",
+        unique_id=f"enphase_{system_id}",
+        data=data,
+        version=1,
+        minor_version=1,
+        **changes,
     )

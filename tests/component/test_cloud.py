@@ -13,6 +13,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem, ConfigPaths
+from simulator.enphase_cloud.archive import Kind
 from simulator.house import House
 from simulator.iq_gateway import HttpStatus
 from tests.common import entity_id, number, pass_time, set_up, state, status
@@ -20,7 +21,14 @@ from tests.common import entity_id, number, pass_time, set_up, state, status
 from .clouds import SITE, SYSTEM_ID, cloud_entry
 from .steering import begin, wait
 
-SUMMARY = "/api/v4/systems/{system_id}/summary"
+ENERGIES: tuple[Kind, ...] = (
+    "solar",
+    "load",
+    "grid_import",
+    "grid_export",
+    "battery_charge",
+    "battery_discharge",
+)
 
 
 def reported(system: CloudSystem, at: datetime) -> House:
@@ -66,16 +74,9 @@ async def test_counters_are_what_was_reported_of_the_houses_life(
     hass: HomeAssistant, entry: MockConfigEntry, system: CloudSystem
 ) -> None:
     horizon = system.horizon(system.house.time)
-    for counter, kind in (
-        ("solar", "solar"),
-        ("load", "load"),
-        ("grid_import", "grid_import"),
-        ("grid_export", "grid_export"),
-        ("battery_charge", "battery_charge"),
-        ("battery_discharge", "battery_discharge"),
-    ):
+    for kind in ENERGIES:
         truth = system.archive.energy(kind, system.archive.start, horizon)
-        assert number(hass, SITE, f"{counter}_energy") == pytest.approx(truth, abs=3), counter
+        assert number(hass, SITE, f"{kind}_energy") == pytest.approx(truth, abs=3), kind
 
 
 async def test_the_quota_is_shown(hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer) -> None:
@@ -255,4 +256,25 @@ async def test_a_setting_is_confirmed_by_reading_it_back(
     assert system.house.battery.settings.mode == "economy"
     await steer(hass, freezer, "switch", "storm_guard", "turn_off")
     assert system.settings.storm_guard is False
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize("plan", [WATT])
+async def test_polling_goes_on_after_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
+) -> None:
+    await restart(hass, entry)
+    before = len(cloud.requests)
+    await pass_time(hass, freezer, 8 * 3600, step=900)
+    assert len(cloud.requests) - before >= 6
+
+
+async def test_a_counter_waits_until_its_life_is_known(
+    hass: HomeAssistant, cloud: CloudServer, application: Application
+) -> None:
+    cloud.faults.add(HttpStatus(500), f"/api/v4/systems/{SYSTEM_ID}/consumption_lifetime")
+    entry = await cloud_entry(hass, cloud, application)
+    await set_up(hass, entry)
+    assert number(hass, SITE, "load_energy") is None
+    assert number(hass, SITE, "grid_import_energy") is not None
     await hass.config_entries.async_unload(entry.entry_id)

@@ -172,7 +172,7 @@ async def test_the_repair_of_a_governed_battery_is_raised_and_settled(
     raised = issue(hass, entry, "governed_remotely")
     assert raised is not None
     assert raised.translation_placeholders == {"name": "IQ Gateway"}
-    assert not raised.is_fixable
+    assert raised.is_fixable
     gateway.end_cloud_profile()
     await handle.wait(1800, step=60)
     assert issue(hass, entry, "governed_remotely") is None

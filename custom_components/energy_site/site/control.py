@@ -32,7 +32,7 @@ class Range:
         """Return the allowed value that is meant, `None` where there is none."""
         if isinstance(value, bool | str) or not self.minimum <= value <= self.maximum:
             return None
-        return self.minimum + round((value - self.minimum) / self.step) * self.step
+        return min(self.minimum + round((value - self.minimum) / self.step) * self.step, self.maximum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,9 +170,10 @@ class Wish:
 
 
 class ChangeKind(StrEnum):
-    """What happened to a setting."""
+    """What happened to a setting; a wish that was in force already is confirmed and changes nothing."""
 
     CHANGED = "changed"
+    CONFIRMED = "confirmed"
     REVERTED = "reverted"
     FAILED = "failed"
     SUPERSEDED = "superseded"

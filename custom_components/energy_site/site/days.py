@@ -91,8 +91,8 @@ class DayBooks:
         return self._books.setdefault(kind, DayBook())
 
     def counts(self, today: date) -> dict[CounterKind, Count]:
-        """Return all counters of which something was entered."""
-        return {kind: book.count(today) for kind, book in self._books.items() if book.through is not None or book.days}
+        """Return the counters whose life is known: one that began with today would leap to it later."""
+        return {kind: book.count(today) for kind, book in self._books.items() if book.through is not None}
 
     def dump(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""

@@ -120,6 +120,10 @@ class Planner:
         if purpose is Purpose.HISTORY and system is not None:
             self.usage.granted[system] = self.usage.granted.get(system, 0.0) - count
 
+    def refund(self, count: int, now: datetime) -> None:
+        """Take back requests that were counted and never left."""
+        self.usage.refund(count, now)
+
     def answered(self, now: datetime) -> None:
         """Note that the service answered, with other than a refusal for the quota."""
         self.usage.enter(now)

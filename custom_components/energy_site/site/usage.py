@@ -122,6 +122,11 @@ class Usage:
             if start > self.since:
                 self.months[start] += count
 
+    def refund(self, count: int, now: datetime) -> None:
+        """Take back requests of this month that were never sent."""
+        self.enter(now)
+        self.own = max(self.own - count, 0)
+
     def grant(self, systems: list[str], surplus: float, share: float) -> None:
         """Let the history of systems have a share of the surplus: in each hour what is spare in that hour.
 

@@ -64,6 +64,8 @@ class CloudSource[C](Source):
         self.zone = zone
         self.daylight = Daylight(zone=zone)
         self.wants_history = False
+        self.history_close: Bundle | None = None
+        self.history_progress: float | None = None
         self._recorded = recorded
         self._bodies: dict[str, str] = {}
 
@@ -74,6 +76,16 @@ class CloudSource[C](Source):
     def fresh[T](self, feed: CloudFeed[C, T], now: datetime) -> T | None:
         """Return a feed's answer where it still stands."""
         return self.answer(feed) if self.states[feed.key].fresh(now) else None
+
+    @property
+    def knows_anything(self) -> bool:
+        """Whether anything was ever answered."""
+        return any(state.answered_at is not None for state in self.states.values())
+
+    @property
+    def bearable(self) -> bool:
+        """Whether haste would not help against what the outage says."""
+        return False
 
     def recorded(self) -> Iterator[tuple[CloudFeed[C, Any], Recorded]]:
         """Return the last answer of each feed, of before the restart too."""
@@ -86,6 +98,8 @@ class CloudSource[C](Source):
     def enter(self) -> None:
         """Let the planner know what this system wants."""
         bundles = tuple(feed.bundle for key, feed in self.feeds.items() if self._is_asked(key))
+        if self.history_close is not None:
+            bundles = (*bundles, self.history_close)
         self.planner.enter(System(key=self.system, daylight=self.daylight, bundles=bundles, history=self.wants_history))
 
     def leave(self) -> None:
@@ -112,12 +126,13 @@ class CloudSource[C](Source):
     @property
     @override
     def lead(self) -> str:
-        return next(iter(self.feeds))
+        asked = [key for key in self.feeds if self._is_asked(key)] or list(self.feeds)
+        return min(asked, key=lambda key: self.feeds[key].bundle.least)
 
     @override
     async def poll(self, key: str, now: datetime) -> None:
         feed, state = self.feeds[key], self.states[key]
-        if not self._is_asked(key) and state.asked_at is None:
+        if not feed.wanted(self):
             state.asked_at = now
             return
         purpose = purpose_now(feed.bundle.purpose)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from ..clients.enphase_cloud.link import Outcome
-from ..clients.errors import ApiQuotaError
+from ..clients.errors import ApiQuotaError, ApiUnreachableError
 from ..site.demand import Purpose
 from ..site.quota import Planner
 
@@ -69,7 +69,10 @@ class SystemSpending:
 
     def after(self, endpoint: str, outcome: Outcome) -> None:  # noqa: ARG002 - the signature is the client's.
         """Obey a refusal; what it says of a period follows with its error."""
-        if outcome.status in _REFUSALS:
+        if isinstance(outcome.error, ApiUnreachableError):
+            # What never left was not counted there either.
+            self._purse.planner.refund(1, self._clock())
+        elif outcome.status in _REFUSALS:
             self._purse.planner.denied(self._clock())
         elif outcome.status is not None:
             self._purse.planner.answered(self._clock())

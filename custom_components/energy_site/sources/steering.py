@@ -269,8 +269,8 @@ class Steering:
         self._confirmed[name] = Wish(value=wish.value, made_at=now)
         self._failed.pop(name, None)
         self._known[name] = wish.value
-        if not same(before, wish.value):
-            self._changed(Change(kind=ChangeKind.CHANGED, name=name, before=before, after=wish.value, ours=True))
+        kind = ChangeKind.CONFIRMED if same(before, wish.value) else ChangeKind.CHANGED
+        self._changed(Change(kind=kind, name=name, before=before, after=wish.value, ours=True))
 
     def _kind(self, name: ControlName, before: Value, now: datetime) -> ChangeKind:
         confirmed = self._confirmed.pop(name, None)

@@ -51,6 +51,11 @@ class EnlightenSource(CloudSource[Context]):
 
     @property
     @override
+    def bearable(self) -> bool:
+        return isinstance(self.outage, GoneError)
+
+    @property
+    @override
     def device(self) -> DeviceInfo:
         known = self.answer(feeds.INVENTORY)
         gateway = next(iter(known.envoys), None) if known is not None else None

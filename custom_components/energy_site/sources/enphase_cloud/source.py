@@ -228,7 +228,8 @@ class EnphaseCloudSource(CloudSource[Context]):
     def _health(self, now: datetime) -> Health:
         updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
         events = self.fresh(feeds.OPEN_EVENTS, now)
-        system = self.answer(feeds.SYSTEM)
+        summary, system = self.answer(feeds.SUMMARY), self.answer(feeds.SYSTEM)
+        status = next((each.status for each in (summary, system) if each is not None and each.status), None)
         return Health(
             observed_at=updated or now,
             firmware=self.device.firmware,
@@ -236,7 +237,7 @@ class EnphaseCloudSource(CloudSource[Context]):
             requests=self.planner.usage.used,
             last_cloud_report=self._reported_at(),
             open_events=None if events is None else len(events),
-            cloud_connected=None if system is None or system.status is None else system.status != "comm",
+            cloud_connected=None if status is None else status != "comm",
         )
 
     def _quota(self, now: datetime) -> Quota:
@@ -251,6 +252,7 @@ class EnphaseCloudSource(CloudSource[Context]):
             exhausted=outlook.exhausted,
             next_update=self.next_update(now),
             reported_at=self._reported_at(),
+            history=self.history_progress,
         )
 
     def _reported_at(self) -> datetime | None:

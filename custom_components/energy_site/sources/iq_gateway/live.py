@@ -84,6 +84,8 @@ class Live:
             if frame is not None:
                 self._moved_at = now
                 return _as_live_data(frame)
+        if not self.on(now):
+            return await client.get(endpoints.LIVE_DATA)
         return await self._status(client, now)
 
     async def _status(self, client: IqGatewayClient, now: datetime) -> LiveData:

@@ -1,0 +1,71 @@
+"""What the adapters of clouds have in common: answers as they came, and a past worth fetching."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.util import dt as dt_util
+
+from .adapter import SourceAdapter
+from .clients.enphase_cloud.link import Link
+from .clients.errors import ApiAuthError, ApiPayloadError, ApiQuotaError, ApiStatusError
+from .clients.transport import Recorded, Response
+from .errors import translated
+from .history_runs import HistoryRuns
+from .sources.cloud import CloudSource
+from .sources.history import HistoryProvider
+
+
+class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
+    """One system's config entry."""
+
+    client: Link
+    _hass: HomeAssistant
+    _entry: ConfigEntry[Any]
+
+    @override
+    async def async_connect(self) -> None:
+        source = self.source
+        if isinstance(source.outage, ApiAuthError):
+            raise translated(ConfigEntryAuthFailed, source.outage)
+        # What is known from before, or that there are no requests left, is more than nothing.
+        if source.outage is not None and not source.bearable and not source.knows_anything:
+            raise translated(ConfigEntryNotReady, source.outage)
+        await source.prepare(dt_util.utcnow())
+
+    @override
+    def recorded(self) -> Mapping[str, Recorded]:
+        return {feed.endpoint: answer for feed, answer in self.source.recorded()}
+
+    @override
+    async def async_raw(self, endpoint: str) -> Response:
+        feed = next(feed for feed in self.source.feeds.values() if feed.endpoint == endpoint)
+        recorded = self.client.recorded
+        before = recorded.pop(feed.name, None)
+        try:
+            with self.source.by_hand():
+                await feed.ask(self.source.context)
+        except (ApiStatusError, ApiPayloadError) as err:
+            if isinstance(err, ApiQuotaError):
+                self.source.spending.refused(err)
+            # A refusal is an answer too, and may be just what a person wants to see.
+            if feed.name not in recorded:
+                raise
+        finally:
+            if before is not None:
+                recorded.setdefault(feed.name, before)
+        found = recorded[feed.name]
+        return Response(
+            endpoint=feed.name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
+        )
+
+    @override
+    def history_runs(self, site: str) -> HistoryRuns:
+        return HistoryRuns(self._hass, self.source, self.history(), site, self._entry.title)
+
+    @abstractmethod
+    def history(self) -> HistoryProvider:
+        """Return how the system's past is fetched."""

@@ -1,0 +1,170 @@
+"""A site's past in Home Assistant's statistics, fetched from a cloud and kept right."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import override
+
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    get_last_statistics,
+    statistics_during_period,
+)
+from homeassistant.components.recorder.tasks import RecorderTask
+from homeassistant.const import UnitOfEnergy
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
+from homeassistant.util import dt as dt_util, slugify
+from homeassistant.util.unit_conversion import EnergyConverter
+
+from .const import DOMAIN
+from .site.history_rows import Row, mended
+from .site.model import CounterKind
+from .sources.history import Allowance, HistoryBooks, HistoryFetcher, HistoryProvider
+
+# So many rows at a time, that the recorder may do other things in between.
+_CHUNK = 500
+
+# The hour before a day is seldom longer ago.
+_NEAR = timedelta(days=2)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+_KWH = {EnergyConverter.UNIT_CLASS: UnitOfEnergy.KILO_WATT_HOUR}
+
+
+class HistoryImporter(HistoryFetcher):
+    """Fetches one site's past into statistics of its own. Removing the entry leaves them."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        *,
+        site: str,
+        title: str,
+        provider: HistoryProvider,
+        allowance: Allowance,
+        clock: Callable[[], datetime] = dt_util.utcnow,
+        today_every: timedelta = timedelta(hours=6),
+        changed: Callable[[], None] | None = None,
+    ) -> None:
+        """Import what `provider` tells, with as many requests as `allowance` says at each moment.
+
+        `site` is the site's part in the statistics' ids and `title` in their
+        names. The day under way is read again after `today_every`. `changed` is
+        called when there is progress.
+        """
+        super().__init__(
+            provider,
+            StatisticsBooks(hass, site, title),
+            allowance=allowance,
+            clock=clock,
+            today_every=today_every,
+            changed=changed,
+        )
+
+
+class StatisticsBooks(HistoryBooks):
+    """External statistics, one series a flow."""
+
+    def __init__(self, hass: HomeAssistant, site: str, title: str) -> None:
+        """Name the series after a site."""
+        self._hass = hass
+        self._site = site
+        self._title = title
+
+    @override
+    def available(self) -> bool:
+        return DATA_INSTANCE in self._hass.data and not self._hass.is_stopping
+
+    @override
+    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[Row], float]:
+        return await self._async_ask(self._read, kind, start, end)
+
+    @override
+    async def last(self, kind: CounterKind) -> datetime | None:
+        return await self._async_ask(self._read_last, kind)
+
+    @override
+    async def mend(self, kind: CounterKind) -> None:
+        self.write(kind, await self._async_ask(self._read_broken, kind))
+
+    @override
+    @callback
+    def write(self, kind: CounterKind, rows: Sequence[Row]) -> None:
+        metadata = StatisticMetaData(
+            has_sum=True,
+            mean_type=StatisticMeanType.NONE,
+            name=f"{self._title} {kind.value.replace('_', ' ')} energy",
+            source=DOMAIN,
+            statistic_id=statistic_id(self._site, kind),
+            unit_class=EnergyConverter.UNIT_CLASS,
+            unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        )
+        for number in range(0, len(rows), _CHUNK):
+            data = [
+                StatisticData(start=row.start, state=row.energy, sum=row.sum) for row in rows[number : number + _CHUNK]
+            ]
+            async_add_external_statistics(self._hass, metadata, data)
+
+    @override
+    @callback
+    def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
+        if kwh:
+            instance = get_instance(self._hass)
+            instance.async_adjust_statistics(statistic_id(self._site, kind), since, kwh, UnitOfEnergy.KILO_WATT_HOUR)
+
+    async def _async_ask[*A, T](self, ask: Callable[[*A], T], *args: *A) -> T:
+        """Read what is there once everything written before is."""
+        instance = get_instance(self._hass)
+        done = self._hass.loop.create_future()
+        instance.queue_task(_Reached(done))
+        await done
+        return await instance.async_add_executor_job(ask, *args)
+
+    def _read(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[Row], float]:
+        near = self._period(kind, start - _NEAR, end)
+        before = [row for row in near if row.start < start] or self._period(kind, _EVER, start)
+        return [row for row in near if row.start >= start], before[-1].sum if before else 0.0
+
+    def _read_last(self, kind: CounterKind) -> datetime | None:
+        name = statistic_id(self._site, kind)
+        found = get_last_statistics(self._hass, 1, name, convert_units=False, types={"sum"}).get(name)
+        return datetime.fromtimestamp(found[0]["start"], UTC) if found else None
+
+    def _read_broken(self, kind: CounterKind) -> list[Row]:
+        return mended(self._period(kind, _EVER, None))
+
+    def _period(self, kind: CounterKind, start: datetime, end: datetime | None) -> list[Row]:
+        name = statistic_id(self._site, kind)
+        found = statistics_during_period(self._hass, start, end, {name}, "hour", dict(_KWH), {"state", "sum"})
+        return [
+            Row(
+                start=datetime.fromtimestamp(row["start"], UTC),
+                energy=row.get("state") or 0.0,
+                sum=row.get("sum") or 0.0,
+            )
+            for row in found.get(name, [])
+        ]
+
+
+@dataclass(slots=True)
+class _Reached(RecorderTask):
+    """Tells that the recorder has done everything before this."""
+
+    done: asyncio.Future[None]
+
+    @override
+    def run(self, instance: Recorder) -> None:
+        instance.hass.loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+def statistic_id(site: str, kind: CounterKind) -> str:
+    """Return the id of the statistics of a site's flow."""
+    return f"{DOMAIN}:{slugify(site)}_{kind.value}_energy"

@@ -1,0 +1,284 @@
+"""How far a history is fetched, and what to ask for next."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from enum import IntEnum
+from typing import Any
+
+from .history import DAY, DayReading, day_of, midnight
+from .history_writing import ranges
+from .model import CounterKind
+
+# A day that ended may be reported a while later; one that was not is tried again after this.
+_SETTLING = timedelta(hours=1)
+_AGAIN = timedelta(hours=4)
+
+# Days without any value that are worth a request for the totals of all of them.
+_BACKLOG = 7
+
+# Recent days come before what is long past.
+_RECENT = timedelta(days=7)
+_FORGOTTEN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Flows that one request brings together.
+
+    A request gives up to `days` days of intervals, as long ago as `reach`
+    days. The intervals of a `dense` group leave nothing out.
+    """
+
+    kinds: tuple[CounterKind, ...]
+    days: int
+    reach: int
+    dense: bool = True
+
+    @property
+    def key(self) -> str:
+        """A name that stays."""
+        return "+".join(self.kinds)
+
+
+class Aim(IntEnum):
+    """What a request is about, the most urgent first."""
+
+    LIFE = 0
+    RECENT = 1
+    TODAY = 2
+    PAST = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What to ask of a group: the totals of all days, or the intervals of some."""
+
+    group: Group
+    aim: Aim
+    first: date
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """When a day that is not final was read, and when the site had reported last then."""
+
+    at: datetime
+    reported: datetime | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Cursor:
+    """How far one group is.
+
+    Days from `first` to `through` were told as a whole; `refined` are the
+    final ones, `seen` the others that were read. `written` are the last hours
+    that were. `shares` are each day's Wh in the hours that it shares with the
+    days before and after.
+    """
+
+    first: date | None = None
+    through: date | None = None
+    refined: set[date] = field(default_factory=set)
+    seen: dict[date, Seen] = field(default_factory=dict)
+    reported: datetime | None = None
+    idle_until: datetime | None = None
+    written: dict[CounterKind, datetime] = field(default_factory=dict)
+    shares: dict[CounterKind, dict[date, tuple[float, float]]] = field(default_factory=dict)
+
+    def forget(self, since: date) -> None:
+        """Fetch everything from a day on again."""
+        self.refined = {day for day in self.refined if day < since}
+        self.seen = {}
+        for shares in self.shares.values():
+            for day in [day for day in shares if day >= since]:
+                del shares[day]
+        if self.first is None or since <= self.first:
+            self.first = self.through = None
+        elif self.through is not None:
+            self.through = min(self.through, since - DAY)
+
+    def read(self, day: date, now: datetime, *, final: bool) -> None:
+        """Note that a day was read."""
+        if final:
+            self.refined.add(day)
+            self.seen.pop(day, None)
+        elif day not in self.refined:
+            self.seen[day] = Seen(at=now, reported=self.reported)
+
+    def lacks(self, reading: DayReading) -> bool:
+        """Whether only the day's total helps; where there is no interval it may stand already."""
+        return reading.needs_total and (bool(reading.intervals) or not self._stands(reading.day))
+
+    def improves(self, reading: DayReading, *, final: bool) -> bool:
+        """Whether a reading is better than what is there."""
+        return not self._stands(reading.day) or (final and bool(reading.intervals))
+
+    def _stands(self, day: date) -> bool:
+        return day in self.refined or (self.through is not None and day <= self.through)
+
+    def dump(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return {
+            "first": _iso(self.first),
+            "through": _iso(self.through),
+            "refined": [[start.isoformat(), end.isoformat()] for start, end in ranges(self.refined)],
+            "seen": {day.isoformat(): [seen.at.isoformat(), _iso(seen.reported)] for day, seen in self.seen.items()},
+            "reported": _iso(self.reported),
+            "idle_until": _iso(self.idle_until),
+            "written": {kind.value: hour.isoformat() for kind, hour in self.written.items()},
+            "shares": {
+                kind.value: {day.isoformat(): [round(wh, 6) for wh in pair] for day, pair in shares.items()}
+                for kind, shares in self.shares.items()
+                if shares
+            },
+        }
+
+    @classmethod
+    def load(cls, data: object) -> Cursor:
+        """Read what `dump` returned; begin anew with anything else."""
+        if not isinstance(data, Mapping):
+            return cls()
+        try:
+            return cls(
+                first=_date(data["first"]),
+                through=_date(data["through"]),
+                refined=set(_listed(data["refined"])),
+                seen={
+                    date.fromisoformat(day): Seen(at=datetime.fromisoformat(at), reported=_moment(reported))
+                    for day, (at, reported) in data["seen"].items()
+                },
+                reported=_moment(data["reported"]),
+                idle_until=_moment(data["idle_until"]),
+                written={CounterKind(kind): datetime.fromisoformat(at) for kind, at in data["written"].items()},
+                shares={
+                    CounterKind(kind): {
+                        date.fromisoformat(day): (float(head), float(tail)) for day, (head, tail) in shares.items()
+                    }
+                    for kind, shares in data["shares"].items()
+                },
+            )
+        except KeyError, TypeError, ValueError, AttributeError:
+            return cls()
+
+
+def next_step(
+    cursor: Cursor,
+    group: Group,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    today_every: timedelta,
+    today_first: bool = True,
+    wants_life: bool = False,
+) -> Step | None:
+    """Return what to ask of a group now, `None` for nothing.
+
+    Today is read again after `today_every`, and before what is long past if it
+    comes `first`.
+    """
+    if cursor.idle_until is not None and now < cursor.idle_until:
+        return None
+    today = day_of(now, zone)
+    life = Step(group=group, aim=Aim.LIFE, first=cursor.through + DAY if cursor.through else today, days=0)
+    if cursor.first is None or wants_life or _backlog(cursor, today, zone) > _BACKLOG:
+        return life
+    oldest = max(cursor.first, today - DAY * group.reach)
+    day = today - DAY
+    while day >= oldest:
+        if _due(cursor, day, today, now, zone):
+            break
+        day -= DAY
+    window = None
+    if day >= oldest:
+        aim = Aim.RECENT if day >= today - _RECENT else Aim.PAST
+        window = _window(cursor, group, aim, day, oldest, today)
+    if window is not None and (window.aim is Aim.RECENT or not today_first):
+        return window
+    seen = cursor.seen.get(today)
+    if today >= cursor.first and (seen is None or now - seen.at >= today_every):
+        return Step(group=group, aim=Aim.TODAY, first=today, days=1)
+    return window
+
+
+def steps_for(cursor: Cursor, group: Group, first: date, last: date, *, today: date) -> list[Step]:
+    """Return what reads some days again, the newest first, whatever is known of them."""
+    found: list[Step] = []
+    oldest = max(first, cursor.first or first, today - DAY * group.reach)
+    end = min(last, today)
+    while end >= oldest:
+        start = max(oldest, end - DAY * (group.days - 1))
+        found.append(Step(group=group, aim=Aim.PAST, first=start, days=(end - start).days + 1))
+        end = start - DAY
+    return found
+
+
+def progress(cursor: Cursor, group: Group, *, now: datetime, zone: tzinfo) -> float:
+    """Return the share of the days that are as fine as they get, from 0 to 1."""
+    today = day_of(now, zone)
+    if cursor.first is None or cursor.first >= today:
+        return 0.0 if cursor.first is None else 1.0
+    oldest = min(max(cursor.first, today - DAY * group.reach), today)
+    refined = sum(1 for day in cursor.refined if oldest <= day < today)
+    return ((oldest - cursor.first).days + refined) / (today - cursor.first).days
+
+
+def _window(cursor: Cursor, group: Group, aim: Aim, last: date, oldest: date, today: date) -> Step:
+    """Return a request for as many days as it may bring, today included: more than one cost nothing."""
+    first, days = last, 1
+    if group.days > 1 and last + DAY == today:
+        days += 1
+    while days < group.days and first > oldest and first - DAY not in cursor.refined:
+        first, days = first - DAY, days + 1
+    return Step(group=group, aim=aim, first=first, days=days)
+
+
+def _due(cursor: Cursor, day: date, today: date, now: datetime, zone: tzinfo) -> bool:
+    if day in cursor.refined:
+        return False
+    seen = cursor.seen.get(day)
+    if seen is not None and now - seen.at < _AGAIN:
+        return False
+    start, end = midnight(day, zone), midnight(day + DAY, zone)
+    if now < end + _SETTLING:
+        return False
+    if cursor.reported is None or now >= end + _FORGOTTEN:
+        return True
+    if end <= cursor.reported:
+        return True
+    # Of the days that are not there yet one is asked for, to learn whether the site is back.
+    newer = start < cursor.reported and (seen is None or seen.reported != cursor.reported)
+    return newer or day == today - DAY
+
+
+def _backlog(cursor: Cursor, today: date, zone: tzinfo) -> int:
+    """Return how many ended days are reported of which there is nothing yet."""
+    if cursor.first is None or cursor.reported is None:
+        return 0
+    day = cursor.through + DAY if cursor.through else cursor.first
+    count = 0
+    while day < today:
+        count += day not in cursor.refined and midnight(day + DAY, zone) <= cursor.reported
+        day += DAY
+    return count
+
+
+def _iso(moment: date | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text is not None else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None
+
+
+def _listed(spans: Iterable[tuple[str, str]]) -> Iterable[date]:
+    for start, end in spans:
+        day, last = date.fromisoformat(start), date.fromisoformat(end)
+        while day <= last:
+            yield day
+            day += DAY

@@ -1,0 +1,73 @@
+"""The rows of a running sum, and how they change when the past does: kWh."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+_WH = 1000
+
+# What adding up in another order may make of the same energies, now and over the years.
+_SAME = 1e-7
+_SOUND = 1e-5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An hour's kWh, and the sum of all until its end."""
+
+    start: datetime
+    energy: float
+    sum: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Rows to write, and the kWh by which every sum from `later` on moves."""
+
+    rows: tuple[Row, ...]
+    later: datetime
+    shift: float
+
+
+def rows(points: Mapping[datetime, float], sum_before: float) -> list[Row]:
+    """Return the rows of Wh by the hour, after a sum in kWh."""
+    found: list[Row] = []
+    total = sum_before
+    for start in sorted(points):
+        energy = points[start] / _WH
+        total += energy
+        found.append(Row(start=start, energy=energy, sum=total))
+    return found
+
+
+def replaced(
+    existing: Sequence[Row], points: Mapping[datetime, float], start: datetime, end: datetime, sum_before: float
+) -> Change:
+    """Return what makes `points` (Wh) all there is from `start` to `end`.
+
+    `existing` are the rows there now, `sum_before` is the sum ahead of them.
+    A row that is not among the points keeps its place, without energy.
+    """
+    old = {row.start: row for row in existing if start <= row.start < end}
+    new = rows({hour: points.get(hour, 0.0) for hour in {*old, *points}}, sum_before)
+    before = old[max(old)].sum if old else sum_before
+    after = new[-1].sum if new else sum_before
+    shift = after - before
+    return Change(
+        rows=tuple(row for row in new if not _same(row, old.get(row.start))),
+        later=end,
+        shift=shift if abs(shift) > _SAME else 0.0,
+    )
+
+
+def mended(existing: Sequence[Row]) -> list[Row]:
+    """Return the rows whose sum is not what the hours until then add up to, as they should be.
+
+    An interrupted rewrite leaves such sums behind.
+    """
+    right = rows({row.start: row.energy * _WH for row in existing}, 0.0)
+    return [should for should, row in zip(right, existing, strict=True) if abs(should.sum - row.sum) > _SOUND]
+
+
+def _same(row: Row, other: Row | None) -> bool:
+    return other is not None and abs(row.energy - other.energy) <= _SAME and abs(row.sum - other.sum) <= _SAME

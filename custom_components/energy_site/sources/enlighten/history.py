@@ -1,0 +1,105 @@
+"""A system's past by v2: each day's energy, and intervals of the last year."""
+
+from collections.abc import Collection
+from datetime import date, timedelta, tzinfo
+from typing import override
+
+from ...clients.enphase_cloud.endpoint import Days
+from ...clients.enphase_cloud.errors import HardwareAbsentError, RangeError
+from ...clients.enphase_cloud.models.common import DailySeries
+from ...clients.enphase_cloud.v2 import EnlightenV2Client
+from ...site.history import DAY, Interval, midnight
+from ...site.history_cursor import Group
+from ...site.model import CounterKind
+from ..enphase_cloud.history import as_intervals, as_lifetime, nothing, reported_at
+from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError
+
+# A year, less a day for whoever counts otherwise.
+_REACH = 364
+
+# What the service gives at once is 28 and seven days, and one of them may have 25 hours.
+_MOST_DAYS = 27
+_WEEK_OF_METERS = 6
+
+_FIVE_MINUTES = timedelta(minutes=5)
+_QUARTER = timedelta(minutes=15)
+
+_SOLAR = (CounterKind.SOLAR,)
+_LOAD = (CounterKind.LOAD,)
+
+
+class EnlightenHistory(HistoryProvider):
+    """The past of one of v2's systems, which tells production and consumption alone.
+
+    With a revenue-grade `meter` production comes from it, otherwise from the inverters.
+    """
+
+    def __init__(
+        self,
+        client: EnlightenV2Client,
+        system_id: int,
+        zone: tzinfo,
+        kinds: Collection[CounterKind],
+        *,
+        meter: bool = False,
+    ) -> None:
+        """Ask `client`; days are those of `zone`."""
+        self.zone = zone
+        self._client = client
+        self._system_id = system_id
+        groups = (
+            Group(kinds=_SOLAR, days=_WEEK_OF_METERS if meter else 1, reach=_REACH, dense=meter),
+            Group(kinds=_LOAD, days=_MOST_DAYS, reach=_REACH),
+        )
+        self.groups = tuple(group for group in groups if set(group.kinds) & set(kinds))
+
+    @override
+    def cost(self, group: Group, first_day: date, days: int) -> int:
+        if group.kinds == _SOLAR and not group.dense:
+            # Inverters are asked for 24 hours at most, and some days have 25.
+            return sum(1 + self._is_long(first_day + DAY * number) for number in range(days))
+        return 1
+
+    @override
+    async def lifetime(self, group: Group, first_day: date | None = None) -> Lifetime:
+        days = Days(start_date=first_day)
+        series: DailySeries | None
+        try:
+            if group.kinds == _SOLAR:
+                energy = await self._client.energy_lifetime(self._system_id, days)
+                series = None if energy is None else energy.production
+            else:
+                series = await self._client.consumption_lifetime(self._system_id, days)
+        except HardwareAbsentError as err:
+            raise NoHistoryError from err
+        except RangeError:
+            return Lifetime(days={kind: {} for kind in group.kinds}, reported=None)
+        if series is None:
+            raise NoHistoryError
+        return as_lifetime(group.kinds, [series], self.zone)
+
+    @override
+    async def intervals(self, group: Group, first_day: date, days: int) -> Intervals:
+        start = int(midnight(first_day, self.zone).timestamp())
+        end = int(midnight(first_day + DAY * days, self.zone).timestamp())
+        client, system_id, kind = self._client, self._system_id, group.kinds[0]
+        try:
+            if kind is CounterKind.LOAD:
+                telemetry = await client.consumption_stats(system_id, start_at=start, end_at=end)
+                return as_intervals(kind, telemetry.intervals, telemetry.meta, _QUARTER)
+            if group.dense:
+                stats = await client.rgm_stats(system_id, start_at=start, end_at=end)
+                return as_intervals(kind, stats.intervals, stats.meta, _QUARTER)
+            found: list[Interval] = []
+            reported = None
+            async for each in client.stats_by_day(system_id, start, end):
+                found.extend(as_intervals(kind, each.intervals, each.meta, _FIVE_MINUTES).found[kind])
+                reported = reported_at(each.meta)
+        except HardwareAbsentError as err:
+            raise NoHistoryError from err
+        except RangeError as err:
+            return nothing(group.kinds, err)
+        return Intervals(found={kind: found}, reported=reported)
+
+    def _is_long(self, day: date) -> bool:
+        return midnight(day + DAY, self.zone) - midnight(day, self.zone) > DAY

@@ -1,0 +1,170 @@
+"""A system's past by v4: each day's energy, and quarters of an hour as long as they are kept."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import pairwise
+from typing import override
+
+from ...clients.enphase_cloud.endpoint import Days, Granularity, Window
+from ...clients.enphase_cloud.errors import HardwareAbsentError, RangeError
+from ...clients.enphase_cloud.models.common import DailySeries, Meta
+from ...clients.enphase_cloud.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
+from ...clients.enphase_cloud.v4 import EnphaseV4Client
+from ...site.history import Interval, day_of
+from ...site.history_cursor import Group
+from ...site.model import CounterKind
+from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError
+
+# Two years, less a day for whoever counts otherwise.
+_REACH = 729
+
+_WEEK = 7
+_FIVE_MINUTES = timedelta(minutes=5)
+_QUARTER = timedelta(minutes=15)
+
+_SOLAR = (CounterKind.SOLAR,)
+_BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
+
+
+class EnphaseHistory(HistoryProvider):
+    """The past of one of v4's systems.
+
+    `kinds` are the flows that the system has. Where it has no production
+    `meter`, inverters tell what the sun gave.
+    """
+
+    def __init__(
+        self,
+        client: EnphaseV4Client,
+        system_id: int,
+        zone: tzinfo,
+        kinds: Collection[CounterKind],
+        *,
+        meter: bool = True,
+    ) -> None:
+        """Ask `client`; days are those of `zone`."""
+        self.zone = zone
+        self._client = client
+        self._system_id = system_id
+        self._meter = meter
+        groups = (
+            Group(kinds=_SOLAR, days=_WEEK if meter else 1, reach=_REACH, dense=meter),
+            Group(kinds=(CounterKind.LOAD,), days=_WEEK, reach=_REACH),
+            Group(kinds=_BATTERY, days=_WEEK, reach=_REACH),
+            Group(kinds=(CounterKind.GRID_IMPORT,), days=1, reach=_REACH),
+            Group(kinds=(CounterKind.GRID_EXPORT,), days=1, reach=_REACH),
+        )
+        self.groups = tuple(group for group in groups if set(group.kinds) & set(kinds))
+
+    @override
+    def cost(self, group: Group, first_day: date, days: int) -> int:
+        return -(-days // group.days)
+
+    @override
+    async def lifetime(self, group: Group, first_day: date | None = None) -> Lifetime:
+        days = Days(start_date=first_day)
+        client, system_id = self._client, self._system_id
+        try:
+            if group.kinds == _SOLAR:
+                series = [(await client.energy_lifetime(system_id, days)).production]
+            elif group.kinds == _BATTERY:
+                battery = await client.battery_lifetime(system_id, days)
+                series = [battery.charge, battery.discharge]
+            else:
+                ask = {
+                    CounterKind.LOAD: client.consumption_lifetime,
+                    CounterKind.GRID_IMPORT: client.energy_import_lifetime,
+                    CounterKind.GRID_EXPORT: client.energy_export_lifetime,
+                }[group.kinds[0]]
+                series = [await ask(system_id, days)]
+        except HardwareAbsentError as err:
+            raise NoHistoryError from err
+        except RangeError:
+            return Lifetime(days={kind: {} for kind in group.kinds}, reported=None)
+        return as_lifetime(group.kinds, series, self.zone)
+
+    @override
+    async def intervals(self, group: Group, first_day: date, days: int) -> Intervals:
+        window = Window(granularity=Granularity.DAY if days == 1 else Granularity.WEEK, start_date=first_day)
+        try:
+            if group.kinds == _BATTERY:
+                return _of_battery(await self._client.battery_telemetry(self._system_id, window))
+            telemetry = await self._telemetry(group.kinds[0])(self._system_id, window)
+        except HardwareAbsentError as err:
+            raise NoHistoryError from err
+        except RangeError:
+            return Intervals(found=dict.fromkeys(group.kinds, ()), reported=None)
+        step = _FIVE_MINUTES if not group.dense else _QUARTER
+        return as_intervals(group.kinds[0], telemetry.intervals, telemetry.meta, step)
+
+    def _telemetry(self, kind: CounterKind) -> Callable[[int, Window], Awaitable[EnergyTelemetry]]:
+        client = self._client
+        production = client.production_meter if self._meter else client.production_micro
+        return {
+            CounterKind.SOLAR: production,
+            CounterKind.LOAD: client.consumption_meter,
+            CounterKind.GRID_IMPORT: client.energy_import,
+            CounterKind.GRID_EXPORT: client.energy_export,
+        }[kind]
+
+
+def reported_at(meta: Meta | None) -> datetime | None:
+    """Return when a system reported last."""
+    if meta is None or meta.last_report_at is None:
+        return None
+    return _moment(meta.last_report_at)
+
+
+def as_lifetime(kinds: Iterable[CounterKind], series: Iterable[DailySeries], zone: tzinfo) -> Lifetime:
+    """Return the days that were reported; zeroes behind the last report are none."""
+    found: dict[CounterKind, Mapping[date, float]] = {}
+    reported: datetime | None = None
+    for kind, each in zip(kinds, series, strict=True):
+        reported = reported_at(each.meta)
+        last = day_of(reported, zone) if reported is not None else None
+        found[kind] = dict(each.days(last_reported=last))
+    return Lifetime(days=found, reported=reported)
+
+
+def as_intervals(
+    kind: CounterKind, intervals: Sequence[EnergyInterval], meta: Meta | None, usual: timedelta
+) -> Intervals:
+    """Return intervals with their starts, which the service leaves to be guessed."""
+    step = _length(intervals, usual)
+    found = [
+        Interval(start=_moment(each.end_at) - step, end=_moment(each.end_at), wh=each.wh)
+        for each in intervals
+        if each.wh is not None
+    ]
+    return Intervals(found={kind: found}, reported=reported_at(meta))
+
+
+def nothing(kinds: Iterable[CounterKind], error: RangeError) -> Intervals:
+    """Return that there are no intervals; the refusal tells when the last one ended."""
+    reported = None if error.last_interval is None else _moment(error.last_interval)
+    return Intervals(found=dict.fromkeys(kinds, ()), reported=reported)
+
+
+def _length(intervals: Iterable[EnergyInterval | BatteryInterval], usual: timedelta) -> timedelta:
+    """Return how long intervals are: as usual, or five minutes where they follow each other so."""
+    ends = sorted({each.end_at for each in intervals})
+    shortest = min((after - before for before, after in pairwise(ends)), default=0)
+    return _FIVE_MINUTES if shortest == _FIVE_MINUTES.total_seconds() else usual
+
+
+def _of_battery(telemetry: BatteryTelemetry) -> Intervals:
+    step = _length(telemetry.intervals, _QUARTER)
+    charge: list[Interval] = []
+    discharge: list[Interval] = []
+    for each in telemetry.intervals:
+        end = _moment(each.end_at)
+        if each.charge_enwh is not None:
+            charge.append(Interval(start=end - step, end=end, wh=each.charge_enwh))
+        if each.discharge_enwh is not None:
+            discharge.append(Interval(start=end - step, end=end, wh=each.discharge_enwh))
+    found = {CounterKind.BATTERY_CHARGE: charge, CounterKind.BATTERY_DISCHARGE: discharge}
+    return Intervals(found=found, reported=reported_at(telemetry.meta))
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

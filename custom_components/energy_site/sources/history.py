@@ -1,0 +1,420 @@
+"""A site's past: who tells it, who keeps it, and what brings it from the one to the other."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+import logging
+from typing import Any, Protocol
+
+from ..clients.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError, ApiQuotaError
+from ..site.history import DAY, HOUR, DayReading, Interval, day_of, hours, read, slot, tidy
+from ..site.history_cursor import Aim, Cursor, Group, Step, next_step, progress, steps_for
+from ..site.history_report import Report, Stop, Totals
+from ..site.history_rows import Row, replaced
+from ..site.history_writing import Written, stretches
+from ..site.model import CounterKind
+
+_LOGGER = logging.getLogger(__name__)
+
+# What a system does not have today it may have tomorrow.
+_IDLE = timedelta(days=1)
+
+# Totals that lack a day will lack it for a while.
+_TOTALS_STAND = timedelta(hours=12)
+
+_UNLIMITED = 1_000_000
+
+type Allowance = Callable[[], int]
+"""How many requests may be spent now."""
+
+
+class NoHistoryError(Exception):
+    """The site does not have this, nor will it have it soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetime:
+    """Wh by the site's days. A day that was not reported is not there.
+
+    `reported` is when the site reported last: of the day that this is in, and of
+    those after it, not all is told.
+    """
+
+    days: Mapping[CounterKind, Mapping[date, float]]
+    reported: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """Intervals of some days, by what flowed. `reported` is when the site reported last, where that is told."""
+
+    found: Mapping[CounterKind, Sequence[Interval]]
+    reported: datetime | None
+
+
+class HistoryProvider(Protocol):
+    """The past of one system.
+
+    Each method raises an `ApiError`, or `NoHistoryError` where there is nothing to be had.
+    """
+
+    zone: tzinfo
+    """Where the site's days begin."""
+    groups: Sequence[Group]
+    """What is asked for together; each group fails alone."""
+
+    def cost(self, group: Group, first_day: date, days: int) -> int:
+        """Return the requests that some days' intervals take; a lifetime always takes one."""
+
+    async def lifetime(self, group: Group, first_day: date | None = None) -> Lifetime:
+        """Return the energy of each day, of a whole life or from a day on."""
+
+    async def intervals(self, group: Group, first_day: date, days: int) -> Intervals:
+        """Return the intervals of up to `group.days` days; none of dates that the source says nothing about."""
+
+
+class HistoryBooks(Protocol):
+    """Where the past is kept: for each flow the hours' energy and its running sum, in kWh."""
+
+    def available(self) -> bool:
+        """Whether anything can be kept at all."""
+
+    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[Row], float]:
+        """Return the rows from `start` to `end`, and the sum ahead of them."""
+
+    async def last(self, kind: CounterKind) -> datetime | None:
+        """Return the last hour there is."""
+
+    async def mend(self, kind: CounterKind) -> None:
+        """Make the sums what the hours add up to."""
+
+    def write(self, kind: CounterKind, rows: Sequence[Row]) -> None:
+        """Write rows, in place of those of the same hours."""
+
+    def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
+        """Move all sums from an hour on."""
+
+
+class _StoppedError(Exception):
+    """The run cannot go on."""
+
+    def __init__(self, reason: Stop) -> None:
+        """Keep why."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class HistoryFetcher:
+    """Keeps the books of one site up to date, and makes its past ever finer.
+
+    Nothing is fetched but in `async_run` and `async_import`. It is a keeper of
+    what is done already.
+    """
+
+    def __init__(
+        self,
+        provider: HistoryProvider,
+        books: HistoryBooks,
+        *,
+        allowance: Allowance,
+        clock: Callable[[], datetime],
+        today_every: timedelta = timedelta(hours=6),
+        changed: Callable[[], None] | None = None,
+    ) -> None:
+        """Enter what `provider` tells, with as many requests as `allowance` says at each moment.
+
+        The day under way is read again after `today_every`. `changed` is called
+        when there is progress.
+        """
+        self._provider = provider
+        self.books = books
+        self._allowance = allowance
+        self._clock = clock
+        self._today_every = today_every
+        self._changed = changed or (lambda: None)
+        self._cursors = {group.key: Cursor() for group in provider.groups}
+        self._totals: dict[str, Totals] = {}
+        self._wanted: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._mended = False
+        self._running = False
+        self._cancelled = False
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._running
+
+    @property
+    def progress(self) -> float:
+        """How much of the past is as fine as it gets, in %."""
+        now, zone = self._clock(), self._provider.zone
+        shares = [progress(self._cursors[each.key], each, now=now, zone=zone) for each in self._provider.groups]
+        return 100 * sum(shares) / len(shares) if shares else 100.0
+
+    def dump(self) -> dict[str, Any]:
+        """Return what outlives a restart, as plain JSON data."""
+        return {key: cursor.dump() for key, cursor in self._cursors.items()}
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take over what `dump` returned."""
+        self._cursors = {key: Cursor.load(data.get(key)) for key in self._cursors}
+
+    def cancel(self) -> None:
+        """End the run after the request that is under way; the next one takes up where it stopped."""
+        self._cancelled = self._running
+
+    async def async_run(self, allowance: Allowance | None = None) -> Report:
+        """Fetch what is missing, the most urgent first, until nothing is or no request is left."""
+        allowance = allowance or self._allowance
+        return await self._attempt(lambda failed: self._open_steps(failed, allowance), allowance)
+
+    async def async_import(self, start: date, end: date, *, allowance: Allowance | None = None) -> Report:
+        """Fetch some days again, both included, whatever is known of them.
+
+        Without an `allowance` only the source's own quota ends it. A run that is
+        under way is cancelled.
+        """
+        while self._running:
+            self.cancel()
+            await self._idle.wait()
+        return await self._attempt(lambda _: self._steps_again(start, end), allowance or (lambda: _UNLIMITED))
+
+    # -- which steps ------------------------------------------------------------
+
+    def _open_steps(self, failed: set[str], allowance: Allowance) -> Iterator[Step]:
+        """Go through what is to do, which each step changes."""
+        while steps := [step for group in self._provider.groups if (step := self._next(group, failed, allowance))]:
+            yield min(steps, key=lambda step: (step.aim, -step.first.toordinal() - step.days))
+
+    def _next(self, group: Group, failed: set[str], allowance: Allowance) -> Step | None:
+        if group.key in failed:
+            return None
+        return next_step(
+            self._cursors[group.key],
+            group,
+            now=self._clock(),
+            zone=self._provider.zone,
+            today_every=self._today_every,
+            # The day under way may change until its end, so that requests for it must not be all there are.
+            today_first=allowance() >= 2 * len(self._provider.groups),
+            wants_life=group.key in self._wanted,
+        )
+
+    def _steps_again(self, start: date, end: date) -> Iterator[Step]:
+        today = day_of(self._clock(), self._provider.zone)
+        end = min(end, today)
+        if start > end:
+            return
+        for group in self._provider.groups:
+            yield Step(group=group, aim=Aim.LIFE, first=start, days=(end - start).days + 1)
+            yield from steps_for(self._cursors[group.key], group, start, end, today=today)
+
+    # -- running ----------------------------------------------------------------
+
+    async def _attempt(self, steps: Callable[[set[str]], Iterator[Step]], allowance: Allowance) -> Report:
+        if not self.books.available():
+            return Report(stopped=Stop.NO_RECORDER)
+        if self._running:
+            return Report(stopped=Stop.BUSY)
+        self._running, self._cancelled = True, False
+        self._idle.clear()
+        report = Report()
+        try:
+            report.stopped = await self._work(steps, report, allowance)
+        except _StoppedError as stopped:
+            report.stopped = stopped.reason
+        finally:
+            self._running = False
+            self._idle.set()
+            self._changed()
+        return report
+
+    async def _work(self, steps: Callable[[set[str]], Iterator[Step]], report: Report, allowance: Allowance) -> Stop:
+        failed: set[str] = set()
+        await self._check()
+        for step in steps(failed):
+            if self._cancelled or not self.books.available():
+                return Stop.CANCELLED
+            if step.group.key not in failed:
+                await self._take(step, failed, report, allowance)
+        return Stop.FAILED if failed else Stop.DONE
+
+    async def _take(self, step: Step, failed: set[str], report: Report, allowance: Allowance) -> None:
+        group, cursor = step.group, self._cursors[step.group.key]
+        try:
+            if step.aim is Aim.LIFE:
+                await self._enter_totals(step, report, allowance)
+            else:
+                await self._enter_intervals(step, report, allowance)
+        except ApiQuotaError as err:
+            raise _StoppedError(Stop.QUOTA) from err
+        except (NoHistoryError, ApiForbiddenError, ApiNotFoundError) as err:
+            _LOGGER.debug("No history of %s: %s", group.key, err)
+            cursor.idle_until = self._clock() + _IDLE
+            self._wanted.discard(group.key)
+            failed.add(group.key)
+        except ApiAuthError as err:
+            raise _StoppedError(Stop.FAILED) from err
+        except ApiError as err:
+            _LOGGER.debug("The history of %s has to wait: %s", group.key, err)
+            failed.add(group.key)
+        self._changed()
+
+    @staticmethod
+    def _spend(cost: int, report: Report, allowance: Allowance) -> None:
+        if allowance() < cost:
+            raise _StoppedError(Stop.ALLOWANCE)
+        report.requests += cost
+
+    # -- totals of days ---------------------------------------------------------
+
+    async def _enter_totals(self, step: Step, report: Report, allowance: Allowance) -> None:
+        """Ask for the totals of days, and enter them where there is nothing finer."""
+        group, cursor, zone = step.group, self._cursors[step.group.key], self._provider.zone
+        new = cursor.first is None
+        again = step.days > 0 and not new
+        whole = new or (group.key in self._wanted and not again)
+        self._spend(1, report, allowance)
+        first = None if whole or cursor.first is None else max(step.first, cursor.first)
+        days, reported = await self._ask_totals(group, first)
+        told = {day for each in days.values() for day in each}
+        if new and not told:
+            cursor.idle_until = self._clock() + _IDLE
+            return
+        through = self._totals[group.key].through
+        wanted = {day for day in told if day <= through and day not in cursor.refined}
+        if again:
+            oldest = day_of(self._clock(), zone) - DAY * group.reach
+            wanted |= {day for day in told if day < oldest}
+            wanted = {day for day in wanted if step.first <= day < step.first + DAY * step.days}
+        await self._write(
+            group,
+            {
+                kind: {
+                    day: Written(energies={slot(day, zone): wh}, end=slot(day + DAY, zone))
+                    for day, wh in each.items()
+                    if day in wanted
+                }
+                for kind, each in days.items()
+            },
+            report,
+        )
+        if told and not again:
+            cursor.first = min(told) if cursor.first is None else min(cursor.first, *told)
+            cursor.through = max(through, cursor.through or through)
+        cursor.reported = reported or cursor.reported
+
+    async def _ask_totals(
+        self, group: Group, first: date | None
+    ) -> tuple[Mapping[CounterKind, Mapping[date, float]], datetime | None]:
+        """Ask for the totals of days, and keep them in mind."""
+        zone, now = self._provider.zone, self._clock()
+        life = await self._provider.lifetime(group, first)
+        self._wanted.discard(group.key)
+        # Of the last day that was reported not all is told.
+        last = max((day for days in life.days.values() for day in days), default=day_of(now, zone))
+        through = min(last if life.reported is None else day_of(life.reported, zone), day_of(now, zone)) - DAY
+        days = life.days
+        known = self._totals.get(group.key)
+        if first is not None and known is not None and known.know(first - DAY):
+            days = {kind: {**known.days.get(kind, {}), **each} for kind, each in days.items()}
+            first, through = known.first, max(known.through, through)
+        self._totals[group.key] = Totals(days=days, first=first, through=through, at=now)
+        return life.days, life.reported
+
+    async def _fill(self, group: Group, lacking: set[date], report: Report, allowance: Allowance) -> Totals | None:
+        """Return totals for days with lost hours, asked for where they are not known; `None` without a request left."""
+        totals = self._totals.get(group.key)
+        if totals is not None and (
+            all(totals.know(day) for day in lacking) or self._clock() - totals.at < _TOTALS_STAND
+        ):
+            return totals
+        if allowance() < 1:
+            return None
+        report.requests += 1
+        await self._ask_totals(group, None)
+        return self._totals[group.key]
+
+    # -- intervals --------------------------------------------------------------
+
+    async def _enter_intervals(self, step: Step, report: Report, allowance: Allowance) -> None:
+        """Ask for the intervals of some days, and enter them as far as they are complete."""
+        group, cursor, provider = step.group, self._cursors[step.group.key], self._provider
+        self._spend(provider.cost(group, step.first, step.days), report, allowance)
+        answer = await provider.intervals(group, step.first, step.days)
+        now, zone = self._clock(), provider.zone
+        found = {kind: tidy(answer.found.get(kind, ())) for kind in group.kinds}
+        reported = answer.reported or max((each[-1].end for each in found.values() if each), default=None)
+        cursor.reported = reported or cursor.reported
+        today = day_of(now, zone)
+        days: dict[date, dict[CounterKind, DayReading]] = {
+            day: {
+                kind: read(
+                    day, zone, intervals, reported=reported, now=now, dense=group.dense, begins=day == cursor.first
+                )
+                for kind, intervals in found.items()
+            }
+            for number in range(step.days)
+            if (day := step.first + DAY * number) <= today
+        }
+        final = {day for day, each in days.items() if all(reading.final for reading in each.values())}
+        lacking = {day for day in final if any(cursor.lacks(reading) for reading in days[day].values())}
+        totals = await self._fill(group, lacking, report, allowance) if lacking else None
+        waiting = lacking if totals is None else set()
+        todo: dict[CounterKind, dict[date, Written]] = {kind: {} for kind in group.kinds}
+        for day, each in days.items():
+            if day in waiting:
+                continue
+            for kind, reading in each.items():
+                if not cursor.improves(reading, final=day in final):
+                    continue
+                if energies := hours(reading, totals.of(kind, day) if totals is not None else None):
+                    end = slot(day + DAY, zone) if day in final else max(energies) + HOUR
+                    todo[kind][day] = Written(energies=energies, end=end)
+        await self._write(group, todo, report)
+        for day in days:
+            if day not in waiting:
+                cursor.read(day, now, final=day in final)
+                report.days += 1
+            if day < today and (day in waiting or day not in final):
+                report.incomplete.add(day)
+        if waiting:
+            self._wanted.add(group.key)
+            raise _StoppedError(Stop.ALLOWANCE)
+
+    # -- writing ----------------------------------------------------------------
+
+    async def _write(self, group: Group, todo: Mapping[CounterKind, Mapping[date, Written]], report: Report) -> None:
+        cursor = self._cursors[group.key]
+        for kind, days in todo.items():
+            shares = cursor.shares.setdefault(kind, {})
+            for stretch in stretches(days, shares, self._provider.zone):
+                start, end, points = stretch.start, stretch.end, stretch.points
+                # Runs follow each other, so that nobody else writes between the two.
+                existing, before = await self.books.rows(kind, start, end)
+                change = replaced(existing, points, start, end, before)
+                self.books.write(kind, change.rows)
+                self.books.shift(kind, change.later, change.shift)
+                report.hours[kind] = report.hours.get(kind, 0) + len(change.rows)
+                cursor.written[kind] = max(*points, cursor.written.get(kind, start))
+
+    async def _check(self) -> None:
+        """Begin anew where statistics were removed or are an older copy; mend sums that were left halfway."""
+        for group in self._provider.groups:
+            cursor = self._cursors[group.key]
+            for kind, hour in tuple(cursor.written.items()):
+                last = await self.books.last(kind)
+                if last is None:
+                    self._cursors[group.key] = Cursor()
+                    break
+                if last < hour:
+                    cursor.forget(day_of(last, self._provider.zone))
+                    cursor.written[kind] = last
+        if not self._mended:
+            for group in self._provider.groups:
+                for kind in group.kinds:
+                    await self.books.mend(kind)
+            self._mended = True

@@ -1,0 +1,284 @@
+"""The past as v4 and v2 tell it, kept in a table, without Home Assistant."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import override
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import pytest
+
+from custom_components.energy_site.clients.enphase_cloud.v2 import EnlightenV2Client
+from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
+from custom_components.energy_site.site.history import DAY, HOUR, midnight
+from custom_components.energy_site.site.history_report import Stop
+from custom_components.energy_site.site.history_rows import Row
+from custom_components.energy_site.site.model import CounterKind
+from custom_components.energy_site.sources.enlighten.history import EnlightenHistory
+from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory
+from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher
+from simulator.clock import ManualClock
+from simulator.enphase_cloud import Application, CloudServer, CloudSystem, Group, Plan, lived
+from simulator.house import HouseConfig, Place
+from simulator.iq_gateway import GatewayConfig, Measurement
+from simulator.iq_gateway.faults import HttpStatus
+
+# A day after clocks went back in Amsterdam, with more than a year of v2 before it.
+NOON = datetime(2026, 10, 27, 11, tzinfo=UTC)
+PLAN = Plan(name="Endless", per_minute=100_000, per_month=1_000_000, groups=frozenset(Group))
+METERS = GatewayConfig(cts=(Measurement.PRODUCTION, Measurement.NET_CONSUMPTION))
+LEGACY = (CounterKind.SOLAR, CounterKind.LOAD)
+
+
+@dataclass(slots=True)
+class Table(HistoryBooks):
+    """Rows in memory."""
+
+    kept: dict[CounterKind, dict[datetime, Row]] = field(default_factory=dict)
+
+    @override
+    def available(self) -> bool:
+        return True
+
+    @override
+    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[Row], float]:
+        found = self._ordered(kind)
+        before = [row for row in found if row.start < start]
+        return [row for row in found if start <= row.start < end], before[-1].sum if before else 0.0
+
+    @override
+    async def last(self, kind: CounterKind) -> datetime | None:
+        return max(self.kept.get(kind, {}), default=None)
+
+    @override
+    async def mend(self, kind: CounterKind) -> None:
+        pass
+
+    @override
+    def write(self, kind: CounterKind, rows: Sequence[Row]) -> None:
+        self.kept.setdefault(kind, {}).update({row.start: row for row in rows})
+
+    @override
+    def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
+        for row in [row for row in self._ordered(kind) if row.start >= since]:
+            self.kept[kind][row.start] = Row(start=row.start, energy=row.energy, sum=row.sum + kwh)
+
+    def _ordered(self, kind: CounterKind) -> list[Row]:
+        return sorted(self.kept.get(kind, {}).values(), key=lambda row: row.start)
+
+    def energies(self, kind: CounterKind) -> dict[datetime, float]:
+        """Return kWh by the hour; the sums are held to them."""
+        total = 0.0
+        for row in self._ordered(kind):
+            total += row.energy
+            assert row.sum == pytest.approx(total, abs=1e-6)
+        return {row.start: row.energy for row in self._ordered(kind)}
+
+
+@dataclass(slots=True)
+class World:
+    """A cloud with one system."""
+
+    server: CloudServer
+    system: CloudSystem
+    clock: ManualClock
+    session: aiohttp.ClientSession
+    application: Application
+    zone: ZoneInfo
+    table: Table = field(default_factory=Table)
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return datetime.fromtimestamp(self.clock.now(), UTC)
+
+    def allow(self) -> int:
+        """Let everything be asked."""
+        return 1000
+
+    def v2(self, *, meter: bool = False, kinds: Sequence[CounterKind] = LEGACY) -> EnlightenHistory:
+        """Return a provider by v2."""
+        client = EnlightenV2Client(self.session, self.application.key, self.server.add_legacy_user())
+        return EnlightenHistory(client, self.system.system_id, self.zone, kinds, meter=meter)
+
+    def v4(self, *kinds: CounterKind, meter: bool = True) -> EnphaseHistory:
+        """Return a provider by v4."""
+        self.server.tokens.access_lifetime = 400 * 86_400
+        token = self.server.headers(self.application)["Authorization"].removeprefix("Bearer ")
+
+        async def access(*, refused: str | None = None) -> str:
+            return token
+
+        client = EnphaseV4Client(self.session, self.application.key, access)
+        return EnphaseHistory(client, self.system.system_id, self.zone, kinds or tuple(CounterKind), meter=meter)
+
+    def fetcher(self, provider: EnlightenHistory | EnphaseHistory) -> HistoryFetcher:
+        """Return what fills the table."""
+        return HistoryFetcher(provider, self.table, allowance=self.allow, clock=self.now)
+
+    def expect(self, kind: CounterKind, start: datetime, until: datetime) -> None:
+        """Hold the table to the house hour by hour."""
+        found = {hour: kwh for hour, kwh in self.table.energies(kind).items() if hour >= start}
+        assert list(found) == [start + HOUR * number for number in range((until - start) // HOUR)]
+        for hour, kwh in found.items():
+            begin, end = hour.timestamp(), (hour + HOUR).timestamp()
+            assert kwh * 1000 == pytest.approx(self.system.archive.energy(kind.value, begin, end))
+
+
+@pytest.fixture
+def hardware() -> GatewayConfig:
+    """Return what the system is made of."""
+    return METERS
+
+
+@pytest.fixture
+def age() -> float:
+    """Return for how many days the system is there."""
+    return 9.0
+
+
+@pytest.fixture
+async def world(
+    monkeypatch: pytest.MonkeyPatch, socket_enabled: None, hardware: GatewayConfig, age: float
+) -> AsyncIterator[World]:
+    """Serve a system without a battery."""
+    clock = ManualClock(NOON.timestamp())
+    config = HouseConfig(place=Place(timezone="Europe/Amsterdam"))
+    system = lived(config, now=clock.now(), days=age, step=3600 if age > 100 else 900, hardware=hardware)
+    async with (
+        CloudServer([system], clock=clock) as server,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+    ):
+        monkeypatch.setenv("ENERGY_SITE_ENPHASE_API", server.url)
+        application = server.add_application(plan=PLAN)
+        yield World(server, system, clock, session, application, ZoneInfo("Europe/Amsterdam"))
+
+
+@pytest.mark.parametrize("meter", [False, True])
+async def test_v2_tells_production_and_consumption(world: World, meter: bool) -> None:
+    """True to the hour, over a day of 25 hours; inverters take a day a request, meters many."""
+    fetcher = world.fetcher(world.v2(meter=meter))
+    report = await fetcher.async_run()
+    assert report.stopped is Stop.DONE
+    start = midnight(date(2026, 10, 18), world.zone)
+    for kind in LEGACY:
+        world.expect(kind, start, NOON - HOUR)
+    # Totals; then ten days, the long one in two pieces; then a month at once.
+    solar = 2 if meter else 11
+    assert report.requests == world.server.stats.total == 2 + solar + 1
+    assert fetcher.progress == 100
+    assert (await fetcher.async_run()).requests == 0
+
+
+async def test_v2_notices_a_silent_system(world: World) -> None:
+    """The refusal of a day without intervals tells when the last one ended."""
+    fetcher = world.fetcher(world.v2())
+    await fetcher.async_run()
+    world.clock.advance(3600)
+    world.system.go_silent(world.clock.now())
+    world.clock.advance(2 * 86_400)
+    for _ in range(3):
+        report = await fetcher.async_run()
+        world.clock.advance(6 * 3600)
+        assert report.requests <= 6
+    world.expect(CounterKind.SOLAR, midnight(date(2026, 10, 18), world.zone), NOON + HOUR)
+    world.system.speak_again()
+    await fetcher.async_run()
+    end = world.now().replace(minute=0) - HOUR
+    for kind in LEGACY:
+        world.expect(kind, midnight(date(2026, 10, 18), world.zone), end)
+
+
+async def test_v2_keeps_what_the_owner_keeps(world: World) -> None:
+    """Consumption is refused, production comes; it is asked for again on another day."""
+    world.server.policy.v2_consumption = False
+    fetcher = world.fetcher(world.v2())
+    report = await fetcher.async_run()
+    assert report.stopped is Stop.FAILED
+    world.expect(CounterKind.SOLAR, midnight(date(2026, 10, 18), world.zone), NOON - HOUR)
+    assert (await fetcher.async_run()).requests == 0
+    world.server.policy.v2_consumption = True
+    world.clock.advance(86_400)
+    assert (await fetcher.async_run()).stopped is Stop.DONE
+    world.expect(CounterKind.LOAD, midnight(date(2026, 10, 18), world.zone), NOON + DAY - HOUR)
+
+
+@pytest.mark.parametrize("hardware", [GatewayConfig(cts=())])
+async def test_a_system_without_meters(world: World) -> None:
+    """Has production alone, by either API."""
+    fetcher = world.fetcher(world.v2())
+    assert (await fetcher.async_run()).stopped is Stop.FAILED
+    assert set(world.table.kept) == {CounterKind.SOLAR}
+    world.table.kept.clear()
+    fetcher = world.fetcher(world.v4(CounterKind.SOLAR, meter=False))
+    report = await fetcher.async_run()
+    assert (report.stopped, report.requests) == (Stop.DONE, 1 + 10)
+    world.expect(CounterKind.SOLAR, midnight(date(2026, 10, 18), world.zone), NOON - HOUR)
+
+
+async def test_v4_without_a_battery(world: World) -> None:
+    """Is asked for it once a day at most."""
+    fetcher = world.fetcher(world.v4())
+    report = await fetcher.async_run()
+    assert report.stopped is Stop.DONE
+    assert set(world.table.kept) == {
+        each for each in CounterKind if each.value in ("solar", "load", "grid_import", "grid_export")
+    }
+    assert world.server.stats.endpoints["/api/v4/systems/{system_id}/battery_lifetime"] == 1
+    assert (await fetcher.async_run()).requests == 0
+
+
+async def test_credentials_that_are_refused_end_a_run(world: World) -> None:
+    """With the first request."""
+    provider = world.v4()
+    world.application.key = "another"
+    report = await world.fetcher(provider).async_run()
+    assert (report.stopped, report.requests, world.table.kept) == (Stop.FAILED, 1, {})
+
+
+@pytest.mark.parametrize("age", [800.0])
+async def test_what_is_too_long_ago_stays_at_its_day(world: World) -> None:
+    """Two years of v4 are hours, the rest are days; a year of v2."""
+    fetcher = world.fetcher(world.v4(CounterKind.LOAD))
+    report = await fetcher.async_run()
+    assert report.stopped is Stop.DONE
+    assert report.requests == world.server.stats.total == 1 + -(-730 // 7)
+    assert fetcher.progress == 100
+    energies = world.table.energies(CounterKind.LOAD)
+    oldest = midnight(date(2026, 10, 27) - 729 * DAY, world.zone)
+    world.expect(CounterKind.LOAD, oldest, NOON - HOUR)
+    assert len([hour for hour in energies if hour < oldest]) == 71
+    known = world.server.stats.total
+    report = await fetcher.async_import(date(2024, 1, 1), date(2024, 10, 1))
+    assert report.requests == world.server.stats.total - known == 1
+    assert not any(report.hours.values())
+    world.table.kept.clear()
+    fetcher = world.fetcher(world.v2(kinds=[CounterKind.LOAD]))
+    report = await fetcher.async_run()
+    assert (report.stopped, report.requests) == (Stop.DONE, 1 + -(-365 // 27))
+    world.expect(CounterKind.LOAD, midnight(date(2026, 10, 27) - 364 * DAY, world.zone), NOON - HOUR)
+
+
+async def test_a_month_of_silence_is_forgotten(world: World) -> None:
+    """What is there then is all there is, and nothing is asked for ever."""
+    world.system.go_silent((NOON - 2 * DAY).timestamp())
+    fetcher = world.fetcher(world.v4(CounterKind.LOAD))
+    for _ in range(40):
+        world.clock.advance(86_400)
+        report = await fetcher.async_run()
+        assert report.requests <= 4
+    assert report.incomplete
+    energies = world.table.energies(CounterKind.LOAD)
+    begin = midnight(date(2026, 10, 18), world.zone)
+    truth = world.system.archive.energy("load", begin.timestamp(), (NOON - 2 * DAY).timestamp())
+    assert sum(energies.values()) * 1000 == pytest.approx(truth)
+
+
+async def test_another_error_waits_for_the_next_run(world: World) -> None:
+    """Whatever it is."""
+    world.server.faults.add(HttpStatus(503), path="/api/v4/systems/100001/telemetry/consumption_meter", count=1)
+    fetcher = world.fetcher(world.v4(CounterKind.LOAD))
+    assert (await fetcher.async_run()).stopped is Stop.FAILED
+    assert len(world.table.energies(CounterKind.LOAD)) == 9
+    assert (await fetcher.async_run()).stopped is Stop.DONE
+    world.expect(CounterKind.LOAD, midnight(date(2026, 10, 18), world.zone), NOON - HOUR)
