@@ -263,10 +263,15 @@ class SiteRuntime:
         await self._async_poll_the_rest()
         self.steering.resume()
         self.overrides.async_resume()
-        if (history := self.history) is not None:
-            entry, hass = self.entry, self.hass
-            entry.async_create_background_task(hass, history.async_run(), f"{DOMAIN} history")
-            entry.async_on_unload(async_track_time_interval(hass, history.async_run, HISTORY_INTERVAL))
+        if self.history is not None:
+            self._fetch_history()
+            self.entry.async_on_unload(async_track_time_interval(self.hass, self._fetch_history, HISTORY_INTERVAL))
+
+    @callback
+    def _fetch_history(self, _: datetime | None = None) -> None:
+        """Fetch what is due of the past; a stop need not wait for that."""
+        if self.history is not None:
+            self.entry.async_create_background_task(self.hass, self.history.async_run(), f"{DOMAIN} history")
 
     async def _async_ask(self, key: str) -> None:
         with self.source.by_hand():

@@ -1,7 +1,7 @@
 """When the past is fetched: each day's energy once it is complete, and older days with what is spare."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -35,7 +35,7 @@ class HistoryRuns:
             hass, site=site, title=title, provider=provider, allowance=self._spare, changed=self._changed
         )
 
-    async def async_run(self, _: datetime | None = None) -> None:
+    async def async_run(self) -> None:
         """Fetch what is due and what is spare."""
         now, source = dt_util.utcnow(), self._source
         source.wants_history = self.importer.progress < 100
