@@ -173,6 +173,129 @@ def test_a_register_that_dips_and_comes_back_is_shown_without_the_dip(polls: int
     assert back.total == true[-1]
 
 
+def dipped(true: Iterable[float], dip: float) -> list[float]:
+    """Return what a register shows that lies so many Wh too low."""
+    return [value - dip for value in true]
+
+
+def rising(first: float, watts: float, every: timedelta, lasts: timedelta) -> list[float]:
+    """Return what a register should show after each of these intervals, the first one being over."""
+    step = watts * every / timedelta(hours=1)
+    return [first + step * count for count in range(1, lasts // every + 1)]
+
+
+@pytest.mark.parametrize("every", [timedelta(seconds=10), MINUTE])
+@pytest.mark.parametrize("lasts", [timedelta(minutes=15), timedelta(minutes=60)])
+@pytest.mark.parametrize("dip", [200.0, 300.0, 900.0])
+@pytest.mark.parametrize("watts", [0.0, 90.0, 4000.0])
+def test_a_dip_that_the_flow_overtakes_is_over_when_the_register_is_back(
+    every: timedelta, lasts: timedelta, dip: float, watts: float
+) -> None:
+    true = rising(28_000_000.0, watts, every, lasts + timedelta(minutes=5))
+    count = lasts // every
+    states = follow(begun(28_000_000.0), [*dipped(true[:count], dip), *true[count:]], every=every)
+    assert all(state.total <= value + 1e-6 for state, value in zip(states, true, strict=True))
+    assert [state.total for state in states[count:]] == pytest.approx(true[count:], abs=1e-6)
+    assert (states[-1].doubt, states[-1].drop) == (None, 0.0)
+
+
+def test_a_dip_that_was_taken_for_a_new_device_is_no_energy_when_an_idle_register_is_back() -> None:
+    """An idle register may leap, as one does that moves every quarter of an hour."""
+    states = follow(begun(28_000_000.0), [27_999_700.0] * 60 + [28_000_000.0] * 5)
+    assert states[59].drop == 300.0
+    assert {state.total for state in states} == {28_000_000.0}
+    assert states[-1].drop == 0.0
+
+
+def test_a_level_too_high_that_was_taken_for_a_new_device_is_left_at_once() -> None:
+    states = follow(begun(28_000_000.0), [28_100_000.0] * 30 + [28_000_010.0, 28_000_020.0])
+    assert states[29].doubt is None
+    assert [state.total for state in states[29:]] == [28_000_000.0, 28_000_010.0, 28_000_020.0]
+
+
+def test_two_dips_of_which_the_second_begins_in_the_first_end_with_the_true_register() -> None:
+    true = rising(28_000_000.0, 3000.0, MINUTE, timedelta(minutes=90))
+    registers = [*dipped(true[:30], 5000.0), *dipped(true[30:80], 9000.0), *true[80:]]
+    states = follow(begun(28_000_000.0), registers)
+    assert [state.total for state in states[80:]] == pytest.approx(true[80:])
+
+
+def test_a_step_that_may_be_the_end_of_a_dip_or_energy_is_no_energy_yet() -> None:
+    """A level that was really a new device's loses the dip once, nothing is invented."""
+    state = follow(begun(28_000_000.0), [27_999_700.0] * 30)[-1]
+    state = advance(state, "meter", 27_999_700.0 + 2000, state.at + timedelta(hours=1))
+    assert (state.total, state.drop) == (28_001_700.0, 0.0)
+
+
+def test_a_meter_whose_register_begins_a_little_lower_counts_all_it_measured() -> None:
+    """It passes the old one's register while it is in doubt."""
+    states = follow(begun(28_000_000.0), rising(27_999_700.0, 6000.0, MINUTE, timedelta(hours=2)))
+    assert {state.total for state in states[:20]} == {28_000_000.0}
+    assert [state.total for state in states[20:]] == pytest.approx([28_000_000.0 + 100 * n for n in range(20, 120)])
+
+
+def test_a_new_meter_that_moves_every_quarter_of_an_hour_is_believed_however_often_it_is_asked() -> None:
+    every = timedelta(seconds=10)
+    registers = [5000.0 + 1000 * (count // 90) for count in range(900)]
+    states = follow(begun(28_000_000.0), registers, every=every)
+    assert states[-1].doubt is None
+    assert states[-1].total == 28_000_000.0 + 1000 * 9
+
+
+@pytest.mark.parametrize("dip", [0.1, 3.0, 24.0])
+def test_a_register_that_falls_by_a_few_wh_is_never_in_doubt(dip: float) -> None:
+    true = rising(28_000_000.0, 60.0, MINUTE, timedelta(minutes=90))
+    states = follow(begun(28_000_000.0), [*dipped(true[:60], dip), *true[60:]])
+    assert all(state.doubt is None and state.rejected == 0 for state in states)
+    assert states[-1].total == true[-1]
+
+
+def test_another_source_has_no_old_level() -> None:
+    state = follow(begun(28_000_000.0), [27_999_700.0] * 30)[-1]
+    other = advance(state, "inverters", 27_000_000.0, state.at + MINUTE)
+    assert other.drop == 0.0
+    assert advance(other, "inverters", 27_000_300.0, other.at + MINUTE).total == 28_000_300.0
+
+
+DIPS = st.lists(
+    st.tuples(
+        # How long it is sound before, how long and how deep the dip is.
+        st.integers(60, 3600),
+        st.integers(10, 5400),
+        st.floats(0.05, 60) | st.floats(60, 5000),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from([30_000.0, 28_000_000.0]),
+    st.sampled_from([10, 60]),
+    DIPS,
+    st.lists(st.just(0.0) | st.floats(0, 12_000), min_size=1, max_size=12),
+    st.lists(st.floats(-0.1, 0.1), min_size=1, max_size=7),
+)
+def test_after_any_dips_a_counter_is_the_true_register_again(
+    first: float, every: int, dips: list[tuple[int, int, float]], powers: list[float], shakes: list[float]
+) -> None:
+    """Whatever flows, and whether or not a dip lasts until it is taken for a new device."""
+    noise = 0.3
+    depths = [depth for sound, lasts, dip in dips for depth in [0.0] * -(-sound // every) + [dip] * -(-lasts // every)]
+    depths += [0.0] * 6
+    state, at, true = begun(first), BEGIN, first
+    for count, depth in enumerate(depths):
+        at += timedelta(seconds=every)
+        # What flows changes every five minutes.
+        true += powers[count * every // 300 % len(powers)] * every / 3600
+        after = advance(state, "meter", true - depth + shakes[count % len(shakes)], at)
+        assert state.total <= after.total <= true + noise
+        state = after
+    assert state.total == pytest.approx(true, abs=noise)
+    assert state.doubt is None
+
+
 def test_a_meter_that_was_replaced_is_believed_after_twenty_minutes() -> None:
     states = follow(begun(28_000_000.0), [100.0 + 20 * count for count in range(60)])
     believed = next(count for count, each in enumerate(states) if each.doubt is None)

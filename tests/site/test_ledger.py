@@ -349,6 +349,31 @@ def test_books_of_real_trouble_outlive_a_restart_in_real_json() -> None:
     assert again.counts(NOON) == ledger.counts(NOON)
 
 
+@pytest.mark.parametrize("minutes", [5, 15, 40])
+def test_a_restart_within_a_dip_does_not_make_it_longer_nor_deeper(minutes: int) -> None:
+    through, restarted = Ledger(AMSTERDAM), Ledger(AMSTERDAM)
+    for minute in range(61):
+        dip = 300.0 if 0 < minute < 55 else 0.0
+        if minute == minutes:
+            restarted = reopened(restarted)
+        for ledger in (through, restarted):
+            count(ledger, 5e6 + 20 * minute - dip, NOON + timedelta(minutes=minute))
+        assert restarted.dump() == through.dump()
+    assert restarted.total(SOLAR) == 5e6 + 20 * 60
+
+
+def test_books_that_were_written_before_an_old_level_was_remembered_are_read() -> None:
+    ledger = Ledger(AMSTERDAM)
+    count(ledger, 5e6, NOON)
+    count(ledger, 100.0, NOON + timedelta(minutes=1))
+    books: dict[str, Any] = json.loads(json.dumps(ledger.dump()))
+    state = books["counters"][SOLAR]
+    del state["drop"], state["doubt"]["at"], state["doubt"]["moved_at"]
+    again = Ledger(AMSTERDAM)
+    again.load(books)
+    assert again.dump() == ledger.dump()
+
+
 EVENTS = st.lists(
     st.tuples(
         st.floats(1, 40_000),

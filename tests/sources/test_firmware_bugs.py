@@ -1,6 +1,7 @@
 """What real firmware gets wrong, and what a person sees of it: nothing, or less, but nothing false."""
 
 from collections.abc import Callable
+from datetime import timedelta
 import itertools
 from typing import Any
 
@@ -18,6 +19,7 @@ from custom_components.energy_site.site.model import (
     PowerFlow,
     Settings,
 )
+from custom_components.energy_site.sources.feed import Pace
 from simulator.iq_gateway import (
     Empty,
     ErrorObject,
@@ -124,6 +126,33 @@ async def test_counters_neither_fall_nor_jump_while_registers_are_wrong_and_are_
             assert totals(site)[kind] == pytest.approx(true, abs=0.02), kind
         refused = site.part(EnergyCounters).rejected
         assert (refused == 0) == bool(watt_hours)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minutes"),
+    [
+        pytest.param(9.0, 15, id="overtaken in the morning"),
+        pytest.param(13.0, 15, id="overtaken at noon"),
+        pytest.param(20.0, 15, id="overtaken in the evening"),
+        pytest.param(11.0, 60, id="taken for a new meter by day"),
+        pytest.param(1.0, 60, id="taken for a new meter at night"),
+    ],
+)
+async def test_a_small_dip_is_forgotten_when_it_is_over_whatever_flowed_in_it(hour: float, minutes: int) -> None:
+    async with simulated("home", hour=hour, intervals={**CALM, Pace.POWER: timedelta(seconds=10)}) as site:
+        await site.start()
+        before = truths(site)
+        site.gateway.faults.add(bugs.lifetime_dip(300.0), until=site.clock.now() + 60 * minutes)
+        seen = [totals(site)]
+        for _ in range(minutes // 5 + 6):
+            await site.run(300)
+            seen.append(totals(site))
+            for kind, true in truths(site).items():
+                assert seen[-1][kind] <= true + 0.05, kind
+        assert never_falls(seen)
+        await site.ask("meter_readings")
+        for kind, true in truths(site).items():
+            assert site.total(kind) == pytest.approx(true, rel=0, abs=max(0.05, 0.001 * (true - before[kind]))), kind
 
 
 async def test_a_gateway_that_is_blank_at_the_start_shows_no_energy_until_it_is_awake() -> None:

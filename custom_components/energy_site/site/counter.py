@@ -32,12 +32,17 @@ JOULE_WRAP = 2**32 / 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """A level that contradicts the counter: since when, how often, first and last value in Wh."""
+    """A level that contradicts the counter: since when, how often, first and last value in Wh.
+
+    It was read last at `at`, and moved last at `moved_at`.
+    """
 
     since: datetime
     samples: int
     first: float
     register: float
+    at: datetime
+    moved_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,8 @@ class CounterState:
     """A counter in Wh: what it shows is `register + offset`, and never less than before.
 
     `source` names where the register is read; another source starts another register.
-    It was read last at `at`, and moved last at `moved_at`.
+    It was read last at `at`, and moved last at `moved_at`. Where a wrong level had
+    to be taken for a new device, the register lies `drop` Wh below its old level.
     """
 
     source: str
@@ -56,6 +62,7 @@ class CounterState:
     moved_at: datetime
     doubt: Doubt | None = None
     rejected: int = 0
+    drop: float = 0.0
 
 
 def start(source: str, register: float, at: datetime, *, blank: bool = False) -> CounterState | None:
@@ -88,51 +95,73 @@ def advance(
     if source != state.source:
         # Another register counts the same energy from another start: go on
         # from here, neither lose nor invent any.
-        return _rebased(state, source, register, at)
+        return _rebased(state, source, register, at, state.total - register)
     change, offset = register - state.register, state.offset
     if wrap is not None and change < -wrap / 2:
         change, offset = change + wrap, offset + wrap
-    # Registers may move only every quarter of an hour, however often they are read.
-    elapsed = max(at - state.at, min(at - state.moved_at, _LONGEST_STEP), timedelta()).total_seconds()
-    # The longer a wrong level lasts the more could have been counted meanwhile, so
-    # one that was too high when it appeared stays in doubt.
+    most = _NOISE + limit * _hours(state, at)
+    # Where a step may be energy as well as the way back to the old level, it is the way back.
+    back = (state.drop > 0 or change < -_NOISE) and -_NOISE <= change - state.drop <= most
+    if back:
+        offset -= state.drop
+    elif not -_NOISE <= change <= most or _persists(state, register, change, at, limit):
+        return _doubted(state, register, at, limit)
+    return replace(
+        state,
+        register=register,
+        offset=offset,
+        total=max(state.total, register + offset),
+        at=max(at, state.at),
+        moved_at=state.moved_at if register == state.register else max(at, state.moved_at),
+        doubt=None,
+        drop=0.0 if back else state.drop,
+    )
+
+
+def _hours(last: CounterState | Doubt, at: datetime) -> float:
+    """Return for how long a register may have counted since it was read last, whatever it held back included."""
+    held_back = min(at - last.moved_at, _LONGEST_STEP)
+    return max(at - last.at, held_back, timedelta()).total_seconds() / 3600
+
+
+def _persists(state: CounterState, register: float, change: float, at: datetime, limit: float) -> bool:
+    """Tell whether a possible register is nothing but the level in doubt, that counted on.
+
+    The longer a level lasts that was too high when it appeared, the more could have
+    been counted meanwhile; and one that was too low grows past the register.
+    """
     doubt = state.doubt
-    persists = doubt is not None and doubt.first > state.register and _follows(doubt, register, at, limit)
-    if not persists and -_NOISE <= change <= _NOISE + limit * elapsed / 3600:
-        return replace(
-            state,
-            register=register,
-            offset=offset,
-            total=max(state.total, register + offset),
-            at=max(at, state.at),
-            moved_at=state.moved_at if register == state.register else max(at, state.moved_at),
-            doubt=None,
-        )
-    return _doubted(state, register, at, limit)
+    if doubt is None or not _follows(doubt, register, at, limit):
+        return False
+    return doubt.first > state.register or change < doubt.register - doubt.first - _NOISE
 
 
 def _doubted(state: CounterState, register: float, at: datetime, limit: float) -> CounterState:
     doubt = state.doubt
-    consistent = doubt is not None and _follows(doubt, register, at, limit)
-    if doubt is None or not consistent:
-        doubt = Doubt(since=at, samples=1, first=register, register=register)
+    if doubt is None or not _follows(doubt, register, at, limit):
+        doubt = Doubt(since=at, samples=1, first=register, register=register, at=at, moved_at=at)
     else:
-        doubt = replace(doubt, samples=doubt.samples + 1, register=register)
+        doubt = replace(
+            doubt,
+            samples=doubt.samples + 1,
+            register=register,
+            at=max(at, doubt.at),
+            moved_at=doubt.moved_at if register == doubt.register else max(at, doubt.moved_at),
+        )
     if register > 0 and doubt.samples >= _CONFIRM_SAMPLES and at - doubt.since >= _CONFIRM_FOR:
-        # A new device counted on while it was in doubt.
-        return _rebased(state, state.source, register, at, start=doubt.first)
+        # A new device counted on while it was in doubt, but no more than the site can.
+        fall = state.register - max(doubt.first, register - _NOISE - limit * _hours(state, at))
+        return _rebased(state, state.source, register, at, state.offset + fall, state.drop + fall)
     return replace(state, doubt=doubt, rejected=state.rejected + 1)
 
 
 def _follows(doubt: Doubt, register: float, at: datetime, limit: float) -> bool:
-    hours = max((at - doubt.since).total_seconds(), 0.0) / 3600
-    return -_NOISE <= register - doubt.register <= _NOISE + limit * hours
+    return -_NOISE <= register - doubt.register <= _NOISE + limit * _hours(doubt, at)
 
 
 def _rebased(
-    state: CounterState, source: str, register: float, at: datetime, *, start: float | None = None
+    state: CounterState, source: str, register: float, at: datetime, offset: float, drop: float = 0.0
 ) -> CounterState:
-    offset = state.total - (register if start is None else start)
     return replace(
         state,
         source=source,
@@ -142,4 +171,5 @@ def _rebased(
         at=max(at, state.at),
         moved_at=max(at, state.moved_at),
         doubt=None,
+        drop=drop,
     )

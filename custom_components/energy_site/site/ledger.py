@@ -244,8 +244,11 @@ def _counter_state(fields: Mapping[str, Any]) -> CounterState:
             samples=int(doubt["samples"]),
             first=_number(doubt["first"]),
             register=_number(doubt["register"]),
+            at=_moment(doubt.get("at", doubt["since"])),
+            moved_at=_moment(doubt.get("moved_at", doubt["since"])),
         ),
         rejected=int(fields["rejected"]),
+        drop=_number(fields.get("drop", 0.0)),
     )
 
 
