@@ -17,22 +17,11 @@ from .flows.enphase_cloud import take_over_spending
 from .quota import KeyQuota, async_quota
 from .sessions import forgetful_session
 from .site.demand import Purpose
-from .site.model import CounterKind
-from .sources.enphase_cloud import feeds
-from .sources.enphase_cloud.feeds import Context
-from .sources.enphase_cloud.history import EnphaseHistory
+from .sources.enphase_cloud.context import Context
+from .sources.enphase_cloud.history import EnphaseHistory, history_of
 from .sources.enphase_cloud.source import EnphaseCloudSource
 from .sources.spending import SystemSpending
 from .zones import async_find_zone
-
-# By which feed it is known whether a system has a flow.
-_TOLD_BY = {
-    CounterKind.LOAD: feeds.CONSUMPTION,
-    CounterKind.GRID_IMPORT: feeds.IMPORT,
-    CounterKind.GRID_EXPORT: feeds.EXPORT,
-    CounterKind.BATTERY_CHARGE: feeds.BATTERY,
-    CounterKind.BATTERY_DISCHARGE: feeds.BATTERY,
-}
 
 
 class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
@@ -76,11 +65,7 @@ class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
 
     @override
     def history(self) -> EnphaseHistory:
-        source, devices = self.source, self.source.answer(feeds.DEVICES)
-        context = source.context
-        kinds = {kind for kind, feed in _TOLD_BY.items() if feed.wanted(source)}
-        metered = devices is None or any((meter.config_type or "") == "Production" for meter in devices.of("meters"))
-        return EnphaseHistory(self.client, context.system_id, source.zone, {CounterKind.SOLAR, *kinds}, meter=metered)
+        return history_of(self.source)
 
     @override
     async def async_tend(self) -> None:

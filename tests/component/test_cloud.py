@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.sources.enphase_cloud import by_hand
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -18,7 +19,8 @@ from simulator.house import House
 from simulator.iq_gateway import HttpStatus
 from tests.common import entity_id, number, pass_time, set_up, state, status
 
-from .clouds import SITE, SYSTEM_ID, cloud_entry
+from .clouds import SITE, SYSTEM_ID, cloud_entry, usual_system
+from .conftest import MORNING, FrozenClock
 from .steering import begin, wait
 
 ENERGIES: tuple[Kind, ...] = (
@@ -278,3 +280,40 @@ async def test_a_counter_waits_until_its_life_is_known(
     assert number(hass, SITE, "load_energy") is None
     assert number(hass, SITE, "grid_import_energy") is not None
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_roof_of_several_pages_is_shown_whole(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freezer.move_to(MORNING)
+    large = usual_system(MORNING.timestamp(), preset="large", days=1)
+    async with CloudServer([large], clock=FrozenClock()) as cloud:
+        monkeypatch.setenv("ENERGY_SITE_ENPHASE_API", cloud.url)
+        entry = await cloud_entry(hass, cloud, cloud.add_application("test", plan=MEGAWATT))
+        await set_up(hass, entry)
+        await pass_time(hass, freezer, 120, step=30)
+        shown = state(hass, "sensor", SITE, "inverters_reporting")
+        assert shown is not None
+        assert shown.state == "600"
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_each_battery_has_its_level(hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer) -> None:
+    levels = [
+        found.state
+        for found in hass.states.async_all("sensor")
+        if found.entity_id.startswith("sensor.battery_") and found.entity_id.endswith("_level")
+    ]
+    assert len(levels) == 2
+    assert all(0 < float(level) <= 100 for level in levels)
+
+
+@pytest.mark.parametrize("endpoint", [feed.endpoint for feed in by_hand.ALL if "ev_charger" not in feed.endpoint])
+async def test_what_is_not_polled_can_be_seen_by_hand(
+    hass: HomeAssistant, entry: MockConfigEntry, endpoint: str
+) -> None:
+    answer: Any = await hass.services.async_call(
+        DOMAIN, "get_raw", {"endpoint": endpoint}, blocking=True, return_response=True
+    )
+    assert answer["status"] == 200
+    assert str(SYSTEM_ID) not in str(answer["body"])

@@ -1,5 +1,6 @@
 """Devices by what the cloud lists, and what it tells of each."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ...clients.enphase_cloud.models.battery import GridStatus as CloudGrid
@@ -26,10 +27,14 @@ _CONTROLLERS = {
 
 
 def build_battery(
-    devices: Devices | None, telemetry: BatteryTelemetry | None, summary: Summary | None, at: datetime
+    devices: Devices | None,
+    telemetry: BatteryTelemetry | None,
+    each: Mapping[str, BatteryTelemetry],
+    summary: Summary | None,
+    at: datetime,
 ) -> Battery | None:
     """Build the batteries' part."""
-    units, ac_units = _batteries(devices, "encharges"), _batteries(devices, "acbs")
+    units, ac_units = _batteries(devices, "encharges", each), _batteries(devices, "acbs", {})
     level = _level(telemetry)
     capacity = summary.battery_capacity_wh if summary is not None else None
     if level is None and not units and not ac_units:
@@ -94,10 +99,13 @@ def _level(telemetry: BatteryTelemetry | None) -> float | None:
     return levels[-1] if levels else None
 
 
-def _batteries(devices: Devices | None, kind: str) -> dict[str, BatteryUnit]:
+def _batteries(devices: Devices | None, kind: str, each: Mapping[str, BatteryTelemetry]) -> dict[str, BatteryUnit]:
     return {
         device.serial_number: BatteryUnit(
-            device=_info(device), last_reported=moment(device.last_report_at), connected=_connected(device)
+            device=_info(device),
+            level=_level(each.get(device.serial_number)),
+            last_reported=moment(device.last_report_at),
+            connected=_connected(device),
         )
         for device in _of(devices, kind)
     }

@@ -3,13 +3,12 @@
 The order matters at set-up: what decides about others is asked first.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import time, timedelta
 from typing import Any
 
 from ...clients.enphase_cloud import v4_endpoints as endpoints
-from ...clients.enphase_cloud.endpoint import Endpoint, Window
+from ...clients.enphase_cloud.endpoint import Endpoint
 from ...clients.enphase_cloud.models.battery import BatterySettings, GridStatus, LoadContact, StormGuard
 from ...clients.enphase_cloud.models.common import DailySeries
 from ...clients.enphase_cloud.models.devices import Devices, InvertersSummary
@@ -18,9 +17,11 @@ from ...clients.enphase_cloud.models.events import Event
 from ...clients.enphase_cloud.models.lifetime import BatteryLifetime, EnergyLifetime
 from ...clients.enphase_cloud.models.systems import Summary, System
 from ...clients.enphase_cloud.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
-from ...clients.enphase_cloud.v4 import EnphaseV4Client
+from ...clients.errors import ApiPayloadError
 from ...site.demand import Bundle
 from ..cloud import CloudFeed, CloudSource
+from . import by_hand
+from .context import Context
 
 # The last quarter-hours of a day are in the cloud by then, where the site stands.
 _CLOSE = time(2, 30)
@@ -31,25 +32,8 @@ _WEEK = timedelta(days=7)
 # What hardly changes is not worth a request when somebody wants all values now.
 _SLOW = 2.0
 
-
-@dataclass(slots=True, kw_only=True)
-class Context:
-    """How a system is asked: by which client, and what day it is where the system stands."""
-
-    client: EnphaseV4Client
-    system_id: int
-    clock: Callable[[], datetime]
-    zone: tzinfo = UTC
-
-    @property
-    def today(self) -> date:
-        """The day where the system stands."""
-        return self.clock().astimezone(self.zone).date()
-
-    @property
-    def window(self) -> Window:
-        """Today's intervals."""
-        return Window(start_date=self.today)
+# Inverters a page, and more pages than any roof fills.
+_PAGE, _MOST_PAGES = 100, 20
 
 
 type Feed[T] = CloudFeed[Context, T]
@@ -101,6 +85,27 @@ def _meters(*types: str) -> Callable[[Source], bool]:
         return bool(known & set(types))
 
     return wanted
+
+
+async def _all_inverters(ask: Context) -> tuple[InvertersSummary, ...]:
+    """Return the inverters of all pages: commercial roofs have several."""
+    found: list[InvertersSummary] = []
+    for number in range(1, _MOST_PAGES + 1):
+        page = await ask.client.inverters(ask.system_id, page=number, size=_PAGE)
+        found += page
+        if sum(len(each.micro_inverters) for each in page) < _PAGE:
+            break
+    return tuple(found)
+
+
+async def _each_battery(ask: Context) -> Mapping[str, BatteryTelemetry]:
+    """Return each battery's intervals of today, by its serial number."""
+    return {serial: await ask.client.encharge_telemetry(ask.system_id, serial, ask.window) for serial in ask.batteries}
+
+
+def _unread(endpoint: str, _: object) -> Mapping[str, BatteryTelemetry]:
+    """Take no answer of before the restart: it is the last of several."""
+    raise ApiPayloadError(endpoint, "one of several answers")
 
 
 _BATTERY = _has("encharges", "acbs")
@@ -155,6 +160,16 @@ BATTERY: Feed[BatteryTelemetry] = _feed(
     day=0.6,
     night=0.3,
     greatest=timedelta(hours=6),
+)
+EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = CloudFeed(
+    key="encharge_telemetry",
+    endpoint=endpoints.ENCHARGE_TELEMETRY.path,
+    cost=_SLOW,
+    name=endpoints.ENCHARGE_TELEMETRY.name,
+    ask=_each_battery,
+    read=_unread,
+    bundle=Bundle(key="encharge_telemetry", cost=1, day=0.1, night=0.1, least=timedelta(hours=1)),
+    wanted=_has("encharges"),
 )
 CONSUMPTION: Feed[EnergyTelemetry] = _feed(
     "consumption_meter",
@@ -228,7 +243,7 @@ BATTERY_LIFETIME: Feed[BatteryLifetime] = _feed(
 INVERTERS: Feed[tuple[InvertersSummary, ...]] = _feed(
     "inverters",
     endpoints.INVERTERS,
-    lambda ask: ask.client.inverters(ask.system_id, size=100),
+    _all_inverters,
     wanted=_has("micros"),
     daily_at=_MORNING,
     cost=_SLOW,
@@ -297,6 +312,7 @@ ALL: tuple[Feed[Any], ...] = (
     SUMMARY,
     LATEST,
     BATTERY,
+    EACH_BATTERY,
     CONSUMPTION,
     IMPORT,
     EXPORT,
@@ -312,4 +328,5 @@ ALL: tuple[Feed[Any], ...] = (
     OPEN_EVENTS,
     CHARGERS,
     ENERGY_LIFETIME,
+    *by_hand.ALL,
 )

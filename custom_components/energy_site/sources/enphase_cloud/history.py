@@ -13,7 +13,10 @@ from ...clients.enphase_cloud.v4 import EnphaseV4Client
 from ...site.history import Interval, day_of
 from ...site.history_cursor import Group
 from ...site.model import CounterKind
+from ..cloud import CloudSource
 from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError
+from . import feeds
+from .context import Context
 
 # Two years, less a day for whoever counts otherwise.
 _REACH = 729
@@ -24,6 +27,15 @@ _QUARTER = timedelta(minutes=15)
 
 _SOLAR = (CounterKind.SOLAR,)
 _BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
+
+# By which feed it is known whether a system has a flow.
+_TOLD_BY = {
+    CounterKind.LOAD: feeds.CONSUMPTION,
+    CounterKind.GRID_IMPORT: feeds.IMPORT,
+    CounterKind.GRID_EXPORT: feeds.EXPORT,
+    CounterKind.BATTERY_CHARGE: feeds.BATTERY,
+    CounterKind.BATTERY_DISCHARGE: feeds.BATTERY,
+}
 
 
 class EnphaseHistory(HistoryProvider):
@@ -106,6 +118,14 @@ class EnphaseHistory(HistoryProvider):
             CounterKind.GRID_IMPORT: client.energy_import,
             CounterKind.GRID_EXPORT: client.energy_export,
         }[kind]
+
+
+def history_of(source: CloudSource[Context]) -> EnphaseHistory:
+    """Return how the past of a system is fetched, as far as is known what it has."""
+    devices, context = source.answer(feeds.DEVICES), source.context
+    kinds = {kind for kind, feed in _TOLD_BY.items() if feed.wanted(source)}
+    metered = devices is None or any((meter.config_type or "") == "Production" for meter in devices.of("meters"))
+    return EnphaseHistory(context.client, context.system_id, source.zone, {CounterKind.SOLAR, *kinds}, meter=metered)
 
 
 def reported_at(meta: Meta | None) -> datetime | None:

@@ -28,8 +28,8 @@ from ..feed import Feed
 from ..source import Builder
 from ..spending import SystemSpending
 from . import devices, energy, feeds, power, settings
+from .context import Context
 from .controls import Controls
-from .feeds import Context
 
 _ENERGY = (
     feeds.SUMMARY,
@@ -137,6 +137,11 @@ class EnphaseCloudSource(CloudSource[Context]):
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
         books, zone, key = self.books, self.zone, feed.key
+        if key == feeds.DEVICES.key and (known := self.answer(feeds.DEVICES)) is not None:
+            context = self.context
+            context.batteries = tuple(device.serial_number for device in known.of("encharges"))
+            context.chargers = tuple(device.serial_number for device in known.of("ev_chargers"))
+            context.gateways = tuple(device.serial_number for device in known.of("gateways"))
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
             energy.enter_summary(books, summary)
         for each, kind in (
@@ -180,10 +185,11 @@ class EnphaseCloudSource(CloudSource[Context]):
             made_of(EnergyCounters, _ENERGY, self._counters),
             made_of(
                 Battery,
-                (feeds.BATTERY, feeds.DEVICES, feeds.SUMMARY),
+                (feeds.BATTERY, feeds.EACH_BATTERY, feeds.DEVICES, feeds.SUMMARY),
                 lambda now: devices.build_battery(
                     known(feeds.DEVICES),
                     fresh(feeds.BATTERY, now),
+                    fresh(feeds.EACH_BATTERY, now) or {},
                     known(feeds.SUMMARY),
                     at(feeds.BATTERY, feeds.DEVICES),
                 ),

@@ -1,0 +1,84 @@
+"""When the past is fetched: each day's energy once it is complete, and older days with what is spare."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+import logging
+from typing import Any
+
+from ..site.demand import Bundle, Purpose
+from ..site.history_report import Report
+from .cloud import CloudSource
+from .history import Allowance, HistoryFetcher, HistoryProvider
+from .spending import meant_for
+
+_LOGGER = logging.getLogger(__name__)
+
+# The last intervals of a day have come by then, where the site stands.
+_CLOSE = time(3, 10)
+
+
+class HistoryTurns:
+    """Runs one system's fetcher within its key's quota."""
+
+    def __init__(
+        self,
+        source: CloudSource[Any],
+        provider: HistoryProvider,
+        fetcher: Callable[[Allowance, Callable[[], None]], HistoryFetcher],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Fetch the past of `source` by `provider`, with what `fetcher` makes of an allowance and who is told."""
+        self._source = source
+        self._clock = clock
+        self._close = Bundle(key="history", cost=max(len(provider.groups), 1), daily_at=_CLOSE)
+        source.history_close = self._close
+        self.fetcher = fetcher(self._spare, self._changed)
+
+    async def async_run(self, _: datetime | None = None) -> None:
+        """Fetch what is due and what is spare."""
+        now, source = self._clock(), self._source
+        source.wants_history = self.fetcher.progress < 100
+        source.enter()
+        planner = source.planner
+        if planner.next_at(source.system, self._close, now) <= now:
+            planner.asked(source.system, self._close, now)
+            report = await self._async_spend(self._close.cost, Purpose.ESSENTIAL)
+            _LOGGER.debug("The day's history: %s", report.as_dict())
+        with meant_for(Purpose.HISTORY):
+            report = await self.fetcher.async_run()
+        _LOGGER.debug("History with spare requests: %s", report.as_dict())
+        self._changed()
+
+    async def async_import(self, start: date, end: date) -> Report:
+        """Fetch a range because a person wants it."""
+        with meant_for(Purpose.PERSON):
+            return await self.fetcher.async_import(start, end)
+
+    def cancel(self) -> None:
+        """End what is under way; it goes on with the next run."""
+        self.fetcher.cancel()
+
+    def dump(self) -> dict[str, Any]:
+        """Return what outlives a restart, as plain JSON data."""
+        return self.fetcher.dump()
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take over what `dump` returned."""
+        self.fetcher.load(data)
+        self._changed()
+
+    async def _async_spend(self, requests: int, purpose: Purpose) -> Report:
+        """Run with so many requests and no more."""
+        used = self._source.planner.usage.used
+
+        def left() -> int:
+            return requests - (self._source.planner.usage.used - used)
+
+        with meant_for(purpose):
+            return await self.fetcher.async_run(left)
+
+    def _spare(self) -> int:
+        return self._source.planner.history_allowance(self._clock(), self._source.system)
+
+    def _changed(self) -> None:
+        self._source.history_progress = self.fetcher.progress
