@@ -94,7 +94,7 @@ async def test_a_counter_never_falls_from_one_day_to_the_next(
 ) -> None:
     last: dict[str, float] = {}
     for _ in range(30):
-        await pass_time(hass, freezer, 3600, step=1800)
+        await pass_time(hass, freezer, 3600, step=3600)
         for counter in ("solar", "load", "grid_import", "grid_export"):
             shown = number(hass, SITE, f"{counter}_energy")
             assert shown is not None

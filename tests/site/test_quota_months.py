@@ -268,12 +268,12 @@ def test_a_month_that_others_used_up_is_asked_for_rarely_where_no_period_is_told
     assert world.refusals <= 20 * 5 + 10
 
 
-def test_a_whole_year_of_everything_going_wrong() -> None:
+def test_a_summer_of_everything_going_wrong() -> None:
     world = World(system("1", history=True), system("2", daylight=THERE))
     world.failing, world.restarting, world.wishing = 0.05, 0.02, 0.02
-    until = datetime(2027, 6, 1, tzinfo=UTC)
+    until = datetime(2026, 9, 1, tzinfo=UTC)
     world.run(until)
-    assert len(world.allowed) == 12
+    assert len(world.allowed) == 3
     for month, allowed in world.allowed.items():
         assert allowed <= 1000, month
         assert sum(world.by[month, purpose] for purpose in FEEDS) <= 950, month
@@ -327,7 +327,7 @@ def test_a_plan_changed_within_the_month_is_kept_from_then_on(per_month: int) ->
         assert 1800 <= world.allowed["2026-06"] <= 1900
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     dice=st.integers(0, 10**6),
     systems=st.integers(1, 4),
