@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
@@ -23,7 +24,12 @@ _COMPONENT = Path(__file__).parents[1] / "custom_components" / DOMAIN
 @asynccontextmanager
 async def core() -> AsyncIterator[HomeAssistant]:
     """Run a core that finds the integration as a custom one."""
-    with TemporaryDirectory() as folder:
+    # The sign-in of clouds brings a web server along, which nobody needs here.
+    with (
+        TemporaryDirectory() as folder,
+        patch("homeassistant.components.http.HomeAssistantHTTP.async_bind"),
+        patch("homeassistant.components.http.HomeAssistantHTTP.start"),
+    ):
         copytree(_COMPONENT, Path(folder) / "custom_components" / DOMAIN, ignore=lambda *_: ["__pycache__"])
         async with async_test_home_assistant(config_dir=folder) as hass:
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
