@@ -11,6 +11,7 @@ from .clients.errors import (
     ApiConnectionError,
     ApiError,
     ApiPayloadError,
+    ApiQuotaError,
     ApiStatusError,
     ApiTimeoutError,
 )
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _KEYS: tuple[tuple[type[ApiError], str], ...] = (
     (AnotherSystemError, "another_gateway"),
     (ApiAuthError, "auth_refused"),
+    (ApiQuotaError, "no_requests_left"),
     (ApiCertificateError, "certificate_changed"),
     (ApiTimeoutError, "no_answer"),
     (ApiConnectionError, "cannot_connect"),
@@ -46,6 +48,7 @@ _FAILURES = {
     Failure.OUT_OF_RANGE: "control_out_of_range",
     Failure.NOT_AN_OPTION: "control_not_an_option",
     Failure.REFUSED: "control_refused",
+    Failure.QUOTA: "control_quota",
     Failure.IGNORED: "control_ignored",
     Failure.NO_ANSWER: "control_no_answer",
 }

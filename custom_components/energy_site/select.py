@@ -35,7 +35,9 @@ class SiteSelect(ControlEntity, SelectEntity):
     @override
     def _limit(self, control: Control) -> None:
         if isinstance(limits := control.limits, Choice):
-            self._attr_options = list(limits.options)
+            # What is in force may be something that cannot be chosen, such as a vendor's own optimization.
+            others = [control.value] if isinstance(control.value, str) and control.value not in limits.options else []
+            self._attr_options = [*limits.options, *others]
 
     @override
     async def async_select_option(self, option: str) -> None:

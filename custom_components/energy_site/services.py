@@ -12,7 +12,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 
-from .clients.errors import ApiError
+from .clients.errors import ApiError, ApiQuotaError
 from .const import DOMAIN
 from .control_entity import refusals
 from .coordinator import SiteConfigEntry, SiteRuntime
@@ -129,6 +129,9 @@ async def _async_refresh(call: ServiceCall) -> None:
     await runtime.async_refresh(runtime.source.feeds)
     if (outage := runtime.source.outage) is not None:
         raise translated(HomeAssistantError, outage)
+    errors = [state.error for state in runtime.source.states.values() if isinstance(state.error, ApiQuotaError)]
+    if errors:
+        raise translated(HomeAssistantError, errors[0])
 
 
 def _history(call: ServiceCall) -> HistoryRuns:

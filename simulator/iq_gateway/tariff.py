@@ -45,6 +45,8 @@ class Tariff:
         self.local = self._of_house()
         self._in_force = self.local
         self._written = house.time - 3 * 86400
+        # With this the file takes what is written, and nothing else does.
+        self.unheeded = False
         # Seconds until what was written governs the house, and what waits for that.
         self.delay = 0.0
         self._waiting: list[tuple[float, StorageSettings]] = []
@@ -101,6 +103,8 @@ class Tariff:
             self.cloud_governed = False
         self.local = local
         self._written = now
+        if self.unheeded:
+            return True
         self._waiting.append((self._house.time + self.delay, local))
         self.advance(self._house.time)
         return True

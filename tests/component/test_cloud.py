@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -9,9 +10,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.diagnostics import async_get_config_entry_diagnostics
 from custom_components.energy_site.sources.enphase_cloud import by_hand
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem, ConfigPaths
 from simulator.enphase_cloud.archive import Kind
@@ -317,3 +320,39 @@ async def test_what_is_not_polled_can_be_seen_by_hand(
     )
     assert answer["status"] == 200
     assert str(SYSTEM_ID) not in str(answer["body"])
+
+
+async def test_a_setting_without_a_request_left_says_so(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
+) -> None:
+    entry.runtime_data.source.planner.denied(entry.runtime_data.now(), period="month")
+    with pytest.raises(HomeAssistantError) as refused:
+        await steer(hass, freezer, "number", "backup_reserve", "set_value", value=45)
+    assert refused.value.translation_key == "control_quota"
+    with pytest.raises(HomeAssistantError) as silent:
+        await hass.services.async_call(DOMAIN, "refresh", {}, blocking=True)
+    assert silent.value.translation_key == "no_requests_left"
+
+
+async def test_a_circuit_without_a_level_can_be_given_to_the_battery(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    target = next(found.entity_id for found in hass.states.async_all("select") if "water_heater" in found.entity_id)
+    task = await begin(hass, "select", "select_option", {"entity_id": target, "option": "battery_level"})
+    for _ in range(60):
+        if task.done():
+            break
+        await wait(hass, freezer, 5, step=5)
+    await task
+    shown = hass.states.get(target)
+    assert shown is not None
+    assert shown.state == "battery_level"
+
+
+async def test_diagnostics_tell_nothing_of_whose_the_system_is(
+    hass: HomeAssistant, entry: MockConfigEntry, application: Application
+) -> None:
+    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
+    secrets = (application.key, application.client_id, application.client_secret, entry.data["token"]["access_token"])
+    for secret in (*secrets, entry.data["token"]["refresh_token"], f'"{SYSTEM_ID}"', f": {SYSTEM_ID},"):
+        assert secret not in told

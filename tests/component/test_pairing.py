@@ -156,3 +156,29 @@ async def test_a_plan_without_controls_changes_nothing(
     with pytest.raises(ServiceValidationError) as refused:
         await set_locally(hass, freezer, both, "number", RESERVE, value=45)
     assert refused.value.translation_key == "control_not_now_governed_remotely"
+
+
+async def test_while_the_grid_is_out_here_nothing_is_sent_to_the_cloud(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    both: GatewayServer,
+    remote: MockConfigEntry,
+    cloud: CloudServer,
+) -> None:
+    both.house.switches.grid_available = False
+    await wait(hass, freezer, 90, step=10)
+    before = len(cloud.requests)
+    with pytest.raises(ServiceValidationError) as refused:
+        await set_locally(hass, freezer, both, "number", RESERVE, value=45)
+    assert refused.value.translation_key == "control_not_now_off_grid"
+    assert len(cloud.requests) == before
+
+
+async def test_the_clouds_own_entry_takes_the_change_for_ours(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, both: GatewayServer, remote: MockConfigEntry
+) -> None:
+    await set_locally(hass, freezer, both, "number", RESERVE, value=45)
+    await wait(hass, freezer, 4 * 3600, step=300)
+    told = state(hass, "event", remote.unique_id or "", "setting")
+    assert told is not None
+    assert (told.attributes["to"], told.attributes["by"]) == (45, "home_assistant")

@@ -95,6 +95,17 @@ async def test_a_mode_that_only_the_file_tells_is_not_taken_for_in_force(helm: H
     assert error.failure is Failure.IGNORED
 
 
+@pytest.mark.parametrize("mode", ["self_consumption", "savings"])
+async def test_a_battery_that_stays_in_full_backup_has_not_left_it_whatever_the_file_says(
+    helm: Helm, mode: str
+) -> None:
+    await helm.set("operating_mode", "backup")
+    helm.site.gateway.state.tariff.unheeded = True
+    error = await helm.fail("operating_mode", mode)
+    assert error.failure is Failure.IGNORED
+    assert helm.settings.mode is StorageMode.BACKUP
+
+
 async def test_a_gateway_that_takes_its_time_is_waited_for(helm: Helm) -> None:
     helm.site.gateway.state.tariff.delay = 25.0
     seen: list[tuple[Value | None, Value | None]] = []
@@ -297,6 +308,17 @@ async def test_an_old_wish_is_reported_and_not_fulfilled_by_surprise(helm: Helm)
     assert helm.changes[-1].kind is ChangeKind.FAILED
 
 
+async def test_an_old_wish_that_is_in_force_is_confirmed(helm: Helm) -> None:
+    await interrupted(helm)
+    helm.site.gateway.state.tariff.local.reserve = 45
+    helm.site.gateway.state.tariff.govern()
+    helm.site.clock.advance(3600)
+    await helm.site.ask("secondary_control", "tariff")
+    helm.steering.resume()
+    await helm.ended(RESERVE)
+    assert [(change.kind, change.after, change.ours) for change in helm.changes][-1] == (ChangeKind.CHANGED, 45, True)
+
+
 # -- changes from elsewhere ---------------------------------------------------------
 
 
@@ -332,6 +354,43 @@ async def test_a_setting_that_is_taken_back_within_minutes_is_told(helm: Helm) -
     assert [(change.kind, change.before, change.after) for change in helm.changes[1:]] == [
         (ChangeKind.REVERTED, 35, 10)
     ]
+
+
+async def test_what_is_taken_back_within_seconds_is_told_too(helm: Helm) -> None:
+    await helm.set("backup_reserve", 35)
+    helm.site.clock.advance(20)
+    helm.site.gateway.state.tariff.local.reserve = 10
+    helm.site.gateway.state.tariff.govern()
+    await helm.poll("secondary_control")
+    assert [(change.kind, change.ours) for change in helm.changes[1:]] == [(ChangeKind.REVERTED, False)]
+
+
+async def test_what_was_set_another_way_is_ours_when_it_is_seen(helm: Helm) -> None:
+    helm.steering.expect(RESERVE, 60)
+    helm.site.gateway.state.tariff.local.reserve = 60
+    helm.site.gateway.state.tariff.govern()
+    helm.site.clock.advance(3600)
+    await helm.poll("secondary_control")
+    assert [(change.after, change.ours) for change in helm.changes] == [(60, True)]
+
+
+async def test_live_power_that_ends_by_itself_is_no_change_of_a_setting(helm: Helm) -> None:
+    await helm.set("live_power", value=True)
+    helm.changes.clear()
+    helm.site.clock.advance(3600)
+    await helm.poll("live_data")
+    assert helm.value("live_power") is False
+    assert helm.changes == []
+
+
+async def test_an_unforeseen_error_ends_the_wish(helm: Helm, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def break_down(*_: object) -> None:
+        raise ValueError("unforeseen")
+
+    monkeypatch.setattr(helm.site.client, "change", break_down)
+    error = await helm.fail("backup_reserve", 35)
+    assert error.failure is Failure.NO_ANSWER
+    assert helm.steering.pending(RESERVE) is None
 
 
 async def test_what_moves_along_with_a_setting_is_ours(helm: Helm) -> None:

@@ -90,6 +90,7 @@ class Control:
     `value` is what is in force. `feeds` tell it, so they are asked after a
     write, after each of the `pauses` in seconds until they tell the wish.
     `reached` tells whether it came true, where that is more than an equal value.
+    A `transient` one ends by itself, which is no change worth telling.
     """
 
     limits: Limits
@@ -99,6 +100,7 @@ class Control:
     obstacle: Obstacle | None = None
     reached: Callable[[Value], bool] | None = None
     pauses: tuple[float, ...] = LOCAL_PAUSES
+    transient: bool = False
 
 
 class Failure(StrEnum):
@@ -109,6 +111,7 @@ class Failure(StrEnum):
     NOT_AN_OPTION = "not_an_option"
     NOT_NOW = "not_now"
     REFUSED = "refused"
+    QUOTA = "quota"
     IGNORED = "ignored"
     NO_ANSWER = "no_answer"
 

@@ -56,6 +56,9 @@ class OtherWay(Protocol):
     def control(self, name: ControlName) -> Control | None:
         """Return the control of the same name there."""
 
+    def expect(self, name: ControlName, value: Value) -> None:
+        """Know there that it is being changed from here."""
+
     async def set(self, name: ControlName, value: Value) -> None:
         """Set it there, and return once it is in force there."""
 

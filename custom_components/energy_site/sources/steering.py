@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+import logging
 from typing import Any, Protocol
 
-from ..clients.errors import ApiError, ApiStatusError
+from ..clients.errors import ApiError, ApiQuotaError, ApiStatusError
 from ..site.control import (
     Change,
     ChangeKind,
@@ -20,6 +21,8 @@ from ..site.control import (
     same,
 )
 from .feed import FeedState
+
+_LOGGER = logging.getLogger(__name__)
 
 # A wish that nobody could fulfil for so long, as while Home Assistant was down,
 # may surprise more than it helps.
@@ -85,7 +88,9 @@ class Steering:
         self._known: dict[ControlName, Value] = {}
         self._confirmed: dict[ControlName, Wish] = {}
         self._failed: dict[ControlName, Wish] = {}
+        self._expected: dict[ControlName, Value] = {}
         self._written_at: datetime | None = None
+        self._written_name: ControlName | None = None
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[ControlError | None]] = set()
         self._listeners: list[Callable[[ControlName], None]] = []
@@ -141,17 +146,21 @@ class Steering:
         now = self._clock()
         for name in self._source.control_names():
             control = self._source.control(name, now)
-            if control is None or control.value is None or name in self._wishes:
+            if control is None or control.value is None or control.transient or name in self._wishes:
                 continue
             value, before = control.value, self._known.get(name)
             self._known[name] = value
             if before is None or same(before, value):
                 continue
-            ours = self._is_late(name, value, now) or self._moves_along(now)
+            ours = self._is_late(name, value, now) or self._is_expected(name, value) or self._moves_along(name, now)
             kind = self._kind(name, before, now)
             self._changed(
                 Change(kind=ChangeKind.CHANGED if ours else kind, name=name, before=before, after=value, ours=ours)
             )
+
+    def expect(self, name: ControlName, value: Value) -> None:
+        """Take a change that was made another way for ours, once it is seen here."""
+        self._expected[name] = value
 
     def dump(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
@@ -181,11 +190,13 @@ class Steering:
             before = self._known.get(name)
             error: ControlError | None = None
             try:
-                if not afresh and self._clock() - wish.made_at > _LASTING:
-                    raise self._error(Failure.NO_ANSWER, name, wish.value, self.control(name))
                 confirmed = await self._confirmed_by_writing(name, wish, afresh=afresh)
             except ControlError as err:
                 confirmed, error = False, err
+            except Exception:
+                # Whatever it was, nobody waits for a wish that no task works on.
+                _LOGGER.exception("Setting %s failed in an unforeseen way", name.key)
+                confirmed, error = False, self._error(Failure.NO_ANSWER, name, wish.value, self.control(name))
             if not self._is_newest(name, wish):
                 self._changed(Change(kind=ChangeKind.SUPERSEDED, name=name, before=before, after=wish.value, ours=True))
                 return None
@@ -210,7 +221,10 @@ class Steering:
             return False
         if not afresh and await self._look(name) and self._in_force(name, wish):
             return True
+        if not afresh and self._clock() - wish.made_at > _LASTING:
+            raise self._error(Failure.NO_ANSWER, name, wish.value, self.control(name))
         control = self._settable(name, wish.value)
+        self._written_name = name
         trouble = await self._send(control, wish)
         sent, seen = 1, False
         for pause in () if _is_final(trouble) else control.pauses:
@@ -231,7 +245,7 @@ class Steering:
             await self._look(name)
             if self._in_force(name, wish):
                 return True
-            failure = Failure.REFUSED
+            failure = Failure.QUOTA if isinstance(trouble, ApiQuotaError) else Failure.REFUSED
         else:
             failure = Failure.IGNORED if seen and trouble is None else Failure.NO_ANSWER
         raise self._error(failure, name, wish.value, control, trouble)
@@ -283,8 +297,17 @@ class Steering:
         late = self._failed.pop(name, None)
         return late is not None and same(late.value, value) and now - late.made_at <= _MEMORABLE
 
-    def _moves_along(self, now: datetime) -> bool:
+    def _is_expected(self, name: ControlName, value: Value) -> bool:
+        """Tell whether it was changed another way, by us."""
+        if name not in self._expected or not same(self._expected[name], value):
+            return False
+        del self._expected[name]
+        return True
+
+    def _moves_along(self, name: ControlName, now: datetime) -> bool:
         """Tell whether a setting moves because another one was just written."""
+        if name == self._written_name:
+            return False
         if self._wishes:
             return True
         return self._written_at is not None and now - self._written_at <= _MOVES_OTHERS

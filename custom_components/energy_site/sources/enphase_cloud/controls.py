@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ...clients.enphase_cloud.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
+from ...clients.errors import ApiQuotaError
 from ...site.control import Choice, Control, ControlName, Flag, Limits, Obstacle, Range, Value
 from ...site.demand import Purpose
 from ...site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, Storm
@@ -122,7 +123,7 @@ class Controls:
         async def write(wanted: Value) -> None:
             mode = _CIRCUIT_WORDS[CircuitMode(str(wanted))] if key == "mode" else None
             level = wanted if key == "level_low" else circuit.level_low
-            change = LoadContactChange(name=contact, mode=mode, soc_low=None if level is None else round(float(level)))
+            change = LoadContactChange(name=contact, mode=mode, soc_low=_circuit_level(level, mode))
             await source.context.client.set_load_control(source.context.system_id, change)
 
         limits: Limits = Choice(options=tuple(_CIRCUIT_WORDS)) if key == "mode" else _CIRCUIT_LEVELS
@@ -138,7 +139,19 @@ class Controls:
         obstacle: Obstacle | None,
     ) -> Control:
         async def written(wanted: Value) -> None:
-            with meant_for(Purpose.WRITE):
-                await write(wanted)
+            try:
+                with meant_for(Purpose.WRITE):
+                    await write(wanted)
+            except ApiQuotaError as err:
+                self._source.spending.refused(err)
+                raise
 
         return Control(limits=limits, value=value, write=written, feeds=(feed,), obstacle=obstacle, pauses=_PAUSES)
+
+
+def _circuit_level(level: Value | None, mode: LoadMode | None) -> int | None:
+    """Return a level that the service takes, where it needs or is to get one."""
+    if level is None and mode is not LoadMode.ADVANCED_BATTERY_POWERED:
+        return None
+    usual = _CIRCUIT_LEVELS.minimum if level is None else float(level)
+    return round(min(max(usual, _CIRCUIT_LEVELS.minimum), _CIRCUIT_LEVELS.maximum))

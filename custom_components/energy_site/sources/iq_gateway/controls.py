@@ -159,11 +159,14 @@ class Controls:
         return tariff is not None and tariff.mode is not None
 
     def _battery_obstacle(self, now: datetime) -> Obstacle | None:
-        tariff, schedule = self._answers.fresh(feeds.TARIFF, now), self._answers.fresh(feeds.SCHEDULE, now)
+        tariff = self._answers.fresh(feeds.TARIFF, now)
         if tariff is None:
             return Obstacle.NOT_KNOWN
-        if tariff.opt_schedules:
-            return Obstacle.GOVERNED_REMOTELY
+        return Obstacle.GOVERNED_REMOTELY if tariff.opt_schedules else self.event(now)
+
+    def event(self, now: datetime) -> Obstacle | None:
+        """Return what goes on that the battery's settings have to wait for, whoever governs them."""
+        schedule = self._answers.fresh(feeds.SCHEDULE, now)
         grid = self._source.part(GridStatus)
         if grid is not None and grid.state not in (None, GridState.ON_GRID):
             return Obstacle.OFF_GRID
@@ -186,9 +189,11 @@ class Controls:
         settings = self._source.part(Settings)
         if settings is None or settings.operating_mode != value:
             return False
+        reserve, tariff = settings.backup_reserve, self._answers.last(feeds.TARIFF)
         if value != OperatingMode.BACKUP:
-            return True
-        reserve = settings.backup_reserve
+            # A battery that left full backup keeps its reserve only, by the file as in force.
+            wanted = tariff.reserved_soc if tariff is not None else None
+            return reserve is None or wanted is None or same(reserve, wanted)
         return settings.activity not in _NOT_IN_BACKUP or (reserve is not None and same(reserve, _FULL))
 
     async def _set_storage(self, **changes: object) -> None:
@@ -284,7 +289,12 @@ class Controls:
                 await live.end()
 
         return Control(
-            limits=Flag(), value=live.on(now), write=write, feeds=(feeds.LIVE_DATA.key,), pauses=_LIVE_PAUSES
+            limits=Flag(),
+            value=live.on(now),
+            write=write,
+            feeds=(feeds.LIVE_DATA.key,),
+            pauses=_LIVE_PAUSES,
+            transient=True,
         )
 
     # -- helpers ------------------------------------------------------------------
@@ -297,11 +307,12 @@ class Controls:
         return tuple(feed.key for feed in used if self._source.states[feed.key].presence.answers)
 
 
-def through(own: Control, name: ControlName, way: OtherWay) -> Control:
+def through(own: Control, name: ControlName, way: OtherWay, event: Obstacle | None) -> Control:
     """Return a control that is set another way.
 
     What the gateway tells of it is confirmed there: that is quicker, and free.
-    What only the other side knows is confirmed by that.
+    What only the other side knows is confirmed by that. What goes on here is
+    known here first.
     """
     other = way.control(name)
     if other is None:
@@ -309,6 +320,7 @@ def through(own: Control, name: ControlName, way: OtherWay) -> Control:
     known = own.value is not None
 
     async def write(value: Value) -> None:
+        way.expect(name, value)
         await (other.write(value) if known else way.set(name, value))
 
     def reached(value: Value) -> bool:
@@ -320,7 +332,7 @@ def through(own: Control, name: ControlName, way: OtherWay) -> Control:
         limits=other.limits,
         value=own.value if known else other.value,
         write=write,
-        obstacle=other.obstacle,
+        obstacle=event or other.obstacle,
         reached=None if known else reached,
         pauses=_CLOUD_PAUSES,
     )

@@ -153,7 +153,7 @@ class IqGatewaySource(Source):
         control = self._controls.control(name, now)
         if control is None or control.obstacle is not Obstacle.GOVERNED_REMOTELY or self.other_way is None:
             return control
-        return control if (way := self.other_way()) is None else through(control, name, way)
+        return control if (way := self.other_way()) is None else through(control, name, way, self._controls.event(now))
 
     @override
     def memory(self) -> dict[str, Any]:
