@@ -4,15 +4,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .api import HomeAssistant
-from .entities import Entities
-from .home import Home
+from .cloud import SITE, Cloud
+from .entities import DOMAIN, Entities
+from .home import PAST_DAYS, Home
 from .polling import until
-from .setting_up import states_of
+from .setting_up import states_of, wait_for_cloud
 
 _POWERS = ("solar_power", "grid_power", "battery_power", "load_power")
 _PATIENCE = 40.0
 # Between the house's counter and what is shown: reports are up to a quarter of an hour old.
 _LAG_KWH = 2.0
+# Between the hours that were imported from the cloud and the house's own: rounding.
+_EXACT_KWH = 0.1
+_RESERVE, _MORE = "number.backup_reserve", 10.0
 
 
 class CheckFailedError(Exception):
@@ -30,6 +34,7 @@ async def check(assistant: HomeAssistant, home: Home, entities: Entities) -> lis
     if "grid_power" in entities:
         await _require_life(assistant, entities, list(shown))
     days = await _require_past(assistant, home, entities)
+    controls = await _require_control(assistant, home, entities)
     issues = await assistant.command("energy/validate")
     if complaints := [issue for source in issues["energy_sources"] for issue in source]:
         raise CheckFailedError(f"The Energy dashboard complains: {complaints}")
@@ -38,7 +43,65 @@ async def check(assistant: HomeAssistant, home: Home, entities: Entities) -> lis
         f"{len(entities.by_key)} entities of IQ Gateway {home.gateway.serial} are live.",
         f"Power now: {powers}.",
         f"{len(home.house.inverters)} inverters, {days} days with statistics, the Energy dashboard has no complaints.",
+        *controls,
     ]
+
+
+async def check_cloud(assistant: HomeAssistant, home: Home) -> str:
+    """Return what there is to say of the cloud's site; raise `CheckFailedError` where something is wrong."""
+    cloud, entities = home.cloud, await wait_for_cloud(assistant)
+    statistic = f"{DOMAIN}:{SITE}_solar_energy"
+    since = datetime.fromtimestamp(cloud.archive.start, UTC).isoformat()
+    # All whole days, of which one may lack an hour: the one under way is imported as far as the cloud knows it.
+    enough = PAST_DAYS * 24 - 1
+
+    async def imported() -> list[dict[str, Any]]:
+        rows = await _hours(assistant, statistic, since)
+        return rows if len(rows) >= enough else []
+
+    try:
+        rows = await until(imported, patience=3 * _PATIENCE)
+    except TimeoutError:
+        count = len(await _hours(assistant, statistic, since))
+        raise CheckFailedError(f"{statistic} has {count} hours of {enough}") from None
+    told = rows[-1]["sum"]
+    truth = _made(cloud, rows[-1]["end"] / 1000)
+    if abs(told - truth) > _EXACT_KWH:
+        raise CheckFailedError(f"{told} kWh from the sun were imported from the cloud, the house made {truth}")
+    shown = float((await states_of(assistant))[entities["solar_energy"]]["state"])
+    reported = _made(cloud, cloud.system.horizon(cloud.server.clock.now()))
+    if abs(shown - reported) > _LAG_KWH:
+        raise CheckFailedError(f"Solar energy from the cloud is {shown} kWh, reported were {reported}")
+    return (
+        f"{len(entities.by_key)} entities of system {cloud.system.system_id} in the cloud are there; "
+        f"{len(rows) // 24} days were imported, with {told:.0f} kWh from the sun."
+    )
+
+
+def _made(cloud: Cloud, until: float) -> float:
+    """Return the kWh from the sun since the cloud knows the house, until a moment (epoch s)."""
+    return cloud.archive.energy("solar", cloud.archive.start, until) / 1000
+
+
+async def _require_control(assistant: HomeAssistant, home: Home, entities: Entities) -> list[str]:
+    """Set the backup reserve and set it back; each time it must be in force and be told."""
+    if (battery := home.house.battery) is None:
+        return []
+    if _RESERVE not in entities:
+        raise CheckFailedError("There is a battery but no backup reserve")
+    entity_id = entities[_RESERVE]
+    before = float((await states_of(assistant))[entity_id]["state"])
+    other = before + _MORE if before + _MORE <= 100 else before - _MORE
+    for wanted in (other, before):
+        target = {"entity_id": entity_id}
+        await assistant.command(
+            "call_service", domain="number", service="set_value", target=target, service_data={"value": wanted}
+        )
+        state = (await states_of(assistant))[entity_id]
+        real = battery.settings.reserve
+        if not float(state["state"]) == real == wanted or "pending" in state["attributes"]:
+            raise CheckFailedError(f"The backup reserve was set to {wanted} %, is {real} % and is shown as {state}")
+    return [f"The backup reserve was set to {other:.0f} % and back, and confirmed each time."]
 
 
 async def _require_life(assistant: HomeAssistant, entities: Entities, keys: list[str]) -> None:

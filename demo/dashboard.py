@@ -1,6 +1,6 @@
 """The dashboard that the demo opens with: pure, of Home Assistant's own cards."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .entities import Entities
@@ -11,36 +11,41 @@ TITLE = "Energy Site"
 URL_PATH = "energy-site"
 ICON = "mdi:solar-power-variant"
 
-_SOLAR, _GRID, _BATTERY, _LOAD = "amber", "blue", "teal", "deep-purple"
+_SOLAR, _GRID, _BATTERY, _LOAD, _EVENT = "amber", "blue", "teal", "deep-purple", "blue-grey"
 _MANY = 60
+_COLUMNS = 3
 
 
-def dashboard(entities: Entities, inverters: Sequence[str]) -> dict[str, Any]:
-    """Return a dashboard of the site's entities and of the inverters with these serial numbers."""
+def dashboard(entities: Entities, inverters: Sequence[str], circuits: Mapping[str, str]) -> dict[str, Any]:
+    """Return a dashboard of the site's entities.
+
+    `inverters` are serial numbers, and `circuits` names by their contacts.
+    """
     sections = [
         _section("Right now", "mdi:flash", _now(entities)),
         _section("Energy today", "mdi:calendar-today", _today(entities)),
         _section("Battery", "mdi:home-battery", _battery(entities)),
+        _section("Controls", "mdi:tune-variant", _controls(entities, circuits)),
         _section("The last days", "mdi:chart-bar", _days(entities)),
         _section("Inverters", "mdi:solar-panel", _inverters(entities, inverters)),
-        _section("Hour by hour", "mdi:clock-outline", _hours(entities)),
+        _section("Hour by hour", "mdi:clock-outline", _hours(entities), column_span=_COLUMNS),
     ]
     view = {
         "title": TITLE,
         "path": "site",
         "icon": ICON,
         "type": "sections",
-        "max_columns": 3,
+        "max_columns": _COLUMNS,
         "sections": [section for section in sections if section is not None],
     }
     return {"title": TITLE, "views": [view]}
 
 
-def _section(title: str, icon: str, cards: Iterator[Card]) -> dict[str, Any] | None:
+def _section(title: str, icon: str, cards: Iterator[Card], **options: Any) -> dict[str, Any] | None:
     found = list(cards)
     if not found:
         return None
-    return {"type": "grid", "cards": [{"type": "heading", "heading": title, "icon": icon}, *found]}
+    return {"type": "grid", "cards": [{"type": "heading", "heading": title, "icon": icon}, *found], **options}
 
 
 def _tile(entities: Entities, key: str, name: str, **options: Any) -> Iterator[Card]:
@@ -53,7 +58,7 @@ def _now(entities: Entities) -> Iterator[Card]:
     yield from _tile(entities, "load_power", "House", icon="mdi:home-lightning-bolt", color=_LOAD)
     yield from _tile(entities, "grid_power", "Grid", icon="mdi:transmission-tower", color=_GRID)
     yield from _tile(entities, "battery_power", "Battery", icon="mdi:home-battery", color=_BATTERY)
-    yield from _tile(entities, "grid_connected", "Connection", icon="mdi:power-plug", color="green")
+    yield from _tile(entities, "binary_sensor.grid_connected", "Connection", icon="mdi:power-plug", color="green")
     yield from _tile(entities, "grid_state", "Grid state", icon="mdi:transmission-tower", color=_GRID)
     if "solar_power" in entities:
         yield {"type": "power-sources-graph", "title": "Power today"}
@@ -86,6 +91,47 @@ def _battery(entities: Entities) -> Iterator[Card]:
     yield from _tile(entities, "battery_power", "Power", icon="mdi:battery-sync", color=_BATTERY)
 
 
+def _controls(entities: Entities, circuits: Mapping[str, str]) -> Iterator[Card]:
+    yield from _control(
+        entities,
+        "number.backup_reserve",
+        "Backup reserve",
+        {"type": "numeric-input", "style": "slider"},
+        icon="mdi:battery-lock",
+        color=_BATTERY,
+    )
+    yield from _control(
+        entities,
+        "select.operating_mode",
+        "Operating mode",
+        {"type": "select-options"},
+        icon="mdi:home-battery-outline",
+        color=_BATTERY,
+    )
+    switches = {
+        "charge_from_grid": ("Charge from grid", "mdi:transmission-tower-import", _GRID),
+        "live_power": ("Live power", "mdi:pulse", _SOLAR),
+        **{f"{contact}_closed": (name, "mdi:power-socket", _LOAD) for contact, name in circuits.items()},
+    }
+    for key, (name, icon, color) in switches.items():
+        yield from _control(entities, f"switch.{key}", name, {"type": "toggle"}, icon=icon, color=color, columns=6)
+    events = {
+        "setting": ("Last setting", "mdi:cog-sync", ["name", "event_type", "state"]),
+        "outage": ("Last outage", "mdi:transmission-tower-off", ["event_type", "state"]),
+    }
+    for key, (name, icon, content) in events.items():
+        options = {"state_content": content, "grid_options": {"columns": 12}}
+        yield from _tile(entities, f"event.{key}", name, icon=icon, color=_EVENT, **options)
+
+
+def _control(
+    entities: Entities, key: str, name: str, feature: Card, *, columns: int = 12, **options: Any
+) -> Iterator[Card]:
+    """Return a tile that sets something: it is as wide as a finger needs it."""
+    options["grid_options"] = {"columns": columns}
+    yield from _tile(entities, key, name, features=[feature], features_position="bottom", **options)
+
+
 def _days(entities: Entities) -> Iterator[Card]:
     keys = {
         "solar_energy": "Solar",
@@ -107,8 +153,10 @@ def _graph(title: str, shown: Sequence[tuple[str, str]], **options: Any) -> Card
 
 def _hours(entities: Entities) -> Iterator[Card]:
     if "solar_energy" in entities:
-        yield {"type": "energy-usage-graph", "title": "Electricity"}
-        yield {"type": "energy-solar-graph", "title": "Solar"}
+        # Side by side, each half of the width.
+        half = {"grid_options": {"columns": 6 * _COLUMNS}}
+        yield {"type": "energy-usage-graph", "title": "Electricity", **half}
+        yield {"type": "energy-solar-graph", "title": "Solar", **half}
 
 
 def _inverters(entities: Entities, inverters: Sequence[str]) -> Iterator[Card]:

@@ -9,7 +9,11 @@ DOMAIN = "energy_site"
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """Entity ids by the end of their unique id: `solar_power`, `<serial>_power`."""
+    """Entity ids by the end of their unique id: `solar_power`, `<serial>_power`.
+
+    Those are sensors. Unique ids of other platforms may end alike, so theirs
+    follow the platform: `switch.live_power`.
+    """
 
     by_key: Mapping[str, str]
 
@@ -19,7 +23,7 @@ class Entities:
         prefix = f"{site}_"
         return cls(
             {
-                entry["unique_id"].removeprefix(prefix): entry["entity_id"]
+                _key(entry["entity_id"], entry["unique_id"].removeprefix(prefix)): entry["entity_id"]
                 for entry in registry
                 if entry["platform"] == DOMAIN
                 and entry["unique_id"].startswith(prefix)
@@ -38,3 +42,8 @@ class Entities:
     def all_of(self, *keys: str) -> bool:
         """Tell whether all these entities exist."""
         return all(key in self for key in keys)
+
+
+def _key(entity_id: str, end: str) -> str:
+    platform, _, _ = entity_id.partition(".")
+    return end if platform == "sensor" else f"{platform}.{end}"

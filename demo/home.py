@@ -1,4 +1,4 @@
-"""The simulated home: fitted to its city, with days behind it, served on loopback."""
+"""The simulated home: fitted to its city, with days behind it, served on loopback and by a cloud."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from simulator.__main__ import with_inverters
 from simulator.clock import SystemClock
 from simulator.enphase_account import AccountServer
+from simulator.enphase_cloud import Archive
 from simulator.house import HistoryRow, House, HouseConfig, PhaseCount, record
 from simulator.iq_gateway import GatewayServer, Speed
 from simulator.presets import PRESETS, Preset
 
 from .cities import City
+from .cloud import Cloud, connect
 
 EMAIL = "owner@example.com"
 PAST_DAYS = 9
@@ -25,9 +27,10 @@ _WATCHED, _FINE = 3600.0, 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """A home that is being served: its gateway, who owns it, and what it lived through."""
+    """A home that is being served: its gateway, its cloud, who owns it, and what it lived through."""
 
     gateway: GatewayServer
+    cloud: Cloud
     account: str
     password: str
     rows: list[HistoryRow]
@@ -67,22 +70,34 @@ def beginning(now: float, timezone: str) -> float:
     return datetime.combine(day, time(), zone).timestamp()
 
 
-def live_through(config: HouseConfig, until: float) -> tuple[House, list[HistoryRow]]:
-    """Return a house that has lived until `until`, and its life in steps of five minutes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """A house and what it has lived through, in steps of five minutes, also as its cloud keeps it."""
+
+    house: House
+    archive: Archive
+    rows: list[HistoryRow]
+
+
+def live_through(config: HouseConfig, until: float) -> Life:
+    """Return the life of a house of `config` until `until`."""
     house = House(config, start=beginning(until, config.place.timezone))
-    return house, record(house, until, step=STEP)
+    # It knows nothing of what the house lived before.
+    archive = Archive(house)
+    return Life(house=house, archive=archive, rows=record(house, until, step=STEP))
 
 
 @asynccontextmanager
-async def serve(preset: Preset) -> AsyncIterator[Home]:
-    """Serve a home as long as the context lasts."""
+async def serve(preset: Preset, city: City, redirect: str) -> AsyncIterator[Home]:
+    """Serve a home as long as the context lasts; its cloud leads people back to `redirect`."""
     clock = SystemClock()
     now = clock.now()
-    house, rows = live_through(preset.house, now - _WATCHED)
-    gateway = GatewayServer(house, preset.gateway, clock=clock)
-    rows += record(house, now, step=STEP, resolution=_FINE)
+    life = live_through(preset.house, now - _WATCHED)
+    gateway = GatewayServer(life.house, preset.gateway, clock=clock)
+    rows = life.rows + record(life.house, now, step=STEP, resolution=_FINE)
     accounts = AccountServer([gateway])
     password = token_urlsafe(9)
     accounts.add_account(EMAIL, password)
-    async with gateway, accounts:
-        yield Home(gateway=gateway, account=accounts.url, password=password, rows=rows)
+    cloud = connect(gateway, life.archive, city, redirect)
+    async with gateway, accounts, cloud.server:
+        yield Home(gateway=gateway, cloud=cloud, account=accounts.url, password=password, rows=rows)

@@ -24,6 +24,7 @@ class Options:
     house: str
     config: Path | None
     check: bool
+    cloud: bool
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -48,6 +49,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--config", type=Path, metavar="DIR", help="keep Home Assistant's configuration here; new or empty at the start"
     )
+    parser.add_argument("--cloud", action="store_true", help="also set the home up from its simulated cloud")
     parser.add_argument("--check", action="store_true", help="start, see that everything is live, say so and end")
     return Options(**vars(parser.parse_args(arguments)))
 

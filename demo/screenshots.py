@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 from playwright.async_api import Browser, async_playwright
 
 from .api import HomeAssistant
+from .cloud import SITE as CLOUD_SITE
 from .config_dir import LOOPBACK, ROOT
 from .entities import DOMAIN
 
@@ -33,7 +34,7 @@ async def take(port: int, browser: str) -> None:
         await assistant.close()
         chromium = await playwright.chromium.launch(executable_path=browser, args=_FLAGS.split())
         pages = (
-            ("dashboard", "/energy-site/site", 1440),
+            ("dashboard", "/energy-site/site", 1420),
             ("energy", "/energy/overview", 960),
             ("device", f"/config/devices/device/{device}", 1100),
         )
@@ -63,12 +64,13 @@ async def _photograph(
 
 
 async def _hub(assistant: HomeAssistant) -> str:
-    """Return the id of the gateway's device."""
+    """Return the id of the gateway's device, also where its cloud is set up as well."""
     devices = await assistant.command("config/device_registry/list")
     return next(
         str(device["id"])
         for device in devices
-        if device["via_device_id"] is None and any(DOMAIN in pair for pair in device["identifiers"])
+        if device["via_device_id"] is None
+        and any(domain == DOMAIN and name != CLOUD_SITE for domain, name in device["identifiers"])
     )
 
 

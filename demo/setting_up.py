@@ -1,11 +1,16 @@
 """What a person does in a new Home Assistant, done for them."""
 
+import asyncio
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from aiohttp import ClientSession
 
 from simulator.house import House
 
 from .api import HomeAssistant, HomeAssistantError
+from .cloud import PLAN, SITE, agree
 from .dashboard import ICON, TITLE, URL_PATH, dashboard
 from .entities import DOMAIN, Entities
 from .home import EMAIL, Home
@@ -15,6 +20,9 @@ from .preferences import energy_sources
 from .statistics import COUNTED, COUNTED_TODAY, Series, Shown, as_imported, series
 
 _READY = ("solar_power", "solar_energy")
+_READY_IN_CLOUD = ("solar_energy",)
+# For so many seconds nothing new appears once everything is there.
+_CALM = 3.0
 
 
 async def wait_until_running(assistant: HomeAssistant, *, patience: float = 120.0) -> None:
@@ -37,25 +45,72 @@ async def add_site(assistant: HomeAssistant, home: Home) -> None:
         ("iq_gateway_auth", {"next_step_id": "iq_gateway_login"}),
         ("iq_gateway_login", {"username": EMAIL, "password": home.password, "remember_password": True}),
     ):
-        if flow.get("step_id") != step or flow.get("errors"):
-            raise HomeAssistantError(f"The config flow answers {flow} where {step} was expected")
-        flow = await assistant.step(flow["flow_id"], answers)
+        flow = await _answer(assistant, flow, step, answers)
+    _require_entry(flow)
+
+
+async def add_cloud(assistant: HomeAssistant, session: ClientSession, home: Home) -> None:
+    """Walk through the config flow of the home's cloud, and through the cloud's own pages."""
+    application, system_id = home.cloud.application, str(home.cloud.system.system_id)
+    credentials = {
+        "api_key": application.key,
+        "client_id": application.client_id,
+        "client_secret": application.client_secret,
+        "plan": PLAN.name.lower(),
+        "paste_code": True,
+    }
+    flow = await assistant.start_flow(DOMAIN)
+    flow = await _answer(assistant, flow, "user", {"next_step_id": "enphase_cloud"})
+    flow = await _answer(assistant, flow, "enphase_cloud", credentials)
+    page = (flow.get("description_placeholders") or {}).get("authorize_url", "")
+    code = await agree(session, page) if page else ""
+    flow = await _answer(assistant, flow, "enphase_code", {"code": code})
+    flow = await _answer(assistant, flow, "system", {"system": system_id})
+    _require_entry(flow)
+
+
+async def _answer(
+    assistant: HomeAssistant, flow: Mapping[str, Any], step: str, answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Answer a step of a config flow, which has to be this one, and return the next."""
+    if flow.get("step_id") != step or flow.get("errors"):
+        raise HomeAssistantError(f"The config flow answers {flow} where {step} was expected")
+    return await assistant.step(flow["flow_id"], answers)
+
+
+def _require_entry(flow: Mapping[str, Any]) -> None:
     if flow["type"] != "create_entry":
         raise HomeAssistantError(f"The config flow ends with {flow}")
 
 
-async def wait_for_entities(assistant: HomeAssistant, home: Home, *, patience: float = 180.0) -> Entities:
-    """Return the site's entities once they are there and have values."""
+async def wait_for_site(assistant: HomeAssistant, home: Home) -> Entities:
+    """Return the gateway's entities once they are there and have values."""
     expected = {f"{inverter.serial}_power" for inverter in home.house.inverters} | set(_READY)
+    return await _wait_for(assistant, home.gateway.serial, expected)
 
+
+async def wait_for_cloud(assistant: HomeAssistant) -> Entities:
+    """Return the entities of the home's cloud once they are there and have values."""
+    return await _wait_for(assistant, SITE, _READY_IN_CLOUD)
+
+
+async def _wait_for(
+    assistant: HomeAssistant, site: str, expected: Iterable[str], *, patience: float = 180.0
+) -> Entities:
     async def alive() -> Entities | None:
         registry = await assistant.command("config/entity_registry/list")
-        entities = Entities.of_site(registry, home.gateway.serial)
+        entities = Entities.of_site(registry, site)
         states = await states_of(assistant)
         there = all(key in entities and _number(states.get(entities[key])) is not None for key in expected)
         return entities if there else None
 
-    return await until(alive, patience=patience)
+    found = await until(alive, patience=patience)
+    # What changes slowly, settings among it, is asked for once that is done.
+    while True:
+        await asyncio.sleep(_CALM)
+        before, found = found, await until(alive, patience=patience)
+        if before.by_key.keys() == found.by_key.keys():
+            return found
 
 
 async def states_of(assistant: HomeAssistant) -> dict[str, dict[str, Any]]:
@@ -89,7 +144,9 @@ async def show(assistant: HomeAssistant, house: House, entities: Entities) -> No
         "lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon=ICON, mode="storage", show_in_sidebar=True
     )
     serials = [inverter.serial for inverter in house.inverters]
-    await assistant.command("lovelace/config/save", url_path=URL_PATH, config=dashboard(entities, serials))
+    circuits = {circuit.contact: circuit.name for circuit in house.config.load.circuits}
+    view = dashboard(entities, serials, circuits)
+    await assistant.command("lovelace/config/save", url_path=URL_PATH, config=view)
     await assistant.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
 
 

@@ -9,14 +9,16 @@ import time
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from .api import PASSWORD, USER, HomeAssistant, HomeAssistantError
-from .check import CheckFailedError, check
+from .api import HomeAssistant, HomeAssistantError
+from .check import CheckFailedError, check, check_cloud
 from .cities import City, choose_city, find_city
+from .cloud import CALLBACK
 from .config_dir import LOOPBACK, NotEmptyError, config_dir, write
 from .home import Home, furnish, serve
 from .options import Options
 from .process import EndedError, HomeAssistantProcess
-from .setting_up import add_site, import_past, show, wait_for_entities, wait_until_running
+from .setting_up import add_cloud, add_site, import_past, show, wait_for_cloud, wait_for_site, wait_until_running
+from .words import ready
 
 _TIMEOUT = ClientTimeout(total=180)
 
@@ -37,14 +39,19 @@ async def run(options: Options) -> None:
             path = stack.enter_context(config_dir(options.config))
         except NotEmptyError as err:
             raise Failure(f"{err} is not empty: give --config a new directory.") from err
-        home = await stack.enter_async_context(serve(furnish(options.house, city, options.inverters)))
+        preset = furnish(options.house, city, options.inverters)
+        home = await stack.enter_async_context(serve(preset, city, f"{_url(options)}{CALLBACK}"))
         await _run_home_assistant(options, path, city, home)
 
 
 async def _run_home_assistant(options: Options, path: Path, city: City, home: Home) -> None:
     _say("Home Assistant is starting ...")
     write(path, city, options.port)
-    environment = {"ENERGY_SITE_ENLIGHTEN": home.account, "ENERGY_SITE_ENTREZ": home.account}
+    environment = {
+        "ENERGY_SITE_ENLIGHTEN": home.account,
+        "ENERGY_SITE_ENTREZ": home.account,
+        "ENERGY_SITE_ENPHASE_API": home.cloud.server.url,
+    }
     async with HomeAssistantProcess(path, environment) as process:
         try:
             await _until_ended(process, _present(options, home))
@@ -71,28 +78,34 @@ async def _until_ended(process: HomeAssistantProcess, work: Coroutine[None, None
 
 
 async def _present(options: Options, home: Home) -> None:
-    url = f"http://{LOOPBACK}:{options.port}"
+    url = _url(options)
     async with ClientSession(timeout=_TIMEOUT) as session:
         assistant = HomeAssistant(session, url)
         try:
             await wait_until_running(assistant)
             _say("The integration is being set up through its config flow ...")
             await add_site(assistant, home)
-            entities = await wait_for_entities(assistant, home)
+            entities = await wait_for_site(assistant, home)
             await import_past(assistant, home, entities)
             await show(assistant, home.house, entities)
+            if options.cloud:
+                _say("Its cloud is being set up the same way ...")
+                await add_cloud(assistant, session, home)
+                await wait_for_cloud(assistant)
             if options.check:
                 for line in await check(assistant, home, entities):
                     _say(line)
+                if options.cloud:
+                    _say(await check_cloud(assistant, home))
                 return
         finally:
             await assistant.close()
-    _say(f"\nReady. Open {url} and sign in:\n\n    user      {USER}\n    password  {PASSWORD}\n")
-    _say("The dashboard Energy Site opens first; Energy and Settings, Devices & services are worth a look too.")
-    _say("Nothing of it is real, and nothing leaves this computer. Ctrl-C ends it.")
-    if options.config is not None:
-        _say(f"Home Assistant's configuration stays in {options.config}.")
+    _say(ready(options, url, home))
     await asyncio.Event().wait()
+
+
+def _url(options: Options) -> str:
+    return f"http://{LOOPBACK}:{options.port}"
 
 
 def _require_free(port: int) -> None:

@@ -7,61 +7,66 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo.cities import find_city
-from demo.home import PAST_DAYS, beginning, furnish, live_through
+from demo.home import PAST_DAYS, Life, beginning, furnish, live_through
 from demo.past import HOUR, Count, Mean, hours_of
 from demo.statistics import COUNTED, COUNTED_TODAY, Series, Shown, as_imported, series
-from simulator.house import HistoryRow, House
 
 NOW = datetime(2026, 6, 21, 11, 17, 23, tzinfo=UTC).timestamp()
 CITY = find_city("Valencia")
 
 
 @pytest.fixture(name="life", scope="module")
-def life_fixture() -> tuple[House, list[HistoryRow]]:
+def life_fixture() -> Life:
     """Return a house and the life that it has behind it."""
     return live_through(furnish("home", CITY).house, NOW)
 
 
 @pytest.fixture(name="shown")
-def shown_fixture(life: tuple[House, list[HistoryRow]]) -> dict[str, Shown]:
+def shown_fixture(life: Life) -> dict[str, Shown]:
     """Return what Home Assistant showed: at first a little less than now."""
-    house, _ = life
     shown: dict[str, Shown] = {}
     for key, name in {**COUNTED, **COUNTED_TODAY}.items():
-        now = getattr(house.truth, name) / 1000
+        now = getattr(life.house.truth, name) / 1000
         shown[key] = Shown(first=now - 0.02, now=now)
     return shown
 
 
 @pytest.fixture(name="past")
-def past_fixture(life: tuple[House, list[HistoryRow]], shown: dict[str, Shown]) -> dict[str, Series]:
+def past_fixture(life: Life, shown: dict[str, Shown]) -> dict[str, Series]:
     """Return all series by key."""
-    house, rows = life
-    return {each.key: each for each in series(rows, house, shown)}
+    return {each.key: each for each in series(life.rows, life.house, shown)}
 
 
 def _counts(series: Series) -> list[Count]:
     return [point for point in series.points if isinstance(point, Count)]
 
 
-def test_hours_are_whole_and_follow_each_other(life: tuple[House, list[HistoryRow]]) -> None:
+def test_hours_are_whole_and_follow_each_other(life: Life) -> None:
     """All but the first, which has no row before it, up to the one that is not over."""
-    hours = hours_of(life[1])
+    hours = hours_of(life.rows)
     assert hours[0].start == beginning(NOW, CITY.place.timezone) + HOUR
     assert hours[-1].start == NOW // HOUR * HOUR - HOUR
     assert all(after.start - before.start == HOUR for before, after in pairwise(hours))
     assert len(hours) > PAST_DAYS * 24
 
 
+def test_the_cloud_remembers_the_same_life(life: Life) -> None:
+    """From its first midnight on, in whole watt-hours, but nothing of before."""
+    first, last = life.rows[0], life.rows[-1]
+    assert life.archive.start == first.start == beginning(NOW, CITY.place.timezone)
+    edge = NOW // 300 * 300
+    row = next(row for row in reversed(life.rows) if row.end == edge)
+    made = row.truth.solar - life.house.config.starting_totals.solar
+    assert life.archive.energy("solar", first.start, last.end) == pytest.approx(made, abs=1)
+    assert life.house.config.starting_totals.solar > made
+
+
 @pytest.mark.parametrize("key", COUNTED)
-def test_counters_meet_what_is_shown(
-    key: str, past: dict[str, Series], shown: dict[str, Shown], life: tuple[House, list[HistoryRow]]
-) -> None:
+def test_counters_meet_what_is_shown(key: str, past: dict[str, Series], shown: dict[str, Shown], life: Life) -> None:
     """The last hour is what is shown now less what came since, and never does a counter fall."""
-    house, rows = life
     points = _counts(past[key])
-    last_hour = next(row for row in rows if row.end == NOW // HOUR * HOUR)
-    since = (getattr(house.truth, COUNTED[key]) - getattr(last_hour.truth, COUNTED[key])) / 1000
+    last_hour = next(row for row in life.rows if row.end == NOW // HOUR * HOUR)
+    since = (getattr(life.house.truth, COUNTED[key]) - getattr(last_hour.truth, COUNTED[key])) / 1000
     assert points[-1].state == pytest.approx(shown[key].now - since)
     assert all(point.sum == pytest.approx(point.state - shown[key].first) for point in points)
     assert all(after.sum >= before.sum for before, after in pairwise(points))
@@ -80,14 +85,13 @@ def test_counters_of_a_day_begin_at_midnight(key: str, past: dict[str, Series]) 
     assert [point.sum for point in points] == pytest.approx([point.sum for point in for_ever])
 
 
-def test_powers_make_the_energy(past: dict[str, Series], life: tuple[House, list[HistoryRow]]) -> None:
+def test_powers_make_the_energy(past: dict[str, Series], life: Life) -> None:
     """An hour's mean power is what the counter gained in it, and the inverters make all of it."""
-    house, _ = life
     means = {key: [point.mean for point in each.points if isinstance(point, Mean)] for key, each in past.items()}
     solar = _counts(past["solar_energy"])
     for index, (before, after) in enumerate(pairwise(solar), start=1):
         assert means["solar_power"][index] == pytest.approx((after.sum - before.sum) * 1000, abs=0.01)
-        together = sum(means[f"{inverter.serial}_power"][index] for inverter in house.inverters)
+        together = sum(means[f"{inverter.serial}_power"][index] for inverter in life.house.inverters)
         assert together == pytest.approx(means["solar_power"][index], abs=0.01)
     assert max(means["solar_power"]) > 3000
 
@@ -100,10 +104,9 @@ def test_extremes_enclose_the_mean(past: dict[str, Series]) -> None:
                 assert point.low - 1e-6 <= point.mean <= point.high + 1e-6
 
 
-def test_what_is_not_shown_has_no_past(life: tuple[House, list[HistoryRow]]) -> None:
+def test_what_is_not_shown_has_no_past(life: Life) -> None:
     """A counter without an entity is left out."""
-    house, rows = life
-    assert not {each.key for each in series(rows, house, {})} & {*COUNTED, *COUNTED_TODAY}
+    assert not {each.key for each in series(life.rows, life.house, {})} & {*COUNTED, *COUNTED_TODAY}
 
 
 def test_points_are_written_as_they_are_imported() -> None:

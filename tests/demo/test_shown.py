@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from custom_components.energy_site.event import EVENTS
 from custom_components.energy_site.sensor import ROWS
+from custom_components.energy_site.tables.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
 from custom_components.energy_site.tables.rows import SiteRow
 from custom_components.energy_site.tables.site import BINARY_ROWS
 from demo.cities import find_city
@@ -25,17 +27,29 @@ from homeassistant.util.yaml import load_yaml_dict
 
 SITE = "482512345678"
 INVERTERS = ["482295680001", "482295680002"]
+CIRCUITS = {"NC1": "Water heater", "NC2": "Pool pump"}
+CONTROLS = {"number": NUMBER_ROWS, "select": SELECT_ROWS, "switch": SWITCH_ROWS}
 
 
 def _keys() -> set[str]:
-    return {row.description.key for row in (*ROWS, *BINARY_ROWS) if isinstance(row, SiteRow)}
+    return {row.description.key for row in ROWS if isinstance(row, SiteRow)}
+
+
+def _ids() -> Iterator[str]:
+    """Return platform and key of everything that an own platform has."""
+    yield from (f"binary_sensor.{row.description.key}" for row in BINARY_ROWS if isinstance(row, SiteRow))
+    yield from (f"event.{description.key}" for description in EVENTS)
+    for platform, rows in CONTROLS.items():
+        yield from (f"{platform}.{row.description.key}" for row in rows if isinstance(row, SiteRow))
+        units = [row.description.key for row in rows if not isinstance(row, SiteRow)]
+        yield from (f"{platform}.{contact}_{key}" for contact in CIRCUITS for key in units)
 
 
 @pytest.fixture(name="entities")
 def entities_fixture() -> Entities:
     """Return every entity that the integration can have."""
     keys = [*_keys(), *(f"{serial}_power" for serial in INVERTERS)]
-    return Entities({key: f"sensor.{key}" for key in keys})
+    return Entities({key: f"sensor.{key}" for key in keys} | {each: each for each in _ids()})
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -47,6 +61,12 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _strings(each)
+
+
+def _named(view: Any) -> set[str]:
+    """Return the entities in a view."""
+    platforms = ("sensor", "binary_sensor", "event", *CONTROLS)
+    return {text for text in _strings(view) if "." in text and text.split(".")[0] in platforms}
 
 
 def test_the_past_is_of_existing_keys() -> None:
@@ -75,32 +95,50 @@ def test_a_site_with_less_has_fewer_sources() -> None:
 
 def test_the_dashboard_shows_existing_entities(entities: Entities) -> None:
     """All of them are of the site, and every section has something to show."""
-    view = dashboard(entities, INVERTERS)["views"][0]
-    named = {text for text in _strings(view) if text.startswith("sensor.")}
+    view = dashboard(entities, INVERTERS, CIRCUITS)["views"][0]
+    named = _named(view)
     assert named <= set(entities.by_key.values())
     assert {f"sensor.{serial}_power" for serial in INVERTERS} <= named
-    assert len(view["sections"]) == 6
+    assert {"binary_sensor.grid_connected", "number.backup_reserve", "switch.NC2_closed", "event.outage"} <= named
+    assert len(view["sections"]) == 7
     assert all(len(section["cards"]) > 1 for section in view["sections"])
 
 
 def test_a_poorer_site_has_no_empty_cards() -> None:
     """Where there is no battery, there is no section for one."""
     few = Entities({"solar_power": "sensor.power", "solar_energy": "sensor.energy"})
-    view = dashboard(few, [])["views"][0]
+    view = dashboard(few, [], CIRCUITS)["views"][0]
     headings = [section["cards"][0]["heading"] for section in view["sections"]]
-    assert "Battery" not in headings
-    assert all(text in ("sensor.power", "sensor.energy") for text in _strings(view) if text.startswith("sensor."))
+    assert not {"Battery", "Controls"} & set(headings)
+    assert _named(view) == {"sensor.power", "sensor.energy"}
+
+
+def test_controls_can_be_set_where_they_stand(entities: Entities) -> None:
+    """Each has what sets it: a slider, a list, or a switch as wide as half a section."""
+    sections = dashboard(entities, [], CIRCUITS)["views"][0]["sections"]
+    cards = next(section["cards"] for section in sections if section["cards"][0]["heading"] == "Controls")
+    features = {card["entity"]: [each["type"] for each in card["features"]] for card in cards if "features" in card}
+    assert features == {
+        "number.backup_reserve": ["numeric-input"],
+        "select.operating_mode": ["select-options"],
+        "switch.charge_from_grid": ["toggle"],
+        "switch.live_power": ["toggle"],
+        "switch.NC1_closed": ["toggle"],
+        "switch.NC2_closed": ["toggle"],
+    }
+    assert [card["name"] for card in cards if card.get("entity", "").endswith("_closed")] == list(CIRCUITS.values())
 
 
 def test_entities_are_found_by_their_unique_id() -> None:
-    """Only those of the site that are enabled."""
+    """Only those of the site that are enabled, also where two platforms have the same unique id."""
     registry: list[dict[str, Any]] = [
         {"platform": "energy_site", "unique_id": f"{SITE}_solar_power", "entity_id": "sensor.a", "disabled_by": None},
         {"platform": "energy_site", "unique_id": f"{SITE}_firmware", "entity_id": "sensor.b", "disabled_by": "user"},
         {"platform": "energy_site", "unique_id": "other_solar_power", "entity_id": "sensor.c", "disabled_by": None},
+        {"platform": "energy_site", "unique_id": f"{SITE}_solar_power", "entity_id": "switch.e", "disabled_by": None},
         {"platform": "sun", "unique_id": f"{SITE}_next_dawn", "entity_id": "sensor.d", "disabled_by": None},
     ]
-    assert Entities.of_site(registry, SITE).by_key == {"solar_power": "sensor.a"}
+    assert Entities.of_site(registry, SITE).by_key == {"solar_power": "sensor.a", "switch.solar_power": "switch.e"}
 
 
 def test_home_assistant_understands_what_it_starts_with(tmp_path: Path) -> None:
@@ -135,9 +173,11 @@ def test_nothing_stays_behind_unless_it_is_to_be_kept(tmp_path: Path) -> None:
 def test_options(capsys: pytest.CaptureFixture[str]) -> None:
     """Everything has a default; what makes no sense is refused."""
     options = parse([])
-    assert (options.city, options.port, options.house, options.check) == (None, 8123, "home", False)
-    options = parse(["--city", "cape town", "--inverters", "40", "--config", "here", "--check"])
+    assert (options.city, options.port, options.house) == (None, 8123, "home")
+    assert (options.check, options.cloud) == (False, False)
+    options = parse(["--city", "cape town", "--inverters", "40", "--config", "here", "--check", "--cloud"])
     assert (options.city, options.inverters, options.config) == ("Cape Town", 40, Path("here"))
+    assert (options.check, options.cloud) == (True, True)
     for wrong in (["--port", "0"], ["--port", "x"], ["--inverters", "0"], ["--city", "Atlantis"]):
         with pytest.raises(SystemExit):
             parse(wrong)

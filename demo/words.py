@@ -1,0 +1,34 @@
+"""What the demo says once it is ready: pure."""
+
+from .api import PASSWORD, USER
+from .cloud import PLAN
+from .home import EMAIL, Home
+from .options import Options
+
+
+def ready(options: Options, url: str, home: Home) -> str:
+    """Return how to look at the home at `url`, and how to set it up once more by hand."""
+    application = home.cloud.application
+    again = " (remove it first)"
+    lines = [
+        "",
+        f"Ready. Open {url} and sign in:",
+        "",
+        f"    user      {USER}",
+        f"    password  {PASSWORD}",
+        "",
+        "The dashboard Energy Site opens first; Energy and Settings, Devices & services are worth a look too.",
+        "To try the set-up yourself: Settings, Devices & services, Add integration, Energy Site, then",
+        f"- IQ Gateway{again}: host {home.gateway.host}, sign in as {EMAIL}, password {home.password}",
+        f'- Enphase cloud{again if options.cloud else ""}: tick "Paste a code instead"; the sign-in page gives the code',
+        "",
+        f"    API key        {application.key}",
+        f"    client ID      {application.client_id}",
+        f"    client secret  {application.client_secret}",
+        f"    plan           {PLAN.name}",
+        "",
+        "Nothing of it is real, and nothing leaves this computer. Ctrl-C ends it.",
+    ]
+    if options.config is not None:
+        lines.append(f"Home Assistant's configuration stays in {options.config}.")
+    return "\n".join(lines)
