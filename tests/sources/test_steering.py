@@ -205,6 +205,12 @@ async def test_a_battery_that_the_cloud_governs_is_read_only(helm: Helm, key: st
     assert helm.value("operating_mode") is None
 
 
+async def test_a_cloud_that_took_over_unnoticed_is_named_as_the_reason(helm: Helm) -> None:
+    helm.site.gateway.set_cloud_profile(reserve=10)
+    error = await helm.fail("backup_reserve", 35)
+    assert (error.failure, error.obstacle, error.in_force) == (Failure.NOT_NOW, Obstacle.GOVERNED_REMOTELY, 10)
+
+
 async def test_settings_wait_for_the_grid(helm: Helm) -> None:
     helm.site.house.switches.grid_available = False
     await helm.poll("relay")

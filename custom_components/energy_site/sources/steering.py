@@ -235,6 +235,9 @@ class Steering:
             seen = seen or looked
             if self._in_force(name, wish):
                 return True
+            if (latest := self.control(name)) is not None and latest.obstacle is not None:
+                # What stands in the way may be known only now, such as a cloud that took over.
+                raise self._error(Failure.NOT_NOW, name, wish.value, latest)
             if looked and trouble is not None and sent < _ATTEMPTS and self._is_newest(name, wish):
                 trouble = await self._send(control, wish)
                 sent += 1

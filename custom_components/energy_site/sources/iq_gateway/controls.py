@@ -120,7 +120,7 @@ class Controls:
             limits=Range(minimum=0.0, maximum=_FULL),
             value=settings.backup_reserve,
             write=lambda value: self._set_storage(reserved_soc=value),
-            feeds=self._asked(feeds.SECONDARY_CONTROL),
+            feeds=self._asked(feeds.SECONDARY_CONTROL, feeds.TARIFF),
             obstacle=obstacle,
         )
 
