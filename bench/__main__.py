@@ -7,6 +7,7 @@ import sys
 
 from simulator.iq_gateway import Speed
 
+from .cloud import Scenario, report as report_cloud, run as run_cloud
 from .control import control, report
 from .local import running, set_up
 
@@ -15,9 +16,11 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=("gateway", "live", "control"), default="gateway", help="what to measure"
+        "what", nargs="?", choices=("gateway", "live", "control", "cloud"), default="gateway", help="what to measure"
     )
     parser.add_argument("--writes", type=int, default=1000, help="how often a control is set")
+    parser.add_argument("--days", type=float, default=365.0, help="how long the cloud is asked")
+    parser.add_argument("--systems", type=int, choices=(1, 2, 3), help="how many share a key, instead of 1 and of 3")
     parser.add_argument("--seed", type=int, default=1, help="of the dice")
     parser.add_argument("--minutes", type=float, default=5.0, help="how long a site runs")
     parser.add_argument("--preset", default="home", help="the house that runs")
@@ -28,6 +31,13 @@ def main() -> None:
         tally = asyncio.run(control(options.writes, options.seed))
         report(tally)
         sys.exit(bool(tally.silent_failures or tally.false_failures or tally.late_untold))
+    if options.what == "cloud":
+        failed = False
+        for systems in (options.systems,) if options.systems else (1, 3):
+            result = asyncio.run(run_cloud(Scenario(days=options.days, systems=systems, seed=options.seed)))
+            report_cloud(result)
+            failed |= bool(result.failed)
+        sys.exit(failed)
     if options.what == "live":
         asyncio.run(_run(options.preset, options.speed, options.minutes, live=True))
         return

@@ -118,12 +118,16 @@ def test_a_day_is_closed_once_in_its_night() -> None:
     made.asked("1", CLOSE, due)
     assert made.next_at("1", CLOSE, due) == due + DAY
     assert made.next_at("1", CLOSE, due + 7 * DAY) == due + 7 * DAY
+    # A timer that was a moment too early does not let it be asked twice.
+    made.asked("1", CLOSE, due - timedelta(seconds=1))
+    assert made.next_at("1", CLOSE, due) == due + DAY
 
 
 def test_what_failed_is_tried_again_a_few_times() -> None:
     made, now = planner(), NOW
     waits = []
     for _ in range(5):
+        made.asks("1", CLOSE, now)
         made.asked("1", CLOSE, now, failed=True)
         waits.append(made.next_at("1", CLOSE, now) - now)
         now += waits[-1]
@@ -486,3 +490,13 @@ def test_no_order_of_events_exceeds_the_month(steps: list[tuple[str, int, int]],
         now = max(now + timedelta(seconds=seconds), MAY)
         STEPS[name](made, now, count)
         assert made.outlook(now).used <= per_month
+
+
+def test_what_is_asked_each_day_leaves_half_of_a_month_to_updates() -> None:
+    made = planner()
+    daily = Bundle(key="daily", cost=10, daily_at=CLOSE.daily_at)
+    made.enter(System(key="1", daylight=made.systems["1"].daylight, bundles=(daily, FRESH)))
+    assert made.interval("1", daily, NOW) == DAY
+    for key in ("2", "3"):
+        made.enter(System(key=key, daylight=made.systems["1"].daylight, bundles=(daily, FRESH)))
+    assert made.interval("1", daily, NOW) == 2 * DAY

@@ -18,7 +18,7 @@ _DAY = timedelta(days=1)
 # Intervals that a person recognises, in minutes; longer ones are whole days.
 _LADDER = (1, 2, 5, 10, 15, 30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240, 300, 360, 480, 600, 720, 960, 1440)
 
-# A moment is moved to its slot if that is not much sooner than `Bundle.least` allows.
+# So much too early is in time; a moment is moved to its slot if that is not much sooner than `Bundle.least` allows.
 _EARLY = timedelta(minutes=2)
 
 
@@ -113,12 +113,15 @@ def slot(bundle: Bundle, phase: timedelta, last: datetime, due: datetime) -> dat
 
 
 def daily_at(system: System, bundle: Bundle, phase: timedelta, last: datetime) -> datetime:
-    """Return the first time after the last one when a daily bundle is due."""
+    """Return the first time after the last one when a daily bundle is due.
+
+    Timers are never exact: one that came a little early was that day's.
+    """
     zone, at = system.daylight.zone, bundle.daily_at
     date = last.astimezone(zone).date() - _DAY
     while True:
         moment = datetime.combine(date, at or datetime.min.time(), zone).astimezone(UTC) + phase
-        if moment > last:
+        if moment > last + _EARLY:
             return moment
         date += _DAY
 

@@ -27,6 +27,9 @@ _WARNED = 0.8
 # What failed is tried again that often before its turn comes.
 _RETRIES = 3
 
+# What has to be asked each day leaves updates and history this share of a month, and comes every few days instead.
+_FOR_UPDATES = 0.5
+
 # What history may take at a time where the month has no end to its requests.
 _UNMETERED = 1000
 
@@ -150,6 +153,11 @@ class Planner:
         """Take over what the service itself says was used this month, also by others."""
         self.usage.correct(used, now)
 
+    def asks(self, system: str, bundle: Bundle, now: datetime) -> None:
+        """Note that a bundle is asked, of which it is not known yet what becomes."""
+        before = self._enter(now).asked.get(_name(system, bundle))
+        self.usage.asked[_name(system, bundle)] = Asked(at=self.usage.latest, failures=before.failures if before else 0)
+
     def asked(self, system: str, bundle: Bundle, now: datetime, *, failed: bool = False) -> None:
         """Note that a bundle was asked; after a failure it is due sooner."""
         before = self._enter(now).asked.get(_name(system, bundle))
@@ -255,9 +263,9 @@ class Planner:
 
         There is one more of each for a failure.
         """
-        total = 0
+        total, days = 0, self._least_days_between()
         for system, bundle in self._bundles(Purpose.ESSENTIAL):
-            times = self._days_left(system, bundle)
+            times = math.ceil(self._days_left(system, bundle) / days)
             total += bundle.cost * (times + 1 if times else 0)
         return total
 
@@ -274,7 +282,16 @@ class Planner:
             return 1
         left -= self._kept()
         need = sum(bundle.cost * self._days_left(system, bundle) for system, bundle in self._bundles(Purpose.ESSENTIAL))
-        return math.ceil(need / left) or 1 if left > 0 else 0
+        return max(math.ceil(need / left), self._least_days_between()) if left > 0 else 0
+
+    def _least_days_between(self) -> int:
+        """Return every how many days the essentials are asked where many systems share the month with updates."""
+        limit = self._limit()
+        if limit is None or not any(self._bundles(Purpose.FRESHNESS)):
+            return 1
+        month = (self.usage.resets_at - self.usage.since) / _DAY
+        daily = sum(bundle.cost for _, bundle in self._bundles(Purpose.ESSENTIAL))
+        return max(math.ceil(daily * month / max((limit - self._kept()) * (1 - _FOR_UPDATES), 1)), 1)
 
     def _due(self, system: System, bundle: Bundle) -> datetime:
         asked = self.usage.asked.get(_name(system.key, bundle))

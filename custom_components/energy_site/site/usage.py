@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 import math
 from typing import Any
 
@@ -282,6 +283,7 @@ def _month(anchor: datetime, now: datetime) -> tuple[datetime, datetime]:
     return _begin(anchor, number), _begin(anchor, number + 1)
 
 
+@lru_cache(maxsize=64)
 def _begin(anchor: datetime, number: int) -> datetime:
     year, month = divmod(number, 12)
     return anchor.replace(year=year, month=month + 1, day=min(anchor.day, monthrange(year, month + 1)[1]))

@@ -11,6 +11,7 @@ from ..clients.enphase_cloud.errors import HardwareAbsentError
 from ..clients.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiQuotaError
 from ..clients.transport import Recorded
 from ..site.demand import Bundle, Purpose, System
+from ..site.model import Quota
 from ..site.quota import Planner
 from ..site.sun import Daylight
 from .feed import Feed, FeedState, Pace, Presence
@@ -113,6 +114,8 @@ class CloudSource[C](Source):
     @override
     async def prepare(self, now: datetime) -> None:
         self.enter()
+        # Which day it is where the system stands, and what time, was not known until now.
+        self._rebuild_known(now)
 
     @override
     async def close(self) -> None:
@@ -142,7 +145,7 @@ class CloudSource[C](Source):
             state.failed(error)
             self._rebuild(key, now)
             raise error
-        self.planner.asked(self.system, feed.bundle, now)
+        self.planner.asks(self.system, feed.bundle, now)
         try:
             with meant_for(purpose):
                 await super().poll(key, now)
@@ -152,6 +155,8 @@ class CloudSource[C](Source):
         except ApiError:
             self.planner.asked(self.system, feed.bundle, now, failed=True)
             raise
+        else:
+            self.planner.asked(self.system, feed.bundle, now)
         finally:
             self.enter()
         if (answer := self._recorded.get(feed.name)) is not None and state.presence is Presence.PRESENT:
@@ -162,10 +167,12 @@ class CloudSource[C](Source):
         if isinstance(self.outage, ApiAuthError):
             return _REFUSED_RETRY
         feed, state = self.feeds[key], self.states[key]
-        if isinstance(state.error, NotNowError):
+        if isinstance(state.error, NotNowError) and feed.wanted(self):
             return max(state.error.allowed_at - now, _SHORTEST_WAIT)
         if not self._is_asked(key):
-            return _UNGRANTED_INTERVAL if state.presence is Presence.FORBIDDEN else PROBE_INTERVAL
+            interval = _UNGRANTED_INTERVAL if state.presence is Presence.FORBIDDEN else PROBE_INTERVAL
+            left = (state.asked_at or now) + interval - now
+            return left if left > timedelta() else interval if self.outage is not None else _SHORTEST_WAIT
         self.enter()
         return max(self.planner.next_at(self.system, feed.bundle, now) - now, _SHORTEST_WAIT)
 
@@ -184,7 +191,12 @@ class CloudSource[C](Source):
             for key, state in self.states.items()
             if key in self._bodies and state.answered_at is not None
         }
-        return {**super().memory(), "answers": answers}
+        denied = {
+            key: state.asked_at.isoformat()
+            for key, state in self.states.items()
+            if not state.presence.answers and state.asked_at is not None
+        }
+        return {**super().memory(), "answers": answers, "denied": {"at": denied, "plan": self._plan_words}}
 
     @override
     def remember(self, memory: Mapping[str, Any]) -> None:
@@ -193,8 +205,15 @@ class CloudSource[C](Source):
         for key, kept in answers.items() if isinstance(answers, Mapping) else ():
             if key in self.feeds and isinstance(kept, Mapping):
                 self._recall(key, kept)
+        self._recall_denied(memory.get("denied"))
+        self._rebuild_known()
+
+    def _rebuild_known(self, now: datetime | None = None) -> None:
+        """Build the parts of what was answered before the restart; of the quota, which others share, only `now` counts."""
         for builder in self.builders:
             at = max((at for key in builder.feeds if (at := self.states[key].answered_at) is not None), default=None)
+            if builder.part is Quota:
+                at = now
             if at is not None and (part := builder.build(at)) is not None:
                 self._parts[builder.part] = part
 
@@ -214,7 +233,29 @@ class CloudSource[C](Source):
         state.presence = Presence.PRESENT
         state.asked_at = state.answered_at = at.astimezone(UTC)
         state.stands_until = at + self._stands(feed)
-        self._observe(feed, at)
+        self._recalled(feed)
+
+    def _recalled(self, feed: CloudFeed[C, Any]) -> None:
+        """Use an answer of before the restart, but for its energy: that is in the books already."""
+
+    def _recall_denied(self, kept: object) -> None:
+        """Take over when it was asked for what is not to be had: no restart is worth to ask again, another plan is."""
+        if not isinstance(kept, Mapping) or kept.get("plan") != self._plan_words:
+            return
+        moments = kept.get("at")
+        for key, moment in moments.items() if isinstance(moments, Mapping) else ():
+            if key not in self.states or self.states[key].presence.answers:
+                continue
+            try:
+                at = datetime.fromisoformat(str(moment))
+            except ValueError:
+                continue
+            if at.tzinfo is not None:
+                self.states[key].asked_at = at.astimezone(UTC)
+
+    @property
+    def _plan_words(self) -> list[int | None]:
+        return [self.planner.plan.per_month, self.planner.plan.per_minute]
 
     def _stands(self, feed: CloudFeed[C, Any]) -> timedelta:
         """Return how long an answer stands: as long as the next one may take, and a failure of that."""

@@ -186,11 +186,18 @@ class EnlightenSource(CloudSource[Context]):
             energy.enter_day(books, CounterKind.LOAD, consumption, zone)
         elif key == feeds.CONSUMPTION_LIFETIME.key and (life := self.answer(feeds.CONSUMPTION_LIFETIME)) is not None:
             energy.enter_life(books, CounterKind.LOAD, life, zone)
-        elif key == feeds.ENERGY_LIFETIME.key and (produced := self.answer(feeds.ENERGY_LIFETIME)) is not None:
+        elif (
+            key == feeds.ENERGY_LIFETIME.key
             # The summary counts what came before the days as well.
-            if books.of(CounterKind.SOLAR).through is None:
-                energy.enter_life(books, CounterKind.SOLAR, produced.production, zone)
-        elif key in (feeds.INVENTORY.key, feeds.ENVOYS.key):
+            and books.of(CounterKind.SOLAR).through is None
+            and (produced := self.answer(feeds.ENERGY_LIFETIME)) is not None
+        ):
+            energy.enter_life(books, CounterKind.SOLAR, produced.production, zone)
+        self._recalled(self.feeds[key])
+
+    @override
+    def _recalled(self, feed: CloudFeed[Context, Any]) -> None:
+        if feed.key in (feeds.INVENTORY.key, feeds.ENVOYS.key):
             self.context.gateway = next(iter(sorted(self.gateway_serials)), None)
 
     def _make_builders(self) -> tuple[Builder, ...]:

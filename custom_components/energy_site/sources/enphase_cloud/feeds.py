@@ -141,7 +141,7 @@ SUMMARY: Feed[Summary] = _feed(
     essential=True,
     day=0.6,
     night=0.0,
-    greatest=timedelta(hours=6),
+    greatest=timedelta(days=1),
 )
 LATEST: Feed[LatestTelemetry] = _feed(
     "latest_telemetry",
@@ -150,7 +150,7 @@ LATEST: Feed[LatestTelemetry] = _feed(
     essential=True,
     day=1.0,
     night=0.3,
-    greatest=timedelta(hours=4),
+    greatest=timedelta(hours=12),
 )
 BATTERY: Feed[BatteryTelemetry] = _feed(
     "battery_telemetry",
@@ -159,7 +159,7 @@ BATTERY: Feed[BatteryTelemetry] = _feed(
     wanted=_BATTERY,
     day=0.6,
     night=0.3,
-    greatest=timedelta(hours=6),
+    greatest=timedelta(hours=12),
 )
 EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = CloudFeed(
     key="encharge_telemetry",
@@ -178,7 +178,7 @@ CONSUMPTION: Feed[EnergyTelemetry] = _feed(
     wanted=_CONSUMPTION,
     day=0.2,
     night=0.05,
-    greatest=timedelta(hours=8),
+    greatest=timedelta(days=2),
 )
 IMPORT: Feed[EnergyTelemetry] = _feed(
     "energy_import",
@@ -187,7 +187,7 @@ IMPORT: Feed[EnergyTelemetry] = _feed(
     wanted=_GRID,
     day=0.2,
     night=0.05,
-    greatest=timedelta(hours=8),
+    greatest=timedelta(days=2),
 )
 EXPORT: Feed[EnergyTelemetry] = _feed(
     "energy_export",
@@ -196,7 +196,7 @@ EXPORT: Feed[EnergyTelemetry] = _feed(
     wanted=_GRID,
     day=0.2,
     night=0.0,
-    greatest=timedelta(hours=8),
+    greatest=timedelta(days=2),
 )
 ENERGY_LIFETIME: Feed[EnergyLifetime] = _feed(
     "energy_lifetime",
