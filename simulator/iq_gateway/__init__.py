@@ -1,6 +1,6 @@
 """An IQ Gateway's local API on loopback, for a simulated house."""
 
-from . import firmware_bugs
+from . import firmware_bugs, wiring
 from .config import BatteryModel, Controller, GatewayConfig, Measurement, NightlyRestart
 from .faults import (
     ActiveFault,
@@ -44,4 +44,5 @@ __all__ = [
     "Stats",
     "Truncated",
     "firmware_bugs",
+    "wiring",
 ]
