@@ -42,6 +42,9 @@ CONF_LIVE_MINUTES: Final = "live_minutes"
 # Least, usual and greatest minutes after which live power ends by itself.
 LIVE_MINUTES: Final = (1, 15, 1440)
 
+# Whether the grid's import and export are counted from the sum of all phases.
+CONF_NET_PHASES: Final = "net_phases"
+
 # Least, usual and greatest seconds between two questions of a kind.
 INTERVALS: Final[dict[Pace, tuple[int, int, int]]] = {
     Pace.POWER: (5, 10, 120),

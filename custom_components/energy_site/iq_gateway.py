@@ -22,6 +22,7 @@ from .clients.transport import Recorded, Response
 from .const import (
     CONF_FINGERPRINT,
     CONF_LIVE_MINUTES,
+    CONF_NET_PHASES,
     DOMAIN,
     INTERVALS,
     LIVE_MINUTES,
@@ -82,6 +83,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             dt_util.get_default_time_zone(),
             async_find_zone,
             live_lasts=timedelta(minutes=within(entry.options.get(CONF_LIVE_MINUTES), LIVE_MINUTES)),
+            net_phases=entry.options.get(CONF_NET_PHASES) is True,
         )
 
     @override

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, documentation
 from .errors import setting_name
 from .site.control import Change, ChangeKind, ControlName, Failure
-from .site.model import Health, Inverters, Quota, Settings
+from .site.model import Health, Inverters, MeterFault, Quota, Settings
 
 if TYPE_CHECKING:
     from .coordinator import SiteRuntime
@@ -38,6 +38,20 @@ def async_track_issues(runtime: SiteRuntime) -> None:
         problems = (health.problems if health is not None else None) or ()
         shown = {"problems": ", ".join(problems).replace("_", " ")} if problems else None
         async_show_issue(runtime, ISSUE_WIRING, shown)
+
+    @callback
+    def meters() -> None:
+        health = runtime.part(Health)
+        found = {finding.fault: finding for finding in (health.findings if health is not None else ())}
+        for fault in MeterFault:
+            finding = found.get(fault)
+            async_show_issue(
+                runtime,
+                fault,
+                None
+                if finding is None
+                else {"measured": _watts(finding.measured), "expected": _watts(finding.expected)},
+            )
 
     @callback
     def silence() -> None:
@@ -70,12 +84,17 @@ def async_track_issues(runtime: SiteRuntime) -> None:
 
     on_unload = runtime.entry.async_on_unload
     on_unload(runtime.listen(Health, wiring))
+    on_unload(runtime.listen(Health, meters))
     on_unload(runtime.listen(Inverters, silence))
     on_unload(runtime.listen(Settings, government))
     on_unload(runtime.listen(Quota, quota))
     on_unload(runtime.happenings.listen(Change, _Complaints(runtime).hear))
     government()
     quota()
+
+
+def _watts(power: float | None) -> str:
+    return "?" if power is None else f"{power:.0f}"
 
 
 class _Complaints:

@@ -573,6 +573,7 @@ async def test_intervals_are_changed_within_bounds(
         "rare": 21600,
         "live": 1,
         "live_minutes": 15,
+        "net_phases": False,
     }
     with pytest.raises(Exception, match="power"):
         await hass.config_entries.options.async_configure(result["flow_id"], {**usual, "power": 1})

@@ -146,9 +146,9 @@ def _check_house(hass: HomeAssistant, site: str, meters: dict[str, Any], battery
     if not {"production", "net-consumption"} <= meters.keys():
         return
     production, net = meters["production"][1], meters["net-consumption"][1]
-    assert number(hass, site, "load_power") == pytest.approx(
-        production["activePower"] + net["activePower"] + battery, abs=0.01
-    )
+    load = production["activePower"] + net["activePower"] + battery
+    # One recorded storage meter says more than its phases carry, so that the house would give power.
+    assert number(hass, site, "load_power") == (None if load < -25 else pytest.approx(load, abs=0.01))
     energy = production["actEnergyDlvd"] - production["actEnergyRcvd"] + net["actEnergyDlvd"] - net["actEnergyRcvd"]
     if "storage" in meters:
         energy += meters["storage"][1]["actEnergyDlvd"] - meters["storage"][1]["actEnergyRcvd"]

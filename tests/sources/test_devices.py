@@ -186,16 +186,43 @@ async def test_a_gateway_whose_clock_is_wrong_tells_the_right_times(skew: float)
             assert abs(site.now - battery.last_reported) <= timedelta(minutes=10)
 
 
-async def test_a_report_from_the_future_says_that_the_gateways_clock_is_ahead() -> None:
+@pytest.mark.parametrize("ahead", [1, 24])
+async def test_a_report_from_the_future_is_of_just_now_and_changes_nothing_for_the_others(ahead: int) -> None:
+    def postdate(rows: list[dict[str, Any]]) -> None:
+        for row in rows[:ahead]:
+            row["lastReportDate"] += 7200
+
     async with simulated("standard", hour=13.0) as site:
         site.gateway.faults.add(HttpStatus(404), DEVICE_DATA)
         await site.start()
-        site.gateway.faults.add(
-            Mutate(lambda rows: [row | {"lastReportDate": row["lastReportDate"] + 7200} for row in rows]), INVERTERS
-        )
+        before = site.part(PowerFlow).solar
+        site.gateway.faults.add(Mutate(postdate), INVERTERS)
         await site.ask("inverters")
-        assert site.source.clock.now(site.now) > site.now + timedelta(hours=1)
-        assert all(unit.connected for unit in site.part(Inverters).units.values())
+        assert site.source.clock.now(site.now) == site.now
+        inverters = site.part(Inverters)
+        assert inverters.reporting == 24
+        assert not inverters.silent
+        assert site.part(PowerFlow).solar == before
+        assert all(
+            unit.last_reported is not None and unit.last_reported <= site.now for unit in inverters.units.values()
+        )
+
+
+async def test_an_inverter_ahead_of_its_time_keeps_nobody_awake_at_night() -> None:
+    async with simulated("standard", hour=13.0, intervals=CALM) as site:
+        site.gateway.faults.add(HttpStatus(404), DEVICE_DATA)
+        await site.start()
+        site.gateway.faults.add(
+            Mutate(lambda rows: [rows[0] | {"lastReportDate": rows[0]["lastReportDate"] + 12 * 3600}, *rows[1:]]),
+            INVERTERS,
+        )
+        await site.run(10 * 3600)
+        solar = site.part(PowerFlow).solar
+        assert solar is not None
+        assert solar.power < 10
+        _, *others = site.part(Inverters).units.values()
+        assert all(unit.power == 0 for unit in others)
+        assert all(unit.connected is None for unit in others)
 
 
 async def test_a_gateway_that_does_not_tell_its_time_is_taken_to_have_ours() -> None:
@@ -205,10 +232,10 @@ async def test_a_gateway_that_does_not_tell_its_time_is_taken_to_have_ours() -> 
         assert site.source.clock.now(site.now) == site.now + timedelta(seconds=90)
         clock = GatewayClock()
         clock.told(None, site.now)
-        clock.seen(0, site.now)
-        clock.seen(2**40, site.now)
+        clock.told(0, site.now)
+        clock.told(2**40, site.now)
         assert clock.now(site.now) == site.now
-        assert clock.ours(None) is None
+        assert clock.ours(None, site.now) is None
 
 
 async def test_inverters_of_which_one_tells_no_lifetime_are_not_summed_up() -> None:

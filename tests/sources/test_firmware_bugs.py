@@ -373,7 +373,7 @@ async def test_a_storage_meter_that_is_switched_off_needs_no_mending() -> None:
     async with simulated("home", hour=19.5) as site:
         site.gateway.faults.add(Mutate(without), READINGS)
         await site.start()
-        assert site.source.refused == 0
+        assert site.source.checks.refused == 0
         assert set(site.part(Meters).by_kind) == {"production", "grid"}
 
 

@@ -460,7 +460,7 @@ async def test_three_phases_of_which_one_is_wired_show_that_ones_voltage() -> No
         assert grid.phases[1].voltage == 3.0
         # An unwired phase of the battery's meter is none that went missing.
         assert site.part(PowerFlow).battery is not None
-        assert site.source.refused == 0
+        assert site.source.checks.refused == 0
 
 
 async def test_a_meter_that_tells_no_phases_takes_them_from_the_grids_own_reading() -> None:

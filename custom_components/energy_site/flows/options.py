@@ -1,4 +1,4 @@
-"""How often a site is asked for what."""
+"""How often a gateway is polled, and how its phases are counted."""
 
 from typing import Any
 
@@ -6,22 +6,24 @@ import probatio
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import UnitOfTime
-from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
+from homeassistant.helpers.selector import BooleanSelector, NumberSelector, NumberSelectorConfig, NumberSelectorMode
 
-from ..const import CONF_LIVE_MINUTES, INTERVALS, LIVE_MINUTES
+from ..const import CONF_LIVE_MINUTES, CONF_NET_PHASES, INTERVALS, LIVE_MINUTES
 
 
 class IntervalOptionsFlow(OptionsFlowWithReload):
-    """Changes the intervals within what is safe for the gateway."""
+    """Changes the intervals within what is safe for the gateway, and how energy is counted."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the intervals, then take them over."""
         if user_input is not None:
-            return self.async_create_entry(data={key: int(seconds) for key, seconds in user_input.items()})
+            intervals = {key: int(chosen) for key, chosen in user_input.items() if key != CONF_NET_PHASES}
+            return self.async_create_entry(data={**intervals, CONF_NET_PHASES: user_input[CONF_NET_PHASES]})
         schema = probatio.Schema(
             {
                 **{_field(pace, bounds): _box(bounds, UnitOfTime.SECONDS) for pace, bounds in INTERVALS.items()},
                 _field(CONF_LIVE_MINUTES, LIVE_MINUTES): _box(LIVE_MINUTES, UnitOfTime.MINUTES),
+                probatio.Required(CONF_NET_PHASES, default=False): BooleanSelector(),
             }
         )
         return self.async_show_form(

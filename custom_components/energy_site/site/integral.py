@@ -45,6 +45,20 @@ def integrate(state: IntegralState | None, power: float, at: datetime, *, stored
     )
 
 
+def net(state: IntegralState | None, difference: float, at: datetime) -> IntegralState:
+    """Add what the difference in Wh of two registers moved since the last sample, to its own direction."""
+    if state is None or state.stored is None:
+        return IntegralState(positive=0.0, negative=0.0, power=0.0, stored=difference, at=at)
+    change = difference - state.stored
+    return replace(
+        state,
+        positive=state.positive + max(change, 0.0),
+        negative=state.negative + max(-change, 0.0),
+        stored=difference,
+        at=at,
+    )
+
+
 def _areas(first: float, last: float, hours: float) -> tuple[float, float]:
     """Return the areas above and below zero of the line between two powers."""
     if first * last >= 0:

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import counter
 from .counter import CounterState, Doubt
-from .integral import IntegralState, integrate
+from .integral import IntegralState, integrate, net
 from .model import Count, CounterKind
 
 # Energy that a meter of the solar production counts backwards: what the
@@ -97,6 +97,22 @@ class Ledger:
         """
         state = integrate(self._integrals.get(name), power, at, stored=stored)
         self._integrals[name] = state
+        return state.positive, state.negative
+
+    def net(
+        self, name: str, delivered: Iterable[str], received: Iterable[str], at: datetime
+    ) -> tuple[float, float] | None:
+        """Count what came in and what went out where both directions at one time cancel out.
+
+        Takes the counters of each way, and returns the Wh in the positive and in the
+        negative direction, `None` before all of them were read.
+        """
+        registers = [[self._counters.get(each) for each in way] for way in (delivered, received)]
+        if any(None in way for way in registers):
+            return None
+        came, went = (sum(state.total for state in way if state is not None) for way in registers)
+        state = net(self._integrals.get(f"net:{name}"), came - went, at)
+        self._integrals[f"net:{name}"] = state
         return state.positive, state.negative
 
     def balance(

@@ -402,12 +402,38 @@ class Quota(Part):
     history: float | None = None
 
 
+class MeterFault(StrEnum):
+    """What speaks against a meter."""
+
+    PRODUCTION_NOT_MEASURING = "production_not_measuring"
+    PRODUCTION_REVERSED = "production_reversed"
+    PRODUCTION_PARTIAL = "production_partial"
+    PRODUCTION_ABOVE = "production_above"
+    PRODUCTION_DISABLED = "production_disabled"
+    CONSUMPTION_DISABLED = "consumption_disabled"
+    CONSUMPTION_ON_GRID = "consumption_on_grid"
+
+    @property
+    def is_hint(self) -> bool:
+        """Whether nothing is wrong, but could be better."""
+        return self in (MeterFault.PRODUCTION_DISABLED, MeterFault.CONSUMPTION_DISABLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterFinding:
+    """What a meter measured and what else is known of the same power, in W."""
+
+    fault: MeterFault
+    measured: float | None
+    expected: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health(Part):
     """How the source itself does. `load` is the share in % of its time that we take.
 
     `signal` is in % of the radio in use, `problems` the meters' complaints, `None`
-    where no meter was ever asked, `open_events` how many complaints a cloud has.
+    where no meter was ever asked, `findings` what contradicts them, `open_events` how many complaints a cloud has.
     """
 
     firmware: str | None = None
@@ -421,6 +447,7 @@ class Health(Part):
     signal: float | None = None
     storage_used: float | None = None
     problems: tuple[str, ...] | None = None
+    findings: tuple[MeterFinding, ...] = ()
     open_events: int | None = None
 
     @property
@@ -428,4 +455,4 @@ class Health(Part):
         """Whether anything complains, `None` where nothing was asked."""
         if self.problems is None and self.open_events is None:
             return None
-        return bool(self.problems or self.open_events)
+        return bool(self.problems or self.open_events or any(not each.fault.is_hint for each in self.findings))

@@ -3,6 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 import math
 import time
 from typing import Any
@@ -97,7 +99,8 @@ class IqGatewayClient:
 
         `fingerprint` is the SHA-256 of its certificate; without one nothing
         but `read_fingerprint` is possible. `renew_token` signs in for a new
-        token when the gateway refuses the one it has.
+        token when the gateway refuses the one it has. `date` is the gateway's time
+        by its last answer.
         """
         self._session = session
         self._base = URL(f"https://{host}")
@@ -109,6 +112,7 @@ class IqGatewayClient:
         self._renewal_rests_until = 0.0
         self._renewal_failure: ApiError | None = None
         self.load = Load()
+        self.date: datetime | None = None
         self.recorded: dict[str, Recorded] = {}
 
     async def read_fingerprint(self) -> bytes:
@@ -307,12 +311,21 @@ class IqGatewayClient:
             )
         finally:
             self.load.add(time.monotonic() - started, native=timeout <= _TIMEOUT)
+        self.date = _date(answer.headers.get("Date"))
         if bearer and (cookie := answer.cookies.get("sessionId")):
             self._cookie = cookie
         return answer
 
     def _record(self, path: str, answer: Response) -> None:
         self.recorded[path] = Recorded(status=answer.status, body=answer.body, seconds=answer.seconds)
+
+
+def _date(header: str | None) -> datetime | None:
+    """Return the gateway's time as it stands in an answer's head."""
+    try:
+        return parsedate_to_datetime(header or "").astimezone(UTC)
+    except ValueError, OverflowError:
+        return None
 
 
 def _raise_for_complaint(endpoint: str, payload: object) -> None:

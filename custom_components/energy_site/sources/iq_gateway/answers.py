@@ -5,7 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from ..feed import FeedState, Presence
+from .admission import MeterAdmission
 from .feeds import GatewayFeed
+
+# How far a clock may be off before that matters.
+_SKEW = timedelta(minutes=2)
 
 
 class Answers:
@@ -15,6 +19,8 @@ class Answers:
         """Look at the answers and states that the source keeps."""
         self._answers = answers
         self._states = states
+        self.admission = MeterAdmission()
+        self.held_since: dict[str, datetime] = {}
 
     def fresh[T](self, feed: GatewayFeed[T], now: datetime) -> T | None:
         """Return an answer that still stands."""
@@ -25,8 +31,8 @@ class Answers:
         return cast("T | None", self._answers.get(feed.key))
 
     def at[T](self, feed: GatewayFeed[T]) -> datetime | None:
-        """Return when the last answer came."""
-        return self._states[feed.key].answered_at
+        """Return when the last answer came, or the earlier one that stands in its place."""
+        return self.held_since.get(feed.key) or self._states[feed.key].answered_at
 
     def asked[T](self, feed: GatewayFeed[T]) -> bool:
         """Tell whether the feed was tried at all, with whatever outcome."""
@@ -48,7 +54,8 @@ class Answers:
 class GatewayClock:
     """The gateway's clock, by which its time stamps are to be judged.
 
-    It may be minutes off, and a recording of it years.
+    It may be minutes off, and a recording of it years. Only the gateway itself
+    tells its time: a device's stamp may be ahead of it.
     """
 
     def __init__(self) -> None:
@@ -60,21 +67,21 @@ class GatewayClock:
         if (stamp := moment(epoch)) is not None:
             self._offset = stamp - now
 
-    def seen(self, epoch: int | None, now: datetime) -> None:
-        """Note a time stamp of a report: the gateway's clock cannot be behind it."""
-        if (stamp := moment(epoch)) is not None and stamp > self.now(now):
-            self._offset = stamp - now
-
     def now(self, now: datetime) -> datetime:
         """Return the gateway's time at a moment of ours."""
         return now + self._offset
 
-    def ours(self, stamp: datetime | None) -> datetime | None:
-        """Return a time stamp of the gateway by our clock."""
+    def ours(self, stamp: datetime | None, now: datetime) -> datetime | None:
+        """Return a time stamp of the gateway by our clock, `now` for one that is ahead of the gateway's."""
+        if stamp is None:
+            return None
         # Some skew is not worth a value that changes with each look at the clock.
-        if stamp is None or abs(self._offset) < timedelta(minutes=2):
-            return stamp
-        return stamp - self._offset
+        ours = stamp if abs(self._offset) < _SKEW else stamp - self._offset
+        return now if ours - now > _SKEW else ours
+
+    def age(self, stamp: datetime, now: datetime) -> timedelta:
+        """Return how old a device's stamp is; one ahead of the gateway's clock is of just now."""
+        return max(self.now(now) - stamp, timedelta())
 
 
 def moment(epoch: int | None) -> datetime | None:

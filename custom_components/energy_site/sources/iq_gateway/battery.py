@@ -2,14 +2,31 @@
 
 from datetime import datetime
 
-from ...clients.iq_gateway.models.devices import DeviceReading, InventoryDevice
+from ...clients.iq_gateway.models.devices import DeviceReading, DeviceType, InventoryDevice
 from ...clients.iq_gateway.models.ensemble import BatteryPower, Encharge
+from ...clients.iq_gateway.models.production import StorageSums
 from ...site.ledger import Ledger
 from ...site.model import Battery, BatteryUnit, DeviceInfo
 from .answers import Answers, GatewayClock, moment
-from .feeds import BATTERY_POWER, DEVICE_DATA, ENSEMBLE_INVENTORY, INVENTORY, SECONDARY_CONTROL
+from .feeds import (
+    BATTERY_POWER,
+    DEVICE_DATA,
+    ENSEMBLE_INVENTORY,
+    INVENTORY,
+    INVERTERS,
+    PRODUCTION_SUMMARY,
+    SECONDARY_CONTROL,
+)
 
-FEEDS = (SECONDARY_CONTROL, BATTERY_POWER, ENSEMBLE_INVENTORY, DEVICE_DATA, INVENTORY)
+FEEDS = (
+    SECONDARY_CONTROL,
+    BATTERY_POWER,
+    ENSEMBLE_INVENTORY,
+    DEVICE_DATA,
+    INVENTORY,
+    INVERTERS,
+    PRODUCTION_SUMMARY,
+)
 
 # Below this a battery only feeds its own electronics.
 _IDLE = 25.0
@@ -17,7 +34,7 @@ _IDLE = 25.0
 
 def build(answers: Answers, clock: GatewayClock, ledger: Ledger, now: datetime) -> Battery | None:
     """Build the batteries' part."""
-    at = answers.newest(SECONDARY_CONTROL, BATTERY_POWER, ENSEMBLE_INVENTORY)
+    at = answers.newest(SECONDARY_CONTROL, BATTERY_POWER, ENSEMBLE_INVENTORY, PRODUCTION_SUMMARY)
     units, ac_units = _units(answers, clock, now), _ac_units(answers, clock, ledger, now)
     if at is None or not (units or ac_units):
         return None
@@ -31,13 +48,14 @@ def build(answers: Answers, clock: GatewayClock, ledger: Ledger, now: datetime) 
         )
         level = _level(control.encharge_soc, control.ac_battery_soc, available, capacity, units, ac_units)
         health = control.encharge_health or None
+    if level is None and not units:
+        sums = storage_sums(answers, now)
+        level, available = sums.percent_full, sums.watt_hours_now if available is None else available
     if level is None:
         level = _mean_level(units or ac_units)
-    if level is not None and not 0 <= level <= 100:
-        level = None
     return Battery(
         observed_at=at,
-        level=level,
+        level=_percent(level),
         available_energy=available,
         capacity=capacity,
         health=health,
@@ -67,17 +85,23 @@ def _units(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Ba
     known = {unit.serial: unit for unit in (inventory.batteries if inventory else ())}
     fresh = {unit.serial for unit in (told.batteries if told else ())}
     return {
-        serial: _unit(serial, known.get(serial), powers.get(serial), clock, fresh=serial in fresh)
+        serial: _unit(serial, known.get(serial), powers.get(serial), clock, now, fresh=serial in fresh)
         for serial in sorted({*known, *powers})
     }
 
 
 def _unit(
-    serial: str, encharge: Encharge | None, power: BatteryPower | None, clock: GatewayClock, *, fresh: bool
+    serial: str,
+    encharge: Encharge | None,
+    power: BatteryPower | None,
+    clock: GatewayClock,
+    now: datetime,
+    *,
+    fresh: bool,
 ) -> BatteryUnit:
     watts = None if power is None or power.real_power_mw is None else power.real_power_mw / 1000
     volt_amperes = None if power is None or power.apparent_power_mva is None else power.apparent_power_mva / 1000
-    level = power.state_of_charge if power is not None else None
+    level = _percent(power.state_of_charge) if power is not None else None
     if encharge is None:
         return BatteryUnit(
             device=DeviceInfo(serial=serial, model="IQ Battery"),
@@ -87,7 +111,7 @@ def _unit(
             state=_state(watts),
         )
     if level is None and fresh:
-        level = encharge.percent_full
+        level = _percent(encharge.percent_full)
     return BatteryUnit(
         device=DeviceInfo(serial=serial, model="IQ Battery", model_id=encharge.part_number, firmware=encharge.firmware),
         level=level,
@@ -99,7 +123,7 @@ def _unit(
         max_cell_temperature=encharge.max_cell_temperature if fresh else None,
         state=_state(watts),
         phase=encharge.phase,
-        last_reported=clock.ours(moment(encharge.last_report)),
+        last_reported=clock.ours(moment(encharge.last_report), now),
         connected=encharge.communicating if fresh else None,
         sleeping=encharge.sleeping if fresh else None,
         dc_switch_off=encharge.dc_switch_off if fresh else None,
@@ -110,14 +134,21 @@ def _ac_units(answers: Answers, clock: GatewayClock, ledger: Ledger, now: dateti
     data = answers.fresh(DEVICE_DATA, now)
     readings = {reading.serial: reading for reading in (data.ac_batteries if data else ())}
     inventory = {device.serial: device for device in answers.last(INVENTORY) or () if device.kind == "ACB"}
+    # Older firmware has no devices' data, but lists AC Batteries with the inverters.
+    listed = {report.serial for report in answers.last(INVERTERS) or () if report.device_type == DeviceType.AC_BATTERY}
     return {
-        serial: _ac_unit(serial, readings.get(serial), inventory.get(serial), clock, ledger)
-        for serial in sorted({*readings, *inventory})
+        serial: _ac_unit(serial, readings.get(serial), inventory.get(serial), clock, ledger, now)
+        for serial in sorted({*readings, *inventory, *listed})
     }
 
 
 def _ac_unit(
-    serial: str, reading: DeviceReading | None, device: InventoryDevice | None, clock: GatewayClock, ledger: Ledger
+    serial: str,
+    reading: DeviceReading | None,
+    device: InventoryDevice | None,
+    clock: GatewayClock,
+    ledger: Ledger,
+    now: datetime,
 ) -> BatteryUnit:
     info = DeviceInfo(
         serial=serial,
@@ -127,12 +158,12 @@ def _ac_unit(
     )
     stamps = (moment(reading.end_date if reading else None), moment(device.last_report if device else None))
     last = max((stamp for stamp in stamps if stamp is not None), default=None)
-    listed_level = device.percent_full if device else None
+    listed_level = _percent(device.percent_full) if device else None
     if reading is None:
         return BatteryUnit(
             device=info,
             level=listed_level,
-            last_reported=clock.ours(last),
+            last_reported=clock.ours(last, now),
             connected=device.communicating if device else None,
         )
     watts = None
@@ -140,7 +171,7 @@ def _ac_unit(
         watts = (reading.joules_produced - reading.joules_used) / reading.duration
     return BatteryUnit(
         device=info,
-        level=reading.state_of_charge if reading.state_of_charge is not None else listed_level,
+        level=listed_level if (level := _percent(reading.state_of_charge)) is None else level,
         power=watts,
         health=reading.state_of_health,
         temperature=reading.temperature,
@@ -148,9 +179,21 @@ def _ac_unit(
         charged_energy=ledger.total(f"ac_battery:{serial}:charged"),
         discharged_energy=ledger.total(f"ac_battery:{serial}:discharged"),
         state=_state(watts),
-        last_reported=clock.ours(last),
+        last_reported=clock.ours(last, now),
         connected=device.communicating if device else None,
     )
+
+
+def storage_sums(answers: Answers, now: datetime) -> StorageSums:
+    """Return what the gateway sums up for all AC Batteries, where nothing tells more of each."""
+    summary, data = answers.fresh(PRODUCTION_SUMMARY, now), answers.fresh(DEVICE_DATA, now)
+    if summary is None or (data is not None and data.ac_batteries):
+        return StorageSums()
+    return summary.storage
+
+
+def _percent(level: float | None) -> float | None:
+    return level if level is not None and 0 <= level <= 100 else None
 
 
 def _state(watts: float | None) -> str | None:

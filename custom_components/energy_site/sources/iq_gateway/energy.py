@@ -3,11 +3,13 @@
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
+from ...clients.iq_gateway.models.devices import DeviceData
 from ...clients.iq_gateway.models.production import EnergySums
-from ...site.counter import DEFAULT_LIMIT
 from ...site.ledger import SOLAR_SELF_USE, Ledger
 from ...site.model import CounterKind, EnergyCounters, PowerFlow
+from .admission import NET, PRODUCTION as PRODUCTION_METER, TOTAL
 from .answers import Answers
+from .battery import storage_sums
 from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
@@ -21,12 +23,17 @@ from .feeds import (
     GatewayFeed,
 )
 from .hardware import Hardware
-from .meters import PRODUCTION as PRODUCTION_METER, Measurement, books, measurements
+from .limits import Limits
+from .meters import Measurement, books, enabled, measurements, register
 
 FEEDS = (METER_READINGS, BATTERY_POWER, INVERTERS, DEVICE_DATA, ENERGY, PRODUCTION, PRODUCTION_SUMMARY, GENERATOR)
 
 # Two registers of the same energy that are further apart do not speak of the same meter.
 _SAME_REGISTER = 50_000.0
+
+# What the source of a counter begins with that is read from a meter, or from meters whose phases are netted.
+_METER = "meter:"
+_NETTED = "netted:"
 
 # What the ledger calls counters that no register counts.
 _BATTERY_INTEGRAL = "integral:battery"
@@ -39,18 +46,67 @@ _RESET_BY = time(1, 15)
 _LONGEST_DAY = timedelta(hours=25)
 
 
-def count_meters(answers: Answers, ledger: Ledger, now: datetime) -> None:
-    """Enter what the current transformers count."""
-    limit = _limit(answers)
-    for kind, meter in measurements(answers, now).items():
-        reading, source = meter.reading, f"meter:{meter.config.eid}"
+def count_meters(
+    answers: Answers, hardware: Hardware, ledger: Ledger, limits: Limits, now: datetime, *, net_phases: bool
+) -> None:
+    """Enter what the current transformers count, each into its own register.
+
+    With `net_phases` the grid's import and export are of the sum of all phases,
+    as most utilities' meters count them; else each phase counts for itself.
+    """
+    newest = answers.at(METER_READINGS)
+    found = [each for each in measurements(answers, now) if each.at == newest and _is_believed(each, hardware)]
+    for kind in dict.fromkeys(each.config.measurement_type for each in found):
+        group = [each for each in found if each.config.measurement_type == kind]
+        netted = net_phases and kind == NET
+        if netted or len(enabled(answers, kind)) > 1:
+            _count_group(answers, ledger, kind, group, limits, now, netted=netted)
+            continue
+        (meter,) = group
+        reading, source = meter.reading, f"{_METER}{meter.config.eid}"
         delivered, received = books(kind)
-        today = _solar_today(answers, meter, limit, ledger.zone, now) if kind == PRODUCTION_METER else None
-        ledger.count(delivered, source, reading.act_energy_dlvd, now, today=today, blank=meter.blank, limit=limit)
-        ledger.count(received, source, reading.act_energy_rcvd, now, blank=meter.blank, limit=limit)
+        today = _solar_today(answers, meter, limits.site, ledger.zone, now) if kind == PRODUCTION_METER else None
+        ledger.count(delivered, source, reading.act_energy_dlvd, now, today=today, blank=meter.blank, limit=limits.site)
+        ledger.count(received, source, reading.act_energy_rcvd, now, blank=meter.blank, limit=limits.site)
 
 
-def count_inverters(answers: Answers, hardware: Hardware, ledger: Ledger, now: datetime) -> None:
+def _is_believed(meter: Measurement, hardware: Hardware) -> bool:
+    kind = meter.config.measurement_type
+    if kind == PRODUCTION_METER:
+        return hardware.production_meter
+    return hardware.load_meter if kind == TOTAL else True
+
+
+def _count_group(
+    answers: Answers,
+    ledger: Ledger,
+    kind: str,
+    group: list[Measurement],
+    limits: Limits,
+    now: datetime,
+    *,
+    netted: bool,
+) -> None:
+    """Count several meters of one type as one, or the grid's meters with their phases netted."""
+    for meter in group:
+        source = f"{_METER}{meter.config.eid}"
+        for name, wh in zip(
+            register(meter.config.eid), (meter.reading.act_energy_dlvd, meter.reading.act_energy_rcvd), strict=True
+        ):
+            ledger.count(name, source, wh, now, blank=meter.blank, limit=limits.site)
+    eids = [config.eid for config in enabled(answers, kind)]
+    delivered, received = ([register(eid)[way] for eid in eids] for way in (0, 1))
+    if not netted:
+        for name, registers in zip(books(kind), (delivered, received), strict=True):
+            ledger.balance(name, registers, (), now)
+        return
+    if (flows := ledger.net("grid", delivered, received, now)) is None:
+        return
+    for name, wh in zip(books(kind), flows, strict=True):
+        ledger.count(name, f"{_NETTED}{'+'.join(map(str, eids))}", wh, now, limit=limits.site)
+
+
+def count_inverters(answers: Answers, hardware: Hardware, ledger: Ledger, limits: Limits, now: datetime) -> None:
     """Enter the production where no meter counts it."""
     if hardware.production_meter:
         return
@@ -61,9 +117,8 @@ def count_inverters(answers: Answers, hardware: Hardware, ledger: Ledger, now: d
         source = next((name for name, sums in found.items() if sums.lifetime), None)
     if source is None or (sums := found[source]).lifetime is None:
         return
-    limit = _limit(answers)
-    today = _plausible(sums.today, sums.lifetime, limit)
-    ledger.count(CounterKind.SOLAR, source, sums.lifetime, now, today=today, limit=limit)
+    today = _plausible(sums.today, sums.lifetime, limits.site)
+    ledger.count(CounterKind.SOLAR, source, sums.lifetime, now, today=today, limit=limits.site)
 
 
 def count_battery(answers: Answers, hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:
@@ -79,11 +134,10 @@ def count_battery(answers: Answers, hardware: Hardware, ledger: Ledger, flows: P
 def _stored(answers: Answers, hardware: Hardware, now: datetime) -> float | None:
     """Return the Wh in all batteries, where all of them tell."""
     control = answers.fresh(SECONDARY_CONTROL, now)
-    if control is None:
-        return None
+    listed = storage_sums(answers, now).watt_hours_now
     kinds = (
-        (hardware.batteries, control.encharge_available_energy),
-        (hardware.ac_batteries, control.ac_battery_energy),
+        (hardware.batteries, control.encharge_available_energy if control else None),
+        (hardware.ac_batteries, listed if listed is not None or control is None else control.ac_battery_energy),
     )
     told = [energy for present, energy in kinds if present]
     return None if None in told else sum(energy for energy in told if energy is not None)
@@ -102,25 +156,35 @@ def count_flows(hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datet
 
 def build(answers: Answers, ledger: Ledger, refused: int, now: datetime) -> EnergyCounters | None:
     """Build the counters' part, of those whose register was read of late."""
-    counts = {
-        kind: count
-        for kind, count in ledger.counts(now).items()
-        if all(_stands(answers, ledger.source(part) or "", now) for part in ledger.parts(kind))
-    }
+    counts = {kind: count for kind, count in ledger.counts(now).items() if _stands(answers, ledger, kind, now)}
     if not counts:
         return None
     return EnergyCounters(observed_at=now, counts=counts, rejected=ledger.rejected + refused)
 
 
-def _stands(answers: Answers, source: str, now: datetime) -> bool:
-    """Tell whether a counter's register was read of late."""
-    return answers.fresh(_read_from(answers, source), now) is not None
+def _stands(answers: Answers, ledger: Ledger, name: str, now: datetime) -> bool:
+    """Tell whether all that a counter is made of was read of late."""
+    parts = ledger.parts(name)
+    if parts != (name,):
+        return all(_stands(answers, ledger, part, now) for part in parts)
+    source = ledger.source(name) or ""
+    if answers.fresh(_read_from(answers, source), now) is None:
+        return False
+    kind, _, eids = source.partition(":")
+    if kind not in (_METER.rstrip(":"), _NETTED.rstrip(":")):
+        return True
+    return all(eid.isdigit() and answers.admission.counts(int(eid), now) for eid in eids.split("+"))
+
+
+def _has_battery(answers: Answers, feed: GatewayFeed[Any]) -> bool:
+    answer = answers.last(feed)
+    return bool(answer.ac_batteries) if isinstance(answer, DeviceData) else bool(answer)
 
 
 def _read_from(answers: Answers, source: str) -> GatewayFeed[Any]:
     """Return the feed that brings a counter's register or power."""
     if source == _BATTERY_INTEGRAL:
-        return BATTERY_POWER if answers.last(BATTERY_POWER) else DEVICE_DATA
+        return next((feed for feed in (BATTERY_POWER, DEVICE_DATA) if _has_battery(answers, feed)), PRODUCTION_SUMMARY)
     if source == _GENERATOR_INTEGRAL:
         return GENERATOR
     return next(
@@ -147,16 +211,10 @@ def balance_house(
         if flows.generator is None:
             return False
         gains.append(CounterKind.GENERATOR)
-    if not all(_stands(answers, ledger.source(part) or "", now) for part in (*gains, *losses)):
+    if not all(_stands(answers, ledger, part, now) for part in (*gains, *losses)):
         return True
     ledger.balance(CounterKind.LOAD, gains, losses, now, afresh=afresh)
     return True
-
-
-def _limit(answers: Answers) -> float:
-    """Return the W that no flow of this site exceeds: its inverters' peaks, several times over."""
-    peaks = sum(report.max_watts or 0.0 for report in answers.last(INVERTERS) or ())
-    return max(DEFAULT_LIMIT, 2 * peaks)
 
 
 def _solar_today(answers: Answers, meter: Measurement, limit: float, zone: tzinfo, now: datetime) -> float | None:

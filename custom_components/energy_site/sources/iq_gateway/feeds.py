@@ -210,8 +210,12 @@ DEVICE_LIST: GatewayFeed[tuple[CanDevice, ...]] = _feed(
 PRODUCTION_SUMMARY: GatewayFeed[ProductionSummary] = _feed(
     endpoints.PRODUCTION_SUMMARY,
     "production_summary",
-    # A slow script, so only where the quick list of inverters leaves some out.
-    lambda site: Pace.INVERTERS if site.partial_inverter_list and not site.production_meter else Pace.RARE,
+    # A slow script, so only where the quick lists leave some devices out.
+    lambda site: (
+        Pace.INVERTERS
+        if site.unlisted_ac_batteries or (site.partial_inverter_list and not site.production_meter)
+        else Pace.RARE
+    ),
     cost=1.8,
 )
 HOME: GatewayFeed[Home] = _feed(endpoints.HOME, "home", Pace.RARE, cost=7.7)

@@ -103,22 +103,22 @@ def _controllers(answers: Answers, clock: GatewayClock, now: datetime) -> dict[s
     fresh = answers.fresh(ENSEMBLE_INVENTORY, now) is not None
     found: list[Controller] = []
     if known is not None:
-        found += [_enpower(device, clock) for device in known.controllers]
-        found += [_controller(device, ControllerKind.COLLAR, clock) for device in known.collars]
-        found += [_controller(device, ControllerKind.COMBINER, clock) for device in known.combiners]
+        found += [_enpower(device, clock, now) for device in known.controllers]
+        found += [_controller(device, ControllerKind.COLLAR, clock, now) for device in known.collars]
+        found += [_controller(device, ControllerKind.COMBINER, clock, now) for device in known.combiners]
     if not fresh:
         found = [replace(device, state=None, temperature=None, connected=None) for device in found]
     return {device.device.serial: device for device in (*found, *_relays(answers, clock, now))}
 
 
-def _enpower(device: Enpower, clock: GatewayClock) -> Controller:
-    controller = _controller(device, ControllerKind.SYSTEM_CONTROLLER, clock)
+def _enpower(device: Enpower, clock: GatewayClock, now: datetime) -> Controller:
+    controller = _controller(device, ControllerKind.SYSTEM_CONTROLLER, clock, now)
     # Unlike every other device this one sends degrees Fahrenheit.
     celsius = None if device.temperature is None else round((device.temperature - 32) * 5 / 9, 1)
     return replace(controller, temperature=celsius)
 
 
-def _controller(device: EnsembleDevice, kind: ControllerKind, clock: GatewayClock) -> Controller:
+def _controller(device: EnsembleDevice, kind: ControllerKind, clock: GatewayClock, now: datetime) -> Controller:
     return Controller(
         kind=kind,
         device=DeviceInfo(
@@ -126,7 +126,7 @@ def _controller(device: EnsembleDevice, kind: ControllerKind, clock: GatewayCloc
         ),
         state=device.state,
         temperature=device.temperature,
-        last_reported=clock.ours(moment(device.last_report)),
+        last_reported=clock.ours(moment(device.last_report), now),
         connected=device.communicating,
     )
 
@@ -140,7 +140,7 @@ def _relays(answers: Answers, clock: GatewayClock, now: datetime) -> list[Contro
             temperature=relay.temperature,
             frequency=None if relay.millihertz is None else relay.millihertz / 1000,
             voltages=tuple(None if volts is None else volts / 1000 for volts in relay.millivolts),
-            last_reported=clock.ours(moment(relay.end_date)),
+            last_reported=clock.ours(moment(relay.end_date), now),
         )
         for relay in (data.q_relays if data else ())
     ]

@@ -9,6 +9,9 @@ from typing import Any
 class Hardware:
     """What the gateway has told of its site so far.
 
+    A `production_meter` or a `load_meter` is one that is believed; `doubted_meter`
+    says that one of them is enabled and contradicted by what else is known.
+    `unlisted_ac_batteries` says that AC Batteries stand in no list of devices' data.
     `idle_meters` says that it can measure but has no meter fitted for the
     production, `partial_inverter_list` that it lists only some inverters,
     `whole_device_data` that every listed one stands in the devices' data too.
@@ -18,9 +21,11 @@ class Hardware:
     grid_meter: bool = False
     load_meter: bool = False
     storage_meter: bool = False
+    doubted_meter: bool = False
     idle_meters: bool = False
     batteries: bool = False
     ac_batteries: bool = False
+    unlisted_ac_batteries: bool = False
     controller: bool = False
     no_relay: bool = False
     collar: bool = False
@@ -32,7 +37,7 @@ class Hardware:
     @property
     def any_meter(self) -> bool:
         """Whether any current transformer is in use."""
-        return self.production_meter or self.grid_meter or self.load_meter or self.storage_meter
+        return self.production_meter or self.grid_meter or self.load_meter or self.storage_meter or self.doubted_meter
 
     @property
     def any_battery(self) -> bool:

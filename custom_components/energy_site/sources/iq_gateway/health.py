@@ -5,7 +5,7 @@ from datetime import datetime
 from ...clients.iq_gateway.client import Load
 from ...clients.iq_gateway.models.info import GatewayInfo
 from ...clients.iq_gateway.models.status import Home
-from ...site.model import Health
+from ...site.model import Health, MeterFinding
 from .answers import Answers, GatewayClock, moment
 from .feeds import ALL, HOME, METERS
 from .meters import problems
@@ -14,7 +14,13 @@ FEEDS = (*ALL,)
 
 
 def build(
-    answers: Answers, info: GatewayInfo, load: Load, expires: datetime | None, clock: GatewayClock, now: datetime
+    answers: Answers,
+    info: GatewayInfo,
+    load: Load,
+    expires: datetime | None,
+    clock: GatewayClock,
+    findings: tuple[MeterFinding, ...],
+    now: datetime,
 ) -> Health:
     """Build the health's part."""
     home = answers.last(HOME)
@@ -27,11 +33,12 @@ def build(
         requests=load.requests,
         load=100 * load.share,
         latency=load.latency,
-        last_cloud_report=clock.ours(moment(home.last_cloud_report)) if home else None,
+        last_cloud_report=clock.ours(moment(home.last_cloud_report), now) if home else None,
         cloud_connected=home.cloud_connected if home else None,
         signal=_signal(home) if home else None,
         storage_used=home.database_percent_full if home else None,
         problems=problems(answers) if answers.last(METERS) is not None else None,
+        findings=findings,
     )
 
 

@@ -1,5 +1,6 @@
 """Inverters from the two lists that the gateway keeps of them."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
@@ -10,6 +11,7 @@ from ...site.model import DeviceInfo, Inverter, Inverters
 from .answers import Answers, GatewayClock, moment
 from .feeds import DEVICE_DATA, INVENTORY, INVERTERS
 from .hardware import Hardware
+from .limits import INVERTER_LIMIT
 
 # Inverters report every 5 minutes, on many sites every 15.
 _CADENCE = timedelta(minutes=15)
@@ -28,8 +30,11 @@ _SILENT = timedelta(days=1)
 # Close to sunset an inverter's last report is hardly more than zero.
 _FAINT = 10.0
 
-# The largest microinverter gives 640 W; its register may not run faster than this.
-_LIMIT = 1500.0
+# A peak is not always noted with the report that reached it.
+_PEAK_LAG = 50.0
+
+# A device's clock may be a little ahead of its gateway's.
+_AHEAD = timedelta(minutes=2)
 
 
 def build(answers: Answers, hardware: Hardware, clock: GatewayClock, ledger: Ledger, now: datetime) -> Inverters | None:
@@ -79,10 +84,10 @@ def fleet(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Inv
     gateway_now = clock.now(now)
     listed_at, read_at = answers.at(INVERTERS), answers.at(DEVICE_DATA)
     list_is_old = listed_at is not None and read_at is not None and read_at - listed_at > _TOGETHER
-    awake = any(
-        stamp is not None and gateway_now - stamp <= 2 * _cadence(readings.get(serial))
-        for serial, stamp in reported.items()
-    )
+    stamps = {serial: stamp for serial, stamp in reported.items() if stamp is not None}
+    # A stamp ahead of the gateway's clock says nothing about the others, unless all of them are.
+    told = {serial: stamp for serial, stamp in stamps.items() if stamp - gateway_now <= _AHEAD} or stamps
+    awake = any(gateway_now - stamp <= 2 * _cadence(readings.get(serial)) for serial, stamp in told.items())
     return {
         serial: _inverter(
             serial,
@@ -90,12 +95,32 @@ def fleet(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Inv
             readings.get(serial),
             reported[serial],
             clock,
-            gateway_now,
+            now,
             awake=awake,
             list_is_old=list_is_old,
         )
         for serial in sorted(serials)
     }
+
+
+def admit[T: (InverterReport, DeviceReading)](reports: tuple[T, ...], before: Iterable[T]) -> tuple[tuple[T, ...], int]:
+    """Put each device's earlier report in place of one that no inverter can give, and count those."""
+    earlier = {report.serial: report for report in before}
+    admitted = [
+        report
+        if _is_possible(report.watts, report.max_watts)
+        else earlier.get(report.serial, replace(report, watts=None))
+        for report in reports
+    ]
+    return tuple(admitted), sum(one is not other for one, other in zip(admitted, reports, strict=True))
+
+
+def _is_possible(watts: float | None, max_watts: float | None) -> bool:
+    """Tell whether an inverter gives that; its peak is the most that it ever reported."""
+    if watts is None:
+        return True
+    most = 1.5 * max_watts + _PEAK_LAG if max_watts is not None and max_watts > 0 else INVERTER_LIMIT
+    return -_PEAK_LAG <= watts <= min(most, INVERTER_LIMIT)
 
 
 def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
@@ -108,14 +133,14 @@ def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
                 "device_data",
                 reading.joules_lifetime / 3600,
                 now,
-                limit=_LIMIT,
+                limit=INVERTER_LIMIT,
                 wrap=JOULE_WRAP,
             )
     for reading in data.ac_batteries if data else ():
         for direction, joules in (("discharged", reading.joules_lifetime), ("charged", reading.joules_used_lifetime)):
             if joules is not None:
                 name = f"ac_battery:{reading.serial}:{direction}"
-                ledger.count(name, "device_data", joules / 3600, now, limit=_LIMIT, wrap=JOULE_WRAP)
+                ledger.count(name, "device_data", joules / 3600, now, limit=INVERTER_LIMIT, wrap=JOULE_WRAP)
 
 
 def _book(serial: str) -> str:
@@ -143,19 +168,19 @@ def _inverter(
     reading: DeviceReading | None,
     reported: datetime | None,
     clock: GatewayClock,
-    gateway_now: datetime,
+    now: datetime,
     *,
     awake: bool,
     list_is_old: bool,
 ) -> Inverter:
-    age = None if reported is None else gateway_now - reported
+    age = None if reported is None else clock.age(reported, now)
     fresh = age is not None and age <= 2 * _cadence(reading)
     source = _newer(report, reading, list_is_old=list_is_old)
     unit = Inverter(
         device=DeviceInfo(serial=serial, model=_MODEL),
         power=_power(source.watts if source else None, fresh=fresh, awake=awake),
         max_power=source.max_watts if source else None,
-        last_reported=clock.ours(reported),
+        last_reported=clock.ours(reported, now),
         connected=_connected(age, fresh=fresh, awake=awake),
     )
     if reading is None or not fresh:
@@ -202,7 +227,7 @@ def _today(reading: DeviceReading | None, reported: datetime | None, zone: tzinf
         return None
     if reported.astimezone(zone).date() < now.astimezone(zone).date():
         return 0.0
-    return reading.watt_hours_today if 0 <= reading.watt_hours_today <= _LIMIT * 24 else None
+    return reading.watt_hours_today if 0 <= reading.watt_hours_today <= INVERTER_LIMIT * 24 else None
 
 
 def _milli(value: float | None) -> float | None:

@@ -1,5 +1,6 @@
 """Power by the second, while somebody looks: armed, watched, and ended in time."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...clients.errors import ApiError, ApiForbiddenError, ApiNotFoundError
@@ -8,9 +9,12 @@ from ...clients.iq_gateway.client import IqGatewayClient
 from ...clients.iq_gateway.models.status import LiveData, LiveFlow
 from ...clients.iq_gateway.stream import MeterFrame, MeterStream
 from ...site.model import Flow, LivePower, PowerFlow
+from .admission import SHARE, Coherence
 from .answers import Answers
 from .feeds import LIVE_DATA, METERS
 from .hardware import Hardware
+from .limits import Limits
+from .power import balance, taken
 
 # The gateway ends the stream by itself; to ask for it more often does not help.
 _REARM = timedelta(minutes=1)
@@ -25,6 +29,8 @@ _FAILURES = 3
 
 # Frames come every second; gateways under load pause for some seconds.
 _FRAME_WITHIN = 4.0
+
+_NOTHING = LiveFlow(power_mw=None, phases_mw=())
 
 
 class Live:
@@ -121,8 +127,53 @@ class Live:
             await stream.close()
 
 
-def flows(live: Live, answers: Answers, hardware: Hardware, now: datetime) -> PowerFlow | None:
-    """Return what flows by live data, `None` while they do not move."""
+class LiveAdmission:
+    """Believes live data as far as the site can do what they say."""
+
+    def __init__(self) -> None:
+        """Start without a past."""
+        self._coherence = Coherence()
+
+    def believes(self, data: LiveData, hardware: Hardware, limits: Limits, now: datetime) -> bool:
+        """Tell whether live data can be true."""
+        solar, grid, battery, load, generator = (
+            None if flow.power_mw is None else flow.power_mw / 1000
+            for flow in (data.solar, data.grid, data.battery, data.load, data.generator)
+        )
+        bounds = (
+            (solar, limits.night, limits.solar),
+            (grid, -limits.site, limits.site),
+            (battery, -limits.battery, limits.battery),
+            (generator, -limits.site, limits.site),
+            # Without a meter of the production the gateway leaves it out of its own sum.
+            (load, -limits.tolerance if hardware.production_meter else -limits.site, limits.site),
+        )
+        possible = all(power is None or low <= power <= high for power, low, high in bounds)
+        coherent = None
+        if load is not None and grid is not None:
+            terms = [power for power in (grid, solar, battery, generator) if power is not None]
+            allowed = max(limits.tolerance, SHARE * max(map(abs, terms)))
+            coherent = abs(sum(terms) - load) <= allowed and all(
+                _phases_agree(flow, allowed) for flow in (data.solar, data.grid, data.battery, data.load)
+            )
+        return self._coherence.allows(now, coherent=coherent) and possible
+
+
+def _phases_agree(flow: LiveFlow, allowed: float) -> bool:
+    known = [phase / 1000 for phase in flow.phases_mw if phase is not None]
+    return flow.power_mw is None or not known or abs(sum(known) - flow.power_mw / 1000) <= allowed
+
+
+def without_flows(data: LiveData) -> LiveData:
+    """Return live data whose powers are not believed."""
+    return replace(data, solar=_NOTHING, battery=_NOTHING, grid=_NOTHING, load=_NOTHING, generator=_NOTHING)
+
+
+def flows(live: Live, answers: Answers, hardware: Hardware, usual: PowerFlow, now: datetime) -> PowerFlow | None:
+    """Return what flows by live data, `None` while they do not move.
+
+    What they lack is taken from `usual`, what flows by the meters and the devices.
+    """
     data, at = answers.fresh(LIVE_DATA, now), answers.at(LIVE_DATA)
     if data is None or at is None or not live.flowing(now):
         return None
@@ -132,15 +183,17 @@ def flows(live: Live, answers: Answers, hardware: Hardware, now: datetime) -> Po
         return _flow(live_flow, phases, at)
 
     # What the site has no meter for is told as zero.
-    whole = hardware.grid_meter or hardware.load_meter
-    return PowerFlow(
+    whole = hardware.production_meter and (hardware.grid_meter or hardware.load_meter)
+    newest = PowerFlow(
         observed_at=at,
         solar=flow(data.solar) if hardware.production_meter else None,
-        grid=flow(data.grid) if whole else None,
+        grid=flow(data.grid) if whole or hardware.grid_meter else None,
         battery=flow(data.battery) if hardware.any_battery else None,
-        load=flow(data.load) if whole else None,
         generator=flow(data.generator) if hardware.generator else None,
-    )
+    ).filled_up(usual)
+    measured = flow(data.load) if whole else None
+    load = taken(measured) if measured is not None else balance(newest, answers, hardware)
+    return replace(newest, load=load)
 
 
 def _flow(flow: LiveFlow, phases: int, at: datetime) -> Flow | None:
@@ -156,24 +209,23 @@ def _flow(flow: LiveFlow, phases: int, at: datetime) -> Flow | None:
 
 
 def _as_live_data(frame: MeterFrame) -> LiveData:
-    nothing = LiveFlow(power_mw=None, phases_mw=())
     return LiveData(
         streaming=True,
         last_update=None,
         state_of_charge=None,
         main_relay_state=None,
         solar=_live_flow(frame.production),
-        battery=nothing,
+        battery=_NOTHING,
         grid=_live_flow(frame.net_consumption),
         load=_live_flow(frame.total_consumption),
-        generator=nothing,
+        generator=_NOTHING,
     )
 
 
 def _live_flow(powers: tuple[float | None, ...] | None) -> LiveFlow:
     known = [power for power in powers or () if power is not None]
     if not known or powers is None:
-        return LiveFlow(power_mw=None, phases_mw=())
+        return _NOTHING
     return LiveFlow(
         power_mw=1000 * sum(known), phases_mw=tuple(None if power is None else 1000 * power for power in powers)
     )

@@ -1,20 +1,16 @@
 """Readings of the current transformers, as far as they can be trusted."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 import math
 
 from ...clients.iq_gateway.models.meters import GridChannel, MeterConfig, MeterReading, Reading
 from ...site.ledger import SOLAR_SELF_USE, Ledger
 from ...site.model import CounterKind, Flow, Meter, Meters, Quality
+from .admission import LIVE_VOLTAGE, NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers
 from .feeds import GRID_READING, METER_READINGS, METERS
-
-PRODUCTION = "production"
-NET = "net-consumption"
-TOTAL = "total-consumption"
-STORAGE = "storage"
 
 # What the gateway calls its meters, and what they are called here.
 _KINDS: Mapping[str, str] = {
@@ -36,16 +32,14 @@ _BOOKS: Mapping[str, tuple[str, str]] = {
     TOTAL: (CounterKind.LOAD, "load:received"),
 }
 
-# A phase that is not wired floats at a few volts.
-_LIVE_VOLTAGE = 40.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """One enabled meter with its reading."""
+    """One enabled meter with the reading that is believed, which came at `at`."""
 
     config: MeterConfig
     reading: MeterReading
+    at: datetime
 
     @property
     def channels(self) -> tuple[Reading, ...]:
@@ -58,7 +52,7 @@ class Measurement:
         reading = self.reading
         return not (reading.act_energy_dlvd or reading.act_energy_rcvd or reading.apparent_energy)
 
-    def flow(self, at: datetime) -> Flow | None:
+    def flow(self) -> Flow | None:
         """The power as a flow, with its phases where there are several."""
         if self.reading.active_power is None:
             return None
@@ -66,18 +60,48 @@ class Measurement:
         return Flow(
             power=self.reading.active_power,
             phases=tuple(channel.active_power for channel in self.channels) if several else (),
-            observed_at=at,
+            observed_at=self.at,
         )
 
 
-def measurements(answers: Answers, now: datetime) -> dict[str, Measurement]:
-    """Return the enabled meters with a reading that stands, by the gateway's type."""
-    readings = {reading.eid: reading for reading in answers.fresh(METER_READINGS, now) or ()}
-    return {
-        config.measurement_type: Measurement(config=config, reading=reading)
+def measurements(answers: Answers, now: datetime) -> tuple[Measurement, ...]:
+    """Return the enabled meters with a reading that stands, in the gateway's order."""
+    if answers.fresh(METER_READINGS, now) is None:
+        return ()
+    return tuple(
+        Measurement(config=config, reading=admitted.reading, at=admitted.at)
         for config in answers.last(METERS) or ()
-        if config.enabled and (reading := readings.get(config.eid)) is not None
-    }
+        if config.enabled and (admitted := answers.admission.admitted.get(config.eid)) is not None
+    )
+
+
+def enabled(answers: Answers, kind: str) -> tuple[MeterConfig, ...]:
+    """Return the enabled meters of one of the gateway's types."""
+    return tuple(config for config in answers.last(METERS) or () if config.enabled and config.measurement_type == kind)
+
+
+def measured_flow(answers: Answers, kind: str, now: datetime) -> Flow | None:
+    """Return what all meters of a type measure together, `None` unless each of them does."""
+    found = [each for each in measurements(answers, now) if each.config.measurement_type == kind]
+    flows = [flow for each in found if (flow := each.flow()) is not None]
+    if not flows or len(flows) < len(enabled(answers, kind)):
+        return None
+    return added(flows)
+
+
+def added(flows: Sequence[Flow]) -> Flow:
+    """Add flows up, the phases where every flow that is not zero tells them; the sum is as old as its oldest term."""
+    told = [flow.phases for flow in flows if flow.power != 0.0 or flow.phases]
+    count = len(told[0]) if told else 0
+    phases: tuple[float | None, ...] = ()
+    if count > 1 and all(len(each) == count for each in told):
+        phases = tuple(
+            None if any(phase is None for phase in column) else sum(phase for phase in column if phase is not None)
+            for column in zip(*told, strict=True)
+        )
+    return Flow(
+        power=sum(flow.power for flow in flows), phases=phases, observed_at=min(flow.observed_at for flow in flows)
+    )
 
 
 def books(kind: str) -> tuple[str, str]:
@@ -85,31 +109,44 @@ def books(kind: str) -> tuple[str, str]:
     return _BOOKS.get(kind, (f"{kind}:delivered", f"{kind}:received"))
 
 
-def is_sound(reading: MeterReading, phase_count: int) -> bool:
-    """Tell whether a storage meter's reading holds all its phases.
-
-    From firmware 8.3.6000 on it loses one of two phases dozens of times a day:
-    that phase is all zero, and power and energy are halved.
-    """
-    if phase_count != 2:
-        return True
-    voltages = [channel.voltage for channel in reading.channels[:phase_count]]
-    return not (0.0 in voltages and any(voltage is not None and voltage > _LIVE_VOLTAGE for voltage in voltages))
+def register(eid: int) -> tuple[str, str]:
+    """Return under which names the ledger keeps one of several meters of a type."""
+    return f"meter:{eid}:delivered", f"meter:{eid}:received"
 
 
 def build(answers: Answers, ledger: Ledger, now: datetime) -> Meters | None:
-    """Build the meters' part."""
-    at = answers.at(METER_READINGS)
+    """Build the meters' part; several of one type are shown as one."""
     found = measurements(answers, now)
-    if at is None or not found:
+    if not found:
         return None
     grid = answers.fresh(GRID_READING, now) or ()
+    kinds = dict.fromkeys(each.config.measurement_type for each in found)
     return Meters(
-        observed_at=at,
+        observed_at=max(each.at for each in found),
         by_kind={
-            _KINDS.get(kind, kind.replace("-", "_")): _meter(measurement, ledger, grid if kind == NET else ())
-            for kind, measurement in found.items()
+            _KINDS.get(kind, kind.replace("-", "_")): _together(
+                [
+                    _meter(each, ledger, grid if kind == NET else ())
+                    for each in found
+                    if each.config.measurement_type == kind
+                ],
+                complete=measured_flow(answers, kind, now) is not None,
+            )
+            for kind in kinds
         },
+    )
+
+
+def _together(found: list[Meter], *, complete: bool) -> Meter:
+    if len(found) == 1 and complete:
+        return found[0]
+    powers = [meter.power for meter in found if meter.power is not None]
+    first = found[0]
+    return replace(
+        first,
+        power=sum(powers) if complete else None,
+        status=next((meter.status for meter in found if meter.status not in (None, "normal")), first.status),
+        flags=tuple(sorted({flag for meter in found for flag in meter.flags})),
     )
 
 
@@ -172,7 +209,7 @@ def _quality(reading: Reading) -> Quality:
 
 def _phase_voltage(reading: Reading, phases: tuple[Quality, ...], phase_count: int) -> float | None:
     """Return a phase's voltage: the meter as a whole sends their sum."""
-    live = [phase.voltage for phase in phases if phase.voltage is not None and phase.voltage > _LIVE_VOLTAGE]
+    live = [phase.voltage for phase in phases if phase.voltage is not None and phase.voltage > LIVE_VOLTAGE]
     if live:
         return sum(live) / len(live)
     return None if reading.voltage is None else reading.voltage / phase_count

@@ -1,10 +1,13 @@
 """What flows now, from whatever on this site can tell."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from ...clients.iq_gateway.models.devices import DeviceType
 from ...site.model import Flow, PowerFlow
+from .admission import NET, PRODUCTION as PRODUCTION_METER, STORAGE, TOTAL
 from .answers import Answers, GatewayClock, moment
+from .battery import storage_sums
 from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
@@ -13,13 +16,18 @@ from .feeds import (
     GENERATOR,
     INVERTERS,
     LIVE_DATA,
+    METER_READINGS,
     PRODUCTION,
     PRODUCTION_SUMMARY,
     GatewayFeed,
 )
 from .hardware import Hardware
 from .inverters import fleet
-from .meters import NET, PRODUCTION as PRODUCTION_METER, STORAGE, TOTAL, Measurement, measurements
+from .limits import Limits
+from .meters import added, measured_flow
+
+# Meters of the same moment differ by some W.
+_ROUNDING = 25.0
 
 FEEDS = (
     INVERTERS,
@@ -34,49 +42,65 @@ FEEDS = (
 )
 
 
-def build(answers: Answers, hardware: Hardware, clock: GatewayClock, now: datetime, at: datetime) -> PowerFlow:
-    """Build the flows; `at` is when the meters were read last."""
-    meters = measurements(answers, now)
-    solar = solar_flow(answers, hardware, clock, meters, now, at)
-    battery = battery_flow(answers, meters, now, at)
-    generator = _generator_flow(answers, clock, now)
-    grid, load = None, None
-    storage = battery
-    if storage is None and not hardware.any_battery and answers.settled(ENSEMBLE_INVENTORY):
-        storage = Flow(power=0.0, observed_at=at)
-    if (net := meters.get(NET)) is not None and (grid := net.flow(at)) is not None:
-        load = _sum(grid, solar, storage, *((generator,) if hardware.generator else ()))
-        if load is not None and load.power < 0 and not hardware.storage_meter:
-            # The battery's power is some seconds older than the meters'.
-            load = None
-    elif (total := meters.get(TOTAL)) is not None and (load := total.flow(at)) is not None:
-        grid = _difference(load, solar, storage)
-    return PowerFlow(
-        observed_at=max(
-            (flow.observed_at for flow in (solar, grid, battery, generator) if flow is not None), default=at
-        ),
+def build(answers: Answers, hardware: Hardware, clock: GatewayClock, limits: Limits, now: datetime) -> PowerFlow:
+    """Build the flows of what the meters and the devices say."""
+    solar = solar_flow(answers, hardware, clock, limits, now)
+    grid = measured_flow(answers, NET, now)
+    battery = battery_flow(answers, now)
+    generator = _generator_flow(answers, clock, limits, now)
+    found = [flow for flow in (solar, grid, battery, generator) if flow is not None]
+    flows = PowerFlow(
+        observed_at=max((flow.observed_at for flow in found), default=answers.at(METER_READINGS) or now),
         solar=solar,
         grid=grid,
         battery=battery,
-        load=load,
         generator=generator,
+    )
+    if grid is not None:
+        return replace(flows, load=balance(flows, answers, hardware))
+    total = measured_flow(answers, TOTAL, now) if hardware.load_meter else None
+    if total is None or (load := taken(total)) is None:
+        return flows
+    storage = _storage(flows, answers, hardware, total.observed_at)
+    return replace(flows, load=load, grid=_difference(load, solar, storage))
+
+
+def balance(flows: PowerFlow, answers: Answers, hardware: Hardware) -> Flow | None:
+    """Return what the house takes: all that flows towards it, where all of it is known."""
+    if flows.grid is None:
+        return None
+    at = flows.grid.observed_at
+    terms = [flows.grid, flows.solar, _storage(flows, answers, hardware, at)]
+    if hardware.generator:
+        terms.append(flows.generator)
+    known = [flow for flow in terms if flow is not None]
+    return taken(replace(added(known), observed_at=at)) if len(known) == len(terms) else None
+
+
+def taken(load: Flow) -> Flow | None:
+    """Return what the house takes, `None` where it would give: one of the terms is older, or wrong."""
+    if load.power < -_ROUNDING:
+        return None
+    return replace(
+        load,
+        power=max(load.power, 0.0),
+        phases=tuple(None if phase is None or phase < -_ROUNDING else max(phase, 0.0) for phase in load.phases),
     )
 
 
-def solar_flow(
-    answers: Answers,
-    hardware: Hardware,
-    clock: GatewayClock,
-    meters: dict[str, Measurement],
-    now: datetime,
-    at: datetime,
-) -> Flow | None:
+def _storage(flows: PowerFlow, answers: Answers, hardware: Hardware, at: datetime) -> Flow | None:
+    if flows.battery is None and not hardware.any_battery and answers.settled(ENSEMBLE_INVENTORY):
+        return Flow(power=0.0, observed_at=at)
+    return flows.battery
+
+
+def solar_flow(answers: Answers, hardware: Hardware, clock: GatewayClock, limits: Limits, now: datetime) -> Flow | None:
     """Return the production: by its meter, else by the inverters themselves."""
     if hardware.production_meter:
-        return meter.flow(at) if (meter := meters.get(PRODUCTION_METER)) is not None else None
+        return measured_flow(answers, PRODUCTION_METER, now)
     summary = answers.fresh(PRODUCTION_SUMMARY, now)
     if hardware.partial_inverter_list and summary is not None and summary.watts_now is not None:
-        return _at(summary.watts_now, answers, PRODUCTION_SUMMARY, now)
+        return _at(summary.watts_now, answers, PRODUCTION_SUMMARY, limits, now)
     # Until the slow summary was asked once, nobody knows whether the list is whole.
     checked = answers.asked(PRODUCTION_SUMMARY) and not hardware.partial_inverter_list
     powers = [unit.power for unit in fleet(answers, clock, now).values()]
@@ -85,17 +109,17 @@ def solar_flow(
         return Flow(power=total, observed_at=answers.newest(INVERTERS, DEVICE_DATA) or now)
     energy = answers.fresh(ENERGY, now)
     if energy is not None and energy.inverters.watts_now is not None and energy.inverters.lifetime:
-        return _at(energy.inverters.watts_now, answers, ENERGY, now)
+        return _at(energy.inverters.watts_now, answers, ENERGY, limits, now)
     production = answers.fresh(PRODUCTION, now)
     if production is not None and production.watts_now is not None and production.lifetime:
-        return _at(production.watts_now, answers, PRODUCTION, now)
+        return _at(production.watts_now, answers, PRODUCTION, limits, now)
     return None
 
 
-def battery_flow(answers: Answers, meters: dict[str, Measurement], now: datetime, at: datetime) -> Flow | None:
+def battery_flow(answers: Answers, now: datetime) -> Flow | None:
     """Return the batteries' power: by their meter, else as they report it themselves."""
-    if (storage := meters.get(STORAGE)) is not None:
-        return storage.flow(at)
+    if (storage := measured_flow(answers, STORAGE, now)) is not None:
+        return storage
     powers: list[float] = []
     units = answers.fresh(BATTERY_POWER, now)
     if units:
@@ -106,6 +130,9 @@ def battery_flow(answers: Answers, meters: dict[str, Measurement], now: datetime
         if reading.joules_produced is not None and reading.joules_used is not None and reading.duration:
             powers.append((reading.joules_produced - reading.joules_used) / reading.duration)
             feed_at = feed_at or answers.at(DEVICE_DATA)
+    if (sums := storage_sums(answers, now).power) is not None:
+        powers.append(sums)
+        feed_at = feed_at or answers.at(PRODUCTION_SUMMARY)
     if not powers or feed_at is None:
         return None
     return Flow(power=sum(powers), observed_at=feed_at)
@@ -119,7 +146,7 @@ def has_ac_batteries(answers: Answers) -> bool:
     )
 
 
-def _generator_flow(answers: Answers, clock: GatewayClock, now: datetime) -> Flow | None:
+def _generator_flow(answers: Answers, clock: GatewayClock, limits: Limits, now: datetime) -> Flow | None:
     generator = answers.fresh(GENERATOR, now)
     at = answers.at(GENERATOR)
     if generator is None or not generator.present or at is None:
@@ -127,9 +154,9 @@ def _generator_flow(answers: Answers, clock: GatewayClock, now: datetime) -> Flo
     if not (generator.oper_state or "").startswith("clos"):
         return Flow(power=0.0, observed_at=at)
     live = answers.fresh(LIVE_DATA, now)
-    if live is None or live.generator.power_mw is None:
+    if live is None or live.generator.power_mw is None or abs(live.generator.power_mw) > 1000 * limits.site:
         return None
-    updated = clock.ours(moment(live.last_update))
+    updated = clock.ours(moment(live.last_update), now)
     # Without an armed stream the gateway repeats what the last one said.
     if updated is None or (now - updated).total_seconds() > 120:
         return None
@@ -140,36 +167,14 @@ def _generator_flow(answers: Answers, clock: GatewayClock, now: datetime) -> Flo
     )
 
 
-def _at[T](power: float, answers: Answers, feed: GatewayFeed[T], now: datetime) -> Flow:
-    return Flow(power=power, observed_at=answers.at(feed) or now)
-
-
-def _sum(grid: Flow, *others: Flow | None) -> Flow | None:
-    """Return what the house takes: all that flows towards it, where all of it is known."""
-    known = [flow for flow in others if flow is not None]
-    if len(known) < len(others):
+def _at[T](power: float, answers: Answers, feed: GatewayFeed[T], limits: Limits, now: datetime) -> Flow | None:
+    """Return the inverters' power as a sum of the gateway's, unless they cannot give that."""
+    if not limits.night <= power <= limits.solar:
         return None
-    flows = [grid, *known]
-    return Flow(
-        power=sum(flow.power for flow in flows),
-        phases=_phases(flows),
-        observed_at=grid.observed_at,
-    )
+    return Flow(power=power, observed_at=answers.at(feed) or now)
 
 
 def _difference(load: Flow, solar: Flow | None, battery: Flow | None) -> Flow | None:
     if solar is None or battery is None:
         return None
     return Flow(power=load.power - solar.power - battery.power, observed_at=load.observed_at)
-
-
-def _phases(flows: list[Flow]) -> tuple[float | None, ...]:
-    """Add the phases up where every flow that is not zero tells them."""
-    told = [flow.phases for flow in flows if flow.power != 0.0 or flow.phases]
-    count = len(told[0]) if told else 0
-    if count < 2 or any(len(phases) != count for phases in told):
-        return ()
-    return tuple(
-        None if any(phase is None for phase in column) else sum(phase for phase in column if phase is not None)
-        for column in zip(*told, strict=True)
-    )

@@ -1,13 +1,13 @@
 """The IQ Gateway as a source: feeds, clock, books, and the parts made of them."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, override
 
 from ...clients.errors import ApiError
 from ...clients.iq_gateway.client import IqGatewayClient
 from ...clients.iq_gateway.models.info import GatewayInfo
-from ...clients.iq_gateway.models.meters import MeterReading
 from ...clients.iq_gateway.models.status import Home
 from ...clients.iq_gateway.token import GatewayToken
 from ...site.control import Control, ControlName, Obstacle
@@ -31,10 +31,10 @@ from ..feed import Feed, Pace
 from ..source import AnotherSystemError, Builder, Source
 from . import battery, circuits, energy, feeds, grid, health, inverters, live, meters, power, quiet, settings
 from .answers import Answers, GatewayClock
+from .checks import Checks
 from .controls import Controls, through
 from .feeds import GatewayFeed
 from .hardware import Hardware
-from .meters import STORAGE
 from .survey import survey
 
 # A mean answer that takes longer shows a gateway in trouble. The slow feeds
@@ -53,7 +53,11 @@ _THROUGH_THE_NIGHT = (Pace.POWER, Pace.BATTERY, Pace.GRID)
 _FREQUENCY_STEP = 0.4
 _DEAD = 40.0
 
-_BATTERY_KEYS = frozenset({feeds.BATTERY_POWER.key, feeds.DEVICE_DATA.key})
+# Somebody set the gateway's clock when it moves that far; it is not asked about that too often.
+_CLOCK_STEP = timedelta(minutes=2)
+_CLOCK_PAUSE = timedelta(minutes=5)
+
+_BATTERY_KEYS = frozenset({feeds.BATTERY_POWER.key, feeds.DEVICE_DATA.key, feeds.PRODUCTION_SUMMARY.key})
 _COUNTED = frozenset(feed.key for feed in energy.FEEDS)
 
 
@@ -76,11 +80,13 @@ class IqGatewaySource(Source):
         find_zone: Callable[[str], Awaitable[tzinfo | None]],
         *,
         live_lasts: timedelta = LIVE_LASTS,
+        net_phases: bool = False,
     ) -> None:
         """Poll the gateway with this serial number through `client`.
 
         Days begin in `zone` until the gateway tells its own time zone, whose
         name `find_zone` resolves. Live power ends by itself after `live_lasts`.
+        With `net_phases` the grid's import and export are of the sum of all phases.
         """
         super().__init__(intervals)
         self.client = client
@@ -92,16 +98,18 @@ class IqGatewaySource(Source):
         self.clock = GatewayClock()
         self.live = live.Live(live_lasts)
         self.false_openings = circuits.FalseOpenings()
-        self.refused = 0
+        self._net_phases = net_phases
         self._balanced = True
         self.answers = Answers(self._answers, self.states)
+        self.checks = Checks(self.answers, self._answers, self.clock)
         self._find_zone = find_zone
         self._zone_name: str | None = None
         self._zone: tzinfo | None = None
         self._firmware: str | None = None
+        self._clock_set_at: datetime | None = None
+        self._date_offset: timedelta | None = None
         self._grid_seen: dict[int, tuple[float, bool]] = {}
         self._relay_seen: int | None = None
-        self._storage: tuple[datetime, MeterReading] | None = None
         self._builders = self._make_builders()
         self._controls = Controls(self)
 
@@ -132,7 +140,7 @@ class IqGatewaySource(Source):
         if info.serial != self.serial:
             raise AnotherSystemError("info", "another gateway answers at this address")
         self.info = info
-        self.clock.told(info.time, now)
+        self._set_clock(info, now)
         if self._firmware not in (None, info.software):
             self.forget_absence()
             self.live.forget_refusal()
@@ -163,6 +171,7 @@ class IqGatewaySource(Source):
             "hardware": self.hardware.dump(),
             "timezone": self._zone_name,
             "books": self.ledger.dump(),
+            "checks": self.checks.dump(),
         }
 
     @override
@@ -175,6 +184,8 @@ class IqGatewaySource(Source):
             self.hardware = Hardware.load(hardware)
         if isinstance(books, Mapping):
             self.ledger.load(books)
+        if isinstance(checks := memory.get("checks"), Mapping):
+            self.checks.load(checks)
 
     @override
     def wait(self, key: str, now: datetime) -> timedelta:
@@ -198,10 +209,31 @@ class IqGatewaySource(Source):
         if feed.key == feeds.LIVE_DATA.key:
             return await self.live.ask(self.client, self.hardware, now)
         answer = await self.client.get(self.feeds[feed.key].ask)
+        await self._watch_clock(now)
         if isinstance(answer, Home) and answer.timezone not in (None, self._zone_name):
             self._zone = await self._find_zone(answer.timezone)
             self._zone_name = answer.timezone if self._zone else self._zone_name
         return answer
+
+    def _set_clock(self, info: GatewayInfo, now: datetime) -> None:
+        """Take the gateway's time from itself, and remember how far its answers' dates are off."""
+        self._clock_set_at = now
+        self._date_offset = None if self.client.date is None else self.client.date - now
+        if info.time is not None:
+            self.clock.told(info.time, now)
+        elif self.client.date is not None:
+            self.clock.told(int(self.client.date.timestamp()), now)
+
+    async def _watch_clock(self, now: datetime) -> None:
+        """Ask for the gateway's time when its answers' dates show that somebody set its clock."""
+        if self.client.date is None or self._date_offset is None or self._clock_set_at is None:
+            return
+        moved = abs(self.client.date - now - self._date_offset)
+        if moved <= _CLOCK_STEP or now - self._clock_set_at <= _CLOCK_PAUSE:
+            return
+        # A gateway that does not tell now is asked with the next answer again.
+        with suppress(ApiError):
+            self._set_clock(await self.client.info(), now)
 
     @override
     async def _is_reachable(self) -> bool:
@@ -231,15 +263,16 @@ class IqGatewaySource(Source):
             self.ledger.move(self._zone, now)
             self._zone = None
         key = feed.key
+        pace = Pace.LIVE if key == feeds.LIVE_DATA.key and self.live.on(now) else self._present_pace(feed)
+        interval = self.intervals[pace] * self._stretch(pace)
+        self.checks.take(key, self.hardware, interval, now)
+        self._survey()
         if key == feeds.METER_READINGS.key:
-            self._mend_storage(now)
             self._watch_grid()
         if key == feeds.LIVE_DATA.key:
             self._watch_relay()
         if key == feeds.DRY_CONTACTS.key and (contacts := self.answers.last(feeds.DRY_CONTACTS)) is not None:
             self._answers[key] = self.false_openings.mend(contacts, now)
-        for reports in (self.answers.last(feeds.INVERTERS) if key == feeds.INVERTERS.key else None) or ():
-            self.clock.seen(reports.last_report, now)
         if key == feeds.DEVICE_DATA.key:
             inverters.count(self.answers, self.ledger, now)
         self._count(key, now)
@@ -247,16 +280,16 @@ class IqGatewaySource(Source):
     def _count(self, key: str, now: datetime) -> None:
         if key not in _COUNTED:
             return
-        flows = self._flows(now)
+        bounds, flows = self.checks.limits(self.hardware), self._flows(now)
         if key in _BATTERY_KEYS:
             energy.count_battery(self.answers, self.hardware, self.ledger, flows, now)
         if key == feeds.METER_READINGS.key:
             energy.count_flows(self.hardware, self.ledger, flows, now)
         else:
-            energy.count_inverters(self.answers, self.hardware, self.ledger, now)
+            energy.count_inverters(self.answers, self.hardware, self.ledger, bounds, now)
         # The gateway's own sums tell how much of today was before the first reading.
         if key in (feeds.METER_READINGS.key, feeds.ENERGY.key):
-            energy.count_meters(self.answers, self.ledger, now)
+            energy.count_meters(self.answers, self.hardware, self.ledger, bounds, now, net_phases=self._net_phases)
             if self.hardware.grid_meter and not self.hardware.load_meter:
                 self._balanced = energy.balance_house(
                     self.answers, self.hardware, self.ledger, flows, now, afresh=not self._balanced
@@ -264,7 +297,7 @@ class IqGatewaySource(Source):
 
     def _survey(self) -> None:
         """Learn what the site consists of; feeds that deserve another rate now are asked at once."""
-        hardware = survey(self.answers, self.hardware)
+        hardware = survey(self.answers, self.hardware, self.checks.witnesses.doubted)
         if hardware == self.hardware:
             return
         before = {key: self.intervals[self._pace(feed)] for key, feed in self.feeds.items()}
@@ -274,24 +307,6 @@ class IqGatewaySource(Source):
             for key, feed in self.feeds.items()
             if self.intervals[self._pace(feed)] < before[key] and self.states[key].asked_at is not None
         }
-
-    def _mend_storage(self, now: datetime) -> None:
-        """Put the last sound reading in place of a storage meter's halved one, while it stands."""
-        readings = self.answers.last(feeds.METER_READINGS) or ()
-        config = next(
-            (meter for meter in self.answers.last(feeds.METERS) or () if meter.measurement_type == STORAGE), None
-        )
-        reading = next((reading for reading in readings if config is not None and reading.eid == config.eid), None)
-        if config is None or reading is None:
-            return
-        if meters.is_sound(reading, config.phase_count):
-            self._storage = (now, reading)
-            return
-        self.refused += 1
-        others = [other for other in readings if other.eid != reading.eid]
-        if self._storage is not None and now - self._storage[0] <= 3 * self.intervals[Pace.POWER]:
-            others.append(self._storage[1])
-        self._answers[feeds.METER_READINGS.key] = tuple(others)
 
     def _watch_grid(self) -> None:
         """Look at the grid's switch at once when the meters see something happen to it."""
@@ -318,14 +333,13 @@ class IqGatewaySource(Source):
         self._relay_seen = state if state is not None else self._relay_seen
 
     def _flows(self, now: datetime) -> PowerFlow:
-        at = self.answers.at(feeds.METER_READINGS) or now
-        return power.build(self.answers, self.hardware, self.clock, now, at)
+        return power.build(self.answers, self.hardware, self.clock, self.checks.limits(self.hardware), now)
 
     def _newest_flows(self, now: datetime) -> PowerFlow:
         """Return what flows by live data while they do; energy is counted by the meters all the same."""
         usual = self._flows(now)
-        newest = live.flows(self.live, self.answers, self.hardware, now)
-        return usual if newest is None else newest.filled_up(usual)
+        newest = live.flows(self.live, self.answers, self.hardware, usual, now)
+        return usual if newest is None else newest
 
     def _make_builders(self) -> tuple[Builder, ...]:
         answers, clock, ledger = self.answers, self.clock, self.ledger
@@ -335,7 +349,7 @@ class IqGatewaySource(Source):
 
         return (
             made_of(PowerFlow, (feeds.METER_READINGS, *power.FEEDS), self._newest_flows),
-            made_of(EnergyCounters, energy.FEEDS, lambda now: energy.build(answers, ledger, self.refused, now)),
+            made_of(EnergyCounters, energy.FEEDS, lambda now: energy.build(answers, ledger, self.checks.refused, now)),
             made_of(
                 Meters,
                 (feeds.METERS, feeds.METER_READINGS, feeds.GRID_READING),
@@ -374,4 +388,12 @@ class IqGatewaySource(Source):
     def _health(self, now: datetime) -> Health | None:
         if self.info is None:
             return None
-        return health.build(self.answers, self.info, self.client.load, self.token.expires_at, self.clock, now)
+        return health.build(
+            self.answers,
+            self.info,
+            self.client.load,
+            self.token.expires_at,
+            self.clock,
+            self.checks.witnesses.findings,
+            now,
+        )

@@ -1,6 +1,7 @@
 """What the site consists of, learned from the answers."""
 
 from ...clients.iq_gateway.models.devices import DeviceData, DeviceType, InverterReport
+from .admission import NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers
 from .feeds import (
     DEVICE_DATA,
@@ -14,28 +15,34 @@ from .feeds import (
     SECONDARY_CONTROL,
 )
 from .hardware import Hardware
-from .meters import NET, PRODUCTION, STORAGE, TOTAL
 from .power import has_ac_batteries
 
 
-def survey(answers: Answers, known: Hardware) -> Hardware:
-    """Return the hardware by what was answered so far; the rest stays as it was known."""
+def survey(answers: Answers, known: Hardware, doubted: frozenset[str]) -> Hardware:
+    """Return the hardware by what was answered so far; the rest stays as it was known.
+
+    A `doubted` type of meter is enabled, but contradicted by what else is known.
+    """
     meters = answers.last(METERS)
     enabled = None if meters is None else {meter.measurement_type for meter in meters if meter.enabled}
+    believed = None if enabled is None else enabled - doubted
     inventory, control = answers.last(ENSEMBLE_INVENTORY), answers.last(SECONDARY_CONTROL)
     generator, circuits = answers.last(GENERATOR), answers.last(DRY_CONTACT_SETTINGS)
     reports, summary = answers.last(INVERTERS), answers.last(PRODUCTION_SUMMARY)
     data = answers.last(DEVICE_DATA)
     return Hardware(
-        production_meter=known.production_meter if enabled is None else PRODUCTION in enabled,
+        production_meter=known.production_meter if believed is None else PRODUCTION in believed,
         grid_meter=known.grid_meter if enabled is None else NET in enabled,
-        load_meter=known.load_meter if enabled is None else TOTAL in enabled,
+        load_meter=known.load_meter if believed is None else TOTAL in believed,
         storage_meter=known.storage_meter if enabled is None else STORAGE in enabled,
-        idle_meters=known.idle_meters if not meters else PRODUCTION not in (enabled or ()),
+        doubted_meter=known.doubted_meter if enabled is None else bool(enabled & doubted),
+        idle_meters=known.idle_meters if not meters else PRODUCTION not in (believed or ()),
         batteries=known.batteries
         if inventory is None
         else bool(inventory.batteries) or bool(control and control.encharge_capacity),
         ac_batteries=known.ac_batteries or has_ac_batteries(answers),
+        unlisted_ac_batteries=(known.ac_batteries or has_ac_batteries(answers))
+        and (answers.lacks(DEVICE_DATA) or (data is not None and not data.ac_batteries)),
         controller=known.controller if inventory is None else bool(inventory.controllers),
         no_relay=answers.lacks(RELAY),
         collar=known.collar if inventory is None else bool(inventory.collars),

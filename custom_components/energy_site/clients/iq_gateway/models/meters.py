@@ -33,6 +33,7 @@ class Reading:
     act_energy_rcvd: float | None
     apparent_energy: float | None
     active_power: float | None
+    instantaneous_demand: float | None
     apparent_power: float | None
     reactive_power: float | None
     voltage: float | None
@@ -115,6 +116,7 @@ class _Fields(TypedDict):
     act_energy_rcvd: float | None
     apparent_energy: float | None
     active_power: float | None
+    instantaneous_demand: float | None
     apparent_power: float | None
     reactive_power: float | None
     voltage: float | None
@@ -130,6 +132,7 @@ def _fields(item: Record) -> _Fields:
         act_energy_rcvd=item.number_or_none("actEnergyRcvd"),
         apparent_energy=item.number_or_none("apparentEnergy"),
         active_power=item.number_or_none("activePower"),
+        instantaneous_demand=item.number_or_none("instantaneousDemand"),
         apparent_power=item.number_or_none("apparentPower"),
         reactive_power=item.number_or_none("reactivePower"),
         voltage=item.number_or_none("voltage"),

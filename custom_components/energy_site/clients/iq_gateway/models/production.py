@@ -29,13 +29,34 @@ class PdmEnergy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorageSums:
+    """All AC Batteries together in `/production.json`: W, Wh, %, and the word for what they do.
+
+    The sign of the power is not reliable; the word is.
+    """
+
+    watts_now: float | None = None
+    watt_hours_now: float | None = None
+    percent_full: float | None = None
+    state: str | None = None
+
+    @property
+    def power(self) -> float | None:
+        """W with + for discharge, 0 while they idle."""
+        if self.watts_now is None:
+            return None
+        return {"charging": -abs(self.watts_now), "discharging": abs(self.watts_now), "idle": 0.0}.get(self.state or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductionSummary:
-    """The inverters' part of `/production.json`: W, Wh, how many report, when the last did."""
+    """The inverters' part of `/production.json`: W, Wh, how many report, when the last did; and its storage."""
 
     active_count: int
     watts_now: float | None
     lifetime: float | None
     reading_time: int | None
+    storage: StorageSums = StorageSums()
 
 
 def parse_production(endpoint: str, payload: object) -> EnergySums:
@@ -55,16 +76,31 @@ def parse_energy(endpoint: str, payload: object) -> PdmEnergy:
 
 
 def parse_production_summary(endpoint: str, payload: object) -> ProductionSummary:
-    """Read the inverters' entry of `/production.json`."""
-    for item in Record(endpoint, payload).records("production"):
+    """Read the inverters' and the storage's entry of `/production.json`."""
+    root = Record(endpoint, payload)
+    storage = _storage(root)
+    for item in root.records("production"):
         if item.text_or_none("type") == "inverters":
             return ProductionSummary(
                 active_count=item.integer_or_none("activeCount") or 0,
                 watts_now=item.number_or_none("wNow"),
                 lifetime=item.number_or_none("whLifetime"),
                 reading_time=item.integer_or_none("readingTime"),
+                storage=storage,
             )
-    return ProductionSummary(active_count=0, watts_now=None, lifetime=None, reading_time=None)
+    return ProductionSummary(active_count=0, watts_now=None, lifetime=None, reading_time=None, storage=storage)
+
+
+def _storage(root: Record) -> StorageSums:
+    for item in root.records("storage"):
+        if item.text_or_none("type") == "acb" and item.integer_or_none("activeCount"):
+            return StorageSums(
+                watts_now=item.number_or_none("wNow"),
+                watt_hours_now=item.number_or_none("whNow"),
+                percent_full=item.number_or_none("percentFull"),
+                state=item.text_or_none("state"),
+            )
+    return StorageSums()
 
 
 def _sums(item: Record) -> EnergySums:

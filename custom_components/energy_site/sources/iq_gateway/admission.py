@@ -1,0 +1,342 @@
+"""Decides which readings of the meters are believed, before anything is made of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ...clients.iq_gateway.models.meters import MeterConfig, MeterReading, Reading
+from .limits import Limits
+
+PRODUCTION = "production"
+NET = "net-consumption"
+TOTAL = "total-consumption"
+STORAGE = "storage"
+
+# A phase that is not wired floats at a few volts.
+LIVE_VOLTAGE = 40.0
+
+# The last good reading stands for so many intervals, a stamp that stands still at least a minute.
+INTERVALS = 3
+_LEAST_STANDSTILL = timedelta(minutes=1)
+
+# What contradicts all that is known of a meter, but lasts, is how this meter is.
+BELIEVED_AFTER = timedelta(minutes=15)
+
+# Two numbers of one reading that are further apart, for their size, are not of one moment.
+SHARE = 0.1
+
+# Lifetimes shown as power are recognized from here on.
+_NO_COINCIDENCE = 1000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A reading that is believed, and when it came."""
+
+    reading: MeterReading
+    at: datetime
+
+
+@dataclass(slots=True)
+class Coherence:
+    """Whether the numbers of one answer say the same, as far as they ever did on this site."""
+
+    held: bool = False
+    broken_since: datetime | None = None
+
+    def allows(self, now: datetime, *, coherent: bool | None) -> bool:
+        """Tell whether an answer is to be believed that is `coherent`, is not, or cannot tell."""
+        if coherent is None:
+            return True
+        if coherent:
+            self.held, self.broken_since = True, None
+            return True
+        if self.held:
+            self.broken_since = self.broken_since or now
+            self.held = now - self.broken_since < BELIEVED_AFTER
+        return not self.held
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What is known of one meter."""
+
+    stamp: int | None = None
+    moved_at: datetime | None = None
+    powered: frozenset[int] = frozenset()
+    lost_since: datetime | None = None
+    coherence: Coherence = field(default_factory=Coherence)
+    counted: bool = False
+    largest: float = 0.0
+    before: Admitted | None = None
+
+
+@dataclass(slots=True)
+class MeterAdmission:
+    """Keeps the last good reading of each meter, and counts what was refused.
+
+    The `sound` readings of the last answer are whole and of now, though the site may
+    not be able to do what they say.
+    """
+
+    refused: int = 0
+    admitted: dict[int, Admitted] = field(default_factory=dict)
+    sound: tuple[MeterReading, ...] = ()
+    _watches: dict[int, _Watch] = field(default_factory=dict)
+    _counting: dict[int, datetime] = field(default_factory=dict)
+    _balanced: bool = False
+    _negative_since: datetime | None = None
+    _unmetered_source: bool = False
+
+    def take(
+        self,
+        readings: Iterable[MeterReading],
+        configs: Iterable[MeterConfig],
+        limits: Limits,
+        now: datetime,
+        interval: timedelta,
+        *,
+        closed: bool,
+        islands: bool,
+        doubted: frozenset[str],
+    ) -> None:
+        """Take one answer of the gateway, polled every `interval`.
+
+        `closed` says that production, grid and batteries are all metered, so that
+        the house is what they add up to; `islands` that it lives on when the grid is
+        gone. Meters of a `doubted` type count nothing.
+        """
+        enabled = {config.eid: config for config in configs if config.enabled}
+        found: dict[int, list[MeterReading]] = {}
+        for reading in readings:
+            found.setdefault(reading.eid, []).append(reading)
+        fresh: dict[int, MeterReading] = {}
+        self.sound = ()
+        for eid, config in enabled.items():
+            if not (rows := found.get(eid)):
+                continue
+            watch = self._watches.setdefault(eid, _Watch())
+            others = (row for other in enabled if other != eid for row in found.get(other, ()))
+            # Off the grid its meter alone has no voltage.
+            dies_alone = not (islands and config.measurement_type == NET) and any(map(_is_alive, others))
+            sound = all(row == rows[0] for row in rows) and self._is_sound(
+                watch, rows[0], config, limits, now, interval, dies_alone=dies_alone
+            )
+            if sound and not _is_blank(rows[0]):
+                self.sound += (rows[0],)
+            if sound and _is_possible(watch, rows[0], config, limits, now):
+                fresh[eid] = rows[0]
+            else:
+                self.refused += 1
+            watch.before = Admitted(reading=rows[0], at=now)
+        if closed and self._contradicts(fresh, enabled, limits, now, interval):
+            self.refused += len(fresh)
+            fresh = {}
+        standing = {
+            eid: admitted
+            for eid, admitted in self.admitted.items()
+            if now - admitted.at <= INTERVALS * interval and not self._stands_still(eid, now, interval)
+        }
+        self._counting = {
+            eid: now if eid in fresh else at
+            for eid, at in (self._counting | dict.fromkeys(fresh, now)).items()
+            if eid in enabled and enabled[eid].measurement_type not in doubted
+        }
+        self.admitted = standing | {eid: Admitted(reading=reading, at=now) for eid, reading in fresh.items()}
+
+    def counts(self, eid: int, now: datetime) -> bool:
+        """Tell whether a meter's registers still stand; they may miss some readings."""
+        return (at := self._counting.get(eid)) is not None and now - at <= BELIEVED_AFTER
+
+    def dump(self) -> dict[str, Any]:
+        """Return which phases each meter measures that ever counted, as plain JSON data."""
+        return {str(eid): sorted(watch.powered) for eid, watch in self._watches.items() if watch.counted}
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Read what `dump` returned; what cannot be read is learned again."""
+        for eid, phases in data.items():
+            if eid.isdigit() and isinstance(phases, list) and all(phase in range(3) for phase in phases):
+                self._watches[int(eid)] = _Watch(powered=frozenset(phases), counted=True)
+
+    def _is_sound(
+        self,
+        watch: _Watch,
+        reading: MeterReading,
+        config: MeterConfig,
+        limits: Limits,
+        now: datetime,
+        interval: timedelta,
+        *,
+        dies_alone: bool,
+    ) -> bool:
+        """Tell whether a reading is a whole one of now, whatever it says; learn from it either way."""
+        if reading.timestamp != watch.stamp or watch.moved_at is None:
+            watch.stamp, watch.moved_at = reading.timestamp, now
+        watch.counted = watch.counted or not _is_blank(reading)
+        checks = (
+            not self._stands_still(config.eid, now, interval),
+            # Right after a restart of the gateway all of a meter reads zero.
+            not (watch.counted and _is_blank(reading)),
+            _has_all_phases(watch, reading, config, now, dies_alone=dies_alone),
+            watch.coherence.allows(now, coherent=_coherent(reading, config, limits)),
+        )
+        return all(checks)
+
+    def _stands_still(self, eid: int, now: datetime, interval: timedelta) -> bool:
+        watch = self._watches.get(eid)
+        if watch is None or not watch.stamp or watch.moved_at is None:
+            return False
+        return now - watch.moved_at > max(INTERVALS * interval, _LEAST_STANDSTILL)
+
+    def _contradicts(
+        self,
+        fresh: Mapping[int, MeterReading],
+        enabled: Mapping[int, MeterConfig],
+        limits: Limits,
+        now: datetime,
+        interval: timedelta,
+    ) -> bool:
+        """Tell whether the house would suddenly give power.
+
+        Where that lasts, something feeds the house that no meter sees.
+        """
+        needed = [eid for eid, config in enabled.items() if config.measurement_type in (PRODUCTION, NET, STORAGE)]
+        powers = [fresh[eid].active_power for eid in needed if eid in fresh]
+        known = [power for power in powers if power is not None]
+        if self._unmetered_source or len(known) < len(needed):
+            return False
+        if sum(known) >= -(limits.tolerance + SHARE * max(map(abs, known), default=0.0)):
+            self._balanced, self._negative_since = True, None
+            return False
+        if not self._balanced:
+            return False
+        self._negative_since = self._negative_since or now
+        self._unmetered_source = now - self._negative_since > INTERVALS * interval
+        return not self._unmetered_source
+
+
+def _is_blank(reading: MeterReading) -> bool:
+    return not (reading.act_energy_dlvd or reading.act_energy_rcvd or reading.apparent_energy)
+
+
+def _has_all_phases(
+    watch: _Watch, reading: MeterReading, config: MeterConfig, now: datetime, *, dies_alone: bool
+) -> bool:
+    """Tell whether each phase is there that had voltage before.
+
+    From firmware 8.3.6000 on a storage meter loses one of two phases dozens of
+    times a day: that phase is all zero, and power and energy are halved.
+    """
+    channels = reading.channels[: config.phase_count]
+    if not channels:
+        return True
+    dead = {
+        phase
+        for phase in range(config.phase_count)
+        if phase >= len(channels) or ((voltage := channels[phase].voltage) is not None and voltage <= LIVE_VOLTAGE)
+    }
+    powered = _powered(channels)
+    # Both legs of a split phase are always wired.
+    wired = watch.powered | (frozenset({0, 1}) if config.phase_count == 2 and _is_zero(channels) else frozenset())
+    lost = bool(wired & dead) and (bool(powered) or dies_alone)
+    if not lost:
+        watch.powered, watch.lost_since = watch.powered | powered, None
+        return True
+    watch.lost_since = watch.lost_since or now
+    if now - watch.lost_since < BELIEVED_AFTER:
+        return False
+    watch.powered = powered
+    return True
+
+
+def _powered(channels: Iterable[Reading]) -> frozenset[int]:
+    return frozenset(
+        phase
+        for phase, channel in enumerate(channels)
+        if channel.voltage is not None and channel.voltage > LIVE_VOLTAGE
+    )
+
+
+def _is_alive(reading: MeterReading) -> bool:
+    return bool(_powered(reading.channels))
+
+
+def _is_zero(channels: Iterable[Reading]) -> bool:
+    return any(channel.voltage == 0.0 for channel in channels)
+
+
+def _is_possible(watch: _Watch, reading: MeterReading, config: MeterConfig, limits: Limits, now: datetime) -> bool:
+    """Tell whether the site can do what a meter says."""
+    power = reading.active_power
+    if power is None:
+        return True
+    low, usual = _bounds(config.measurement_type, limits)
+    if not low <= power <= limits.site or _is_lifetime(power, reading):
+        return False
+    if abs(power) <= max(usual, 1.25 * watch.largest):
+        return True
+    if watch.before is None or not _counted(watch.before, reading, power, now):
+        return False
+    watch.largest = abs(power)
+    return True
+
+
+def _bounds(kind: str, limits: Limits) -> tuple[float, float]:
+    """Return the least W of a meter, and the size from which its register has to tell the same."""
+    match kind:
+        case "production":
+            return limits.night, limits.solar
+        case "storage":
+            return -limits.site, limits.battery
+        case "total-consumption":
+            return -limits.tolerance, limits.load
+        case "net-consumption":
+            return -limits.site, limits.load
+    return -limits.site, limits.site
+
+
+def _is_lifetime(power: float, reading: MeterReading) -> bool:
+    """Tell whether a lifetime in Wh was sent as power, as some firmware does after a restart."""
+    if abs(power) < _NO_COINCIDENCE:
+        return False
+    return any(
+        register is not None and abs(abs(power) - register) < 0.1
+        for register in (reading.act_energy_dlvd, reading.act_energy_rcvd)
+    )
+
+
+def _counted(before: Admitted, reading: MeterReading, power: float, now: datetime) -> bool:
+    """Tell whether the register moved by about that power since the reading before."""
+    registers = (
+        reading.act_energy_dlvd,
+        before.reading.act_energy_dlvd,
+        reading.act_energy_rcvd,
+        before.reading.act_energy_rcvd,
+    )
+    delivered, delivered_before, received, received_before = (register or 0.0 for register in registers)
+    stamps = (reading.timestamp, before.reading.timestamp)
+    seconds = (now - before.at).total_seconds()
+    if stamps[0] and stamps[1]:
+        seconds = min(max(stamps[0] - stamps[1], 0), 2 * seconds)
+    if seconds < 1:
+        return False
+    mean = (delivered - delivered_before - received + received_before) * 3600 / seconds
+    return mean * power > 0 and abs(power) / 3 <= abs(mean) <= 3 * abs(power)
+
+
+def _coherent(reading: MeterReading, config: MeterConfig, limits: Limits) -> bool | None:
+    """Tell whether a meter's power is what its demand and its phases say, `None` where neither is sent."""
+    power = reading.active_power
+    channels = reading.channels[: config.phase_count]
+    parts = [
+        channel.active_power if channel.instantaneous_demand is None else channel.instantaneous_demand
+        for channel in channels
+    ]
+    whole = len(parts) == config.phase_count and None not in parts
+    others = [] if reading.instantaneous_demand is None else [reading.instantaneous_demand]
+    if whole:
+        others.append(sum(part for part in parts if part is not None))
+    if power is None or not others:
+        return None
+    return all(abs(other - power) <= max(limits.tolerance, SHARE * abs(power)) for other in others)

@@ -1,0 +1,157 @@
+"""Checks each answer for what the site can do, before anything is made of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ...clients.iq_gateway.models.devices import DeviceReading, InverterReport
+from ...clients.iq_gateway.models.ensemble import Encharge
+from ...clients.iq_gateway.models.status import LiveData
+from . import inverters, live, meters
+from .admission import INTERVALS, PRODUCTION
+from .answers import Answers, GatewayClock
+from .battery_power import BatteryAdmission
+from .feeds import (
+    BATTERY_POWER,
+    DEVICE_DATA,
+    ENERGY,
+    ENSEMBLE_INVENTORY,
+    INVERTERS,
+    LIVE_DATA,
+    METER_READINGS,
+    METERS,
+    PRODUCTION_SUMMARY,
+)
+from .hardware import Hardware
+from .limits import Limits, limits, unit_limits
+from .witness import Witnesses, suspicious_lifetimes
+
+
+class Checks:
+    """Puts the last good values in place of impossible ones while they stand, and counts what was refused."""
+
+    def __init__(self, answers: Answers, stored: dict[str, object], clock: GatewayClock) -> None:
+        """Check the answers that the source has `stored`."""
+        self.witnesses = Witnesses()
+        self._answers = answers
+        self._stored = stored
+        self._clock = clock
+        self._batteries = BatteryAdmission()
+        self._live = live.LiveAdmission()
+        self._live_good: tuple[datetime, LiveData] | None = None
+        self._reports: tuple[InverterReport, ...] = ()
+        self._readings: tuple[DeviceReading, ...] = ()
+        self._refused = 0
+        self._by_key: Mapping[str, Callable[[Hardware, timedelta, datetime], None]] = {
+            METER_READINGS.key: self._meters,
+            BATTERY_POWER.key: self._battery_power,
+            LIVE_DATA.key: self._live_data,
+            INVERTERS.key: self._inverters,
+            DEVICE_DATA.key: self._device_data,
+            ENERGY.key: self._compare,
+        }
+
+    @property
+    def refused(self) -> int:
+        """How many answers held a power that the site cannot do, or that is not of now."""
+        return self._refused + self._answers.admission.refused + self._batteries.refused
+
+    def take(self, key: str, hardware: Hardware, interval: timedelta, now: datetime) -> None:
+        """Check the answer that a feed just brought, which is polled every `interval`."""
+        if (check := self._by_key.get(key)) is not None:
+            check(hardware, interval, now)
+
+    def limits(self, hardware: Hardware) -> Limits:
+        """Return what the site can do."""
+        return limits(
+            () if self._answers.lacks(INVERTERS) else self._answers.last(INVERTERS),
+            self._units(),
+            self._answers.last(BATTERY_POWER) or (),
+            whole_list=self._answers.asked(PRODUCTION_SUMMARY) and not hardware.partial_inverter_list,
+        )
+
+    def _units(self) -> tuple[Encharge, ...]:
+        inventory = self._answers.last(ENSEMBLE_INVENTORY)
+        return inventory.batteries if inventory is not None else ()
+
+    def dump(self) -> dict[str, Any]:
+        """Return what outlives a restart, as plain JSON data."""
+        return {"phases": self._answers.admission.dump(), "faults": self.witnesses.dump()}
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Read what `dump` returned."""
+        for key, load in (("phases", self._answers.admission.load), ("faults", self.witnesses.load)):
+            if isinstance(found := data.get(key), Mapping):
+                load(found)
+
+    def _meters(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:
+        readings, configs = self._answers.last(METER_READINGS) or (), self._answers.last(METERS) or ()
+        bounds = self.limits(hardware)
+        # Only then is the house what its meters add up to, all of one moment.
+        closed = (
+            hardware.production_meter
+            and hardware.grid_meter
+            and not hardware.generator
+            and (hardware.storage_meter or not hardware.any_battery)
+        )
+        self._answers.admission.take(
+            readings,
+            configs,
+            bounds,
+            now,
+            interval,
+            closed=closed,
+            islands=hardware.controller or hardware.collar,
+            doubted=self.witnesses.doubted,
+        )
+        self.witnesses.hear_meters(self._answers.admission.sound, readings, configs, bounds, now)
+
+    def _battery_power(self, _: Hardware, interval: timedelta, now: datetime) -> None:
+        found = self._answers.last(BATTERY_POWER) or ()
+        key = BATTERY_POWER.key
+        self._stored[key], self._answers.held_since[key] = self._batteries.take(
+            found, unit_limits(self._units()), now, interval
+        )
+
+    def _live_data(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:
+        if (data := self._answers.last(LIVE_DATA)) is None:
+            return
+        if self._live.believes(data, hardware, self.limits(hardware), now):
+            self._live_good = (now, data)
+            self._answers.held_since.pop(LIVE_DATA.key, None)
+            return
+        self._refused += 1
+        since, data = now, live.without_flows(data)
+        if self._live_good is not None and now - self._live_good[0] <= INTERVALS * interval:
+            since, data = self._live_good
+        self._stored[LIVE_DATA.key], self._answers.held_since[LIVE_DATA.key] = data, since
+
+    def _inverters(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:
+        reports = self._answers.last(INVERTERS) or ()
+        self._reports, refused = inverters.admit(reports, self._reports)
+        self._stored[INVERTERS.key] = self._reports
+        self._refused += refused
+        self._compare(hardware, interval, now)
+
+    def _device_data(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:
+        if (data := self._answers.last(DEVICE_DATA)) is None:
+            return
+        self._readings, refused = inverters.admit(data.inverters, self._readings)
+        self._stored[DEVICE_DATA.key] = replace(data, inverters=self._readings)
+        self._refused += refused
+        self._compare(hardware, interval, now)
+
+    def _compare(self, hardware: Hardware, _: timedelta, now: datetime) -> None:
+        """Compare the production's meter with the inverters, two witnesses of one power."""
+        configs = meters.enabled(self._answers, PRODUCTION)
+        eids = {config.eid for config in configs}
+        lifetimes = [reading.act_energy_dlvd or 0.0 for reading in self._answers.admission.sound if reading.eid in eids]
+        sums = self._answers.last(ENERGY)
+        self.witnesses.hear_inverters(
+            inverters.fleet(self._answers, self._clock, now).values(),
+            now,
+            complete=not hardware.partial_inverter_list,
+            suspicious=any(config.status_flags or config.metering_status not in (None, "normal") for config in configs)
+            or suspicious_lifetimes(sum(lifetimes) if lifetimes else None, sums.inverters.lifetime if sums else None),
+        )

@@ -1,0 +1,92 @@
+"""What the hardware of a site can do, as bounds for what its meters say."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...clients.iq_gateway.models.devices import DeviceType, InverterReport
+from ...clients.iq_gateway.models.ensemble import BatteryPower, Encharge
+from ...site.counter import DEFAULT_LIMIT
+
+# The largest microinverter gives 640 W, the largest battery unit stores 10 kWh
+# and gives 7 kW. Twice the size covers what a datasheet calls a peak.
+INVERTER_LIMIT = 1500.0
+_UNIT_LIMIT = 15_000.0
+_AC_BATTERY_LIMIT = 600.0
+
+# Inverters use about 5 W each at night, and a current transformer is some W off.
+_NIGHT_USE = 10.0
+_NIGHT_OFFSET = 100.0
+_UNKNOWN_NIGHT_USE = -500.0
+
+# What a usual home takes at once. More is believed as soon as the register counts it.
+_USUAL_LOAD = 15_000.0
+
+_SMALLEST_SOLAR = 1000.0
+_SMALLEST_SITE = 2000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds in W, all positive but `night`.
+
+    Nothing of the site exceeds `site`. The inverters give up to `solar` and use
+    down to `night`, the batteries move up to `battery`, the grid and the house up
+    to `load`; what is above one of these three has to be counted by the meter's
+    register too. Values of one moment may differ by `tolerance`.
+    """
+
+    site: float
+    solar: float
+    night: float
+    battery: float
+    load: float
+    tolerance: float
+
+
+_LARGEST_SITE = 1_000_000.0
+_UNKNOWN_SITE = Limits(
+    site=_LARGEST_SITE,
+    solar=_LARGEST_SITE,
+    night=_UNKNOWN_NIGHT_USE,
+    battery=_LARGEST_SITE,
+    load=_LARGEST_SITE,
+    tolerance=0.05 * _SMALLEST_SITE,
+)
+
+
+def limits(
+    reports: tuple[InverterReport, ...] | None,
+    batteries: tuple[Encharge, ...],
+    powers: tuple[BatteryPower, ...],
+    *,
+    whole_list: bool,
+) -> Limits:
+    """Return the bounds by the inverters' peaks, where their list is whole, and the batteries' sizes.
+
+    Until the inverters were listed, the site may be of any size.
+    """
+    if reports is None:
+        return _UNKNOWN_SITE
+    inverters = [report for report in reports if report.device_type == DeviceType.INVERTER]
+    peaks = sum(min(report.max_watts or 0.0, INVERTER_LIMIT) for report in inverters)
+    rated = unit_limits(batteries)
+    battery = sum(rated.get(serial, _UNIT_LIMIT) for serial in {*rated, *(power.serial for power in powers)})
+    battery += _AC_BATTERY_LIMIT * sum(report.device_type == DeviceType.AC_BATTERY for report in reports)
+    site = max(DEFAULT_LIMIT, 2 * peaks)
+    known = bool(inverters) and whole_list
+    return Limits(
+        site=site,
+        solar=max(2 * peaks, _SMALLEST_SOLAR) if known else site,
+        night=-(_NIGHT_USE * len(inverters) + _NIGHT_OFFSET) if known else _UNKNOWN_NIGHT_USE,
+        battery=battery or site,
+        load=min(max(_USUAL_LOAD, 1.25 * (peaks + battery)), site),
+        tolerance=0.05 * max(peaks, battery / 2, _SMALLEST_SITE),
+    )
+
+
+def unit_limits(batteries: Iterable[Encharge]) -> dict[str, float]:
+    """Return the W that each battery unit moves at most, by serial number."""
+    return {
+        unit.serial: min(max(2 * unit.capacity, _SMALLEST_SOLAR), _UNIT_LIMIT) if unit.capacity else _UNIT_LIMIT
+        for unit in batteries
+    }

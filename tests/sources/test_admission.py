@@ -1,0 +1,256 @@
+"""Power is held to the standard of energy: nothing that a site cannot do is shown, or counted."""
+
+from collections.abc import Callable
+import random
+from typing import Any
+
+import pytest
+
+from custom_components.energy_site.site.model import Battery, CounterKind, Inverters, Meters, PowerFlow
+from simulator.iq_gateway import HttpStatus, Measurement, Mutate, wiring
+
+from .driver import Site, simulated
+
+READINGS = "/ivp/meters/readings"
+METERS = "/ivp/meters"
+INVERTERS = "/api/v1/production/inverters"
+POWER = "/ivp/ensemble/power"
+KINDS = ("solar", "grid", "battery", "load")
+SECOND = 704643329
+
+
+def shown(site: Site) -> dict[str, float | None]:
+    """Return what is shown to flow, in W."""
+    flows = site.part(PowerFlow)
+    return {kind: None if (flow := getattr(flows, kind)) is None else flow.power for kind in KINDS}
+
+
+# -- several meters of one type -----------------------------------------------
+
+
+def split(kind: Measurement, share: float) -> tuple[Mutate, Mutate]:
+    """Let two meters of one type measure what one did, the second a share of it."""
+
+    def list_twice(payload: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        own = next(row for row in payload if row["measurementType"] == kind)
+        return [*payload, own | {"eid": SECOND}]
+
+    def read_twice(payload: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        eid = wiring.rows_of(payload, kind)[0]["eid"]
+
+        def part(row: dict[str, Any], of: float) -> dict[str, Any]:
+            numbers = ("activePower", "instantaneousDemand", "actEnergyDlvd", "actEnergyRcvd")
+            return row | {name: row[name] * of for name in numbers}
+
+        rows = [row for row in payload if row["eid"] != eid]
+        for row in payload:
+            if row["eid"] == eid:
+                for of, number in ((1 - share, eid), (share, SECOND)):
+                    rows.append(
+                        part(row, of) | {"eid": number, "channels": [part(each, of) for each in row["channels"]]}
+                    )
+        return rows
+
+    return Mutate(list_twice, (METERS,)), Mutate(read_twice, (READINGS,))
+
+
+@pytest.mark.parametrize("kind", [Measurement.PRODUCTION, Measurement.NET_CONSUMPTION, Measurement.STORAGE])
+async def test_several_meters_of_a_type_add_up_each_with_a_register_of_its_own(kind: Measurement) -> None:
+    async with simulated("home", hour=13.0) as site:
+        for fault in split(kind, 0.3):
+            site.gateway.faults.add(fault)
+        await site.start()
+        await site.run(600)
+        await site.ask("meter_readings")
+        for name, power in shown(site).items():
+            assert power == pytest.approx(getattr(site.house.flow, name), abs=1), name
+        for counter in (CounterKind.SOLAR, CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT, CounterKind.LOAD):
+            assert site.total(counter) == pytest.approx(getattr(site.truth, counter), abs=1), counter
+
+
+async def test_a_meter_that_joins_another_of_its_type_makes_no_counter_jump() -> None:
+    async with simulated("home", hour=11.0) as site:
+        await site.start()
+        await site.run(60)
+        before, true = site.total(CounterKind.SOLAR), site.truth.solar
+        for fault in split(Measurement.PRODUCTION, 0.3):
+            site.gateway.faults.add(fault)
+        await site.ask("meters", "meter_readings")
+        await site.run(3600)
+        assert site.total(CounterKind.SOLAR) - before == pytest.approx(site.truth.solar - true, rel=0.05)
+
+
+async def test_a_sum_is_unknown_while_one_of_its_meters_is_not_believed() -> None:
+    async with simulated("home", hour=13.0) as site:
+        for fault in split(Measurement.PRODUCTION, 0.3):
+            site.gateway.faults.add(fault)
+        await site.start()
+        await site.run(60)
+        site.gateway.faults.add(Mutate(lambda payload: [row for row in payload if row["eid"] != SECOND]), READINGS)
+        await site.run(60)
+        assert shown(site)["solar"] is None
+        assert shown(site)["load"] is None
+        assert shown(site)["grid"] is not None
+
+
+# -- phases -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("home", "kind"),
+    [
+        ("home", Measurement.PRODUCTION),
+        ("three_phase", Measurement.NET_CONSUMPTION),
+        ("three_phase", Measurement.STORAGE),
+    ],
+)
+async def test_no_meter_is_believed_that_lost_a_phase_until_that_lasts(home: str, kind: Measurement) -> None:
+    def lose(payload: list[dict[str, Any]]) -> None:
+        whole, first, *_ = wiring.rows_of(payload, kind)
+        for name in ("activePower", "instantaneousDemand"):
+            whole[name] -= first[name]
+        first.update(dict.fromkeys(("activePower", "instantaneousDemand", "voltage", "current"), 0.0))
+
+    name = {"production": "solar", "net-consumption": "grid", "storage": "battery"}[kind]
+    async with simulated(home, hour=13.0) as site:
+        await site.start()
+        await site.run(60)
+        site.restart()
+        await site.start()
+        fault = site.gateway.faults.add(Mutate(lose), READINGS)
+        before = shown(site)[name]
+        await site.run(25)
+        assert shown(site)[name] == before
+        fault.remove()
+        await site.run(20)
+        await site.ask("meter_readings")
+        assert shown(site)[name] == pytest.approx(getattr(site.house.flow, name), abs=1)
+        site.gateway.faults.add(Mutate(lose), READINGS)
+        await site.run(1200)
+        seen = site.part(Meters).by_kind["grid" if name == "grid" else "storage" if name == "battery" else "production"]
+        assert seen.power is not None
+
+
+# -- the gateway's clock ------------------------------------------------------
+
+
+async def test_a_clock_that_is_set_right_again_is_followed_at_once() -> None:
+    async with simulated("standard", hour=13.0) as site:
+        site.gateway.faults.add(HttpStatus(404), "/ivp/pdm/device_data")
+        site.gateway.clock_skew = -5400.0
+        await site.source.prepare(site.now)
+        site.source.client._token = site.gateway.token(issued_at=site.gateway.now())
+        await site.start()
+        await site.run(400)
+        site.gateway.clock_skew = 0.0
+        await site.run(900)
+        assert site.source.clock.now(site.now) == site.now
+        assert site.part(Inverters).reporting == 24
+
+
+# -- AC Batteries without device data -----------------------------------------
+
+
+@pytest.mark.parametrize(("state", "watts", "power"), [("charging", 520, -520.0), ("discharging", 410, 410.0)])
+async def test_ac_batteries_on_firmware_without_device_data_have_power_and_level(
+    state: str, watts: float, power: float
+) -> None:
+    def storage(payload: dict[str, Any]) -> None:
+        payload["storage"] = [
+            {"type": "acb", "activeCount": 2, "wNow": watts, "whNow": 1200, "state": state, "percentFull": 48}
+        ]
+
+    async with simulated("ac_battery", hour=13.0) as site:
+        site.gateway.faults.add(HttpStatus(404), "/ivp/pdm/device_data")
+        site.gateway.faults.add(HttpStatus(404), "/ivp/ensemble/secctrl")
+        site.gateway.faults.add(Mutate(storage), "/production.json")
+        await site.start()
+        await site.run(300)
+        battery = site.part(Battery)
+        assert battery.level == 48
+        assert battery.available_energy == 1200
+        assert battery.ac_units
+        assert shown(site)["battery"] == power
+        before = site.requests("/production.json")
+        await site.run(3600)
+        assert site.requests("/production.json") - before >= 10
+
+
+# -- nothing impossible, whatever is wrong with one answer --------------------
+
+
+def corruptions(dice: random.Random) -> list[tuple[str, Callable[[Any], Any]]]:
+    """Return one change of each kind to a single answer."""
+    power = 10 ** dice.choice([-3, -2, -1, 1, 2, 3])
+    kind = dice.choice([Measurement.PRODUCTION, Measurement.NET_CONSUMPTION, Measurement.STORAGE])
+
+    def on_one(edit: Callable[[dict[str, Any]], object]) -> Callable[[Any], Any]:
+        def apply(payload: Any) -> None:
+            rows = wiring.rows_of(payload, kind)
+            if rows:
+                edit(rows[0])
+
+        return apply
+
+    def phase(payload: Any) -> None:
+        whole, first, *_ = wiring.rows_of(payload, kind) or [{}, {}]
+        if whole:
+            whole["activePower"] -= first["activePower"]
+            whole["instantaneousDemand"] -= first["instantaneousDemand"]
+            first.update(dict.fromkeys(first.keys() - {"eid", "timestamp"}, 0.0))
+
+    def battery(factor: float) -> Callable[[Any], Any]:
+        def apply(payload: Any) -> None:
+            for unit in payload["devices:"][:1]:
+                unit["real_power_mw"] = int(unit["real_power_mw"] * factor)
+
+        return apply
+
+    def inverter(payload: Any) -> None:
+        payload[0]["lastReportWatts"] = int(payload[0]["lastReportWatts"] * power)
+
+    return [
+        (READINGS, on_one(lambda row: row.update(activePower=row["activePower"] * power))),
+        (READINGS, on_one(lambda row: row.update(activePower=row["activePower"] + 2**32))),
+        (READINGS, on_one(lambda row: row.update(activePower=row["activePower"] * 2**32))),
+        (READINGS, on_one(lambda row: row.update(activePower=-row["activePower"]))),
+        (READINGS, on_one(lambda row: row.update(timestamp=row["timestamp"] + 7200))),
+        (READINGS, on_one(lambda row: row.update(timestamp=row["timestamp"] - 60))),
+        (READINGS, phase),
+        (READINGS, lambda payload: [*payload, payload[0] | {"activePower": payload[0]["activePower"] * power}]),
+        (READINGS, lambda payload: [*payload, *payload]),
+        (POWER, battery(power)),
+        (POWER, battery(-1)),
+        (POWER, battery(2.0**32)),
+        (INVERTERS, inverter),
+    ]
+
+
+async def survive(home: str, count: int, seed: int) -> float:
+    """Corrupt `count` single answers, one after the other, and return the largest error as a share of the site."""
+    dice, worst = random.Random(seed), 0.0
+    async with simulated(home, hour=10.0) as site:
+        await site.start()
+        size = sum(unit.max_power or 0.0 for unit in site.part(Inverters).units.values())
+        for number in range(count):
+            choices = corruptions(dice)
+            path, edit = choices[number % len(choices)]
+            await site.run(dice.choice([10, 20, 40]))
+            key = {READINGS: "meter_readings", POWER: "battery_power", INVERTERS: "inverters"}[path]
+            if not site.presence(key).answers:
+                continue
+            await site.ask(key)
+            before = shown(site)
+            fault = site.gateway.faults.add(Mutate(edit), path, count=1)
+            await site.ask(key)
+            fault.remove()
+            for kind, value in shown(site).items():
+                real = before[kind]
+                if value is not None:
+                    worst = max(worst, abs(value - (getattr(site.house.flow, kind) if real is None else real)) / size)
+    return worst
+
+
+@pytest.mark.parametrize("home", ["home", "three_phase", "single_phase", "collar", "standard"])
+async def test_a_single_wrong_answer_never_shows_a_power_that_is_off_by_a_tenth_of_the_site(home: str) -> None:
+    assert await survive(home, 52, seed=7) <= 0.1
