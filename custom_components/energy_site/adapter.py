@@ -48,3 +48,6 @@ class SourceAdapter[S: Source](ABC):
     @abstractmethod
     async def async_examine(self, error: ApiError) -> None:
         """Look into why the source cannot be reached, and tell who can help."""
+
+    def recovered(self) -> None:  # noqa: B027 - most sources have nothing to take back.
+        """Take back what was told of an outage that is over."""

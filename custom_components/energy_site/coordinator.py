@@ -8,14 +8,14 @@ from typing import Any, Protocol, override
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .adapter import SourceAdapter
-from .clients.errors import ApiAuthError, ApiError, ApiQuotaError
+from .clients.errors import ApiAuthError, ApiError, ApiQuotaError, ApiStatusError, RenewalPendingError
 from .const import DOMAIN, LOGGER, SAVE_INTERVAL
 from .errors import translated
 from .happenings import Happenings
@@ -117,6 +117,7 @@ class SiteRuntime:
         self._listeners: dict[type[Part], list[Callable[[], None]]] = {}
         self._forgetful: list[Callable[[str], None]] = []
         self._logged = False
+        self._started = False
 
     @property
     def source(self) -> Source:
@@ -173,15 +174,22 @@ class SiteRuntime:
         essential = self.source.essential()
         for key in essential:
             await self.coordinators[key].async_refresh()
-            if self.source.outage is not None:
-                await self.adapter.async_connect()
-                self.source.outage = None
+            if self.source.outage is None:
+                continue
+            if _passes(self.source.outage):
+                # It answers, so the polling finds out when it does so as it should.
+                break
+            await self.adapter.async_connect()
+            self.source.outage = None
+        if self.source.outage is None:
+            self.adapter.recovered()
         # Which flows a system has is known by now, and so what there is of its past.
         self.history = self.adapter.history_runs(self.site)
         if self.history is not None and isinstance(kept := memory.get("history"), Mapping):
             self.history.load(kept)
         if essential and all(self.source.states[key].presence is Presence.FORBIDDEN for key in essential):
             raise translated(ConfigEntryAuthFailed, ApiAuthError(essential[0], 401))
+        self._started = True
 
     @callback
     def async_run(self) -> None:
@@ -237,12 +245,16 @@ class SiteRuntime:
         """Log once that the source as a whole fell silent, and once that it is back."""
         if after is not None and after is not before:
             self.entry.async_create_background_task(self.hass, self.adapter.async_examine(after), f"{DOMAIN} examine")
-        if after is not None and not self._logged and not self.source.expects_silence(dt_util.utcnow()):
-            LOGGER.warning("%s does not answer: %s", self.entry.title, after.reason)
+        # What ends a start is told by Home Assistant.
+        told = self._started or (after is not None and _passes(after))
+        if after is not None and told and not self._logged and not self.source.expects_silence(dt_util.utcnow()):
+            LOGGER.warning(*_outage_line(self.entry.title, after))
             self._logged = True
         if after is None and self._logged:
             LOGGER.info("%s answers again", self.entry.title)
             self._logged = False
+        if before is not None and after is None:
+            self.adapter.recovered()
         if isinstance(before, ApiAuthError) and after is None:
             # The refusal was a mood of the source: nobody needs to sign in again.
             for flow in self.entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
@@ -293,3 +305,18 @@ class SiteRuntime:
 
     async def _async_tend(self, _: datetime) -> None:
         await self.adapter.async_tend()
+
+
+def _passes(outage: ApiError) -> bool:
+    """Tell whether a source that is out answers all the same, and nobody needs to do anything."""
+    return isinstance(outage, ApiStatusError) and (
+        isinstance(outage, RenewalPendingError) or not isinstance(outage, ApiAuthError)
+    )
+
+
+def _outage_line(title: str, outage: ApiError) -> tuple[str, str, object]:
+    if isinstance(outage, ApiAuthError):
+        return "%s: %s", title, translated(HomeAssistantError, outage)
+    if isinstance(outage, ApiStatusError):
+        return "%s is busy: it answers everything with status %s", title, outage.status
+    return "%s does not answer: %s", title, outage.reason

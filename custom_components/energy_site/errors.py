@@ -6,6 +6,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
 from .clients.errors import (
+    AccountServiceError,
     ApiAuthError,
     ApiCertificateError,
     ApiConnectionError,
@@ -14,6 +15,16 @@ from .clients.errors import (
     ApiQuotaError,
     ApiStatusError,
     ApiTimeoutError,
+    RenewalPendingError,
+    VerdictError,
+)
+from .clients.iq_gateway.enlighten import (
+    AccountBlockedError,
+    ClientRefusedError,
+    CredentialsRefusedError,
+    GatewayNotInAccountError,
+    SessionsFullError,
+    TwoFactorError,
 )
 from .const import DOMAIN
 from .site.control import Choice, ControlError, ControlName, Failure, Obstacle, Range, Value
@@ -33,14 +44,37 @@ _KEYS: tuple[tuple[type[ApiError], str], ...] = (
     (ApiPayloadError, "unreadable_answer"),
 )
 
+# What Enphase's sign-in service says, the same in a form, an exception and a repair.
+_ACCOUNT_KEYS: tuple[tuple[type[ApiError], str], ...] = (
+    (CredentialsRefusedError, "invalid_auth"),
+    (TwoFactorError, "two_factor"),
+    (GatewayNotInAccountError, "gateway_not_in_account"),
+    (AccountBlockedError, "account_blocked"),
+    (SessionsFullError, "account_sessions_full"),
+    (ClientRefusedError, "account_client_refused"),
+)
+
+
+def account_key(error: VerdictError | AccountServiceError) -> str:
+    """Return the key of the text for what Enphase's sign-in service said, or failed to say."""
+    return next((key for error_type, key in _ACCOUNT_KEYS if isinstance(error, error_type)), "account_unreachable")
+
 
 def translated[E: HomeAssistantError](kind: type[E], error: ApiError) -> E:
     """Return an exception of Home Assistant's with the message for a client's error."""
-    key = next((key for error_type, key in _KEYS if isinstance(error, error_type)), "unexpected")
+    key = _key(error)
     placeholders = {"endpoint": error.endpoint}
     if isinstance(error, ApiStatusError):
         placeholders["status"] = str(error.status)
     return kind(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
+
+
+def _key(error: ApiError) -> str:
+    if isinstance(error, RenewalPendingError):
+        return account_key(error.condition)
+    if isinstance(error, VerdictError):
+        return account_key(error)
+    return next((key for error_type, key in _KEYS if isinstance(error, error_type)), "unexpected")
 
 
 _FAILURES = {

@@ -12,11 +12,20 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .adapter import SourceAdapter
-from .clients.errors import ApiAuthError, ApiCertificateError, ApiError
+from .clients.errors import (
+    AccountServiceError,
+    ApiAuthError,
+    ApiCertificateError,
+    ApiError,
+    RenewalPendingError,
+    VerdictError,
+)
 from .clients.iq_gateway.client import IqGatewayClient
 from .clients.iq_gateway.enlighten import fetch_token
+from .clients.iq_gateway.sign_ins import SignIns
 from .clients.iq_gateway.token import GatewayToken
 from .clients.transport import Recorded, Response
 from .const import (
@@ -32,13 +41,14 @@ from .const import (
     documentation,
 )
 from .coordinator import SiteConfigEntry
-from .errors import translated
+from .errors import account_key, translated
 from .sessions import forgetful_session
 from .sources.feed import Pace
 from .sources.iq_gateway.source import IqGatewaySource
 from .sources.source import AnotherSystemError
 from .zones import async_find_zone
 
+ISSUE_ACCOUNT = "account_service"
 ISSUE_CERTIFICATE = "certificate_changed"
 ISSUE_TOKEN = "token_expiring"  # noqa: S105 - a name, not a secret.
 ISSUE_ANOTHER_GATEWAY = "another_gateway"
@@ -74,6 +84,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             fingerprint=bytes.fromhex(entry.data[CONF_FINGERPRINT]),
             token=entry.data[CONF_TOKEN],
             renew_token=self._async_renew if self._has_password else None,
+            sign_ins=_sign_ins(hass, entry),
         )
         self.source = IqGatewaySource(
             self._client,
@@ -129,7 +140,9 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
 
     @override
     async def async_examine(self, error: ApiError) -> None:
-        if isinstance(error, ApiAuthError):
+        if isinstance(error, RenewalPendingError):
+            self._complain_of_the_account(error.condition)
+        elif isinstance(error, ApiAuthError):
             if not self.source.expects_silence(dt_util.utcnow()):
                 self._entry.async_start_reauth(self._hass)
         elif isinstance(error, ApiCertificateError):
@@ -137,9 +150,18 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         elif isinstance(error, AnotherSystemError):
             self._raise_issue(ISSUE_ANOTHER_GATEWAY, severity=ir.IssueSeverity.ERROR)
 
+    @override
+    def recovered(self) -> None:
+        self._settle(ISSUE_ACCOUNT)
+
     @property
     def _has_password(self) -> bool:
         return CONF_PASSWORD in self._entry.data and CONF_USERNAME in self._entry.data
+
+    def _complain_of_the_account(self, condition: AccountServiceError) -> None:
+        """Say whose fault it is that a refused token is not replaced yet."""
+        self._settle(ISSUE_TOKEN)
+        self._raise_issue(ISSUE_ACCOUNT, text=account_key(condition), severity=ir.IssueSeverity.ERROR, fixable=True)
 
     async def _async_examine_certificate(self, fingerprint: bytes) -> None:
         """Ask behind the new certificate, without the token, whether the gateway is the same."""
@@ -180,10 +202,13 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         if not self._token_ends_soon():
             self._settle(ISSUE_TOKEN)
             return
+        if isinstance(self.source.outage, RenewalPendingError):
+            # The polling tries to renew it, and a repair of its own tells of that.
+            return
         if self._has_password:
             try:
                 await self._client.renew()
-            except ApiAuthError:
+            except VerdictError:
                 self._entry.async_start_reauth(self._hass)
             except ApiError as err:
                 LOGGER.debug("The token could not be renewed yet: %s", err)
@@ -215,6 +240,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         key: str,
         *,
         severity: ir.IssueSeverity,
+        text: str | None = None,
         fixable: bool = False,
         data: dict[str, str] | None = None,
         placeholders: dict[str, str] | None = None,
@@ -225,14 +251,26 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             f"{key}_{self._entry.entry_id}",
             is_fixable=fixable,
             severity=severity,
-            translation_key=key,
+            translation_key=text or key,
             translation_placeholders={"name": self._entry.title, **(placeholders or {})},
             data={"entry_id": self._entry.entry_id, **(data or {})},
-            learn_more_url=documentation(f"repairs.md#{key.replace('_', '-')}"),
+            learn_more_url=documentation(f"repairs.md#{(text or key).replace('_', '-')}"),
         )
 
     def _settle(self, key: str) -> None:
         ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
+
+
+_SIGN_INS: HassKey[dict[str, tuple[tuple[str | None, ...], SignIns]]] = HassKey(f"{DOMAIN}_sign_ins")
+
+
+def _sign_ins(hass: HomeAssistant, entry: SiteConfigEntry) -> SignIns:
+    """Return what is known of an entry's sign-ins, which a reload does not change and new credentials do."""
+    credentials = tuple(entry.data.get(key) for key in (CONF_USERNAME, CONF_PASSWORD, CONF_TOKEN))
+    known = hass.data.setdefault(_SIGN_INS, {})
+    if entry.entry_id not in known or known[entry.entry_id][0] != credentials:
+        known[entry.entry_id] = (credentials, SignIns())
+    return known[entry.entry_id][1]
 
 
 def readable(fingerprint: str) -> str:

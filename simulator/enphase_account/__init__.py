@@ -1,6 +1,14 @@
 """The vendor's account services on loopback."""
 
 from .accounts import Account
-from .server import AccountServer
+from .server import MAINTENANCE, MFA_REQUIRED, NOT_YOURS, SESSIONS_FULL, AccountServer, Misbehaviour
 
-__all__ = ["Account", "AccountServer"]
+__all__ = [
+    "MAINTENANCE",
+    "MFA_REQUIRED",
+    "NOT_YOURS",
+    "SESSIONS_FULL",
+    "Account",
+    "AccountServer",
+    "Misbehaviour",
+]

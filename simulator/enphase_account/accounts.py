@@ -6,7 +6,10 @@ from secrets import token_hex
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """One person: their role, and the gateways they may read."""
+    """One person: their role, and the gateways they may read.
+
+    `token_lifetime` is how many seconds their tokens live, if another time than usual.
+    """
 
     email: str
     password: str
@@ -16,6 +19,7 @@ class Account:
     blocked: bool = False
     system_id: int = 100001
     logins: int = 0
+    token_lifetime: int | None = None
 
 
 @dataclass(slots=True)

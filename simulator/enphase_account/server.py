@@ -1,8 +1,8 @@
 """The vendor's login and token services on loopback, over plain HTTP."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 import json
 from secrets import token_hex
 from typing import Self
@@ -25,6 +25,28 @@ class _Refusal:
     left: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misbehaviour:
+    """What is answered in place of what is due: a page, an odd status, or a complaint of the service's own."""
+
+    status: int = 200
+    text: str = ""
+    content_type: str = "text/html"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def answer(self) -> web.Response:
+        """Return it as an answer."""
+        return web.Response(
+            status=self.status, text=self.text, content_type=self.content_type, headers=dict(self.headers)
+        )
+
+
+MAINTENANCE = Misbehaviour(text="<!DOCTYPE html><h1>We will be back soon</h1>")
+SESSIONS_FULL = Misbehaviour(text='{"message": "Too many active sessions.."}', content_type="application/json")
+NOT_YOURS = Misbehaviour(status=403, text='{"message": "Invalid gateway serial"}', content_type="application/json")
+MFA_REQUIRED = Misbehaviour(text='{"requires_mfa": true}', content_type="application/json")
+
+
 class AccountServer:
     """Logs people in and gives them tokens for the gateways it knows."""
 
@@ -37,6 +59,7 @@ class AccountServer:
         self.requests: Counter[str] = Counter()
         self._gateways = {gateway.serial: gateway for gateway in gateways}
         self._refusal: _Refusal | None = None
+        self._misbehaviours: dict[str, Misbehaviour] = {}
         self._port = port
         self._runner: web.AppRunner | None = None
 
@@ -98,9 +121,14 @@ class AccountServer:
         """Answer `status` (429, 503, ...) to all, or to the next `count` requests."""
         self._refusal = _Refusal(status, count)
 
+    def misbehave(self, path: str, how: Misbehaviour) -> None:
+        """Answer a path in another way than is due, until `accept`."""
+        self._misbehaviours[path] = how
+
     def accept(self) -> None:
-        """End that refusal."""
+        """End refusals and misbehaviour."""
         self._refusal = None
+        self._misbehaviours.clear()
 
     @web.middleware
     async def _door(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -111,6 +139,8 @@ class AccountServer:
                 refusal.left -= 1
             wait = {"Retry-After": "60"} if refusal.status in (429, 503) else {}
             return web.Response(status=refusal.status, text="", headers=wait)
+        if (how := self._misbehaviours.get(request.path)) is not None:
+            return how.answer()
         return await handler(request)
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
@@ -166,7 +196,7 @@ class AccountServer:
         if token is None:
             return web.json_response({"message": "Invalid gateway serial"}, status=403)
         now = int(self._gateways[serial].clock.now())
-        lifetime = lifetime_of(account.role)
+        lifetime = lifetime_of(account)
         return web.json_response({"token": token, "generation_time": now, "expires_at": now + lifetime})
 
     def _issue(self, account: Account, serial: str) -> str | None:
@@ -176,11 +206,13 @@ class AccountServer:
         self.tokens_issued += 1
         return gateway.token(
             role=account.role,
-            lifetime=lifetime_of(account.role),
+            lifetime=lifetime_of(account),
             username=account.email,
         )
 
 
-def lifetime_of(role: str) -> int:
+def lifetime_of(account: Account) -> int:
     """Return the seconds a token lives: a year for owners, half a day for others."""
-    return OWNER_LIFETIME if role == "owner" else INSTALLER_LIFETIME
+    if account.token_lifetime is not None:
+        return account.token_lifetime
+    return OWNER_LIFETIME if account.role == "owner" else INSTALLER_LIFETIME

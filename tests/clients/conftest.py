@@ -67,7 +67,8 @@ class Time:
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     """Let the client live by a clock that the test turns."""
     time = Time()
-    monkeypatch.setattr("custom_components.energy_site.clients.iq_gateway.client.time", time)
+    for module in ("client", "sign_ins"):
+        monkeypatch.setattr(f"custom_components.energy_site.clients.iq_gateway.{module}.time", time)
     return time
 
 

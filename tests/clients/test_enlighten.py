@@ -9,12 +9,14 @@ import pytest
 from yarl import URL
 
 from custom_components.energy_site.clients import addresses
-from custom_components.energy_site.clients.errors import ApiConnectionError, ApiError, ApiPayloadError, ApiStatusError
+from custom_components.energy_site.clients.errors import AccountServiceError, ApiError
 from custom_components.energy_site.clients.iq_gateway.enlighten import (
     AccountBlockedError,
+    AccountUnreachableError,
+    ClientRefusedError,
     CredentialsRefusedError,
     GatewayNotInAccountError,
-    LoginError,
+    SessionsFullError,
     TwoFactorError,
     fetch_token,
 )
@@ -117,6 +119,15 @@ async def test_two_factors_are_known_by_the_cookie_alone(session: aiohttp.Client
         await fetch_token(session, USER, PASSWORD, "1")
 
 
+@pytest.mark.parametrize("words", [{"requires_mfa": True}, {"success": True, "isBlocked": False}])
+async def test_two_factors_are_known_by_the_words_alone(
+    session: aiohttp.ClientSession, service: Service, words: dict[str, bool]
+) -> None:
+    service.login(**words)
+    with pytest.raises(TwoFactorError):
+        await fetch_token(session, USER, PASSWORD, "1")
+
+
 async def test_a_blocked_account_is_told_apart(
     session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer
 ) -> None:
@@ -125,19 +136,37 @@ async def test_a_blocked_account_is_told_apart(
         await fetch_token(session, "locked@example.com", PASSWORD, gateway.serial)
 
 
-@pytest.mark.parametrize("status", [403, 429])
-async def test_a_service_that_wants_a_pause_is_a_block(
-    session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer, status: int
+async def test_a_service_that_wants_a_pause_says_for_how_long(
+    session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer
 ) -> None:
-    account.refuse(status)
-    with pytest.raises(AccountBlockedError):
+    account.refuse(429)
+    with pytest.raises(AccountBlockedError) as caught:
         await fetch_token(session, USER, PASSWORD, gateway.serial)
+    assert caught.value.retry_after == 60
     assert account.requests.total() == 1
 
 
-async def test_a_pause_wanted_after_the_login_is_a_block_too(session: aiohttp.ClientSession, service: Service) -> None:
-    service.tokens("", 429)
-    with pytest.raises(AccountBlockedError):
+@pytest.mark.parametrize("path", ["/login/login.json", "/tokens"])
+async def test_a_pause_without_a_time_is_an_hour(session: aiohttp.ClientSession, service: Service, path: str) -> None:
+    service.answers[path] = web.Response(status=429)
+    with pytest.raises(AccountBlockedError) as caught:
+        await fetch_token(session, USER, PASSWORD, "1")
+    assert caught.value.retry_after == 3600
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 429])
+async def test_too_many_sessions_are_no_wrong_password_and_take_a_day(
+    session: aiohttp.ClientSession, service: Service, status: int
+) -> None:
+    service.answers["/login/login.json"] = web.json_response({"message": "Too many active sessions.."}, status=status)
+    with pytest.raises(SessionsFullError) as caught:
+        await fetch_token(session, USER, PASSWORD, "1")
+    assert caught.value.retry_after == 86_400
+
+
+async def test_a_program_that_is_not_wanted_is_told_apart(session: aiohttp.ClientSession, service: Service) -> None:
+    service.answers["/login/login.json"] = web.Response(status=406)
+    with pytest.raises(ClientRefusedError):
         await fetch_token(session, USER, PASSWORD, "1")
 
 
@@ -146,33 +175,47 @@ async def test_a_gateway_of_somebody_else_is_told_apart(session: aiohttp.ClientS
         await fetch_token(session, USER, PASSWORD, "482599999999")
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
-async def test_a_refused_token_is_a_gateway_that_is_not_in_the_account(
-    session: aiohttp.ClientSession, service: Service, status: int
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 422])
+@pytest.mark.parametrize(
+    "words", [{"message": "Invalid gateway serial"}, {"error": "Envoy not found"}, {"message": "You do not own this"}]
+)
+async def test_only_the_services_own_words_say_that_a_gateway_is_not_in_the_account(
+    session: aiohttp.ClientSession, service: Service, status: int, words: dict[str, str]
 ) -> None:
-    service.tokens("no", status)
+    service.answers["/tokens"] = web.json_response(words, status=status)
     with pytest.raises(GatewayNotInAccountError):
         await fetch_token(session, USER, PASSWORD, "1")
 
 
-@pytest.mark.parametrize("text", ["", "<html>Sorry</html>", "null", "a.b.c"])
-async def test_what_is_no_token_means_that_the_gateway_is_not_in_the_account(
-    session: aiohttp.ClientSession, service: Service, text: str
-) -> None:
-    service.tokens(text)
-    with pytest.raises(GatewayNotInAccountError):
-        await fetch_token(session, USER, PASSWORD, "1")
-
-
-@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 405, 410, 422, 500, 502, 503])
+@pytest.mark.parametrize(
+    "text",
+    ["", "<html>Whose serial is it?</html>", '{"message": "Forbidden"}', '{"message": "Bad Gateway"}', "[]", "{", "7"],
+)
 @pytest.mark.parametrize("path", ["/login/login.json", "/tokens"])
-async def test_a_service_that_is_down_blames_nobody(
-    session: aiohttp.ClientSession, service: Service, path: str, status: int
+async def test_any_other_answer_is_the_services_own_condition(
+    session: aiohttp.ClientSession, service: Service, path: str, text: str, status: int
 ) -> None:
-    service.answers[path] = web.Response(status=status, text="")
-    with pytest.raises(ApiStatusError) as caught:
+    if (path, status) == ("/login/login.json", 401):
+        return
+    service.answers[path] = web.Response(text=text, status=status)
+    with pytest.raises(AccountServiceError):
         await fetch_token(session, USER, PASSWORD, "1")
-    assert not isinstance(caught.value, LoginError)
+
+
+@pytest.mark.parametrize("text", ["", "<html>Sorry</html>", "null", "a.b.c", "{}", "[1]"])
+async def test_what_is_no_token_blames_nobody(session: aiohttp.ClientSession, service: Service, text: str) -> None:
+    service.tokens(text)
+    with pytest.raises(AccountServiceError):
+        await fetch_token(session, USER, PASSWORD, "1")
+
+
+async def test_a_token_of_another_gateway_takes_no_good_ones_place(
+    session: aiohttp.ClientSession, service: Service, gateway: GatewayServer
+) -> None:
+    service.tokens(gateway.token(serial="482599999999"))
+    with pytest.raises(AccountServiceError):
+        await fetch_token(session, USER, PASSWORD, gateway.serial)
 
 
 async def test_a_service_out_of_reach_blames_nobody(
@@ -180,7 +223,7 @@ async def test_a_service_out_of_reach_blames_nobody(
 ) -> None:
     async with AccountServer([gateway]) as server:
         monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-    with pytest.raises(ApiConnectionError):
+    with pytest.raises(AccountUnreachableError):
         await fetch_token(session, USER, PASSWORD, gateway.serial)
 
 
@@ -188,11 +231,11 @@ async def test_a_service_out_of_reach_blames_nobody(
     "body",
     [b"", b"[]", b"null", b"{}", b'{"session_id": 7}', b'{"session_id": ""}', b"<html></html>", b'{"success": 1}'],
 )
-async def test_garbage_in_place_of_a_session_is_a_payload_error(
+async def test_garbage_in_place_of_a_session_blames_nobody(
     session: aiohttp.ClientSession, service: Service, body: bytes
 ) -> None:
     service.answers["/login/login.json"] = web.Response(body=body)
-    with pytest.raises(ApiPayloadError) as caught:
+    with pytest.raises(AccountServiceError) as caught:
         await fetch_token(session, USER, PASSWORD, "1")
     assert caught.value.endpoint == "login"
 

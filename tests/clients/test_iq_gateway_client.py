@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from custom_components.energy_site.clients.errors import (
+    AccountServiceError,
     ApiAuthError,
     ApiCertificateError,
     ApiConnectionError,
@@ -19,6 +20,7 @@ from custom_components.energy_site.clients.errors import (
     ApiStatusError,
     ApiTimeoutError,
     ApiUnreachableError,
+    RenewalPendingError,
 )
 from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient, probe_plain_http
 from custom_components.energy_site.clients.iq_gateway.endpoints import (
@@ -197,21 +199,69 @@ async def test_a_new_token_that_is_refused_as_well_is_an_auth_error(
     assert gateway.stats.requests[READINGS] == 1
 
 
-@pytest.mark.parametrize("failure", [ApiTimeoutError("login", "no answer"), ApiStatusError("login", 503)])
 async def test_an_account_service_out_of_order_is_no_verdict_on_the_password(
-    gateway: GatewayServer, session: aiohttp.ClientSession, time: Time, failure: ApiError
+    gateway: GatewayServer, session: aiohttp.ClientSession, time: Time
 ) -> None:
-    login = Login(gateway, failure)
+    login = Login(gateway, AccountServiceError("login", "status 503"))
     client = client_of(gateway, session, login)
     gateway.revoke_tokens()
     for _ in range(3):
-        with pytest.raises(type(failure)):
+        with pytest.raises(RenewalPendingError) as caught:
             await client.get(METER_READINGS)
+        assert caught.value.condition is login.error
     assert login.count == 1
     login.error = None
     time.passed += 301
     assert await client.get(METER_READINGS)
     assert login.count == 2
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "waits"),
+    [(None, [300, 600, 1200, 2400, 4800, 7200, 7200]), (60.0, [300, 600, 1200]), (3600.0, [3600, 3600, 3600])],
+)
+async def test_an_account_service_out_of_order_is_asked_after_growing_pauses_or_when_it_says(
+    gateway: GatewayServer, session: aiohttp.ClientSession, time: Time, asked_for: float | None, waits: list[int]
+) -> None:
+    login = Login(gateway, AccountServiceError("login", "status 503", retry_after=asked_for))
+    client = client_of(gateway, session, login)
+    gateway.revoke_tokens()
+    with suppress(ApiAuthError):
+        await client.get(METER_READINGS)
+    for before, wait in enumerate(waits, 1):
+        time.passed += wait * 0.9
+        with suppress(ApiAuthError):
+            await client.get(METER_READINGS)
+        assert login.count == before
+        time.passed += wait * 0.1 + 1
+        with suppress(ApiAuthError):
+            await client.get(METER_READINGS)
+        assert login.count == before + 1
+
+
+async def test_a_day_sees_a_limited_number_of_sign_ins(
+    gateway: GatewayServer, session: aiohttp.ClientSession, time: Time
+) -> None:
+    login = Login(gateway)
+    client = client_of(gateway, session, login)
+    for _ in range(24 * 12):
+        gateway.revoke_tokens()
+        with suppress(ApiAuthError):
+            await client.get(METER_READINGS)
+        time.passed += 300
+    assert login.count == 20
+
+
+async def test_a_refused_token_costs_the_gateway_one_question_each_time_it_is_tried_again(
+    gateway: GatewayServer, client: IqGatewayClient
+) -> None:
+    gateway.revoke_tokens()
+    with suppress(ApiAuthError):
+        await client.get(METER_READINGS)
+    gateway.stats.reset()
+    with suppress(ApiAuthError):
+        await client.get(METER_READINGS)
+    assert gateway.stats.requests == {CHECK: 1}
 
 
 async def test_a_token_that_was_just_checked_and_is_revoked_is_an_auth_error_all_the_same(

@@ -396,11 +396,10 @@ async def test_refused_credentials_stop_everything_and_are_tried_again_now_and_t
         site.gateway.revoke_tokens()
         await site.ask("inverters")
         assert isinstance(site.source.outage, ApiAuthError)
-        assert {site.source.wait(key, site.now) for key in site.source.feeds} == {timedelta(minutes=15)}
+        assert {site.source.wait(key, site.now) for key in site.source.feeds} == {timedelta(minutes=5)}
         site.gateway.stats.reset()
         await site.run(3600)
-        # Each time: the question and the check of the token.
-        assert site.gateway.stats.total <= 10
+        assert site.gateway.stats.total <= 12
         assert site.source.ledger.counts(site.now)
 
 

@@ -60,6 +60,32 @@ class ApiAuthError(ApiStatusError):
     """The credentials as a whole are refused."""
 
 
+class VerdictError(ApiAuthError):
+    """The account's service itself says no to these credentials: to ask again changes nothing."""
+
+    def __init__(self, endpoint: str, reason: str) -> None:
+        """Name the endpoint and what is wrong with the credentials."""
+        super().__init__(endpoint, 401, reason=reason)
+
+
+class AccountServiceError(ApiError):
+    """The account's service does not sign anybody in at present: its own condition, which passes."""
+
+    def __init__(self, endpoint: str, reason: str, *, retry_after: float | None = None) -> None:
+        """Keep the wait in seconds that the service asks for, or that it is known to need."""
+        super().__init__(endpoint, reason)
+        self.retry_after = retry_after
+
+
+class RenewalPendingError(ApiAuthError):
+    """The credentials are refused, and the account's service cannot renew them yet."""
+
+    def __init__(self, endpoint: str, condition: AccountServiceError) -> None:
+        """Keep the condition that the account's service is in."""
+        super().__init__(endpoint, 401, reason=str(condition))
+        self.condition = condition
+
+
 class ApiForbiddenError(ApiStatusError):
     """The credentials are good, but not for this endpoint."""
 

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 import logging
 import time
@@ -69,7 +71,12 @@ class Response:
             return
         if self.status in (404, 405, 410):
             raise ApiNotFoundError(self.endpoint, self.status)
-        raise ApiStatusError(self.endpoint, self.status, retry_after=_seconds(self.headers.get("Retry-After")))
+        raise ApiStatusError(self.endpoint, self.status, retry_after=self.retry_after)
+
+    @property
+    def retry_after(self) -> float | None:
+        """How many seconds to wait the answer asks for, as a number or as a date; `None` where it does not."""
+        return _seconds(self.headers.get("Retry-After"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +109,7 @@ async def request(
     fails and `ApiPayloadError` for an answer too large to be one.
     """
     started = time.monotonic()
-    with _named_errors(endpoint, timeout):
+    with _named_errors(session, endpoint, timeout):
         async with session.request(
             method,
             url,
@@ -143,7 +150,7 @@ async def open_response(
 
     `timeout` is how many seconds its head may take. Raises what `request` raises.
     """
-    with _named_errors(endpoint, timeout):
+    with _named_errors(session, endpoint, timeout):
         async with asyncio.timeout(timeout):
             return await session.get(
                 url,
@@ -155,7 +162,7 @@ async def open_response(
 
 
 @contextmanager
-def _named_errors(endpoint: str, timeout: float) -> Iterator[None]:
+def _named_errors(session: ClientSession, endpoint: str, timeout: float) -> Iterator[None]:
     """Turn the library's errors into ours; its messages may hold the address, so only their kind is told."""
     try:
         yield
@@ -167,6 +174,11 @@ def _named_errors(endpoint: str, timeout: float) -> Iterator[None]:
         raise ApiUnreachableError(endpoint, type(err).__name__) from None
     except (ClientError, OSError, ValueError) as err:
         raise ApiConnectionError(endpoint, type(err).__name__) from None
+    except RuntimeError as err:
+        # What is unloaded closes its session under whoever still asks.
+        if not session.closed:
+            raise
+        raise ApiConnectionError(endpoint, "the session is closed") from err
 
 
 @lru_cache(maxsize=64)
@@ -176,6 +188,15 @@ def _pinned(pin: bytes) -> Fingerprint:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    if not retry_after or len(retry_after) > 6 or not (retry_after.isascii() and retry_after.isdigit()):
+    if not retry_after or len(retry_after) > 40:
         return None
-    return float(retry_after)
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after) if len(retry_after) <= 6 else None
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ArithmeticError, LookupError, TypeError, ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    wait = (moment - datetime.now(UTC)).total_seconds()
+    return wait if 0 <= wait < 1_000_000 else None

@@ -12,17 +12,12 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util import dt as dt_util
 
 from ..clients import addresses
-from ..clients.errors import ApiCertificateError, ApiError
+from ..clients.errors import AccountServiceError, ApiCertificateError, ApiError, VerdictError
 from ..clients.iq_gateway.client import IqGatewayClient
-from ..clients.iq_gateway.enlighten import (
-    AccountBlockedError,
-    CredentialsRefusedError,
-    GatewayNotInAccountError,
-    TwoFactorError,
-    fetch_token,
-)
+from ..clients.iq_gateway.enlighten import fetch_token
 from ..clients.iq_gateway.token import GatewayToken, TokenMalformedError, TokenRole
 from ..const import CONF_FINGERPRINT, CONF_REMEMBER_PASSWORD, CONF_SOURCE, LOGGER, SOURCE_IQ_GATEWAY
+from ..errors import account_key
 from ..sessions import forgetful_session
 from .gateway_identity import FlowProblem, GatewayIdentity, identify, tidy_host
 
@@ -200,17 +195,9 @@ class IqGatewaySteps(ConfigFlow):
     async def _async_sign_in(self, username: str, password: str) -> GatewayToken:
         try:
             return await fetch_token(forgetful_session(self.hass), username, password, self._gateway.serial)
-        except CredentialsRefusedError as err:
-            raise FlowProblem("invalid_auth") from err
-        except TwoFactorError as err:
-            raise FlowProblem("two_factor") from err
-        except AccountBlockedError as err:
-            raise FlowProblem("account_blocked") from err
-        except GatewayNotInAccountError as err:
-            raise FlowProblem("gateway_not_in_account") from err
-        except ApiError as err:
+        except (VerdictError, AccountServiceError) as err:
             LOGGER.debug("Signing in failed: %s", err)
-            raise FlowProblem("account_unreachable") from err
+            raise FlowProblem(account_key(err)) from err
 
     def _read_token(self, text: str) -> GatewayToken:
         try:

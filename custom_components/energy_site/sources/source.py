@@ -34,7 +34,7 @@ _RETRY = timedelta(minutes=1)
 _LONGEST_DOUBLING = 6
 
 # Credentials that were refused are not tried again and again.
-_REFUSED_RETRY = timedelta(minutes=15)
+_REFUSED_RETRY = timedelta(minutes=5)
 
 
 class AnotherSystemError(ApiError):

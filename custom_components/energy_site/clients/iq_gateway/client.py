@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-import math
 import time
 from typing import Any
 
@@ -13,28 +12,25 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from ..errors import (
+    AccountServiceError,
     ApiAuthError,
     ApiCertificateError,
     ApiConnectionError,
-    ApiError,
     ApiForbiddenError,
     ApiNotFoundError,
     ApiPayloadError,
     ApiStatusError,
+    RenewalPendingError,
 )
 from ..transport import Recorded, Response, open_response, request
 from .endpoints import Command, Endpoint
 from .models.info import GatewayInfo, parse_info
+from .sign_ins import SignIns
 from .stream import MeterStream
 
 _INFO = "info"
 _CHECK = "auth/check_jwt"
 _TIMEOUT = 10.0
-
-# Enlighten locks accounts that sign in too often. When it cannot be reached that
-# is no verdict on the password, so it is asked again sooner.
-_RENEWAL_PAUSE = 3600.0
-_RENEWAL_RETRY = 300.0
 
 _MINUTE = 60.0
 
@@ -94,13 +90,15 @@ class IqGatewayClient:
         fingerprint: bytes | None = None,
         token: str | None = None,
         renew_token: Callable[[], Awaitable[str]] | None = None,
+        sign_ins: SignIns | None = None,
     ) -> None:
         """Ask the gateway at `host`, with a port where it has another than 443.
 
         `fingerprint` is the SHA-256 of its certificate; without one nothing
         but `read_fingerprint` is possible. `renew_token` signs in for a new
-        token when the gateway refuses the one it has. `date` is the gateway's time
-        by its last answer.
+        token when the gateway refuses the one it has, as often as `sign_ins`,
+        which outlives the client, allows. `date` is the gateway's time by its last
+        answer.
         """
         self._session = session
         self._base = URL(f"https://{host}")
@@ -109,8 +107,8 @@ class IqGatewayClient:
         self._renew_token = renew_token
         self._cookie: str | None = None
         self._lock = asyncio.Lock()
-        self._renewal_rests_until = 0.0
-        self._renewal_failure: ApiError | None = None
+        self._sign_ins = sign_ins or SignIns()
+        self._refused = False
         self.load = Load()
         self.date: datetime | None = None
         self.recorded: dict[str, Recorded] = {}
@@ -141,7 +139,11 @@ class IqGatewayClient:
             return await self._check_token()
 
     async def renew(self) -> bool:
-        """Sign in for a new token before the old one ends; tell whether there is one now."""
+        """Sign in for a new token before the old one ends; tell whether there is one now.
+
+        Raises a `VerdictError` where the account's service refuses for good, and
+        an `AccountServiceError` where it does not do its work at present.
+        """
         async with self._lock:
             return await self._renewed()
 
@@ -149,7 +151,8 @@ class IqGatewayClient:
         """Ask for an endpoint's answer.
 
         Raises `ApiAuthError` where the token is refused and could not be
-        renewed, `ApiForbiddenError` and `ApiNotFoundError` where this gateway
+        renewed, `RenewalPendingError` among them where it may be later,
+        `ApiForbiddenError` and `ApiNotFoundError` where this gateway
         does not give this endpoint, and other `ApiError` for what may pass.
         """
         async with self._lock:
@@ -234,6 +237,9 @@ class IqGatewayClient:
 
     async def _authorized(self, method: str, path: str, timeout: float, payload: object = None) -> Response:
         name = path.lstrip("/")
+        # After a refusal one question tells whether it still stands.
+        if self._refused:
+            await self._ensure_token(name)
         answer = await self._ask(method, path, timeout, payload)
         if answer.status == 403:
             raise ApiForbiddenError(name, 403)
@@ -241,8 +247,7 @@ class IqGatewayClient:
             return answer
         # A session that ended, a token that ended, or an endpoint for others?
         self._cookie = None
-        if not await self._check_token() and not await self._renewed():
-            raise ApiAuthError(name, 401)
+        await self._ensure_token(name)
         answer = await self._ask(method, path, timeout, payload)
         if answer.status in (401, 403):
             raise ApiForbiddenError(name, answer.status)
@@ -250,31 +255,30 @@ class IqGatewayClient:
 
     async def _check_token(self) -> bool:
         answer = await self._send("GET", "/auth/check_jwt", endpoint=_CHECK, timeout=_TIMEOUT, bearer=True)
-        if answer.status in (401, 403):
-            return False
         if answer.status >= 500:
             raise ApiStatusError(_CHECK, answer.status)
-        return True
+        self._refused = answer.status in (401, 403)
+        return not self._refused
+
+    async def _ensure_token(self, name: str) -> None:
+        """Let the gateway judge the token, and sign in for another where it refuses this one."""
+        if await self._check_token():
+            return
+        try:
+            renewed = await self._renewed()
+        except AccountServiceError as err:
+            raise RenewalPendingError(name, err) from err
+        if not renewed:
+            raise ApiAuthError(name, 401)
 
     async def _renewed(self) -> bool:
-        """Sign in for a new token, once an hour at most and never in a loop."""
-        now = time.monotonic()
+        """Sign in for a new token where that may be done now; tell whether the gateway takes it."""
         if self._renew_token is None:
             return False
-        if now < self._renewal_rests_until:
-            if self._renewal_failure is not None:
-                raise self._renewal_failure
+        token = await self._sign_ins.sign_in(self._renew_token)
+        if token is None:
             return False
-        self._renewal_rests_until, self._renewal_failure = now + _RENEWAL_PAUSE, None
-        try:
-            self._token = await self._renew_token()
-        except (ApiConnectionError, ApiStatusError) as err:
-            self._renewal_rests_until, self._renewal_failure = now + _RENEWAL_RETRY, err
-            raise
-        except ApiError as err:
-            # A refusal stays one until somebody enters other credentials.
-            self._renewal_rests_until = math.inf
-            raise ApiAuthError(err.endpoint, 401) from err
+        self._token = token
         return await self._check_token()
 
     async def _ask(self, method: str, path: str, timeout: float, payload: object = None) -> Response:

@@ -1,13 +1,15 @@
 """Signs an Enphase account in to get a gateway's token."""
 
+import re
+
 from aiohttp import ClientSession
 from yarl import URL
 
 from .. import addresses
-from ..errors import ApiError, ApiPayloadError, ApiStatusError
+from ..errors import AccountServiceError, ApiConnectionError, ApiError, ApiPayloadError, ApiStatusError, VerdictError
 from ..payload import Record
 from ..transport import Response, request
-from .token import GatewayToken, TokenMalformedError, TokenRole
+from .token import GatewayToken, TokenRole
 
 _TIMEOUT = 30.0
 
@@ -15,33 +17,66 @@ _TIMEOUT = 30.0
 _HEADERS = {"User-Agent": "energy-site/1.0"}
 
 
-class LoginError(ApiError):
-    """The account's service refuses to issue a token."""
+# How long the service keeps somebody out, as far as its own answers do not tell.
+_BLOCKED_FOR = 3600.0
+_SESSIONS_FULL_FOR = 86_400.0
+
+_SESSIONS_FULL = "too many active sessions"
+
+# What the service's own complaint about a gateway of somebody else speaks of. What
+# stands before the service complains as well, of a bad gateway or of permissions.
+_NOT_YOURS = re.compile(r"\bserial|\benvoy|\bown(s|er|ed)?\b|\bbelong|not (found )?in (this|your) account")
 
 
-class CredentialsRefusedError(LoginError):
+class CredentialsRefusedError(VerdictError):
     """The e-mail address or the password is wrong."""
 
 
-class TwoFactorError(LoginError):
+class TwoFactorError(VerdictError):
     """The account asks for a second factor, which a program cannot give."""
 
 
-class AccountBlockedError(LoginError):
+class GatewayNotInAccountError(VerdictError):
+    """The account does not own a gateway with this serial number."""
+
+
+class AccountUnreachableError(AccountServiceError):
+    """The account's service cannot be reached."""
+
+
+class AccountBlockedError(AccountServiceError):
     """Too many sign-ins: the service wants a pause."""
 
 
-class GatewayNotInAccountError(LoginError):
-    """The account does not own a gateway with this serial number."""
+class SessionsFullError(AccountServiceError):
+    """Too many sessions of the account are open."""
+
+
+class ClientRefusedError(AccountServiceError):
+    """The service does not talk to this program, whoever uses it."""
 
 
 async def fetch_token(session: ClientSession, username: str, password: str, serial: str) -> GatewayToken:
     """Sign in once and return a token for the gateway with this serial number.
 
-    Raises a `LoginError` where the service refuses, another `ApiError` where
-    it cannot be reached or answers in another shape. It is never tried twice:
-    the service locks accounts that sign in too often.
+    Raises a `VerdictError` where the service says no to these credentials, and
+    an `AccountServiceError` for whatever else it answers or fails to answer. It
+    is never tried twice: the service locks accounts that sign in too often.
     """
+    try:
+        return await _fetch(session, username, password, serial)
+    except VerdictError, AccountServiceError:
+        raise
+    except ApiConnectionError as err:
+        raise AccountUnreachableError(err.endpoint, err.reason) from err
+    except ApiStatusError as err:
+        kind, wait = (AccountBlockedError, _BLOCKED_FOR) if err.status == 429 else (AccountServiceError, None)
+        raise kind(err.endpoint, err.reason, retry_after=err.retry_after or wait) from err
+    except ApiError as err:
+        raise AccountServiceError(err.endpoint, err.reason) from err
+
+
+async def _fetch(session: ClientSession, username: str, password: str, serial: str) -> GatewayToken:
     session_id = await _sign_in(session, username, password)
     token = await _issue(session, session_id, username, serial)
     if token.role != TokenRole.INSTALLER:
@@ -49,7 +84,7 @@ async def fetch_token(session: ClientSession, username: str, password: str, seri
     # Somebody who installed their own system gets an installer's token, valid
     # for 12 hours, from this service but an owner's from the older one.
     try:
-        return await _issue_as_owner(session, session_id, serial)
+        return _of_gateway(await _issue_as_owner(session, session_id, serial), serial)
     except ApiError:
         return token
 
@@ -65,17 +100,19 @@ async def _sign_in(session: ClientSession, username: str, password: str) -> str:
         headers=_HEADERS,
         form={"user[email]": username, "user[password]": password},
     )
+    if _SESSIONS_FULL in answer.text().lower():
+        raise SessionsFullError(endpoint, "too many active sessions", retry_after=_SESSIONS_FULL_FOR)
     if answer.status == 401:
         raise CredentialsRefusedError(endpoint, "e-mail address or password refused")
-    if answer.status in (403, 429):
-        raise AccountBlockedError(endpoint, f"status {answer.status}")
+    if answer.status == 406:
+        raise ClientRefusedError(endpoint, "status 406", retry_after=answer.retry_after)
     answer.raise_for_status()
     reply = Record(endpoint, answer.json())
     if session_id := reply.text_or_none("session_id"):
         return session_id
     if reply.flag_or_none("isBlocked"):
-        raise AccountBlockedError(endpoint, "the account is blocked")
-    if reply.flag_or_none("success") or "login_otp_nonce" in answer.cookies:
+        raise AccountBlockedError(endpoint, "the account is blocked", retry_after=_BLOCKED_FOR)
+    if reply.flag_or_none("success") or reply.flag_or_none("requires_mfa") or "login_otp_nonce" in answer.cookies:
         raise TwoFactorError(endpoint, "the account asks for a second factor")
     raise ApiPayloadError(endpoint, "no session in the answer")
 
@@ -91,11 +128,10 @@ async def _issue(session: ClientSession, session_id: str, username: str, serial:
         headers=_HEADERS,
         json={"session_id": session_id, "serial_num": serial, "username": username},
     )
-    _raise_for_refusal(answer)
-    try:
-        return GatewayToken.parse(answer.text())
-    except TokenMalformedError as err:
-        raise GatewayNotInAccountError(endpoint, "the answer is no token") from err
+    if _says_not_yours(answer):
+        raise GatewayNotInAccountError(endpoint, "the gateway is not in the account")
+    answer.raise_for_status()
+    return _of_gateway(GatewayToken.parse(answer.text()), serial)
 
 
 async def _issue_as_owner(session: ClientSession, session_id: str, serial: str) -> GatewayToken:
@@ -111,12 +147,22 @@ async def _issue_as_owner(session: ClientSession, session_id: str, serial: str) 
     return GatewayToken.parse(Record(answer.endpoint, answer.json()).text("token"))
 
 
-def _raise_for_refusal(answer: Response) -> None:
-    if answer.status in (400, 401, 403, 404, 422):
-        raise GatewayNotInAccountError(answer.endpoint, f"status {answer.status}")
+def _of_gateway(token: GatewayToken, serial: str) -> GatewayToken:
+    """Return the token if it can be one of this gateway's, lest it takes a good one's place."""
+    if token.serial not in (None, serial):
+        raise ApiPayloadError("tokens", "a token of another gateway")
+    return token
+
+
+def _says_not_yours(answer: Response) -> bool:
+    """Tell whether the service says, in its own JSON, that the gateway is not the account's."""
+    if not (answer.status == 200 or 400 <= answer.status < 500):
+        return False
     try:
-        answer.raise_for_status()
-    except ApiStatusError as err:
-        if err.status == 429:
-            raise AccountBlockedError(answer.endpoint, "status 429") from err
-        raise
+        reply = answer.json()
+    except ApiPayloadError:
+        return False
+    if not isinstance(reply, dict):
+        return False
+    words = (reply.get(key) for key in ("message", "error", "error_description", "reason"))
+    return any(isinstance(said, str) and _NOT_YOURS.search(said.lower()) for said in words)
