@@ -267,7 +267,9 @@ class SiteRuntime:
                 for update in tuple(self._listeners.get(builder.part, ())):
                     update()
         self.steering.observe()
-        if wishes := self.source.take_wishes():
+        if taken := self.source.take_wishes():
+            # What others need, or costs little, comes first.
+            wishes = [key for key in self.source.feeds if key in taken]
             self.entry.async_create_background_task(self.hass, self._async_poll(wishes), f"{DOMAIN} poll")
 
     async def _async_begin(self) -> None:

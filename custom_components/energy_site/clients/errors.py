@@ -55,6 +55,11 @@ class ApiStatusError(ApiError):
         self.status = status
         self.retry_after = retry_after
 
+    @property
+    def busy(self) -> bool:
+        """Whether the other side says that it cannot now, rather than that it will not."""
+        return self.status >= 500 or self.status in (408, 425, 429)
+
 
 class ApiAuthError(ApiStatusError):
     """The credentials as a whole are refused."""

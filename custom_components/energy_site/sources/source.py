@@ -14,6 +14,7 @@ from ..clients.errors import (
     ApiForbiddenError,
     ApiNotFoundError,
     ApiPayloadError,
+    ApiStatusError,
 )
 from ..site.control import Control, ControlName, Value
 from ..site.model import DeviceInfo, Part
@@ -78,6 +79,7 @@ class Source(ABC):
         self.states = {key: FeedState() for key in self.feeds}
         self.wanted_now: set[str] = set()
         self.outage: ApiError | None = None
+        self._busy = False
         self.other_way: Callable[[], OtherWay | None] | None = None
         self._parts: dict[type[Part], Part] = {}
         self._answers: dict[str, object] = {}
@@ -198,10 +200,14 @@ class Source(ABC):
             raise
         else:
             state.doubted_since = None
+            recovers = key == self.lead and bool(state.failures)
             presence = Presence.EMPTY if state.empties else Presence.PRESENT
             state.answered(now, presence, repeated=answer == self._answers.get(key))
             self._answers[key] = answer
             self._end_outage(key)
+            if recovers:
+                # What kept the lead from answering most likely kept the others as well.
+                self.wanted_now |= {other for other in self.essential() if self.states[other].failures}
             interval = self._interval(feed)
             state.stands_until = now + max(3 * interval, self.wait(key, now) + interval)
             self._observe(feed, now)
@@ -223,10 +229,21 @@ class Source(ABC):
         return now - state.doubted_since < _DOUBTED_FOR
 
     async def _is_out(self, error: ApiError) -> bool:
-        """Tell whether the system as a whole is silent, and not only one of its endpoints."""
-        if not isinstance(error, ApiConnectionError):
+        """Tell whether the system as a whole is silent or busy, and not only one of its endpoints."""
+        if isinstance(error, ApiConnectionError):
+            if self.outage is not None and not self._busy:
+                return True
+            if not await self._is_reachable():
+                self._busy = False
+                return True
+        elif not (isinstance(error, ApiStatusError) and error.busy):
             return False
-        return self.outage is not None or not await self._is_reachable()
+        self._busy = await self._is_busy()
+        return self._busy
+
+    async def _is_busy(self) -> bool:
+        """Tell whether a system that can be reached says of everything essential that it cannot now."""
+        return False
 
     @property
     def lead(self) -> str:
@@ -242,6 +259,9 @@ class Source(ABC):
         feed, failures = self.feeds[key], state.failures
         interval = self._interval(feed)
         if not failures:
+            return interval
+        if isinstance(self.outage, ApiStatusError) and key == self.lead and interval <= _RETRY:
+            # It answers, nothing else is asked meanwhile, and all wait for this one.
             return interval
         if interval <= _RETRY:
             return min(interval * _doubled(failures - 3), _RETRY)

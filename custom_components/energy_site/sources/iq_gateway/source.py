@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, override
 
-from ...clients.errors import ApiError
+from ...clients.errors import ApiConnectionError, ApiError, ApiStatusError
 from ...clients.iq_gateway.client import IqGatewayClient
 from ...clients.iq_gateway.models.info import GatewayInfo
 from ...clients.iq_gateway.models.status import Home
@@ -29,7 +29,21 @@ from ...site.model import (
 )
 from ..feed import Feed, Pace
 from ..source import AnotherSystemError, Builder, Source
-from . import battery, circuits, energy, feeds, grid, health, inverters, live, meters, power, quiet, settings
+from . import (
+    battery,
+    circuits,
+    energy,
+    feeds,
+    grid,
+    health,
+    inverters,
+    live,
+    meters,
+    power,
+    quiet,
+    remembered,
+    settings,
+)
 from .answers import Answers, GatewayClock
 from .checks import Checks
 from .controls import Controls, through
@@ -110,6 +124,7 @@ class IqGatewaySource(Source):
         self._date_offset: timedelta | None = None
         self._grid_seen: dict[int, tuple[float, bool]] = {}
         self._relay_seen: int | None = None
+        self._turn = 0
         self._builders = self._make_builders()
         self._controls = Controls(self)
 
@@ -169,6 +184,7 @@ class IqGatewaySource(Source):
             **super().memory(),
             "firmware": self._firmware,
             "hardware": self.hardware.dump(),
+            "meters": remembered.dump(self.answers.last(feeds.METERS)),
             "timezone": self._zone_name,
             "books": self.ledger.dump(),
             "checks": self.checks.dump(),
@@ -182,6 +198,8 @@ class IqGatewaySource(Source):
         self._zone_name = zone if isinstance(zone, str) else None
         if isinstance(hardware, Mapping):
             self.hardware = Hardware.load(hardware)
+        if (set_up := remembered.load(memory.get("meters"))) is not None:
+            self._answers[feeds.METERS.key] = set_up
         if isinstance(books, Mapping):
             self.ledger.load(books)
         if isinstance(checks := memory.get("checks"), Mapping):
@@ -242,6 +260,28 @@ class IqGatewaySource(Source):
         except ApiError:
             return False
         return True
+
+    @override
+    async def _is_busy(self) -> bool:
+        others = [key for key in self.essential() if key != self.lead]
+        if self.outage is not None and others:
+            # Each in its turn: to ask them all would be a burden for a gateway that is busy.
+            self._turn += 1
+            others = [others[self._turn % len(others)]]
+        # What is asked last at set-up is the least related to the meters.
+        for key in reversed(others):
+            try:
+                await self.client.get(self.feeds[key].ask)
+            except ApiStatusError as err:
+                if not err.busy:
+                    return False
+            except ApiConnectionError:
+                continue
+            except ApiError:
+                return False
+            else:
+                return False
+        return bool(others)
 
     @override
     def _is_empty(self, feed: Feed, answer: object) -> bool:
