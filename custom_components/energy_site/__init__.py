@@ -5,13 +5,14 @@ from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.typing import ConfigType
 
 from .adapter import SourceAdapter
+from .clients.errors import ApiError
 from .const import CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
-from .coordinator import STORAGE_VERSION, SiteConfigEntry, SiteRuntime
+from .coordinator import SiteConfigEntry, SiteRuntime
 from .devices import async_track_devices, forget_if_gone, hub_info
 from .enlighten import EnlightenAdapter
 from .enphase_cloud import EnphaseCloudAdapter
@@ -19,6 +20,7 @@ from .iq_gateway import IqGatewayAdapter
 from .issues import async_track_issues
 from .pairing import async_pair
 from .services import async_setup_services
+from .storage import site_file
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -47,7 +49,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
     """Set a site up."""
-    adapter = await ADAPTERS[entry.data[CONF_SOURCE]].async_create(hass, entry)
+    adapter = await _adapter_of(entry).async_create(hass, entry)
     runtime = SiteRuntime(hass, entry, adapter)
     await runtime.async_start()
     entry.runtime_data = runtime
@@ -58,6 +60,30 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
     async_track_issues(runtime)
     runtime.async_run()
     return True
+
+
+def _adapter_of(entry: SiteConfigEntry) -> type[SourceAdapter[Any]]:
+    """Return the entry's adapter; raise `ConfigEntryError` where its data lack what the adapter needs."""
+    adapter = ADAPTERS.get(str(entry.data.get(CONF_SOURCE)))
+    if adapter is None:
+        raise _damaged(entry, CONF_SOURCE)
+    if not entry.unique_id:
+        raise _damaged(entry, "unique_id")
+    for key, read in adapter.required.items():
+        try:
+            read(entry.data[key])
+        except LookupError, TypeError, ValueError, ApiError:
+            # Home Assistant logs the cause, which may hold what cannot be read.
+            raise _damaged(entry, key) from None
+    return adapter
+
+
+def _damaged(entry: SiteConfigEntry, field: str) -> ConfigEntryError:
+    return ConfigEntryError(
+        translation_domain=DOMAIN,
+        translation_key="entry_damaged",
+        translation_placeholders={"name": entry.title, "field": field},
+    )
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
@@ -73,7 +99,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> Non
     for domain, issue_id in list(issues.issues):
         if domain == DOMAIN and issue_id.endswith(entry.entry_id):
             issues.async_delete(domain, issue_id)
-    await Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}").async_remove()
+    await site_file(hass, entry.entry_id, entry.title).async_remove()
 
 
 async def async_remove_config_entry_device(

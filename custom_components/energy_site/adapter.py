@@ -1,8 +1,8 @@
 """What Home Assistant adds to a source: its credentials, and the repairs they need."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -13,11 +13,20 @@ from .history_runs import HistoryRuns
 from .sources.source import Source
 
 
+def text(value: object) -> str:
+    """Return a text that is one and says something; raise `ValueError` for anything else."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("not a text")
+    return value
+
+
 class SourceAdapter[S: Source](ABC):
     """Ties one source to its config entry."""
 
     source: S
     manufacturer: str
+    # What an entry's data have to hold, and what reads it or raises.
+    required: ClassVar[Mapping[str, Callable[[Any], object]]]
     configuration_url: str | None = None
 
     @classmethod

@@ -10,7 +10,6 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
@@ -25,10 +24,9 @@ from .site.model import Part
 from .sources.feed import Feed, Presence
 from .sources.source import Source
 from .sources.steering import Steering
+from .storage import left_out, site_file
 
 type SiteConfigEntry = ConfigEntry[SiteRuntime]
-
-STORAGE_VERSION = 1
 
 _TEND_INTERVAL = timedelta(hours=1)
 
@@ -107,7 +105,7 @@ class SiteRuntime:
         self.entry = entry
         self.adapter = adapter
         self.coordinators = {key: FeedCoordinator(hass, entry, self, feed) for key, feed in self.source.feeds.items()}
-        self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+        self._file = site_file(hass, entry.entry_id, entry.title)
         self.happenings = Happenings(self)
         self.steering = Steering(
             self.source, clock=self.now, ask=self._async_ask, keep=self.async_save, changed=self.happenings.tell
@@ -167,9 +165,8 @@ class SiteRuntime:
         Raises what `SourceAdapter.async_connect` raises, also where the source
         stops to answer right after.
         """
-        if memory := await self._store.async_load() or {}:
-            self.source.remember(memory)
-        self._recall(memory)
+        memory = await self._file.async_load()
+        await self._async_recall(memory)
         await self.adapter.async_connect()
         essential = self.source.essential()
         for key in essential:
@@ -218,7 +215,7 @@ class SiteRuntime:
     async def async_save(self) -> None:
         """Write the books down."""
         kept = {key: keeper.dump() for keeper, key in self._keepers}
-        await self._store.async_save({**self.source.memory(), **kept})
+        await self._file.async_save({**self.source.memory(), **kept})
 
     async def async_stop(self) -> None:
         """Leave what is under way for the next start."""
@@ -226,10 +223,16 @@ class SiteRuntime:
         await self.source.close()
         await self.async_save()
 
-    def _recall(self, memory: Mapping[str, Any]) -> None:
+    async def _async_recall(self, memory: Mapping[str, Any]) -> None:
+        """Take over what was kept; what of the books cannot be read is not lost in silence."""
+        if not memory:
+            return
+        self.source.remember(memory)
         for keeper, key in self._keepers:
             if isinstance(kept := memory.get(key), Mapping):
                 keeper.load(kept)
+        if left_out(memory.get("books"), self.source.memory().get("books")):
+            await self._file.async_give_up("a part of it")
 
     @property
     def _keepers(self) -> tuple[tuple[Keeper, str], ...]:

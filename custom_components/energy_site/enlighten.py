@@ -1,6 +1,7 @@
 """A system in Enphase's cloud by the old API in Home Assistant: its key, its quota, and the API's end."""
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import Self, override
 
 from homeassistant.const import CONF_API_KEY
@@ -8,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
+from .adapter import text
 from .clients.enphase_cloud.v2 import EnlightenV2Client
 from .clients.errors import ApiAuthError, ApiError
 from .cloud_adapter import CloudAdapter
@@ -32,6 +34,7 @@ class EnlightenAdapter(CloudAdapter[EnlightenSource]):
     """One system's config entry."""
 
     manufacturer = "Enphase"
+    required = MappingProxyType({CONF_API_KEY: text, CONF_USER_ID: text, CONF_SYSTEM_ID: int})
 
     def __init__(
         self, hass: HomeAssistant, entry: SiteConfigEntry, client: EnlightenV2Client, source: EnlightenSource

@@ -1,11 +1,13 @@
 """A system in Enphase's cloud in Home Assistant: its token, its key's quota, its plan."""
 
+from types import MappingProxyType
 from typing import Self, override
 
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from .adapter import text
 from .clients.enphase_cloud.errors import KeyRefusedError
 from .clients.enphase_cloud.v4 import EnphaseV4Client
 from .clients.errors import ApiAuthError, ApiError
@@ -14,7 +16,7 @@ from .cloud_oauth import async_entry_token
 from .const import CONF_PLAN, CONF_REFUSED, CONF_SYSTEM_ID
 from .coordinator import SiteConfigEntry
 from .flows.enphase_cloud import take_over_spending
-from .quota import KeyQuota, async_quota
+from .quota import PLANS, KeyQuota, async_quota
 from .sessions import forgetful_session
 from .site.demand import Purpose
 from .sources.enphase_cloud.context import Context
@@ -28,6 +30,7 @@ class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
     """One system's config entry."""
 
     manufacturer = "Enphase"
+    required = MappingProxyType({CONF_API_KEY: text, CONF_PLAN: PLANS.__getitem__, CONF_SYSTEM_ID: int})
 
     def __init__(
         self,

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+import math
+from types import MappingProxyType
 from typing import Any, Self, override
 
 from aiohttp import DummyCookieJar
@@ -14,7 +16,7 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .adapter import SourceAdapter
+from .adapter import SourceAdapter, text
 from .clients.errors import (
     AccountServiceError,
     ApiAuthError,
@@ -62,16 +64,29 @@ def intervals(options: Mapping[str, Any]) -> dict[Pace, timedelta]:
     return chosen
 
 
-def within(chosen: float | None, bounds: tuple[int, int, int]) -> float:
-    """Return an option within its least and greatest value, the usual one where nothing was chosen."""
+def within(chosen: object, bounds: tuple[int, int, int]) -> float:
+    """Return an option within its least and greatest value, the usual one where no number was chosen."""
     least, usual, greatest = bounds
-    return min(max(float(usual if chosen is None else chosen), least), greatest)
+    number = chosen if isinstance(chosen, int | float) and math.isfinite(chosen) else usual
+    return float(min(max(number, least), greatest))
+
+
+def _fingerprint(value: object) -> bytes:
+    fingerprint = bytes.fromhex(text(value))
+    if len(fingerprint) != 32:
+        raise ValueError("no SHA-256")
+    return fingerprint
+
+
+def _token(value: object) -> GatewayToken:
+    return GatewayToken.parse(text(value))
 
 
 class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
     """One gateway's config entry."""
 
     manufacturer = "Enphase"
+    required = MappingProxyType({CONF_HOST: text, CONF_FINGERPRINT: _fingerprint, CONF_TOKEN: _token})
 
     def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry) -> None:
         """Build the source that the entry describes."""
@@ -161,7 +176,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
     def _complain_of_the_account(self, condition: AccountServiceError) -> None:
         """Say whose fault it is that a refused token is not replaced yet."""
         self._settle(ISSUE_TOKEN)
-        self._raise_issue(ISSUE_ACCOUNT, text=account_key(condition), severity=ir.IssueSeverity.ERROR, fixable=True)
+        self._raise_issue(ISSUE_ACCOUNT, words=account_key(condition), severity=ir.IssueSeverity.ERROR, fixable=True)
 
     async def _async_examine_certificate(self, fingerprint: bytes) -> None:
         """Ask behind the new certificate, without the token, whether the gateway is the same."""
@@ -240,7 +255,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         key: str,
         *,
         severity: ir.IssueSeverity,
-        text: str | None = None,
+        words: str | None = None,
         fixable: bool = False,
         data: dict[str, str] | None = None,
         placeholders: dict[str, str] | None = None,
@@ -251,10 +266,10 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             f"{key}_{self._entry.entry_id}",
             is_fixable=fixable,
             severity=severity,
-            translation_key=text or key,
+            translation_key=words or key,
             translation_placeholders={"name": self._entry.title, **(placeholders or {})},
             data={"entry_id": self._entry.entry_id, **(data or {})},
-            learn_more_url=documentation(f"repairs.md#{(text or key).replace('_', '-')}"),
+            learn_more_url=documentation(f"repairs.md#{(words or key).replace('_', '-')}"),
         )
 
     def _settle(self, key: str) -> None:

@@ -3,17 +3,14 @@
 import asyncio
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .site.demand import Plan
 from .site.quota import Planner
-
-STORAGE_VERSION = 1
+from .storage import KeptFile
 
 # What was counted is written down this many seconds later, and at Home Assistant's end.
 _SAVE_DELAY = 15
@@ -36,17 +33,17 @@ class KeyQuota:
     def __init__(self, hass: HomeAssistant, plan: Plan, name: str) -> None:
         """Plan with what was written down by this name."""
         self.planner = Planner(plan)
-        self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.quota.{name}")
+        self._file = KeptFile(hass, f"quota.{name}", "a cloud key's quota", is_ours=lambda data: "plan" in data)
 
     async def async_load(self) -> None:
         """Take up the books."""
-        if (books := await self._store.async_load()) is not None:
+        if books := await self._file.async_load():
             self.planner.load(books)
 
     @callback
     def keep(self) -> None:
         """Write the books down soon."""
-        self._store.async_delay_save(self.planner.dump, _SAVE_DELAY)
+        self._file.save_soon(self.planner.dump, _SAVE_DELAY)
 
 
 def key_name(key: str) -> str:

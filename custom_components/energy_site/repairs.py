@@ -13,6 +13,7 @@ from homeassistant.helpers import discovery_flow, issue_registry as ir
 
 from .const import CONF_FINGERPRINT, CONF_SERIAL, DOMAIN
 from .issues import ISSUE_GOVERNED
+from .storage import ISSUE_UNREADABLE
 
 
 class _ConfirmFlow(RepairsFlow, ABC):
@@ -74,6 +75,14 @@ class CloudFlow(_ConfirmFlow):
             )
 
 
+class ReadFlow(_ConfirmFlow):
+    """Ends with what was read: there is nothing to be done from here."""
+
+    @override
+    async def _async_act(self) -> None:
+        """Do nothing but close the repair."""
+
+
 class TokenFlow(_ConfirmFlow):
     """Leads to where a new token is entered."""
 
@@ -93,6 +102,8 @@ async def async_create_fix_flow(
     entry_id, fingerprint = str(known.get("entry_id")), known.get(CONF_FINGERPRINT)
     if known.get("key") == ISSUE_GOVERNED:
         return CloudFlow(entry_id, issue_id)
+    if known.get("key") == ISSUE_UNREADABLE:
+        return ReadFlow(entry_id, issue_id)
     if fingerprint is not None:
         return CertificateFlow(entry_id, issue_id, str(fingerprint))
     return TokenFlow(entry_id, issue_id)

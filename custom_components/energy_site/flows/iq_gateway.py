@@ -149,7 +149,7 @@ class IqGatewaySteps(ConfigFlow):
                 errors[CONF_HOST] = problem.key
             else:
                 self._gateway = gateway
-                if gateway.fingerprint.hex() != entry.data[CONF_FINGERPRINT]:
+                if gateway.fingerprint.hex() != entry.data.get(CONF_FINGERPRINT):
                     return await self.async_step_certificate()
                 return await self._async_finish_reconfigure()
         return self.async_show_form(
@@ -244,7 +244,7 @@ class IqGatewaySteps(ConfigFlow):
         entry, gateway = self._get_reconfigure_entry(), self._gateway
         self._warned = True
         try:
-            await self._async_check(self._read_token(entry.data[CONF_TOKEN]))
+            await self._async_check(self._read_token(str(entry.data.get(CONF_TOKEN))))
         except FlowProblem:
             return await self._async_choose_sign_in(gateway)
         return self.async_update_reload_and_abort(
