@@ -265,11 +265,12 @@ class SiteRuntime:
 
     @callback
     def _polled(self, key: str) -> None:
+        mishaps, endpoint = self.source.mishaps, self.source.feeds[key].endpoint
         for builder in self.source.builders:
             if key in builder.feeds:
-                for update in tuple(self._listeners.get(builder.part, ())):
-                    update()
-        self.steering.observe()
+                updates = tuple(self._listeners.get(builder.part, ()))
+                mishaps.call_each(f"What shows {builder.part.__name__}", endpoint, updates)
+        mishaps.call_each("What is in force", endpoint, (self.steering.observe,))
         if taken := self.source.take_wishes():
             # What others need, or costs little, comes first.
             wishes = [key for key in self.source.feeds if key in taken]

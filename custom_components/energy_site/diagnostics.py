@@ -47,6 +47,7 @@ async def async_get_config_entry_diagnostics(
             }
             for key, state in source.states.items()
         },
+        "mishaps": {name: asdict(mishap) for name, mishap in source.mishaps.by_name.items()},
         "parts": redactor.redact(
             {
                 builder.part.__name__: _plain(asdict(part))

@@ -214,8 +214,11 @@ class CloudSource[C](Source):
             at = max((at for key in builder.feeds if (at := self.states[key].answered_at) is not None), default=None)
             if builder.part is Quota:
                 at = now
-            if at is not None and (part := builder.build(at)) is not None:
-                self._parts[builder.part] = part
+            if at is None:
+                continue
+            with self.mishaps.caught(builder.part.__name__, "kept answers"):
+                if (part := builder.build(at)) is not None:
+                    self._parts[builder.part] = part
 
     def _recall(self, key: str, kept: Mapping[str, Any]) -> None:
         """Take an answer for what it was before the restart; one in another shape is asked again."""

@@ -19,6 +19,7 @@ from ..clients.errors import (
 from ..site.control import Control, ControlName, Value
 from ..site.model import DeviceInfo, Part
 from .feed import Feed, FeedState, Pace, Presence
+from .mishaps import Mishaps
 
 # What a system lacks is looked for again once a day, the first time sooner: it
 # may just have been starting.
@@ -78,6 +79,7 @@ class Source(ABC):
         self.intervals = dict(intervals)
         self.states = {key: FeedState() for key in self.feeds}
         self.wanted_now: set[str] = set()
+        self.mishaps = Mishaps()
         self.outage: ApiError | None = None
         self._busy = False
         self.other_way: Callable[[], OtherWay | None] | None = None
@@ -210,7 +212,8 @@ class Source(ABC):
                 self.wanted_now |= {other for other in self.essential() if self.states[other].failures}
             interval = self._interval(feed)
             state.stands_until = now + max(3 * interval, self.wait(key, now) + interval)
-            self._observe(feed, now)
+            with self.mishaps.caught(f"What follows from {key}", feed.endpoint):
+                self._observe(feed, now)
         finally:
             self._rebuild(key, now)
 
@@ -315,11 +318,12 @@ class Source(ABC):
         for builder in self.builders:
             if key not in builder.feeds:
                 continue
-            part = builder.build(now)
-            if part is None:
-                self._parts.pop(builder.part, None)
-            else:
-                self._parts[builder.part] = part
+            with self.mishaps.caught(builder.part.__name__, self.feeds[key].endpoint):
+                part = builder.build(now)
+                if part is not None:
+                    self._parts[builder.part] = part
+                    continue
+            self._parts.pop(builder.part, None)
 
 
 def _doubled(times: int) -> int:
