@@ -116,6 +116,7 @@ class SiteRuntime:
         self._forgetful: list[Callable[[str], None]] = []
         self._logged = False
         self._started = False
+        self._stopped = False
 
     @property
     def source(self) -> Source:
@@ -219,6 +220,9 @@ class SiteRuntime:
 
     async def async_stop(self) -> None:
         """Leave what is under way for the next start."""
+        self._stopped = True
+        if self.history is not None:
+            self.history.cancel()
         self.steering.stop()
         await self.source.close()
         await self.async_save()
@@ -279,6 +283,8 @@ class SiteRuntime:
     async def _async_begin(self) -> None:
         """Ask for the rest, then take up what the last stop interrupted."""
         await self._async_poll_the_rest()
+        if self._stopped:
+            return
         self.steering.resume()
         self.overrides.async_resume()
         if self.history is not None:
@@ -304,6 +310,9 @@ class SiteRuntime:
 
     async def _async_poll(self, keys: Iterable[str]) -> None:
         for key in keys:
+            # Home Assistant waits for some of these tasks instead of cancelling them when it unloads.
+            if self._stopped:
+                return
             await self.coordinators[key].async_refresh()
 
     async def _async_save(self, _: datetime | Event) -> None:

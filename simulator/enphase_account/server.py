@@ -1,5 +1,6 @@
 """The vendor's login and token services on loopback, over plain HTTP."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class AccountServer:
         self._gateways = {gateway.serial: gateway for gateway in gateways}
         self._refusal: _Refusal | None = None
         self._misbehaviours: dict[str, Misbehaviour] = {}
+        self._held: dict[str, asyncio.Event] = {}
         self._port = port
         self._runner: web.AppRunner | None = None
 
@@ -77,6 +79,7 @@ class AccountServer:
 
     async def __aexit__(self, *_: object) -> None:
         """Stop."""
+        self.accept()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -125,8 +128,15 @@ class AccountServer:
         """Answer a path in another way than is due, until `accept`."""
         self._misbehaviours[path] = how
 
+    def hold(self, path: str) -> asyncio.Event:
+        """Answer a path only once the event that is returned is set, or after `accept`."""
+        return self._held.setdefault(path, asyncio.Event())
+
     def accept(self) -> None:
         """End refusals and misbehaviour."""
+        for event in self._held.values():
+            event.set()
+        self._held.clear()
         self._refusal = None
         self._misbehaviours.clear()
 
@@ -139,6 +149,8 @@ class AccountServer:
                 refusal.left -= 1
             wait = {"Retry-After": "60"} if refusal.status in (429, 503) else {}
             return web.Response(status=refusal.status, text="", headers=wait)
+        if (held := self._held.get(request.path)) is not None:
+            await held.wait()
         if (how := self._misbehaviours.get(request.path)) is not None:
             return how.answer()
         return await handler(request)

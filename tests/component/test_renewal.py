@@ -63,6 +63,12 @@ def sign_in_flows(hass: HomeAssistant) -> int:
 
 
 @pytest.fixture
+def preset() -> str:
+    """Let the house be a small one: it is not what these tests are about."""
+    return "single_phase"
+
+
+@pytest.fixture
 async def owned(
     hass: HomeAssistant, gateway: GatewayServer, account: AccountServer
 ) -> AsyncIterator[ConfigEntry[object]]:

@@ -20,6 +20,12 @@ from tests.common import gateway_entry, number, pass_time, set_up, set_up_throug
 
 
 @pytest.fixture
+def preset() -> str:
+    """Let the house be a small one: it is not what these tests are about."""
+    return "single_phase"
+
+
+@pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
     """Let files be real ones, in a folder of this test's own."""
     return hass_tmp_config_dir
