@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import json
 from typing import Any
 
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
@@ -116,6 +116,7 @@ ANY = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(memory=st.dictionaries(st.sampled_from(["presence", "firmware", "hardware", "timezone", "books"]), ANY))
 def test_memory_of_any_kind_breaks_nothing(gateway: GatewayServer, memory: dict[str, Any]) -> None:
     source = blank(gateway)

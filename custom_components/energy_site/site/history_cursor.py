@@ -4,11 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import IntEnum
+import math
 from typing import Any
 
 from .history import DAY, DayReading, day_of, midnight
 from .history_writing import ranges
 from .model import CounterKind
+
+# No system is older, so that is no span of days that were read.
+_LONGEST_SPAN = timedelta(days=36_525)
 
 # A day that ended may be reported a while later; one that was not is tried again after this.
 _SETTLING = timedelta(hours=1)
@@ -146,15 +150,15 @@ class Cursor:
                 through=_date(data["through"]),
                 refined=set(_listed(data["refined"])),
                 seen={
-                    date.fromisoformat(day): Seen(at=datetime.fromisoformat(at), reported=_moment(reported))
+                    date.fromisoformat(day): Seen(at=_instant(at), reported=_moment(reported))
                     for day, (at, reported) in data["seen"].items()
                 },
                 reported=_moment(data["reported"]),
                 idle_until=_moment(data["idle_until"]),
-                written={CounterKind(kind): datetime.fromisoformat(at) for kind, at in data["written"].items()},
+                written={CounterKind(kind): _instant(at) for kind, at in data["written"].items()},
                 shares={
                     CounterKind(kind): {
-                        date.fromisoformat(day): (float(head), float(tail)) for day, (head, tail) in shares.items()
+                        date.fromisoformat(day): (_share(head), _share(tail)) for day, (head, tail) in shares.items()
                     }
                     for kind, shares in data["shares"].items()
                 },
@@ -273,12 +277,28 @@ def _date(text: str | None) -> date | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None
+    return _instant(text) if text is not None else None
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
+def _share(value: Any) -> float:
+    share = float(value)
+    if not math.isfinite(share):
+        raise ValueError(value)
+    return share
 
 
 def _listed(spans: Iterable[tuple[str, str]]) -> Iterable[date]:
     for start, end in spans:
         day, last = date.fromisoformat(start), date.fromisoformat(end)
+        if last - day > _LONGEST_SPAN:
+            raise ValueError(end)
         while day <= last:
             yield day
             day += DAY

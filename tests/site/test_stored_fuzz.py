@@ -1,0 +1,176 @@
+"""What was stored may be anything: each reader takes what it can, and begins anew with the rest."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
+
+from custom_components.energy_site.site.control import Wish
+from custom_components.energy_site.site.demand import Plan, Purpose
+from custom_components.energy_site.site.history_cursor import Cursor, Seen
+from custom_components.energy_site.site.ledger import Ledger
+from custom_components.energy_site.site.model import CounterKind, GridState, GridStatus
+from custom_components.energy_site.site.outage import OutageWatch
+from custom_components.energy_site.site.override import Override
+from custom_components.energy_site.site.quota import Planner
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(
+        ["", "nan", "-inf", "9999-12-31T23:59:59+00:00", "0001-01-01", "2026-06-15", "2026-06-15T12:00:00", "x"]
+    )
+    | st.text(max_size=6)
+)
+JSON = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+)
+quick = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def _ledger() -> Ledger:
+    ledger = Ledger(UTC)
+    for hour in range(30):
+        at = NOW + timedelta(hours=hour)
+        ledger.count("solar", "meter", 1000.0 + 100 * hour, at)
+        ledger.count("grid_import", "meter", 5000.0 + 10 * hour, at)
+        ledger.integrate("battery", 500.0 - 40 * hour, at)
+        ledger.balance("load", ("solar", "grid_import"), (), at)
+    return ledger
+
+
+def _planner() -> Planner:
+    planner = Planner(Plan(per_month=1000, per_minute=10))
+    planner.spend(3, NOW, purpose=Purpose.PERSON)
+    return planner
+
+
+def _watch() -> OutageWatch:
+    watch = OutageWatch()
+    watch.observe(GridStatus(observed_at=NOW, state=GridState.ON_GRID), NOW)
+    watch.observe(GridStatus(observed_at=NOW, state=GridState.OFF_GRID), NOW)
+    return watch
+
+
+def _read_ledger(kept: Any) -> object:
+    ledger = Ledger(UTC)
+    ledger.load(kept)
+    later = NOW + timedelta(hours=40)
+    ledger.count("solar", "meter", 6000.0, later)
+    ledger.integrate("battery", 100.0, later)
+    ledger.balance("load", ("solar", "grid_import"), (), later)
+    ledger.counts(later)
+    return ledger.dump()
+
+
+def _read_planner(kept: Any) -> object:
+    planner = Planner(Plan(per_month=1000, per_minute=10))
+    planner.load(kept)
+    planner.allowed_at(Purpose.PERSON, 1, NOW)
+    planner.spend(1, NOW, purpose=Purpose.PERSON)
+    return planner.dump()
+
+
+def _read_watch(kept: Any) -> object:
+    watch = OutageWatch()
+    watch.load(kept)
+    watch.observe(GridStatus(observed_at=NOW, state=GridState.ON_GRID), NOW)
+    return watch.dump()
+
+
+def _read_override(kept: Any) -> object:
+    override = Override.load(kept)
+    return None if override is None else override.dump()
+
+
+def _read_wish(kept: Any) -> object:
+    wish = Wish.load(kept)
+    return None if wish is None else wish.dump()
+
+
+CURSOR = Cursor(
+    first=date(2026, 1, 1),
+    through=date(2026, 6, 14),
+    refined={date(2026, 6, 1)},
+    seen={date(2026, 6, 14): Seen(at=NOW, reported=NOW)},
+    reported=NOW,
+    written={CounterKind.SOLAR: NOW},
+    shares={CounterKind.SOLAR: {date(2026, 6, 13): (120.0, 80.0)}},
+)
+READERS: dict[str, tuple[Any, Callable[[Any], object]]] = {
+    "ledger": (_ledger().dump(), _read_ledger),
+    "planner": (_planner().dump(), _read_planner),
+    "outage": (_watch().dump(), _read_watch),
+    "override": (
+        Override(until=NOW, before={"backup_reserve": 20.0}, imposed={"backup_reserve": 80.0}).dump(),
+        _read_override,
+    ),
+    "wish": (Wish(value=30.0, made_at=NOW).dump(), _read_wish),
+    "history": (CURSOR.dump(), lambda kept: Cursor.load(kept).dump()),
+}
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Return the way to each value."""
+    yield path
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in children:
+        yield from places(child, (*path, key))
+
+
+def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """Return the data with another value at a place."""
+    if not path:
+        return value
+    copy = dict(node) if isinstance(node, dict) else list(node)
+    copy[path[0]] = changed(node[path[0]], path[1:], value)
+    return copy
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_was_stored_is_read_again_or_left_out(name: str) -> None:
+    kept, reader = READERS[name]
+    sound = json.loads(json.dumps(kept))
+    everywhere = sorted(places(sound), key=repr)
+
+    @quick
+    @given(st.lists(st.tuples(st.sampled_from(everywhere), JSON), min_size=1, max_size=2))
+    def hold(wrong: list[tuple[tuple[Any, ...], Any]]) -> None:
+        stored = sound
+        for place, value in wrong:
+            try:
+                stored = changed(stored, place, value)
+            except KeyError, IndexError, TypeError:
+                continue
+        if isinstance(stored, dict):
+            json.dumps(reader(stored), allow_nan=False)
+
+    hold()
+
+
+def test_no_share_of_a_day_is_anything_but_a_number() -> None:
+    for odd in ("nan", "-inf", "1e999"):
+        kept = json.loads(json.dumps(CURSOR.dump()))
+        kept["shares"]["solar"]["2026-06-13"] = [odd, 1.0]
+        json.dumps(Cursor.load(kept).dump(), allow_nan=False)
+
+
+def test_a_moment_without_a_zone_and_a_span_of_millennia_begin_the_history_anew() -> None:
+    kept = CURSOR.dump()
+    assert Cursor.load({**kept, "idle_until": "2026-06-15T12:00:00"}) == Cursor()
+    assert Cursor.load({**kept, "refined": [["0001-01-01", "9999-12-31"]]}) == Cursor()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_was_stored_soundly_comes_back_as_it_was(name: str) -> None:
+    kept, reader = READERS[name]
+    if name in ("ledger", "planner", "outage"):
+        assert reader(json.loads(json.dumps(kept)))
+    else:
+        assert reader(json.loads(json.dumps(kept))) == kept
