@@ -29,6 +29,12 @@ READINGS = "/ivp/meters/readings"
 type End = Callable[[HomeAssistant, MockConfigEntry], Awaitable[None]]
 
 
+@pytest.fixture
+def preset() -> str:
+    """Let the house be a small one: it is not what these tests are about."""
+    return "single_phase"
+
+
 async def unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Unload as a person does who disables the entry."""
     assert await hass.config_entries.async_unload(entry.entry_id)

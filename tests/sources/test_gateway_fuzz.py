@@ -6,8 +6,9 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 import json
 import math
-from typing import Any, override
+from typing import Any, cast, override
 
+import aiohttp
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
@@ -118,7 +119,7 @@ async def _nowhere(_: str) -> tzinfo | None:
 def source_of(gateway: Gateway) -> Replayed:
     """Return a source that knows who the gateway is, and nothing else."""
     # Nobody asks this client anything: the answers are given.
-    client = IqGatewayClient(None, "127.0.0.1")  # type: ignore[arg-type] - see above.
+    client = IqGatewayClient(cast("aiohttp.ClientSession", None), "127.0.0.1")
     source = Replayed(client, gateway.serial, GatewayToken.parse(gateway.token), INTERVALS, UTC, _nowhere)
     source.info = parse_info("info", gateway.info)
     source.given = dict(gateway.bodies)
