@@ -10,7 +10,10 @@ from .clients.errors import (
     ApiAuthError,
     ApiCertificateError,
     ApiConnectionError,
+    ApiCutOffError,
     ApiError,
+    ApiFramingError,
+    ApiIncompleteError,
     ApiPayloadError,
     ApiQuotaError,
     ApiStatusError,
@@ -39,8 +42,11 @@ _KEYS: tuple[tuple[type[ApiError], str], ...] = (
     (ApiQuotaError, "no_requests_left"),
     (ApiCertificateError, "certificate_changed"),
     (ApiTimeoutError, "no_answer"),
+    (ApiCutOffError, "cut_off"),
+    (ApiFramingError, "unreadable_http"),
     (ApiConnectionError, "cannot_connect"),
     (ApiStatusError, "error_status"),
+    (ApiIncompleteError, "cut_off"),
     (ApiPayloadError, "unreadable_answer"),
 )
 
@@ -66,6 +72,7 @@ def translated[E: HomeAssistantError](kind: type[E], error: ApiError) -> E:
     placeholders = {"endpoint": error.endpoint}
     if isinstance(error, ApiStatusError):
         placeholders["status"] = str(error.status)
+        key = "busy" if key == "error_status" and error.busy else key
     return kind(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
 
 

@@ -48,6 +48,7 @@ from .sessions import forgetful_session
 from .sources.feed import Pace
 from .sources.iq_gateway.source import IqGatewaySource
 from .sources.source import AnotherSystemError
+from .texts import in_markdown, readable
 from .zones import async_find_zone
 
 ISSUE_ACCOUNT = "account_service"
@@ -192,8 +193,9 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             ISSUE_CERTIFICATE,
             severity=ir.IssueSeverity.ERROR,
             fixable=True,
-            data={CONF_FINGERPRINT: fingerprint.hex()},
+            data={CONF_FINGERPRINT: fingerprint.hex(), CONF_HOST: self._entry.data[CONF_HOST]},
             placeholders={
+                "host": self._entry.data[CONF_HOST],
                 "old": readable(self._entry.data[CONF_FINGERPRINT]),
                 "new": readable(fingerprint.hex()),
             },
@@ -267,7 +269,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             is_fixable=fixable,
             severity=severity,
             translation_key=words or key,
-            translation_placeholders={"name": self._entry.title, **(placeholders or {})},
+            translation_placeholders=in_markdown({"name": self._entry.title, **(placeholders or {})}),
             data={"entry_id": self._entry.entry_id, **(data or {})},
             learn_more_url=documentation(f"repairs.md#{(words or key).replace('_', '-')}"),
         )
@@ -286,8 +288,3 @@ def _sign_ins(hass: HomeAssistant, entry: SiteConfigEntry) -> SignIns:
     if entry.entry_id not in known or known[entry.entry_id][0] != credentials:
         known[entry.entry_id] = (credentials, SignIns())
     return known[entry.entry_id][1]
-
-
-def readable(fingerprint: str) -> str:
-    """Return the first bytes of a fingerprint as browsers show them."""
-    return ":".join(fingerprint[i : i + 2] for i in range(0, 16, 2)).upper()

@@ -11,6 +11,7 @@ from .const import DOMAIN, documentation
 from .errors import setting_name
 from .site.control import Change, ChangeKind, ControlName, Failure
 from .site.model import Health, Inverters, MeterFault, Quota, Settings
+from .texts import in_markdown
 
 if TYPE_CHECKING:
     from .coordinator import SiteRuntime
@@ -141,7 +142,7 @@ def async_show_issue(
         is_fixable=fixable,
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,
-        translation_placeholders={"name": runtime.entry.title, **placeholders},
+        translation_placeholders=in_markdown({"name": runtime.entry.title, **placeholders}),
         data={"entry_id": runtime.entry.entry_id, "key": key},
         learn_more_url=documentation(f"repairs.md#{key.replace('_', '-')}"),
     )

@@ -7,7 +7,7 @@ import probatio
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
-from homeassistant.const import CONF_NAME
+from homeassistant.const import CONF_HOST, CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import discovery_flow, issue_registry as ir
 
@@ -46,17 +46,19 @@ class _ConfirmFlow(RepairsFlow, ABC):
 
 
 class CertificateFlow(_ConfirmFlow):
-    """Trusts a gateway's new certificate."""
+    """Trusts a gateway's new certificate, at the address where it was seen and nowhere else."""
 
-    def __init__(self, entry_id: str, issue_id: str, fingerprint: str) -> None:
+    def __init__(self, entry_id: str, issue_id: str, fingerprint: str, host: str) -> None:
         """Trust the certificate with this SHA-256 fingerprint."""
         super().__init__(entry_id, issue_id)
         self._fingerprint = fingerprint
+        self._host = host
 
     @override
     async def _async_act(self) -> None:
         entries = self.hass.config_entries
-        if (entry := entries.async_get_entry(self._entry_id)) is not None:
+        entry = entries.async_get_entry(self._entry_id)
+        if entry is not None and entry.data[CONF_HOST] == self._host:
             entries.async_update_entry(entry, data={**entry.data, CONF_FINGERPRINT: self._fingerprint})
             entries.async_schedule_reload(entry.entry_id)
 
@@ -105,5 +107,5 @@ async def async_create_fix_flow(
     if known.get("key") == ISSUE_UNREADABLE:
         return ReadFlow(entry_id, issue_id)
     if fingerprint is not None:
-        return CertificateFlow(entry_id, issue_id, str(fingerprint))
+        return CertificateFlow(entry_id, issue_id, str(fingerprint), str(known.get(CONF_HOST)))
     return TokenFlow(entry_id, issue_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from ssl import SSLContext
 from typing import Self
 
 from yarl import URL
@@ -12,10 +13,14 @@ _TLS_HANDSHAKE = b"\x16"
 class RawServer:
     """Sends `answer` to whoever connects and closes; without one it never answers.
 
-    With `reset` the connection is torn down instead, with `stays` it is left open.
+    With `reset` the connection is torn down instead, with `stays` it is left open. With
+    `context` all of that is encrypted.
     """
 
-    def __init__(self, answer: bytes | None, *, reset: bool = False, stays: bool = False) -> None:
+    def __init__(
+        self, answer: bytes | None, *, reset: bool = False, stays: bool = False, context: SSLContext | None = None
+    ) -> None:
+        self._context = context
         self.requests: list[bytes] = []
         self.port = 0
         self._answer = answer
@@ -26,7 +31,7 @@ class RawServer:
 
     async def __aenter__(self) -> Self:
         """Start to listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -43,7 +48,9 @@ class RawServer:
         return URL(f"http://127.0.0.1:{self.port}/")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        first = await reader.read(1)
+        if not (first := await reader.read(1)):
+            writer.close()
+            return
         # Who speaks TLS sends no headers.
         rest = reader.read(65536) if first == _TLS_HANDSHAKE else reader.readuntil(b"\r\n\r\n")
         self.requests.append(first + await rest)

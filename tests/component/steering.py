@@ -71,9 +71,9 @@ async def begin(
     return task
 
 
-async def finish(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, task: asyncio.Task[ServiceResponse], *, within: float = 90
-) -> ServiceResponse:
+async def finish[T](
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, task: asyncio.Task[T], *, within: float = 90
+) -> T:
     """Let time pass until an action is done, and return or raise what it does."""
     for _ in range(round(within)):
         if task.done():

@@ -1,9 +1,7 @@
 """How a person sets a gateway up, and what they are told when it goes wrong."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
 
 from aiohttp import web
@@ -13,17 +11,17 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN
-from homeassistant.config_entries import SOURCE_ZEROCONF, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from simulator.enphase_account import AccountServer
 from simulator.house import House
-from simulator.iq_gateway import GatewayServer, HtmlPage, HttpStatus, Reset, Truncated
+from simulator.iq_gateway import GatewayServer, HtmlPage, HttpStatus, Reset
 from simulator.presets import PRESETS
-from tests.common import gateway_entry, start_flow, step
+from tests.common import start_flow, step
 
 from .conftest import FrozenClock
+from .flows import announced, discover
 
 LOGIN = {"username": "owner@example.com", "password": "right", "remember_password": True}
 
@@ -105,15 +103,6 @@ async def test_a_pasted_token_sets_the_gateway_up(hass: HomeAssistant, gateway: 
     assert entry.data["token"] == token
 
 
-@pytest.mark.parametrize("typed", ["https://{host}/home", " {host} ", "https://{host}"])
-async def test_an_address_copied_from_a_browser_is_understood(
-    hass: HomeAssistant, gateway: GatewayServer, typed: str
-) -> None:
-    result = await to_token(hass, typed.format(host=gateway.host))
-    entry = await finished(hass, await step(hass, result, {"token": gateway.token()}))
-    assert entry.data["host"] == gateway.host
-
-
 async def test_no_token_is_sent_before_the_gateway_was_identified(hass: HomeAssistant, gateway: GatewayServer) -> None:
     await to_menu(hass, gateway.host)
     assert gateway.stats.bearer == 0
@@ -137,11 +126,6 @@ async def test_says_that_it_is_no_gateway_and_goes_on(hass: HomeAssistant, gatew
     fault = gateway.faults.add(HtmlPage(), "/info", count=1)
     await refused_then_mended(hass, gateway, gateway.host, "not_a_gateway")
     assert fault.hits == 1
-
-
-async def test_takes_an_information_cut_off_for_no_gateway(hass: HomeAssistant, gateway: GatewayServer) -> None:
-    gateway.faults.add(Truncated(keep=0.4), "/info", count=1)
-    await refused_then_mended(hass, gateway, gateway.host, "not_a_gateway")
 
 
 async def test_says_that_another_web_server_is_no_gateway(hass: HomeAssistant, gateway: GatewayServer) -> None:
@@ -360,26 +344,6 @@ async def token_refused_then_mended(hass: HomeAssistant, gateway: GatewayServer,
 # -- discovery ----------------------------------------------------------------
 
 
-def announced(gateway: GatewayServer, **changes: Any) -> ZeroconfServiceInfo:
-    """Return what a gateway announces of itself."""
-    address = ip_address(changes.pop("address", "127.0.0.1"))
-    info = ZeroconfServiceInfo(
-        ip_address=address,
-        ip_addresses=[address],
-        port=gateway.port,
-        hostname="envoy.local.",
-        type="_enphase-envoy._tcp.local.",
-        name="envoy._enphase-envoy._tcp.local.",
-        properties={"serialnum": gateway.serial, "protovers": "7.6.175"},
-    )
-    return replace(info, **changes)
-
-
-async def discover(hass: HomeAssistant, info: ZeroconfServiceInfo) -> ConfigFlowResult:
-    """Let Home Assistant find a gateway."""
-    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_ZEROCONF}, data=info)
-
-
 async def test_a_discovered_gateway_asks_only_for_the_token(hass: HomeAssistant, gateway: GatewayServer) -> None:
     result = await discover(hass, announced(gateway))
     assert result["type"] is FlowResultType.MENU
@@ -397,6 +361,8 @@ async def test_a_discovered_gateway_asks_only_for_the_token(hass: HomeAssistant,
         ({"address": "fe80::1"}, "not_ipv4_address"),
         ({"address": "169.254.120.1"}, "not_a_gateway"),
         ({"properties": {}}, "not_a_gateway"),
+        ({"properties": {"serialnum": "[Click here](https://example.com)"}}, "not_a_gateway"),
+        ({"properties": {"serialnum": "4" * 65}}, "not_a_gateway"),
     ],
 )
 async def test_ignores_what_cannot_be_reached_or_named(
@@ -420,31 +386,6 @@ async def test_another_serial_number_than_announced_is_refused(
 ) -> None:
     result = await discover(hass, announced(gateway, port=another_gateway.port))
     assert result["reason"] == "another_gateway"
-
-
-async def test_a_gateway_that_moved_is_followed(hass: HomeAssistant, gateway: GatewayServer) -> None:
-    entry = gateway_entry(gateway, data={"host": "127.0.0.1:1"})
-    entry.add_to_hass(hass)
-    result = await discover(hass, announced(gateway))
-    assert result["reason"] == "already_configured"
-    assert entry.data["host"] == gateway.host
-
-
-async def test_a_second_interface_of_a_gateway_that_answers_changes_nothing(
-    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
-) -> None:
-    result = await discover(hass, announced(gateway, port=1))
-    assert result["reason"] == "already_configured"
-    assert entry.data["host"] == gateway.host
-
-
-async def test_an_announced_address_is_not_taken_over_before_the_gateway_answers_there(
-    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
-) -> None:
-    gateway.faults.add(Reset(), "/info")
-    result = await discover(hass, announced(gateway, port=443))
-    assert result["reason"] == "cannot_connect"
-    assert entry.data["host"] == gateway.host
 
 
 # -- signing in anew ----------------------------------------------------------
@@ -524,20 +465,6 @@ async def test_another_serial_number_at_the_address_is_refused_and_goes_on(
     assert another_gateway.stats.bearer == 0
     result = await step(hass, result, {"host": gateway.host})
     assert result["reason"] == "reconfigure_successful"
-
-
-async def test_a_new_certificate_at_the_address_is_asked_about(
-    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
-) -> None:
-    await gateway.rotate_certificate()
-    gateway.stats.reset()
-    result = await step(hass, await entry.start_reconfigure_flow(hass), {"host": gateway.host})
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "certificate"
-    assert gateway.stats.bearer == 0
-    result = await step(hass, result, {})
-    assert result["reason"] == "reconfigure_successful"
-    assert entry.data[CONF_FINGERPRINT] == gateway.fingerprint.hex()
 
 
 async def test_a_token_that_no_longer_works_is_asked_for_along_with_the_address(

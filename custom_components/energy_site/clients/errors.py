@@ -23,6 +23,14 @@ class ApiUnreachableError(ApiConnectionError):
     """No connection at all: refused, no such host, or no encryption spoken there."""
 
 
+class ApiCutOffError(ApiConnectionError):
+    """An answer that began and broke off before its end."""
+
+
+class ApiFramingError(ApiConnectionError):
+    """An answer, but not in HTTP that can be read."""
+
+
 class ApiTimeoutError(ApiConnectionError):
     """No answer within the endpoint's time."""
 
@@ -135,3 +143,7 @@ class ApiNotFoundError(ApiStatusError):
 
 class ApiPayloadError(ApiError):
     """An answer in another shape than the endpoint's."""
+
+
+class ApiIncompleteError(ApiPayloadError):
+    """The beginning of an answer in the endpoint's shape, and no end."""

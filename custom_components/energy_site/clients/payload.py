@@ -8,6 +8,7 @@ such as "unknown" where a number belongs.
 from collections.abc import Callable, Iterable, Iterator
 import logging
 import math
+import re
 from typing import Any
 
 from .errors import ApiPayloadError
@@ -19,6 +20,25 @@ _LOGGER = logging.getLogger(__name__)
 _LARGEST = 1e15
 
 _LARGEST_IDENTIFIER = 10**18
+
+_SERIAL = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+# A part number, a version, a model or a word of the vendor's own; no part of one is long.
+_CODE = re.compile(r"(?!.*[A-Za-z0-9]{33})[A-Za-z0-9][A-Za-z0-9 ._,/()+-]{0,95}")
+
+# Nobody gives a device or a system a longer name, and no token is longer than this.
+_LONGEST_NAME = 64
+_LONGEST_TEXT = 8192
+
+
+def is_serial(text: str) -> bool:
+    """Tell whether a text can be a serial number."""
+    return _SERIAL.fullmatch(text) is not None
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a text can be a part number, a version or another word that no person chose."""
+    return _CODE.fullmatch(text) is not None
 
 
 class Record:
@@ -74,9 +94,22 @@ class Record:
         return self._required(key, self.text_or_none(key))
 
     def text_or_none(self, key: str) -> str | None:
-        """Return a string, `None` where it is missing or empty."""
+        """Return a string, `None` where it is missing, empty, or none that could be shown."""
         value = self._fields.get(key)
-        return value if isinstance(value, str) and value else None
+        return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT and value.isprintable() else None
+
+    def code_or_none(self, key: str) -> str | None:
+        """Return a part number, a version or a word of the vendor's own, `None` for anything else."""
+        value = self.text_or_none(key)
+        return value if value is not None and is_code(value) else None
+
+    def name_or_none(self, key: str) -> str | None:
+        """Return a name that a person chose, on one line and not too long, `None` where there is none."""
+        value = self._fields.get(key)
+        if not isinstance(value, str):
+            return None
+        printable = "".join(mark if mark.isprintable() else " " for mark in value[: 4 * _LONGEST_NAME])
+        return " ".join(printable.split())[:_LONGEST_NAME].strip() or None
 
     def flag_or_none(self, key: str) -> bool | None:
         """Return a flag, also where it was sent as a word."""
@@ -90,11 +123,11 @@ class Record:
         return None
 
     def identifier(self, key: str) -> str:
-        """Return a required name, also where it was sent as a number."""
+        """Return a required serial number, or another one of letters, digits and hyphens, also where it is a number."""
         value = self._fields.get(key)
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _LARGEST_IDENTIFIER:
             return str(value)
-        return self.text(key)
+        return self._required(key, value if isinstance(value, str) and is_serial(value) else None)
 
     def expect(self, *keys: str) -> None:
         """Raise `ApiPayloadError` where something was sent, but none of these fields."""
@@ -127,9 +160,10 @@ class Record:
         return tuple(_number(item) for item in items)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return the strings of a list."""
+        """Return the words of a list; whatever else stands in it is dropped."""
         value = self._fields.get(key)
-        return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+        items = value if isinstance(value, list) else []
+        return tuple(item for item in items if isinstance(item, str) and is_code(item))
 
     def _required[T](self, key: str, value: T | None) -> T:
         if value is None:

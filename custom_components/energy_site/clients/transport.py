@@ -14,18 +14,23 @@ from typing import Any
 from aiohttp import (
     ClientConnectorError,
     ClientError,
+    ClientPayloadError,
     ClientResponse,
+    ClientResponseError,
     ClientSession,
     ClientTimeout,
     Fingerprint,
     ServerFingerprintMismatch,
 )
+from aiohttp.http_exceptions import ContentEncodingError
 import orjson
 from yarl import URL
 
 from .errors import (
     ApiCertificateError,
     ApiConnectionError,
+    ApiCutOffError,
+    ApiFramingError,
     ApiNotFoundError,
     ApiPayloadError,
     ApiStatusError,
@@ -172,6 +177,11 @@ def _named_errors(session: ClientSession, endpoint: str, timeout: float) -> Iter
         raise ApiTimeoutError(endpoint, f"no answer within {timeout:g} s") from None
     except ClientConnectorError as err:
         raise ApiUnreachableError(endpoint, type(err).__name__) from None
+    except ClientPayloadError as err:
+        kind = ApiFramingError if isinstance(err.__cause__, ContentEncodingError) else ApiCutOffError
+        raise kind(endpoint, type(err).__name__) from None
+    except ClientResponseError as err:
+        raise ApiFramingError(endpoint, type(err).__name__) from None
     except (ClientError, OSError, ValueError) as err:
         raise ApiConnectionError(endpoint, type(err).__name__) from None
     except RuntimeError as err:

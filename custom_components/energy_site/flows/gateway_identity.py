@@ -1,18 +1,34 @@
 """Finds out who answers at an address, before anything secret is sent there."""
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 import re
 
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..clients.errors import ApiConnectionError, ApiError, ApiUnreachableError
+from ..clients.errors import (
+    ApiConnectionError,
+    ApiCutOffError,
+    ApiError,
+    ApiFramingError,
+    ApiIncompleteError,
+    ApiStatusError,
+    ApiTimeoutError,
+    ApiUnreachableError,
+)
 from ..clients.iq_gateway.client import IqGatewayClient, probe_plain_http
 from ..clients.iq_gateway.models.info import GatewayInfo
 
 OLDEST_FIRMWARE = 7
 
-_HOST = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+# A gateway encrypts at 443 only; where it answers at 80, that leads there.
+_USUAL_PORTS = (None, 80, 443)
+
+# An address that does not answer this often is out.
+_ATTEMPTS = 2
 
 
 class FlowProblem(Exception):  # noqa: N818 - what a person is told to mend, not a failure of the program.
@@ -34,21 +50,30 @@ class GatewayIdentity:
 
 
 def tidy_host(text: str) -> str:
-    """Return the host, with its port, of whatever a person typed or pasted.
+    """Return the host, with its port where that is unusual, of whatever was typed or pasted.
 
     Raises `FlowProblem` where that is no host.
     """
     text = text.strip()
-    if "//" in text:
-        try:
-            url = URL(text)
-        except ValueError:
-            raise FlowProblem("invalid_host") from None
-        text = url.authority
-    host = text.split("/", maxsplit=1)[0].rstrip(".").lower()
-    if not _HOST.match(host) or not 0 < int(host.partition(":")[2] or 443) < 65536:
+    try:
+        url = URL(f"https://[{text}]") if _is_ipv6(text) else URL(text if "://" in text else f"https://{text}")
+        host, port = (url.raw_host or "").rstrip(".").replace("%25", "%"), url.explicit_port
+    except ValueError:
+        raise FlowProblem("invalid_host") from None
+    if url.scheme not in ("http", "https") or url.user is not None or url.password is not None or port == 0:
         raise FlowProblem("invalid_host")
-    return host.removesuffix(":443")
+    if _is_ipv6(host):
+        host = f"[{host}]"
+    elif not _HOST.fullmatch(host):
+        raise FlowProblem("invalid_host")
+    return host if port in _USUAL_PORTS else f"{host}:{port}"
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ip_address(text).version == 6
+    except ValueError:
+        return False
 
 
 async def identify(session: ClientSession, host: str) -> GatewayIdentity:
@@ -60,22 +85,44 @@ async def identify(session: ClientSession, host: str) -> GatewayIdentity:
     except ApiUnreachableError as err:
         await _refuse_old_gateway(session, host)
         raise FlowProblem("cannot_connect") from err
-    except ApiConnectionError as err:
-        raise FlowProblem("cannot_connect") from err
     except ApiError as err:
-        raise FlowProblem("not_a_gateway") from err
+        raise problem(err) from err
     _check_firmware(info)
     return GatewayIdentity(host=host, serial=info.serial, fingerprint=fingerprint)
+
+
+async def shows_certificate(session: ClientSession, host: str, fingerprint: bytes) -> bool:
+    """Tell whether the certificate with this SHA-256 fingerprint is shown at a host, busy or not."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return await IqGatewayClient(session, host).read_fingerprint() == fingerprint
+        except ApiError:
+            continue
+    return False
+
+
+def problem(error: ApiError) -> FlowProblem:
+    """Return what a person is told of an error: a gateway that is busy is one all the same."""
+    match error:
+        case ApiTimeoutError() | ApiCutOffError() | ApiIncompleteError():
+            return FlowProblem("gateway_busy")
+        case ApiStatusError() if error.busy or 300 <= error.status < 400:
+            return FlowProblem("gateway_busy")
+        case ApiFramingError():
+            return FlowProblem("unreadable_answer")
+        case ApiConnectionError():
+            return FlowProblem("cannot_connect")
+    return FlowProblem("not_a_gateway")
 
 
 async def _refuse_old_gateway(session: ClientSession, host: str) -> None:
     """Tell a gateway with old firmware, which knows no encryption, from nothing at all."""
     try:
         info = await probe_plain_http(session, host)
-    except ApiConnectionError:
+    except ApiUnreachableError, ApiTimeoutError:
         return
     except ApiError as err:
-        raise FlowProblem("not_a_gateway") from err
+        raise problem(err) from err
     _check_firmware(info)
 
 

@@ -5,7 +5,14 @@ from typing import Any, override
 
 import probatio
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
@@ -16,10 +23,12 @@ from ..clients.errors import AccountServiceError, ApiCertificateError, ApiError,
 from ..clients.iq_gateway.client import IqGatewayClient
 from ..clients.iq_gateway.enlighten import fetch_token
 from ..clients.iq_gateway.token import GatewayToken, TokenMalformedError, TokenRole
+from ..clients.payload import is_serial
 from ..const import CONF_FINGERPRINT, CONF_REMEMBER_PASSWORD, CONF_SOURCE, LOGGER, SOURCE_IQ_GATEWAY
 from ..errors import account_key
 from ..sessions import forgetful_session
-from .gateway_identity import FlowProblem, GatewayIdentity, identify, tidy_host
+from ..texts import readable
+from .gateway_identity import FlowProblem, GatewayIdentity, identify, problem, shows_certificate, tidy_host
 
 # The gateway's own access point, where Home Assistant never finds it again.
 _ACCESS_POINTS = ("169.254.120.1", "172.30.1.1")
@@ -53,10 +62,12 @@ class IqGatewaySteps(ConfigFlow):
         if user_input is not None:
             try:
                 gateway = await self._async_identify(user_input[CONF_HOST])
-            except FlowProblem as problem:
-                errors[CONF_HOST] = problem.key
+            except FlowProblem as err:
+                errors[CONF_HOST] = err.key
             else:
-                await self.async_set_unique_id(gateway.serial, raise_on_progress=False)
+                entry = await self.async_set_unique_id(gateway.serial, raise_on_progress=False)
+                if entry is not None and _pinned(entry) not in (None, gateway.fingerprint):
+                    return self.async_abort(reason="another_certificate")
                 self._abort_if_unique_id_configured(updates={CONF_HOST: gateway.host})
                 return await self._async_choose_sign_in(gateway)
         return self.async_show_form(
@@ -72,20 +83,25 @@ class IqGatewaySteps(ConfigFlow):
         host = str(discovery_info.ip_address)
         if discovery_info.ip_address.version != 4:
             return self.async_abort(reason="not_ipv4_address")
-        if not serial or host in _ACCESS_POINTS:
+        if not serial or not is_serial(serial) or host in _ACCESS_POINTS:
             return self.async_abort(reason="not_a_gateway")
         if discovery_info.port not in (None, 80, 443):
             host = f"{host}:{discovery_info.port}"
         entry = await self.async_set_unique_id(serial)
-        if entry is not None and await self._async_still_at(entry.data[CONF_HOST]):
+        if entry is not None and not await self._async_is_gone(entry):
             # The gateway announces itself on its cable and on its radio.
             return self.async_abort(reason="already_configured")
         try:
             gateway = await self._async_identify(host, serial=serial)
-        except FlowProblem as problem:
-            return self.async_abort(reason=problem.key)
+        except FlowProblem as err:
+            return self.async_abort(reason=err.key)
+        if entry is None:
+            return await self._async_choose_sign_in(gateway)
+        if gateway.fingerprint != _pinned(entry):
+            # A serial number is printed on the box: whoever read it can announce it.
+            return self.async_abort(reason="another_certificate")
         self._abort_if_unique_id_configured(updates={CONF_HOST: host})
-        return await self._async_choose_sign_in(gateway)
+        return self.async_abort(reason="already_configured")
 
     async def async_step_iq_gateway_auth(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let a person choose between signing in and pasting a token."""
@@ -102,10 +118,10 @@ class IqGatewaySteps(ConfigFlow):
             try:
                 token = await self._async_sign_in(user_input[CONF_USERNAME], user_input[CONF_PASSWORD])
                 await self._async_check(token)
-            except FlowProblem as problem:
-                if problem.key == "two_factor":
+            except FlowProblem as err:
+                if err.key == "two_factor":
                     return self._show_token_form({"base": "two_factor"})
-                errors["base"] = problem.key
+                errors["base"] = err.key
             else:
                 remembered = (CONF_USERNAME, CONF_PASSWORD) if user_input[CONF_REMEMBER_PASSWORD] else ()
                 return self._finish(token, {key: user_input[key] for key in remembered})
@@ -125,8 +141,8 @@ class IqGatewaySteps(ConfigFlow):
         try:
             token = self._read_token(user_input[CONF_TOKEN])
             await self._async_check(token)
-        except FlowProblem as problem:
-            return self._show_token_form({CONF_TOKEN: problem.key})
+        except FlowProblem as err:
+            return self._show_token_form({CONF_TOKEN: err.key})
         return self._finish(token, {})
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -145,8 +161,8 @@ class IqGatewaySteps(ConfigFlow):
         if user_input is not None:
             try:
                 gateway = await self._async_identify(user_input[CONF_HOST], serial=entry.unique_id)
-            except FlowProblem as problem:
-                errors[CONF_HOST] = problem.key
+            except FlowProblem as err:
+                errors[CONF_HOST] = err.key
             else:
                 self._gateway = gateway
                 if gateway.fingerprint.hex() != entry.data.get(CONF_FINGERPRINT):
@@ -160,9 +176,19 @@ class IqGatewaySteps(ConfigFlow):
 
     async def async_step_certificate(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask whether the gateway's new certificate is to be trusted."""
-        if user_input is None:
-            return self.async_show_form(step_id="certificate", data_schema=probatio.Schema({}))
-        return await self._async_finish_reconfigure()
+        if user_input is not None:
+            return await self._async_finish_reconfigure()
+        before, gateway = self._get_reconfigure_entry().data, self._gateway
+        return self.async_show_form(
+            step_id="certificate",
+            data_schema=probatio.Schema({}),
+            description_placeholders={
+                "old_host": before[CONF_HOST],
+                "old": readable(before[CONF_FINGERPRINT]),
+                "new_host": gateway.host,
+                "new": readable(gateway.fingerprint.hex()),
+            },
+        )
 
     @property
     def _placeholders(self) -> dict[str, str]:
@@ -180,12 +206,12 @@ class IqGatewaySteps(ConfigFlow):
             raise FlowProblem("another_gateway")
         return gateway
 
-    async def _async_still_at(self, host: str) -> bool:
-        try:
-            gateway = await self._async_identify(host)
-        except FlowProblem:
+    async def _async_is_gone(self, entry: ConfigEntry) -> bool:
+        """Tell whether a gateway that is set up can no longer be found at its address."""
+        pinned = _pinned(entry)
+        if pinned is None or (entry.state is ConfigEntryState.LOADED and entry.runtime_data.source.outage is None):
             return False
-        return gateway.serial == self.unique_id
+        return not await shows_certificate(forgetful_session(self.hass), entry.data[CONF_HOST], pinned)
 
     async def _async_choose_sign_in(self, gateway: GatewayIdentity) -> ConfigFlowResult:
         self._gateway = gateway
@@ -223,7 +249,7 @@ class IqGatewaySteps(ConfigFlow):
         except ApiCertificateError as err:
             raise FlowProblem("certificate_changed") from err
         except ApiError as err:
-            raise FlowProblem("cannot_connect") from err
+            raise problem(err) from err
         if not good:
             raise FlowProblem("token_refused" if token.whole_signature else "token_malformed")
         if token.role == TokenRole.INSTALLER and not self._warned:
@@ -265,6 +291,12 @@ class IqGatewaySteps(ConfigFlow):
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data=data)
         return self.async_create_entry(title=_title(gateway), data=data)
+
+
+def _pinned(entry: ConfigEntry) -> bytes | None:
+    """Return the fingerprint of the certificate that an entry trusts; one that is ignored trusts none."""
+    fingerprint = entry.data.get(CONF_FINGERPRINT)
+    return bytes.fromhex(fingerprint) if fingerprint else None
 
 
 def _title(gateway: GatewayIdentity) -> str:

@@ -255,8 +255,8 @@ class IqGatewayClient:
 
     async def _check_token(self) -> bool:
         answer = await self._send("GET", "/auth/check_jwt", endpoint=_CHECK, timeout=_TIMEOUT, bearer=True)
-        if answer.status >= 500:
-            raise ApiStatusError(_CHECK, answer.status)
+        if (error := ApiStatusError(_CHECK, answer.status)).busy:
+            raise error
         self._refused = answer.status in (401, 403)
         return not self._refused
 
@@ -340,9 +340,11 @@ def _raise_for_complaint(endpoint: str, payload: object) -> None:
 async def probe_plain_http(session: ClientSession, host: str) -> GatewayInfo:
     """Ask `/info` without encryption, as only firmware before 7 is asked.
 
-    Raises `ApiPayloadError` where something else answers.
+    Raises `ApiStatusError` where it is busy, `ApiPayloadError` where something else answers.
     """
     answer = await request(session, "GET", URL(f"http://{host}/info"), endpoint=_INFO, timeout=_TIMEOUT)
+    if (error := ApiStatusError(_INFO, answer.status)).busy:
+        raise error
     if answer.status != 200:
         raise ApiPayloadError(_INFO, f"status {answer.status}")
     return parse_info(_INFO, answer.body)

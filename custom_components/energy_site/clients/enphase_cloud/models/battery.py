@@ -218,7 +218,7 @@ def parse_battery_settings(endpoint: str, payload: object) -> BatterySettings:
     documented = "profile" in root or "battery_backup_percentage" in root
     root.expect("battery_mode", "reserve_soc", "profile", "battery_backup_percentage")
     return BatterySettings(
-        battery_mode=root.text_or_none("battery_mode") or root.text_or_none("profile"),
+        battery_mode=root.code_or_none("battery_mode") or root.code_or_none("profile"),
         reserve_soc=_first(root, "reserve_soc", "battery_backup_percentage"),
         energy_independence=switched(root, "energy_independence"),
         charge_from_grid=switched(root, "charge_from_grid"),
@@ -245,7 +245,7 @@ def parse_grid_status(endpoint: str, payload: object) -> GridStatus:
     root = Record(endpoint, payload)
     root.expect("grid_state", "grid_status")
     return GridStatus(
-        grid_state=root.text_or_none("grid_state") or root.text_or_none("grid_status"),
+        grid_state=root.code_or_none("grid_state") or root.code_or_none("grid_status"),
         last_report_date=epoch(root, "last_report_date"),
     )
 
@@ -262,9 +262,9 @@ def _first(root: Record, *keys: str) -> float | None:
 def _contact(item: Record) -> LoadContact:
     return LoadContact(
         name=item.text("name"),
-        load_name=item.text_or_none("load_name"),
+        load_name=item.name_or_none("load_name"),
         owner_can_override=item.flag_or_none("owner_can_override"),
-        mode=item.text_or_none("mode"),
+        mode=item.code_or_none("mode"),
         soc_low=percent(item, "soc_low"),
         soc_high=percent(item, "soc_high"),
         status=switched(item, "status"),

@@ -88,7 +88,7 @@ def parse_meta(item: Record) -> Meta | None:
         return None
     meta = item.record_or_empty("meta")
     return Meta(
-        status=meta.text_or_none("status"),
+        status=meta.code_or_none("status"),
         last_report_at=epoch(meta, "last_report_at"),
         last_energy_at=epoch(meta, "last_energy_at"),
         operational_at=epoch(meta, "operational_at"),

@@ -94,9 +94,9 @@ def parse_charger_telemetry(endpoint: str, payload: object) -> tuple[EnergyInter
 def _charger(item: Record) -> Charger:
     return Charger(
         serial_number=item.identifier("serial_number"),
-        name=item.text_or_none("name"),
-        model=item.text_or_none("model"),
-        status=item.text_or_none("status"),
+        name=item.name_or_none("name"),
+        model=item.name_or_none("model"),
+        status=item.code_or_none("status"),
         last_report_at=epoch(item, "last_report_at"),
     )
 
@@ -123,7 +123,7 @@ def _session(item: Record) -> Session:
 
 def _schedule(item: Record) -> ChargerSchedule:
     return ChargerSchedule(
-        type=item.text_or_none("type"),
+        type=item.code_or_none("type"),
         is_active=item.flag_or_none("is_active"),
         schedules=parse_each(item.records("schedules"), _slot),
     )

@@ -79,7 +79,7 @@ def _items(endpoint: str, payload: object, key: str) -> list[Record]:
 
 def _event(item: Record) -> Event:
     return Event(
-        status=item.text_or_none("status"),
+        status=item.code_or_none("status"),
         event_type_id=item.integer("event_type_id"),
         event_start_time=epoch(item, "event_start_time"),
         event_end_time=epoch(item, "event_end_time"),
@@ -110,9 +110,9 @@ def _alarm_event(item: Record) -> AlarmEvent:
 def _event_type(item: Record) -> EventType:
     return EventType(
         event_type_id=item.integer("event_type_id"),
-        event_type_key=item.text_or_none("event_type_key"),
+        event_type_key=item.code_or_none("event_type_key"),
         stateful=item.flag_or_none("stateful"),
-        event_name=item.text_or_none("event_name"),
+        event_name=item.name_or_none("event_name"),
         event_description=item.text_or_none("event_description"),
         recommended_action=item.text_or_none("recommended_action"),
     )

@@ -235,9 +235,9 @@ def _latest(item: Record) -> LatestReading:
     return LatestReading(
         id=item.integer_or_none("id"),
         serial_number=item.text_or_none("serial_number"),
-        name=item.text_or_none("name"),
+        name=item.name_or_none("name"),
         channel=item.integer_or_none("channel"),
         last_report_at=epoch(item, "last_report_at"),
         power=item.number_or_none("power"),
-        operational_mode=item.text_or_none("operational_mode"),
+        operational_mode=item.code_or_none("operational_mode"),
     )

@@ -125,15 +125,15 @@ def parse_monthly_production(endpoint: str, payload: object) -> MonthlyProductio
 def _system(item: Record) -> LegacySystem:
     return LegacySystem(
         system_id=item.integer("system_id"),
-        system_name=item.text_or_none("system_name"),
-        system_public_name=item.text_or_none("system_public_name"),
+        system_name=item.name_or_none("system_name"),
+        system_public_name=item.name_or_none("system_public_name"),
         country=item.text_or_none("country"),
-        state=item.text_or_none("state"),
-        city=item.text_or_none("city"),
+        state=item.code_or_none("state"),
+        city=item.name_or_none("city"),
         postal_code=item.text_or_none("postal_code"),
         timezone=item.text_or_none("timezone"),
-        connection_type=item.text_or_none("connection_type"),
-        status=item.text_or_none("status"),
+        connection_type=item.code_or_none("connection_type"),
+        status=item.code_or_none("status"),
         meta=parse_meta(item),
     )
 
@@ -142,9 +142,9 @@ def _envoy(item: Record) -> Envoy:
     return Envoy(
         envoy_id=item.integer_or_none("envoy_id"),
         serial_number=item.identifier("serial_number"),
-        name=item.text_or_none("name"),
-        part_number=item.text_or_none("part_number"),
-        status=item.text_or_none("status"),
+        name=item.name_or_none("name"),
+        part_number=item.code_or_none("part_number"),
+        status=item.code_or_none("status"),
         last_report_at=epoch(item, "last_report_at"),
     )
 
@@ -152,11 +152,11 @@ def _envoy(item: Record) -> Envoy:
 def _device(item: Record) -> InventoryDevice:
     return InventoryDevice(
         sn=item.identifier("sn"),
-        model=item.text_or_none("model"),
-        sku=item.text_or_none("sku"),
-        manufacturer=item.text_or_none("manufacturer"),
-        status=item.text_or_none("status"),
-        state=item.text_or_none("state"),
+        model=item.name_or_none("model"),
+        sku=item.code_or_none("sku"),
+        manufacturer=item.name_or_none("manufacturer"),
+        status=item.code_or_none("status"),
+        state=item.code_or_none("state"),
     )
 
 

@@ -137,7 +137,7 @@ def parse_inventory(endpoint: str, payload: object) -> tuple[InventoryDevice, ..
         device
         for group in records(endpoint, payload)
         for device in parse_each(
-            group.records("devices"), partial(_inventory_device, kind=group.text_or_none("type") or "")
+            group.records("devices"), partial(_inventory_device, kind=group.code_or_none("type") or "")
         )
     )
 
@@ -199,16 +199,16 @@ def _inventory_device(item: Record, kind: str) -> InventoryDevice:
     return InventoryDevice(
         serial=item.identifier("serial_num"),
         kind=kind,
-        part_number=item.text_or_none("part_num"),
-        firmware=item.text_or_none("img_pnum_running"),
+        part_number=item.code_or_none("part_num"),
+        firmware=item.code_or_none("img_pnum_running"),
         last_report=item.integer_or_none("last_rpt_date"),
         producing=item.flag_or_none("producing"),
         communicating=item.flag_or_none("communicating"),
         operating=item.flag_or_none("operating"),
-        phase=item.text_or_none("phase"),
+        phase=item.code_or_none("phase"),
         percent_full=item.number_or_none("percentFull"),
         max_cell_temperature=item.number_or_none("maxCellTemp"),
-        charge_status=item.text_or_none("charge_status"),
-        relay=item.text_or_none("relay"),
+        charge_status=item.code_or_none("charge_status"),
+        relay=item.code_or_none("relay"),
         status=item.texts("device_status"),
     )

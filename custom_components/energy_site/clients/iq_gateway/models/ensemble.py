@@ -132,7 +132,7 @@ def parse_ensemble_inventory(endpoint: str, payload: object) -> EnsembleInventor
     """Read `/ivp/ensemble/inventory`."""
     groups: dict[str, list[Record]] = {}
     for group in records(endpoint, payload):
-        groups.setdefault(group.text_or_none("type") or "", []).extend(group.records("devices"))
+        groups.setdefault(group.code_or_none("type") or "", []).extend(group.records("devices"))
     return EnsembleInventory(
         batteries=parse_each(groups.get("ENCHARGE", ()), _encharge),
         controllers=parse_each(groups.get("ENPOWER", ()), _enpower),
@@ -185,7 +185,7 @@ def parse_dry_contacts(endpoint: str, payload: object) -> tuple[DryContact, ...]
     """Read `/ivp/ensemble/dry_contacts`."""
     return parse_each(
         Record(endpoint, payload).records("dry_contacts"),
-        lambda item: DryContact(id=item.text("id"), status=item.text_or_none("status")),
+        lambda item: DryContact(id=item.identifier("id"), status=item.code_or_none("status")),
     )
 
 
@@ -213,7 +213,7 @@ def parse_device_list(endpoint: str, payload: object) -> tuple[CanDevice, ...]:
         lambda item: CanDevice(
             serial=item.identifier("serial_number"),
             device_type=item.integer_or_none("device_type") or 0,
-            status=item.text_or_none("status"),
+            status=item.code_or_none("status"),
             capacity=item.record_or_empty("dev_info").number_or_none("capacity"),
         ),
     )
@@ -232,11 +232,11 @@ class _DeviceFields(TypedDict):
 def _device_fields(item: Record) -> _DeviceFields:
     return _DeviceFields(
         serial=item.identifier("serial_num"),
-        part_number=item.text_or_none("part_num"),
-        firmware=item.text_or_none("img_pnum_running") or item.text_or_none("fw_version"),
+        part_number=item.code_or_none("part_num"),
+        firmware=item.code_or_none("img_pnum_running") or item.code_or_none("fw_version"),
         last_report=item.integer_or_none("last_rpt_date"),
         communicating=item.flag_or_none("communicating"),
-        state=item.text_or_none("admin_state_str"),
+        state=item.code_or_none("admin_state_str"),
         temperature=item.number_or_none("temperature"),
     )
 
@@ -251,7 +251,7 @@ def _encharge(item: Record) -> Encharge:
         sleeping=item.flag_or_none("sleep_enabled"),
         led_status=item.integer_or_none("led_status"),
         grid_state=item.text_or_none("reported_enc_grid_state"),
-        phase=item.text_or_none("phase"),
+        phase=item.code_or_none("phase"),
     )
 
 
@@ -268,7 +268,7 @@ def _collar(item: Record) -> Collar:
     return Collar(
         **_device_fields(item),
         mid_state=item.text_or_none("mid_state"),
-        grid_state=item.text_or_none("grid_state"),
+        grid_state=item.code_or_none("grid_state"),
     )
 
 

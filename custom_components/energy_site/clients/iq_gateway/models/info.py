@@ -3,7 +3,11 @@
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from ...errors import ApiPayloadError
+from ...errors import ApiIncompleteError, ApiPayloadError
+from ...payload import is_code, is_serial
+
+_BEGINNING = b'<?xml version="1.0" encoding="UTF-8"?>'
+_ROOT = b"<envoy_info"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +47,17 @@ def parse_info(endpoint: str, body: bytes) -> GatewayInfo:
     try:
         root = ET.fromstring(body)  # noqa: S314 - declarations, the way to attack the parser, are refused above.
     except (ET.ParseError, ValueError, LookupError) as err:
+        if _ROOT in body or _BEGINNING.startswith(body.strip()):
+            raise ApiIncompleteError(endpoint, "the XML of a gateway without its end") from err
         raise ApiPayloadError(endpoint, "no complete XML") from err
     serial, software = _text(root, "device/sn"), _text(root, "device/software")
-    if root.tag != "envoy_info" or not serial or not software:
+    if root.tag != "envoy_info" or serial is None or not is_serial(serial) or software is None:
         raise ApiPayloadError(endpoint, "not the XML of a gateway")
-    time = _text(root, "time")
+    time, part_number = _text(root, "time"), _text(root, "device/pn")
     return GatewayInfo(
         serial=serial,
-        part_number=_text(root, "device/pn"),
-        software=software,
+        part_number=part_number if part_number and is_code(part_number) else None,
+        software=software if is_code(software) else "unknown",
         time=int(time) if time and time.isascii() and time.isdigit() and len(time) < 12 else None,
         metered=_text(root, "device/imeter") == "true",
         token_auth=_text(root, "web-tokens") == "true",

@@ -104,7 +104,7 @@ def _meter(item: Record) -> MeterConfig:
         enabled=item.text("state") == "enabled",
         measurement_type=item.text("measurementType"),
         phase_count=min(max(item.integer_or_none("phaseCount") or 1, 1), 3),
-        metering_status=item.text_or_none("meteringStatus"),
+        metering_status=item.code_or_none("meteringStatus"),
         status_flags=item.texts("statusFlags"),
     )
 

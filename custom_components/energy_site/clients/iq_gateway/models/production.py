@@ -80,7 +80,7 @@ def parse_production_summary(endpoint: str, payload: object) -> ProductionSummar
     root = Record(endpoint, payload)
     storage = _storage(root)
     for item in root.records("production"):
-        if item.text_or_none("type") == "inverters":
+        if item.code_or_none("type") == "inverters":
             return ProductionSummary(
                 active_count=item.integer_or_none("activeCount") or 0,
                 watts_now=item.number_or_none("wNow"),
@@ -93,12 +93,12 @@ def parse_production_summary(endpoint: str, payload: object) -> ProductionSummar
 
 def _storage(root: Record) -> StorageSums:
     for item in root.records("storage"):
-        if item.text_or_none("type") == "acb" and item.integer_or_none("activeCount"):
+        if item.code_or_none("type") == "acb" and item.integer_or_none("activeCount"):
             return StorageSums(
                 watts_now=item.number_or_none("wNow"),
                 watt_hours_now=item.number_or_none("whNow"),
                 percent_full=item.number_or_none("percentFull"),
-                state=item.text_or_none("state"),
+                state=item.code_or_none("state"),
             )
     return StorageSums()
 

@@ -67,7 +67,7 @@ def parse_tariff(endpoint: str, payload: object) -> Tariff:
     tariff = Record(endpoint, payload).record("tariff")
     storage = tariff.record_or_empty("storage_settings")
     return Tariff(
-        mode=storage.text_or_none("mode"),
+        mode=storage.code_or_none("mode"),
         reserved_soc=storage.number_or_none("reserved_soc"),
         very_low_soc=storage.number_or_none("very_low_soc"),
         charge_from_grid=storage.flag_or_none("charge_from_grid"),
@@ -98,17 +98,17 @@ def parse_generator_config(endpoint: str, payload: object) -> GeneratorConfig:
     root = Record(endpoint, payload)
     return GeneratorConfig(
         name_plate_rating_kw=root.number_or_none("name_plate_rating_wat"),
-        manufacturer=root.text_or_none("manufacturer"),
-        model=root.text_or_none("model"),
+        manufacturer=root.name_or_none("manufacturer"),
+        model=root.name_or_none("model"),
     )
 
 
 def _contact(item: Record) -> DryContactSettings:
     return DryContactSettings(
-        id=item.text("id"),
-        type=item.text_or_none("type"),
-        load_name=item.text_or_none("load_name"),
-        mode=item.text_or_none("mode"),
+        id=item.identifier("id"),
+        type=item.code_or_none("type"),
+        load_name=item.name_or_none("load_name"),
+        mode=item.code_or_none("mode"),
         grid_action=item.text_or_none("grid_action"),
         micro_grid_action=item.text_or_none("micro_grid_action"),
         generator_action=item.text_or_none("gen_action"),

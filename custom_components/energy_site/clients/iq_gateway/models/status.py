@@ -83,10 +83,10 @@ def parse_home(endpoint: str, payload: object) -> Home:
         timezone=root.text_or_none("timezone"),
         cloud_connected=network.flag_or_none("web_comm"),
         last_cloud_report=network.integer_or_none("last_enlighten_report_time"),
-        primary_interface=network.text_or_none("primary_interface"),
+        primary_interface=network.code_or_none("primary_interface"),
         interfaces=tuple(_interface(item) for item in network.records("interfaces")),
         database_percent_full=_percent(full),
-        update_status=root.text_or_none("update_status"),
+        update_status=root.code_or_none("update_status"),
     )
 
 
@@ -100,7 +100,7 @@ def _flow(meters: Record, name: str) -> LiveFlow:
 
 def _interface(item: Record) -> NetworkInterface:
     return NetworkInterface(
-        kind=item.text_or_none("type") or "unknown",
+        kind=item.code_or_none("type") or "unknown",
         mac=item.text_or_none("mac"),
         address=item.text_or_none("ip"),
         carrier=item.flag_or_none("carrier") is True,

@@ -1,0 +1,26 @@
+"""Words of others, as they are shown to a person."""
+
+from collections.abc import Mapping
+import re
+
+# What begins a link, an image, a tag, a table or emphasis where a text is shown as Markdown.
+_MARKUP = re.compile(r"[<>\[\]`*|~\\#]")
+_LINK = re.compile(r"(?i)(?<=[a-z]):(?=//)|(?<=\bwww)\.|(?<=mailto):")
+
+_LONGEST = 500
+
+
+def in_markdown(placeholders: Mapping[str, str]) -> dict[str, str]:
+    """Return placeholders that are words and nothing else where a dialog shows them as Markdown."""
+    return {key: _words(text) for key, text in placeholders.items()}
+
+
+def _words(text: str) -> str:
+    text = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+    text = _LINK.sub(" ", _MARKUP.sub("", text))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def readable(fingerprint: str) -> str:
+    """Return the first bytes of a fingerprint as browsers show them."""
+    return ":".join(fingerprint[i : i + 2] for i in range(0, 16, 2)).upper()
