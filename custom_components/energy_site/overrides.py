@@ -1,6 +1,6 @@
 """Settings for a time, restored at its end also when Home Assistant was down then."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,13 @@ class Overrides:
         """Call `update` when an override begins, changes or ends."""
         self._listeners.append(update)
         return lambda: self._listeners.remove(update)
+
+    def moves_along(self, wanted: Collection[str]) -> Iterator[str]:
+        """Return the keys of controls that change, or whose end changes, when others are overridden."""
+        if "operating_mode" in wanted and self._runtime.steering.control(ControlName(None, "backup_reserve")):
+            yield "backup_reserve"
+        if self._current is not None:
+            yield from (key for key in ORDER if self._current.changes(key))
 
     async def async_impose(self, wanted: Mapping[str, Value], until: datetime) -> Override:
         """Set some controls until a time.

@@ -1,15 +1,16 @@
 """Actions on a site as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import probatio
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import CONF_MODE
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv, service
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.helpers import config_validation as cv, entity_registry as er, service
 from homeassistant.util import dt as dt_util
 
 from .clients.errors import ApiError, ApiQuotaError
@@ -73,14 +74,17 @@ def async_setup_services(hass: HomeAssistant) -> None:
         supports_response=SupportsResponse.OPTIONAL,
     )
     hass.services.async_register(DOMAIN, SERVICE_REFRESH, _async_refresh, schema=probatio.Schema(_ENTRY))
-    hass.services.async_register(
+    service.async_register_admin_service(
+        hass,
         DOMAIN,
         SERVICE_IMPORT_HISTORY,
         _async_import_history,
         schema=_IMPORT_SCHEMA,
         supports_response=SupportsResponse.OPTIONAL,
     )
-    hass.services.async_register(DOMAIN, SERVICE_CANCEL_IMPORT, _async_cancel_import, schema=probatio.Schema(_ENTRY))
+    service.async_register_admin_service(
+        hass, DOMAIN, SERVICE_CANCEL_IMPORT, _async_cancel_import, schema=probatio.Schema(_ENTRY)
+    )
     service.async_register_admin_service(
         hass,
         DOMAIN,
@@ -97,9 +101,33 @@ def _runtime(call: ServiceCall) -> SiteRuntime:
     return entry.runtime_data
 
 
+async def _async_check_control(call: ServiceCall, runtime: SiteRuntime, keys: Iterable[str] | None = None) -> None:
+    """Raise `Unauthorized` unless the caller may control the entities of these controls, or all of the site.
+
+    An automation calls for nobody, and may.
+    """
+    if call.context.user_id is None:
+        return
+    user = await call.hass.auth.async_get_user(call.context.user_id)
+    if user is None:
+        raise UnknownUser(context=call.context, permission=POLICY_CONTROL)
+    registered = er.async_entries_for_config_entry(er.async_get(call.hass), runtime.entry.entry_id)
+    wanted = {f"{runtime.site}_{key}" for key in keys} if keys is not None else {it.unique_id for it in registered}
+    moved = [entity for entity in registered if entity.unique_id in wanted]
+    # What has no entity is given to nobody in particular.
+    complete = bool(moved) and wanted <= {entity.unique_id for entity in moved}
+    may = user.permissions
+    if not complete and not may.access_all_entities(POLICY_CONTROL):
+        raise Unauthorized(context=call.context, user_id=user.id, permission=POLICY_CONTROL)
+    for entity_id in (entity.entity_id for entity in moved):
+        if not may.check_entity(entity_id, POLICY_CONTROL):
+            raise Unauthorized(context=call.context, user_id=user.id, entity_id=entity_id, permission=POLICY_CONTROL)
+
+
 async def _async_set_mode_until(call: ServiceCall) -> ServiceResponse:
     runtime = _runtime(call)
     wanted: dict[str, Value] = {key: call.data[field] for field, key in _OVERRIDABLE.items() if field in call.data}
+    await _async_check_control(call, runtime, {*wanted, *runtime.overrides.moves_along(wanted)})
     if not wanted:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_set")
     if wanted.get("operating_mode") == OperatingMode.BACKUP and "backup_reserve" in wanted:
@@ -126,6 +154,7 @@ def _end(data: Mapping[str, Any], now: datetime) -> datetime:
 
 async def _async_refresh(call: ServiceCall) -> None:
     runtime = _runtime(call)
+    await _async_check_control(call, runtime)
     await runtime.async_refresh(runtime.source.feeds)
     if (outage := runtime.source.outage) is not None:
         raise translated(HomeAssistantError, outage)
