@@ -25,6 +25,9 @@ CONF_SYSTEM: Final = "system"
 CONF_SYSTEM_ID: Final = "system_id"
 CONF_USER_ID: Final = "user_id"
 
+# Fields of an entry's data that tell nothing of whose it is.
+IMPERSONAL_DATA: Final = frozenset({CONF_PLAN, CONF_SOURCE})
+
 SOURCE_ENLIGHTEN: Final = "enlighten"
 SOURCE_ENPHASE_CLOUD: Final = "enphase_cloud"
 SOURCE_IQ_GATEWAY: Final = "iq_gateway"

@@ -15,11 +15,12 @@ from homeassistant.util import dt as dt_util
 
 from .adapter import SourceAdapter
 from .clients.errors import ApiAuthError, ApiError, ApiQuotaError, ApiStatusError, RenewalPendingError
-from .const import DOMAIN, LOGGER, SAVE_INTERVAL
+from .const import DOMAIN, IMPERSONAL_DATA, LOGGER, SAVE_INTERVAL
 from .errors import translated
 from .happenings import Happenings
 from .history_runs import INTERVAL as HISTORY_INTERVAL, HistoryRuns
 from .overrides import Overrides
+from .redaction import Redactor
 from .site.model import Part
 from .sources.feed import Feed, Presence
 from .sources.source import Source
@@ -117,6 +118,10 @@ class SiteRuntime:
         self._logged = False
         self._started = False
         self._stopped = False
+        # One for as long as the site is loaded: what is told of a device on one day fits what is told on another.
+        self.redactor = Redactor()
+        secrets = (value for key, value in entry.data.items() if key not in IMPERSONAL_DATA)
+        self.redactor.hide(entry.unique_id, *secrets)
 
     @property
     def source(self) -> Source:

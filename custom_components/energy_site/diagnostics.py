@@ -5,19 +5,11 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from homeassistant.components.diagnostics import async_redact_data
-from homeassistant.const import CONF_API_KEY, CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from .const import CONF_ACCOUNT, CONF_AUTH_IMPLEMENTATION, CONF_FINGERPRINT, CONF_SYSTEM_ID, CONF_USER_ID
+from .const import IMPERSONAL_DATA
 from .coordinator import SiteConfigEntry
-from .redaction import Redactor
-
-_SECRET = {
-    *(CONF_ACCOUNT, CONF_API_KEY, CONF_AUTH_IMPLEMENTATION, CONF_FINGERPRINT, CONF_HOST, CONF_PASSWORD),
-    *(CONF_SYSTEM_ID, CONF_TOKEN, CONF_USER_ID, CONF_USERNAME),
-}
 
 
 async def async_get_config_entry_diagnostics(
@@ -27,12 +19,10 @@ async def async_get_config_entry_diagnostics(
     """Return everything that is known of a site, without what tells whose it is."""
     runtime = entry.runtime_data
     source = runtime.source
-    redactor = Redactor()
-    redactor.hide(entry.unique_id)
-    redactor.hide(entry.data.get(CONF_SYSTEM_ID))
+    redactor = runtime.redactor
     return {
         "entry": {
-            "data": async_redact_data(dict(entry.data), _SECRET),
+            "data": {key: value if key in IMPERSONAL_DATA else "**REDACTED**" for key, value in entry.data.items()},
             "options": dict(entry.options),
             "version": f"{entry.version}.{entry.minor_version}",
         },
@@ -61,7 +51,7 @@ async def async_get_config_entry_diagnostics(
             path: {
                 "code": answer.status,
                 "seconds": round(answer.seconds, 3),
-                "body": redactor.redact_body(answer.body.decode(errors="replace")),
+                "body": redactor.redact_text(answer.body.decode(errors="replace")),
             }
             for path, answer in sorted(runtime.adapter.recorded().items())
         },

@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, documentation
 from .errors import setting_name
+from .harmless import is_harmless
 from .site.control import Change, ChangeKind, ControlName, Failure
 from .site.model import Health, Inverters, MeterFault, Quota, Settings
 from .texts import in_markdown
@@ -37,7 +38,9 @@ def async_track_issues(runtime: SiteRuntime) -> None:
     def wiring() -> None:
         health = runtime.part(Health)
         problems = (health.problems if health is not None else None) or ()
-        shown = {"problems": ", ".join(problems).replace("_", " ")} if problems else None
+        words = [problem.replace("_", " ").replace("-", " ") for problem in problems]
+        known = [word if is_harmless(word) and not any(map(str.isdigit, word)) else "?" for word in words]
+        shown = {"problems": ", ".join(known)} if known else None
         async_show_issue(runtime, ISSUE_WIRING, shown)
 
     @callback

@@ -1,113 +1,207 @@
-"""Takes out of recordings what tells whose they are, and keeps their shape."""
+"""Takes out of answers what tells whose they are, and keeps their shape."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import Enum
 import json
 import re
-from typing import Any
+from typing import Any, Final
 
-# Fields that hold serial numbers, whatever these look like.
-_SERIALS = frozenset(
-    {
-        *("sn", "serial", "serial_num", "serial_number", "serialNumber", "serialNum", "s", "euaid", "generator_id"),
-        *("system_id", "site_id"),
-    }
+from .harmless import is_harmless
+
+_REDACTED: Final = "**REDACTED**"
+
+# Parts of the names of fields whose values belong to a person, a place, a network or a lock.
+_PERSONAL_WORDS: Final = (
+    "account addr address apikey auth authorization bearer bssid cert certificate city company contact cookie "
+    "coordinates country county credential credentials customer dns email essid euaid fax fingerprint firstname geo "
+    "gps hostname host iccid imei imsi installer ip ipv4 ipv6 jwt lastname lat latitude lng location lon longitude "
+    "mac mail mobile name nmi owner passphrase passwd password pem person phone pin place postal postcode private "
+    "psk pwd reference references region secret session site ssid street subnet tel telephone timezone token town "
+    "tz uid uri url user userid username utility uuid vendor zip zipcode "
+)
+_PERSONAL: Final = frozenset(_PERSONAL_WORDS.split())
+
+# Fields that are named like one of those, and hold something else.
+_IMPERSONAL: Final = frozenset(
+    {"devname", "filename", "productname", "tokenexpires", "webtokens", "isauth", "authenabled", "siteid", "userid"}
 )
 
-# Fields whose words are chosen by people, or tell a place or a network.
-_PERSONAL = frozenset(
-    {
-        *(
-            "address",
-            "bssid",
-            "city",
-            "essid",
-            "latitude",
-            "load_name",
-            "lat",
-            "lon",
-            "longitude",
-            "name",
-            "postal_code",
-        ),
-        *("site", "site_name", "ssid", "state_code", "street", "timezone", "user", "username", "utility"),
-        *("public_name", "system_name", "system_public_name", "reference", "other_references", "enl_uid"),
-        *("ip", "ipv4", "ipv6", "mac", "gateway_ip", "hostname", "vendor_data"),
-    }
-)
+_SERIAL_PARTS: Final = frozenset({"sn", "serial", "serials", "serialnum", "serialnumber", "serialnumbers", "euaid"})
+_SERIAL_FIELDS: Final = frozenset({"s", "siteid", "systemid", "deviceid", "generatorid", "gatewayid", "envoyid"})
 
-# Serial numbers are the only bare numbers of this length: time stamps have ten
-# digits, energies a point.
-_LONG_NUMBER = re.compile(r"(?<![\d.])\d{11,16}(?![\d.])")
-_MAC = re.compile(r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
+_SECRETS = (
+    re.compile(r"[^\s@]+@[^\s@]+"),
+    re.compile(r"\beyJ[\w-]{5,}"),
+    re.compile(r"(?i)\b(bearer|basic)\s+\S+"),
+    re.compile(r"-----\s*(BEGIN|END)"),
+    re.compile(r"-?\d{1,3}[.,]\d{3,}\s*[,;/ ]\s*-?\d{1,3}[.,]\d{3,}"),
+    re.compile(
+        r"\+\d[\d ().-]{6,}\d|(?<![\w-])\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]\d{3,4}(?![\w.-])|\b0\d{2,4}[ /]\d{4,8}\b"
+    ),
+)
+_SEPARATED_MAC = re.compile(r"(?i)(?<![0-9a-f])([0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![0-9a-f])")
+_DOTTED_MAC = re.compile(r"(?i)(?<![0-9a-f.])([0-9a-f]{4}\.){2}[0-9a-f]{4}(?![0-9a-f.])")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4}(?![\w:])")
-_ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
-_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
-_TAG = re.compile(r"<(sn|euaid)>([^<]*)</\1>")
+_IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-])")
+_MAC, _ADDRESS, _ADDRESS_6 = "00-00-5E-00-53-00", "192.0.2.1", "2001:db8::1"
+_STAND_INS = re.compile("|".join([*map(re.escape, (_MAC, _ADDRESS, _ADDRESS_6)), r"99\d+"]))
 
-_REDACTED = "**REDACTED**"
+# Serial numbers are the only bare numbers of this length: energies have a point,
+# and moments in seconds have ten digits.
+_LONG_NUMBER = re.compile(r"(?<![\d.])\d{10,}(?![\d.])")
+_LATEST_MOMENT = 2_200_000_000
+_SHORTEST_ID = 5
+
+_MARKUP = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,40})([^<>]*?)(/?)>([^<]*)")
+_ATTRIBUTE = re.compile(r"([A-Za-z][\w.:-]{0,40})\s*=\s*[\"']([^\"']*)[\"']")
+_FIELD_NAME = re.compile(r"[\w ./:()%-]{1,80}")
 
 
 class Redactor:
-    """Gives every serial number another of the same length, the same one each time."""
+    """Replaces what is not known to be harmless; a serial number gets the same stand-in each time."""
 
     def __init__(self) -> None:
         """Start with no serial number known."""
         self._names: dict[str, str] = {}
+        self._stand_ins: set[str] = set()
+        # Bare numbers are found without being looked for one by one.
+        self._spelled: dict[str, re.Pattern[str]] = {}
 
-    def hide(self, serial: str | None) -> None:
-        """Take this serial number out, wherever it stands."""
-        if serial:
-            self._alias(serial)
+    def hide(self, *secrets: object) -> None:
+        """Take these serial numbers, names and keys out, wherever they stand, also those within objects."""
+        for secret in secrets:
+            if isinstance(secret, Mapping):
+                self.hide(*secret.values())
+            elif isinstance(secret, str) and secret:
+                self._alias(secret)
 
-    def redact_body(self, text: str) -> str:
-        """Return an answer's body: field by field where it is JSON, else as text."""
-        try:
-            content = json.loads(text)
-        except ValueError:
-            return self.redact_text(text)
-        return json.dumps(self.redact(content))
-
-    def redact(self, value: Any, field: str | None = None) -> Any:
+    def redact(self, value: Any) -> Any:
         """Return plain data with everything in it redacted, names of fields included."""
-        if field in _PERSONAL and value and not isinstance(value, Mapping | list | tuple):
-            return _REDACTED
+        self._learn(value, "")
+        return self._redacted(value, "")
+
+    def _learn(self, value: Any, field: str) -> None:
+        """Know all serial numbers before the first field is redacted: some are names of fields themselves."""
         match value:
-            case Mapping() if field == "address":
-                return dict.fromkeys(value, _REDACTED)
-            case str() if field in _SERIALS and value:
-                return self._alias(value)
-            case str():
-                return self.redact_text(value)
-            case bool():
-                return value
-            case int() if field in _SERIALS or _LONG_NUMBER.fullmatch(str(value)):
-                return int(self._alias(str(value)))
             case Mapping():
-                return {self.redact_text(str(key)): self.redact(item, str(key)) for key, item in value.items()}
+                for key, item in value.items():
+                    self._learn(item, str(key))
             case list() | tuple():
-                return [self.redact(item, field) for item in value]
-        return value
+                for item in value:
+                    self._learn(item, field)
+            case str() if value and _is_serial(field):
+                self._alias(value)
+
+    def _redacted(self, value: Any, field: str) -> Any:
+        serial, personal = _is_serial(field), _is_personal(field)
+        match value:
+            case None | bool() | "":
+                return value
+            case Mapping():
+                inner = self._within(field if personal else "")
+                return {self._key(str(key)): inner(item, str(key)) for key, item in value.items()}
+            case list() | tuple() | set() | frozenset():
+                return [self._redacted(item, field) for item in value]
+            case Enum():
+                return value.value
+            case str() | int() if serial:
+                return self._stand_in(value)
+            case _ if personal:
+                return _REDACTED
+            case str():
+                return self._string(value)
+            case int() if str(value) in self._names or _is_identifier(field, value):
+                return self._stand_in(value)
+            case int() | float():
+                return value
+        return _REDACTED
 
     def redact_text(self, text: str) -> str:
-        """Return a text without serial numbers, addresses, tokens and people."""
-        text = _TAG.sub(lambda tag: f"<{tag[1]}>{self._alias(tag[2].strip())}</{tag[1]}>", text)
-        for serial, name in self._names.items():
-            text = text.replace(serial, name)
-        text = _TOKEN.sub(_REDACTED, text)
-        text = _MAIL.sub(_REDACTED, text)
-        text = _MAC.sub("00-00-5E-00-53-00", text)
-        text = _IPV6.sub("2001:db8::1", text)
-        text = _ADDRESS.sub(_hidden_address, text)
-        return _LONG_NUMBER.sub(lambda match: self._alias(match.group()), text)
+        """Return an answer's body redacted: field by field where it is JSON or marked up, else as a whole."""
+        try:
+            return json.dumps(self.redact(json.loads(text)))
+        except ValueError, RecursionError:
+            pass
+        if not text.lstrip().startswith("<"):
+            return self._string(text)
+        return "".join(self._element(*match.groups()) for match in _MARKUP.finditer(text))
+
+    def _within(self, personal: str) -> Callable[[Any, str], Any]:
+        """Return how to redact what a field holds: all of it where the field is a person's."""
+        return (lambda item, _: self._redacted(item, personal)) if personal else self._redacted
+
+    def _element(self, closes: str, tag: str, attributes: str, empty: str, text: str) -> str:
+        kept = "".join(f' {key}="{self._redacted(value, key)}"' for key, value in _ATTRIBUTE.findall(attributes))
+        space = text[: len(text) - len(text.lstrip())]
+        words = text.strip()
+        shown = self._redacted(words, "" if closes else tag) if words else ""
+        return f"<{closes}{tag}{kept}{empty}>{space}{shown}"
+
+    def _string(self, text: str) -> str:
+        for secret, pattern in self._spelled.items():
+            if secret in text:
+                text = pattern.sub(self._names[secret], text)
+        if any(pattern.search(text) for pattern in _SECRETS):
+            return _REDACTED
+        text = _DOTTED_MAC.sub(_MAC, _SEPARATED_MAC.sub(_MAC, text))
+        text = _IPV6.sub(_ADDRESS_6, text)
+        text = _IPV4.sub(_hidden_address, text)
+        text = _LONG_NUMBER.sub(lambda match: self._long_number(match.group()), text)
+        rest = _STAND_INS.sub(lambda match: self._without(match.group()), text)
+        return text if is_harmless(rest) else _REDACTED
+
+    def _without(self, word: str) -> str:
+        return " " if word in self._stand_ins or word in (_MAC, _ADDRESS, _ADDRESS_6) else word
+
+    def _key(self, key: str) -> str:
+        if not _FIELD_NAME.fullmatch(key) or any(pattern.search(key) for pattern in _SECRETS):
+            return _REDACTED
+        if key in self._names:
+            return self._names[key]
+        key = _IPV4.sub(_hidden_address, _SEPARATED_MAC.sub(_MAC, key))
+        return _LONG_NUMBER.sub(lambda match: self._long_number(match.group()), key)
+
+    def _long_number(self, digits: str) -> str:
+        return digits if int(digits[:20]) <= _LATEST_MOMENT else self._alias(digits)
+
+    def _stand_in(self, value: str | int) -> str | int:
+        return int(self._alias(str(value))) if isinstance(value, int) else self._alias(value)
 
     def _alias(self, serial: str) -> str:
-        if serial in self._names.values():
+        if serial in self._stand_ins:
             return serial
         if serial not in self._names:
-            number = len(self._names) + 1
-            self._names[serial] = f"99{number:0{max(len(serial) - 2, 1)}d}"
+            name = f"99{len(self._names) + 1:0{max(len(serial) - 2, 1)}d}"
+            self._names[serial] = name
+            self._stand_ins.add(name)
+            if not _LONG_NUMBER.fullmatch(serial):
+                self._spelled[serial] = re.compile(rf"(?<![A-Za-z0-9]){re.escape(serial)}(?![A-Za-z0-9])")
         return self._names[serial]
+
+
+def _parts(field: str) -> set[str]:
+    return {part.lower() for part in _PART.findall(field)}
+
+
+def _plain(field: str) -> str:
+    return "".join(mark for mark in field.lower() if mark.isalnum())
+
+
+def _is_serial(field: str) -> bool:
+    return bool(_parts(field) & _SERIAL_PARTS) or _plain(field) in _SERIAL_FIELDS | _SERIAL_PARTS
+
+
+def _is_personal(field: str) -> bool:
+    plain = _plain(field)
+    return plain not in _IMPERSONAL and (plain in _PERSONAL or bool(_parts(field) & _PERSONAL))
+
+
+def _is_identifier(field: str, value: int) -> bool:
+    """Tell whether a number names something: by the field, or because nothing is measured in numbers that long."""
+    if len(str(abs(value))) >= _SHORTEST_ID and "id" in _parts(field):
+        return True
+    return abs(value) > _LATEST_MOMENT and _LONG_NUMBER.fullmatch(str(abs(value))) is not None
 
 
 def _hidden_address(match: re.Match[str]) -> str:
@@ -115,4 +209,4 @@ def _hidden_address(match: re.Match[str]) -> str:
     parts = match.group().split(".")
     if any(part != str(int(part)) or int(part) > 255 for part in parts):
         return match.group()
-    return "192.0.2.1"
+    return _ADDRESS

@@ -106,7 +106,7 @@ def test_hides_a_name_that_is_no_number_too() -> None:
     ],
 )
 def test_hides_what_tells_a_person_or_a_place_and_keeps_the_rest(text: str, hidden: str) -> None:
-    assert Redactor().redact_body(text) == hidden
+    assert Redactor().redact_text(text) == hidden
 
 
 async def test_system_health_sums_the_sites_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:

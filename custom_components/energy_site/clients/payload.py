@@ -21,7 +21,7 @@ _LARGEST = 1e15
 
 _LARGEST_IDENTIFIER = 10**18
 
-_SERIAL = re.compile(r"[A-Za-z0-9-]{1,64}")
+_SERIAL = re.compile(r"(?!.*[A-Za-z0-9]{33})[A-Za-z0-9-]{1,64}")
 
 # A part number, a version, a model or a word of the vendor's own; no part of one is long.
 _CODE = re.compile(r"(?!.*[A-Za-z0-9]{33})[A-Za-z0-9][A-Za-z0-9 ._,/()+-]{0,95}")
@@ -29,6 +29,12 @@ _CODE = re.compile(r"(?!.*[A-Za-z0-9]{33})[A-Za-z0-9][A-Za-z0-9 ._,/()+-]{0,95}"
 # Nobody gives a device or a system a longer name, and no token is longer than this.
 _LONGEST_NAME = 64
 _LONGEST_TEXT = 8192
+
+# What looks like a key, an address, a phone number, a place or a link is not what a circuit or a roof is called.
+_NO_NAME = re.compile(
+    r"@|://|\beyJ|-----|(?i:\bbearer\b)|[<>]|[0-9A-Fa-f]{12,}|([0-9A-Fa-f]{2}[:-]){5}|\d[\d ().-]{8,}\d|\d\.\d{3,}"
+    r"|(\d{1,3}\.){3}\d|::|([0-9A-Fa-f]{1,4}[:.]){2}[0-9A-Fa-f]{4}"
+)
 
 
 def is_serial(text: str) -> bool:
@@ -104,12 +110,13 @@ class Record:
         return value if value is not None and is_code(value) else None
 
     def name_or_none(self, key: str) -> str | None:
-        """Return a name that a person chose, on one line and not too long, `None` where there is none."""
+        """Return a name that a person chose, on one line and not too long, `None` for what nothing is called."""
         value = self._fields.get(key)
         if not isinstance(value, str):
             return None
         printable = "".join(mark if mark.isprintable() else " " for mark in value[: 4 * _LONGEST_NAME])
-        return " ".join(printable.split())[:_LONGEST_NAME].strip() or None
+        name = " ".join(printable.split())[:_LONGEST_NAME].strip()
+        return name if name and not _NO_NAME.search(name) else None
 
     def flag_or_none(self, key: str) -> bool | None:
         """Return a flag, also where it was sent as a word."""
