@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from .clients.errors import ApiError
+from .clients.parameters import Parameter
 from .clients.transport import Recorded, Response
 from .history_runs import HistoryRuns
 from .sources.source import Source
@@ -42,9 +43,17 @@ class SourceAdapter[S: Source](ABC):
     def recorded(self) -> Mapping[str, Recorded]:
         """Return the last answer to every question, by its path."""
 
+    @property
     @abstractmethod
-    async def async_raw(self, endpoint: str) -> Response:
-        """Ask one of the source's endpoints now and return what came; raise an `ApiError` where nothing did."""
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Return what may be given along with a question, by the vendor's names."""
+
+    @abstractmethod
+    async def async_raw(self, endpoint: str, parameters: Mapping[str, str]) -> Response:
+        """Ask one of the source's endpoints now and return what came; raise an `ApiError` where nothing did.
+
+        With `parameters` what came is shown and not kept: it is of another day, or of another kind.
+        """
 
     def history_runs(self, site: str) -> HistoryRuns | None:  # noqa: ARG002 - what has no past to fetch needs no name.
         """Return what fetches the source's past, `None` where it has none."""

@@ -10,8 +10,9 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.util import dt as dt_util
 
 from .adapter import SourceAdapter
-from .clients.enphase_cloud.link import Link
-from .clients.errors import ApiAuthError, ApiPayloadError, ApiQuotaError, ApiStatusError
+from .clients.enphase_cloud.link import Link, asking_with
+from .clients.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
+from .clients.parameters import ENPHASE_CLOUD, Parameter
 from .clients.transport import Recorded, Response
 from .errors import translated
 from .history_runs import HistoryRuns
@@ -40,13 +41,18 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
     def recorded(self) -> Mapping[str, Recorded]:
         return {feed.endpoint: answer for feed, answer in self.source.recorded()}
 
+    @property
     @override
-    async def async_raw(self, endpoint: str) -> Response:
+    def parameters(self) -> Mapping[str, Parameter]:
+        return ENPHASE_CLOUD
+
+    @override
+    async def async_raw(self, endpoint: str, parameters: Mapping[str, str]) -> Response:
         feed = next(feed for feed in self.source.feeds.values() if feed.endpoint == endpoint)
         recorded = self.client.recorded
         before = recorded.pop(feed.name, None)
         try:
-            with self.source.by_hand():
+            with self.source.by_hand(), asking_with(feed.name, parameters):
                 await feed.ask(self.source.context)
         except (ApiStatusError, ApiPayloadError) as err:
             if isinstance(err, ApiQuotaError):
@@ -55,9 +61,12 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
             if feed.name not in recorded:
                 raise
         finally:
+            found = recorded.pop(feed.name, None) if parameters else recorded.get(feed.name)
             if before is not None:
                 recorded.setdefault(feed.name, before)
-        found = recorded[feed.name]
+        if found is None:
+            # Nothing was asked: the system lacks what the endpoint is about.
+            raise ApiNotFoundError(feed.name, 404)
         return Response(
             endpoint=feed.name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
         )

@@ -29,6 +29,7 @@ from .clients.iq_gateway.client import IqGatewayClient
 from .clients.iq_gateway.enlighten import fetch_token
 from .clients.iq_gateway.sign_ins import SignIns
 from .clients.iq_gateway.token import GatewayToken
+from .clients.parameters import IQ_GATEWAY, Parameter
 from .clients.transport import Recorded, Response
 from .const import (
     CONF_FINGERPRINT,
@@ -133,14 +134,19 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         self._settle(ISSUE_ANOTHER_GATEWAY)
         await self._async_look_after_token()
 
+    @property
+    @override
+    def parameters(self) -> Mapping[str, Parameter]:
+        return IQ_GATEWAY
+
     @override
     def recorded(self) -> Mapping[str, Recorded]:
         return self._client.recorded
 
     @override
-    async def async_raw(self, endpoint: str) -> Response:
-        timeout = max(feed.ask.timeout for feed in self.source.feeds.values() if feed.endpoint == endpoint)
-        return await self._client.raw(endpoint, timeout=timeout)
+    async def async_raw(self, endpoint: str, parameters: Mapping[str, str]) -> Response:
+        asked = [feed.ask for feed in self.source.feeds.values() if feed.endpoint == endpoint]
+        return await self._client.raw(max(asked, key=lambda ask: ask.timeout), parameters)
 
     @override
     async def async_tend(self) -> None:

@@ -14,12 +14,12 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .clients.errors import ApiError, ApiQuotaError
+from .clients.parameters import Parameter
 from .const import DOMAIN
 from .control_entity import refusals
 from .coordinator import SiteConfigEntry, SiteRuntime
 from .errors import translated
 from .history_runs import HistoryRuns
-from .redaction import Redactor
 from .site.control import ControlName, Value
 from .site.history_report import Stop
 from .site.model import OperatingMode
@@ -29,6 +29,7 @@ ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 ATTR_DURATION: Final = "duration"
 ATTR_END: Final = "end"
 ATTR_ENDPOINT: Final = "endpoint"
+ATTR_PARAMETERS: Final = "parameters"
 ATTR_RESERVE: Final = "reserve"
 
 ATTR_START: Final = "start"
@@ -60,7 +61,13 @@ _SET_MODE_UNTIL_SCHEMA = probatio.Schema(
 _IMPORT_SCHEMA = probatio.Schema(
     {**_ENTRY, probatio.Required(ATTR_START): cv.date, probatio.Required(ATTR_END): cv.date}
 )
-_GET_RAW_SCHEMA = probatio.Schema({**_ENTRY, probatio.Required(ATTR_ENDPOINT): cv.string})
+_GET_RAW_SCHEMA = probatio.Schema(
+    {
+        **_ENTRY,
+        probatio.Required(ATTR_ENDPOINT): cv.string,
+        probatio.Optional(ATTR_PARAMETERS, default=dict): probatio.Schema({cv.string: cv.string}),
+    }
+)
 
 
 @callback
@@ -183,6 +190,22 @@ async def _async_cancel_import(call: ServiceCall) -> None:
     _history(call).cancel()
 
 
+def _check_parameters(parameters: Mapping[str, str], known: Mapping[str, Parameter]) -> None:
+    """Raise a translated error for a parameter that no endpoint has, or a value that it cannot have."""
+    for name, value in parameters.items():
+        if name not in known:
+            key = "unknown_parameter"
+        elif not known[name](value):
+            key = "invalid_parameter"
+        else:
+            continue
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={"parameter": name, "parameters": ", ".join(sorted(known))},
+        )
+
+
 async def _async_get_raw(call: ServiceCall) -> ServiceResponse:
     runtime, endpoint = _runtime(call), call.data[ATTR_ENDPOINT]
     known = sorted({feed.endpoint for feed in runtime.source.feeds.values()})
@@ -192,14 +215,14 @@ async def _async_get_raw(call: ServiceCall) -> ServiceResponse:
             translation_key="unknown_endpoint",
             translation_placeholders={"endpoint": endpoint, "endpoints": ", ".join(known)},
         )
+    parameters = call.data[ATTR_PARAMETERS]
+    _check_parameters(parameters, runtime.adapter.parameters)
     try:
-        answer = await runtime.adapter.async_raw(endpoint)
+        answer = await runtime.adapter.async_raw(endpoint, parameters)
     except ApiError as err:
         raise translated(HomeAssistantError, err) from err
-    redactor = Redactor()
-    redactor.hide(runtime.entry.unique_id)
     try:
-        body = redactor.redact(answer.json())
+        body = runtime.redactor.redact(answer.json())
     except ApiError:
-        body = redactor.redact_text(answer.text())
+        body = runtime.redactor.redact_text(answer.text())
     return {"status": answer.status, "seconds": round(answer.seconds, 3), "body": body}

@@ -431,3 +431,30 @@ async def test_a_silent_site_gives_no_answer(
     with pytest.raises(HomeAssistantError) as caught:
         await raw(hass, READINGS)
     assert caught.value.translation_key == "cannot_connect"
+
+
+async def test_a_gateway_is_asked_for_details(
+    hass: HomeAssistant, entry: MockConfigEntry, gateway: GatewayServer
+) -> None:
+    data = {"endpoint": "/production.json", "parameters": {"details": 1}}
+    answer = await hass.services.async_call(DOMAIN, "get_raw", data, blocking=True, return_response=True)
+    assert answer is not None
+    assert answer["status"] == 200
+    assert set(entry.runtime_data.adapter.recorded()) == {path.partition("?")[0] for path in gateway.stats.requests} - {
+        "/auth/check_jwt"
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "key"),
+    [({"details": "2"}, "invalid_parameter"), ({"start_date": "2026-01-31"}, "unknown_parameter")],
+)
+async def test_a_parameter_that_a_gateway_does_not_know_is_not_sent(
+    hass: HomeAssistant, entry: MockConfigEntry, gateway: GatewayServer, parameters: dict[str, str], key: str
+) -> None:
+    gateway.stats.reset()
+    data = {"endpoint": READINGS, "parameters": parameters}
+    with pytest.raises(ServiceValidationError) as caught:
+        await hass.services.async_call(DOMAIN, "get_raw", data, blocking=True, return_response=True)
+    assert caught.value.translation_key == key
+    assert not gateway.stats.requests

@@ -14,7 +14,7 @@ from custom_components.energy_site.diagnostics import async_get_config_entry_dia
 from custom_components.energy_site.sources.enphase_cloud import by_hand
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem, ConfigPaths
 from simulator.enphase_cloud.archive import Kind
@@ -320,6 +320,58 @@ async def test_what_is_not_polled_can_be_seen_by_hand(
     )
     assert answer["status"] == 200
     assert str(SYSTEM_ID) not in str(answer["body"])
+
+
+async def raw(hass: HomeAssistant, endpoint: str, **parameters: object) -> Any:
+    """Ask for an endpoint's answer with these parameters."""
+    data = {"endpoint": endpoint, "parameters": parameters}
+    return await hass.services.async_call(DOMAIN, "get_raw", data, blocking=True, return_response=True)
+
+
+async def test_an_answer_of_another_day_can_be_seen_by_hand_and_is_not_taken_for_todays(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    client = entry.runtime_data.adapter.client
+    before = dict(client.recorded)
+    lifetime = "systems/{system_id}/energy_lifetime"
+    usual = (await raw(hass, lifetime))["body"]
+    answer = (await raw(hass, lifetime, start_date="2026-06-01", end_date="2026-06-03", production="all"))["body"]
+    assert answer["start_date"] == "2026-06-01"
+    assert len(answer["production"]) == 3
+    assert answer["micro_production"]
+    assert "micro_production" not in usual
+    summary = (await raw(hass, "systems/{system_id}/summary", summary_date="2026-06-02"))["body"]
+    assert summary["summary_date"] == "2026-06-02"
+    assert client.recorded.keys() >= before.keys()
+    assert b"micro_production" not in client.recorded[lifetime].body
+    assert (await raw(hass, lifetime))["body"] == usual
+
+
+@pytest.mark.parametrize(
+    ("parameters", "key"),
+    [
+        ({"start_date": "yesterday"}, "invalid_parameter"),
+        ({"start_date": "1999-12-31"}, "invalid_parameter"),
+        ({"start_date": "2026-02-30"}, "invalid_parameter"),
+        ({"end_at": "-1"}, "invalid_parameter"),
+        ({"end_at": "1e9"}, "invalid_parameter"),
+        ({"end_at": 99_999_999_999}, "invalid_parameter"),
+        ({"production": "all&key=x"}, "invalid_parameter"),
+        ({"granularity": "../../systems"}, "invalid_parameter"),
+        ({"key": "x"}, "unknown_parameter"),
+        ({"user_id": "x"}, "unknown_parameter"),
+        ({"system_id": "1"}, "unknown_parameter"),
+    ],
+)
+async def test_a_parameter_that_cannot_be_meant_costs_no_request(
+    hass: HomeAssistant, entry: MockConfigEntry, parameters: dict[str, Any], key: str
+) -> None:
+    recorded = entry.runtime_data.adapter.client.recorded
+    before = dict(recorded)
+    with pytest.raises(ServiceValidationError) as refused:
+        await raw(hass, "systems/{system_id}/energy_lifetime", **parameters)
+    assert refused.value.translation_key == key
+    assert recorded == before
 
 
 async def test_a_setting_without_a_request_left_says_so(

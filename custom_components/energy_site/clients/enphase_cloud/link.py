@@ -1,7 +1,9 @@
 """What both of Enphase's APIs share: one request at a time, counted and recorded."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,6 +36,29 @@ class Spending(Protocol):
 
     def after(self, endpoint: str, outcome: Outcome) -> None:
         """Note how a request that was allowed ended."""
+
+
+_asked_with: ContextVar[tuple[str, Mapping[str, str]]] = ContextVar("asked_with")
+
+
+@contextmanager
+def asking_with(endpoint: str, parameters: Mapping[str, str]) -> Iterator[None]:
+    """Give parameters along with what this task asks an endpoint within, in place of its usual ones."""
+    token = _asked_with.set((endpoint, parameters))
+    try:
+        yield
+    finally:
+        _asked_with.reset(token)
+
+
+def _query(endpoint: str, usual: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    asked, parameters = _asked_with.get(("", {}))
+    if asked != endpoint or not parameters:
+        return usual
+    # A question that names its start in one way is not asked in another way as well.
+    starts = {"start_at", "start_date"}
+    replaced = parameters.keys() | (starts if starts & parameters.keys() else set())
+    return [*((key, value) for key, value in usual if key not in replaced), *parameters.items()]
 
 
 class Link:
@@ -70,7 +95,7 @@ class Link:
             answer = await request(
                 self._session,
                 method,
-                URL(addresses.enphase_api() / self._base / path).with_query(query),
+                URL(addresses.enphase_api() / self._base / path).with_query(_query(endpoint, query)),
                 endpoint=endpoint,
                 timeout=_TIMEOUT,
                 headers={"Accept": "application/json", **(headers or {})},

@@ -18,6 +18,7 @@ from ..transport import Response, request
 from .replies import Refusal
 
 _TIMEOUT = 30.0
+_LIMIT = 64_000
 _ENDPOINT = "oauth/token"
 _REDIRECT = "oauth/redirect"
 
@@ -161,6 +162,7 @@ async def _issue(
         addresses.enphase_api() / _ENDPOINT,
         endpoint=_ENDPOINT,
         timeout=_TIMEOUT,
+        limit=_LIMIT,
         headers={"Accept": "application/json", "Authorization": f"Basic {basic}"},
         form=form,
     )

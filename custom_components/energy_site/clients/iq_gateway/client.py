@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import time
@@ -23,7 +23,7 @@ from ..errors import (
     RenewalPendingError,
 )
 from ..transport import Recorded, Response, open_response, request
-from .endpoints import Command, Endpoint
+from .endpoints import INFO_LIMIT, Command, Endpoint
 from .models.info import GatewayInfo, parse_info
 from .sign_ins import SignIns
 from .stream import MeterStream
@@ -120,7 +120,7 @@ class IqGatewayClient:
         so not a single byte of a request leaves.
         """
         try:
-            await self._send("GET", "/info", endpoint=_INFO, timeout=_TIMEOUT, pin=bytes(32))
+            await self._send("GET", "/info", endpoint=_INFO, timeout=_TIMEOUT, limit=INFO_LIMIT, pin=bytes(32))
         except ApiCertificateError as err:
             return err.fingerprint
         raise ApiConnectionError(_INFO, "no certificate")
@@ -128,7 +128,7 @@ class IqGatewayClient:
     async def info(self, *, pin: bytes | None = None) -> GatewayInfo:
         """Ask who the gateway is, without a token; `pin` trusts another certificate for once."""
         async with self._lock:
-            answer = await self._send("GET", "/info", endpoint=_INFO, timeout=_TIMEOUT, pin=pin)
+            answer = await self._send("GET", "/info", endpoint=_INFO, timeout=_TIMEOUT, limit=INFO_LIMIT, pin=pin)
             self._record("/info", answer)
         answer.raise_for_status()
         return parse_info(_INFO, answer.body)
@@ -156,18 +156,20 @@ class IqGatewayClient:
         does not give this endpoint, and other `ApiError` for what may pass.
         """
         async with self._lock:
-            answer = await self._authorized("GET", endpoint.path, endpoint.timeout)
+            answer = await self._authorized("GET", endpoint.path, endpoint.timeout, endpoint.limit)
             self._record(endpoint.path, answer)
         answer.raise_for_status()
         payload = answer.json()
         _raise_for_complaint(endpoint.name, payload)
         return endpoint.parse(endpoint.name, payload)
 
-    async def raw(self, path: str, *, timeout: float = _TIMEOUT) -> Response:
-        """Ask for a path and return what came, whatever its status."""
+    async def raw(self, endpoint: Endpoint[Any], query: Mapping[str, str] | None = None) -> Response:
+        """Ask an endpoint, perhaps with parameters, and return what came, whatever its status."""
+        path = str(URL(endpoint.path).with_query(query)) if query else endpoint.path
         async with self._lock:
-            answer = await self._ask("GET", path, timeout)
-            self._record(path, answer)
+            answer = await self._ask("GET", path, endpoint.timeout, endpoint.limit)
+            if not query:
+                self._record(path, answer)
         return answer
 
     async def send(self, command: Command, payload: object) -> None:
@@ -187,7 +189,7 @@ class IqGatewayClient:
         an `ApiPayloadError` where the object is in another shape.
         """
         async with self._lock:
-            answer = await self._authorized("GET", endpoint.path, endpoint.timeout)
+            answer = await self._authorized("GET", endpoint.path, endpoint.timeout, endpoint.limit)
             answer.raise_for_status()
             await self._send_command(command, edit(answer.json()))
 
@@ -228,19 +230,19 @@ class IqGatewayClient:
         return headers
 
     async def _send_command(self, command: Command, payload: object) -> None:
-        answer = await self._authorized(command.method, command.path, command.timeout, payload)
+        answer = await self._authorized(command.method, command.path, command.timeout, INFO_LIMIT, payload)
         answer.raise_for_status()
         if answer.body.lstrip()[:1] == b"<":
             raise ApiPayloadError(command.name, "HTML in place of an answer")
         if answer.body.strip():
             _raise_for_complaint(command.name, answer.json())
 
-    async def _authorized(self, method: str, path: str, timeout: float, payload: object = None) -> Response:
+    async def _authorized(self, method: str, path: str, timeout: float, limit: int, payload: object = None) -> Response:
         name = path.lstrip("/")
         # After a refusal one question tells whether it still stands.
         if self._refused:
             await self._ensure_token(name)
-        answer = await self._ask(method, path, timeout, payload)
+        answer = await self._ask(method, path, timeout, limit, payload)
         if answer.status == 403:
             raise ApiForbiddenError(name, 403)
         if answer.status != 401:
@@ -248,13 +250,15 @@ class IqGatewayClient:
         # A session that ended, a token that ended, or an endpoint for others?
         self._cookie = None
         await self._ensure_token(name)
-        answer = await self._ask(method, path, timeout, payload)
+        answer = await self._ask(method, path, timeout, limit, payload)
         if answer.status in (401, 403):
             raise ApiForbiddenError(name, answer.status)
         return answer
 
     async def _check_token(self) -> bool:
-        answer = await self._send("GET", "/auth/check_jwt", endpoint=_CHECK, timeout=_TIMEOUT, bearer=True)
+        answer = await self._send(
+            "GET", "/auth/check_jwt", endpoint=_CHECK, timeout=_TIMEOUT, limit=INFO_LIMIT, bearer=True
+        )
         if (error := ApiStatusError(_CHECK, answer.status)).busy:
             raise error
         self._refused = answer.status in (401, 403)
@@ -281,8 +285,11 @@ class IqGatewayClient:
         self._token = token
         return await self._check_token()
 
-    async def _ask(self, method: str, path: str, timeout: float, payload: object = None) -> Response:
-        return await self._send(method, path, endpoint=path.lstrip("/"), timeout=timeout, bearer=True, payload=payload)
+    async def _ask(self, method: str, path: str, timeout: float, limit: int, payload: object = None) -> Response:
+        endpoint = path.lstrip("/").partition("?")[0]
+        return await self._send(
+            method, path, endpoint=endpoint, timeout=timeout, limit=limit, bearer=True, payload=payload
+        )
 
     async def _send(
         self,
@@ -291,6 +298,7 @@ class IqGatewayClient:
         *,
         endpoint: str,
         timeout: float,
+        limit: int,
         pin: bytes | None = None,
         bearer: bool = False,
         payload: object = None,
@@ -309,6 +317,7 @@ class IqGatewayClient:
                 self._base.join(URL(path)),
                 endpoint=endpoint,
                 timeout=timeout,
+                limit=limit,
                 pin=pin,
                 headers=headers,
                 json=payload,
@@ -342,7 +351,9 @@ async def probe_plain_http(session: ClientSession, host: str) -> GatewayInfo:
 
     Raises `ApiStatusError` where it is busy, `ApiPayloadError` where something else answers.
     """
-    answer = await request(session, "GET", URL(f"http://{host}/info"), endpoint=_INFO, timeout=_TIMEOUT)
+    answer = await request(
+        session, "GET", URL(f"http://{host}/info"), endpoint=_INFO, timeout=_TIMEOUT, limit=INFO_LIMIT
+    )
     if (error := ApiStatusError(_INFO, answer.status)).busy:
         raise error
     if answer.status != 200:

@@ -16,14 +16,21 @@ _RUBY_TIMEOUT = 30.0
 # What is written goes through more hands than what is read.
 _COMMAND_TIMEOUT = 20.0
 
+# A gateway tells who it is in some 3 kB, and what it measures in as much. Lists grow with
+# the roof: 600 units take some 0.5 kB each, or 1.3 kB with their electrical values.
+INFO_LIMIT = 64_000
+_LIMIT = 256_000
+_LIST_LIMIT = 4_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint[T]:
-    """One thing to ask a gateway for; `timeout` is in seconds."""
+    """One thing to ask a gateway for; `timeout` is in seconds, `limit` in bytes."""
 
     path: str
     parse: Callable[[str, object], T]
     timeout: float = _NATIVE_TIMEOUT
+    limit: int = _LIMIT
 
     @property
     def name(self) -> str:
@@ -54,14 +61,16 @@ PRODUCTION = Endpoint(path="/api/v1/production", parse=production.parse_producti
 ENERGY = Endpoint(path="/ivp/pdm/energy", parse=production.parse_energy)
 PRODUCTION_SUMMARY = Endpoint(path="/production.json", parse=production.parse_production_summary, timeout=_RUBY_TIMEOUT)
 
-INVERTERS = Endpoint(path="/api/v1/production/inverters", parse=devices.parse_inverters)
-DEVICE_DATA = Endpoint(path="/ivp/pdm/device_data", parse=devices.parse_device_data)
-INVENTORY = Endpoint(path="/inventory", parse=devices.parse_inventory, timeout=_RUBY_TIMEOUT)
+INVERTERS = Endpoint(path="/api/v1/production/inverters", parse=devices.parse_inverters, limit=_LIST_LIMIT)
+DEVICE_DATA = Endpoint(path="/ivp/pdm/device_data", parse=devices.parse_device_data, limit=_LIST_LIMIT)
+INVENTORY = Endpoint(path="/inventory", parse=devices.parse_inventory, timeout=_RUBY_TIMEOUT, limit=_LIST_LIMIT)
 
 BATTERY_POWER = Endpoint(path="/ivp/ensemble/power", parse=ensemble.parse_battery_power)
 SECONDARY_CONTROL = Endpoint(path="/ivp/ensemble/secctrl", parse=ensemble.parse_secondary_control)
-ENSEMBLE_INVENTORY = Endpoint(path="/ivp/ensemble/inventory", parse=ensemble.parse_ensemble_inventory)
-DEVICE_LIST = Endpoint(path="/ivp/ensemble/device_list", parse=ensemble.parse_device_list)
+ENSEMBLE_INVENTORY = Endpoint(
+    path="/ivp/ensemble/inventory", parse=ensemble.parse_ensemble_inventory, limit=_LIST_LIMIT
+)
+DEVICE_LIST = Endpoint(path="/ivp/ensemble/device_list", parse=ensemble.parse_device_list, limit=_LIST_LIMIT)
 RELAY = Endpoint(path="/ivp/ensemble/relay", parse=ensemble.parse_relay)
 DRY_CONTACTS = Endpoint(path="/ivp/ensemble/dry_contacts", parse=ensemble.parse_dry_contacts)
 GENERATOR = Endpoint(path="/ivp/ensemble/generator", parse=ensemble.parse_generator)

@@ -12,6 +12,7 @@ from ..transport import Response, request
 from .token import GatewayToken, TokenRole
 
 _TIMEOUT = 30.0
+_LIMIT = 64_000
 
 # Enlighten answers 406 to the name that Home Assistant's own session sends.
 _HEADERS = {"User-Agent": "energy-site/1.0"}
@@ -97,6 +98,7 @@ async def _sign_in(session: ClientSession, username: str, password: str) -> str:
         addresses.enlighten() / "login/login.json",
         endpoint=endpoint,
         timeout=_TIMEOUT,
+        limit=_LIMIT,
         headers=_HEADERS,
         form={"user[email]": username, "user[password]": password},
     )
@@ -125,6 +127,7 @@ async def _issue(session: ClientSession, session_id: str, username: str, serial:
         addresses.entrez() / "tokens",
         endpoint=endpoint,
         timeout=_TIMEOUT,
+        limit=_LIMIT,
         headers=_HEADERS,
         json={"session_id": session_id, "serial_num": serial, "username": username},
     )
@@ -141,6 +144,7 @@ async def _issue_as_owner(session: ClientSession, session_id: str, serial: str) 
         URL(addresses.enlighten() / "entrez-auth-token").with_query(serial_num=serial),
         endpoint="entrez-auth-token",
         timeout=_TIMEOUT,
+        limit=_LIMIT,
         headers={**_HEADERS, "Cookie": f"_enlighten_4_session={session_id}"},
     )
     answer.raise_for_status()
