@@ -19,6 +19,7 @@ CONF_PLAN: Final = "plan"
 # What a runtime knows to be refused when it asks for a sign-in anew: CONF_API_KEY, or nothing.
 CONF_REFUSED: Final = "refused"
 CONF_REMEMBER_PASSWORD: Final = "remember_password"  # noqa: S105 - a name, not a secret.
+CONF_REPLACED: Final = "replaced"
 CONF_SERIAL: Final = "serial"
 CONF_SOURCE: Final = "source"
 CONF_SYSTEM: Final = "system"

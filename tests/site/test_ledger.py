@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.energy_site.site.ledger import SOLAR_SELF_USE, Ledger
+from custom_components.energy_site.site.ledger import SOLAR_SELF_USE, Ledger, renewed
 from custom_components.energy_site.site.model import CounterKind
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -539,3 +539,28 @@ def test_memory_does_not_hide_what_was_counted_before_it_was_read(zone: tzinfo) 
     ledger.load(written())
     assert ledger.total(EXPORT) == 5.0
     assert ledger.total(SOLAR) == 5e6
+
+
+def test_counters_go_on_from_where_they_are_when_their_device_is_replaced() -> None:
+    ledger = Ledger(UTC)
+    at = datetime(2026, 6, 15, 12, tzinfo=UTC)
+    ledger.count("solar", "meter", 5_000_000, at)
+    ledger.count("import", "meter", 3_000_000, at)
+    ledger.balance("load", ["solar", "import"], [], at)
+    after = Ledger(UTC)
+    after.load(renewed(ledger.dump()))
+    later = at + timedelta(hours=1)
+    after.count("solar", "meter", 700, later)
+    after.count("import", "meter", 40, later)
+    after.balance("load", ["solar", "import"], [], later)
+    assert (after.total("solar"), after.total("import"), after.total("load")) == (5_000_000, 3_000_000, 8_000_000)
+    after.count("solar", "meter", 1_200, later + timedelta(minutes=10))
+    assert after.total("solar") == 5_000_500
+    assert after.rejected == 0
+
+
+@pytest.mark.parametrize("books", [{}, {"counters": None}, {"counters": {"solar": None}}, {"counters": [1]}])
+def test_books_that_cannot_be_read_are_none_for_a_new_device_either(books: dict[str, Any]) -> None:
+    ledger = Ledger(UTC)
+    ledger.load(renewed(books))
+    assert ledger.total("solar") is None

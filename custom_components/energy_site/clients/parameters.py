@@ -29,7 +29,9 @@ def day(text: str) -> bool:
         return False
 
 
-moment = count(int(datetime(_EARLIEST, 1, 1, tzinfo=UTC).timestamp()), int(datetime(_LATEST, 1, 1, tzinfo=UTC).timestamp()))
+moment = count(
+    int(datetime(_EARLIEST, 1, 1, tzinfo=UTC).timestamp()), int(datetime(_LATEST, 1, 1, tzinfo=UTC).timestamp())
+)
 """Tells whether a value is a moment in seconds since the epoch."""
 
 IQ_GATEWAY: Mapping[str, Parameter] = {"details": one_of("0", "1")}

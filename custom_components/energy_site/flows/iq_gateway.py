@@ -24,8 +24,17 @@ from ..clients.iq_gateway.client import IqGatewayClient
 from ..clients.iq_gateway.enlighten import fetch_token
 from ..clients.iq_gateway.token import GatewayToken, TokenMalformedError, TokenRole
 from ..clients.payload import is_serial
-from ..const import CONF_FINGERPRINT, CONF_REMEMBER_PASSWORD, CONF_SOURCE, LOGGER, SOURCE_IQ_GATEWAY
+from ..const import (
+    CONF_FINGERPRINT,
+    CONF_REMEMBER_PASSWORD,
+    CONF_REPLACED,
+    CONF_SOURCE,
+    DOMAIN,
+    LOGGER,
+    SOURCE_IQ_GATEWAY,
+)
 from ..errors import account_key
+from ..replacement import async_replace_gateway
 from ..sessions import forgetful_session
 from ..texts import readable
 from .gateway_identity import FlowProblem, GatewayIdentity, identify, problem, shows_certificate, tidy_host
@@ -34,6 +43,7 @@ from .gateway_identity import FlowProblem, GatewayIdentity, identify, problem, s
 _ACCESS_POINTS = ("169.254.120.1", "172.30.1.1")
 
 _HOST_SCHEMA = probatio.Schema({probatio.Required(CONF_HOST): TextSelector()})
+_REPLACED_SCHEMA = _HOST_SCHEMA.extend({probatio.Optional(CONF_REPLACED, default=False): bool})
 _LOGIN_SCHEMA = probatio.Schema(
     {
         probatio.Required(CONF_USERNAME): TextSelector(
@@ -55,6 +65,7 @@ class IqGatewaySteps(ConfigFlow):
 
     _gateway: GatewayIdentity
     _warned: bool = False
+    _replaces: bool = False
 
     async def async_step_iq_gateway(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the gateway's address."""
@@ -95,13 +106,11 @@ class IqGatewaySteps(ConfigFlow):
             gateway = await self._async_identify(host, serial=serial)
         except FlowProblem as err:
             return self.async_abort(reason=err.key)
-        if entry is None:
-            return await self._async_choose_sign_in(gateway)
-        if gateway.fingerprint != _pinned(entry):
+        if entry is not None and gateway.fingerprint != _pinned(entry):
             # A serial number is printed on the box: whoever read it can announce it.
             return self.async_abort(reason="another_certificate")
         self._abort_if_unique_id_configured(updates={CONF_HOST: host})
-        return self.async_abort(reason="already_configured")
+        return await self._async_choose_sign_in(gateway)
 
     async def async_step_iq_gateway_auth(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let a person choose between signing in and pasting a token."""
@@ -124,7 +133,7 @@ class IqGatewaySteps(ConfigFlow):
                 errors["base"] = err.key
             else:
                 remembered = (CONF_USERNAME, CONF_PASSWORD) if user_input[CONF_REMEMBER_PASSWORD] else ()
-                return self._finish(token, {key: user_input[key] for key in remembered})
+                return await self._async_finish(token, {key: user_input[key] for key in remembered})
         return self.async_show_form(
             step_id="iq_gateway_login",
             data_schema=self.add_suggested_values_to_schema(
@@ -143,7 +152,7 @@ class IqGatewaySteps(ConfigFlow):
             await self._async_check(token)
         except FlowProblem as err:
             return self._show_token_form({CONF_TOKEN: err.key})
-        return self._finish(token, {})
+        return await self._async_finish(token, {})
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Ask for new credentials; whether the gateway answers shows when they are checked."""
@@ -155,22 +164,27 @@ class IqGatewaySteps(ConfigFlow):
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the address that the gateway has now."""
+        """Ask for the address that the gateway, or the one in its place, has now."""
         errors: dict[str, str] = {}
-        entry = self._get_reconfigure_entry()
+        entry, schema = self._get_reconfigure_entry(), _HOST_SCHEMA
         if user_input is not None:
             try:
-                gateway = await self._async_identify(user_input[CONF_HOST], serial=entry.unique_id)
+                gateway = await self._async_identify(user_input[CONF_HOST])
             except FlowProblem as err:
                 errors[CONF_HOST] = err.key
             else:
                 self._gateway = gateway
-                if gateway.fingerprint.hex() != entry.data.get(CONF_FINGERPRINT):
+                if gateway.serial != entry.unique_id:
+                    if user_input.get(CONF_REPLACED):
+                        return await self.async_step_replaced()
+                    errors[CONF_HOST], schema = "another_gateway", _REPLACED_SCHEMA
+                elif gateway.fingerprint.hex() == entry.data.get(CONF_FINGERPRINT):
+                    return await self._async_finish_reconfigure()
+                else:
                     return await self.async_step_certificate()
-                return await self._async_finish_reconfigure()
         return self.async_show_form(
             step_id="reconfigure",
-            data_schema=self.add_suggested_values_to_schema(_HOST_SCHEMA, user_input or entry.data),
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or entry.data),
             errors=errors,
         )
 
@@ -187,6 +201,25 @@ class IqGatewaySteps(ConfigFlow):
                 "old": readable(before[CONF_FINGERPRINT]),
                 "new_host": gateway.host,
                 "new": readable(gateway.fingerprint.hex()),
+            },
+        )
+
+    async def async_step_replaced(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether the site goes on with another gateway."""
+        entry, gateway = self._get_reconfigure_entry(), self._gateway
+        if self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, gateway.serial) is not None:
+            return self.async_abort(reason="replacement_is_set_up")
+        if user_input is not None:
+            self._replaces = True
+            return await self._async_choose_sign_in(gateway)
+        return self.async_show_form(
+            step_id="replaced",
+            data_schema=probatio.Schema({}),
+            description_placeholders={
+                "old_host": entry.data[CONF_HOST],
+                "old_serial": entry.unique_id or "",
+                "new_host": gateway.host,
+                "new_serial": gateway.serial,
             },
         )
 
@@ -215,7 +248,7 @@ class IqGatewaySteps(ConfigFlow):
 
     async def _async_choose_sign_in(self, gateway: GatewayIdentity) -> ConfigFlowResult:
         self._gateway = gateway
-        self.context["title_placeholders"] = {"name": _title(gateway)}
+        self.context["title_placeholders"] = {"name": _title(gateway.serial)}
         return await self.async_step_iq_gateway_auth()
 
     async def _async_sign_in(self, username: str, password: str) -> GatewayToken:
@@ -277,7 +310,7 @@ class IqGatewaySteps(ConfigFlow):
             entry, data_updates={CONF_HOST: gateway.host, CONF_FINGERPRINT: gateway.fingerprint.hex()}
         )
 
-    def _finish(self, token: GatewayToken, credentials: dict[str, str]) -> ConfigFlowResult:
+    async def _async_finish(self, token: GatewayToken, credentials: dict[str, str]) -> ConfigFlowResult:
         gateway = self._gateway
         data = {
             CONF_SOURCE: SOURCE_IQ_GATEWAY,
@@ -288,9 +321,20 @@ class IqGatewaySteps(ConfigFlow):
         }
         if self.source == SOURCE_REAUTH:
             return self.async_update_reload_and_abort(self._get_reauth_entry(), data=data)
+        if self._replaces:
+            entry = self._get_reconfigure_entry()
+            named_by_us = entry.title == _title(entry.unique_id or "")
+            await async_replace_gateway(self.hass, entry, gateway.serial)
+            return self.async_update_reload_and_abort(
+                entry,
+                unique_id=gateway.serial,
+                title=_title(gateway.serial) if named_by_us else entry.title,
+                data=data,
+                reason="gateway_replaced",
+            )
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data=data)
-        return self.async_create_entry(title=_title(gateway), data=data)
+        return self.async_create_entry(title=_title(gateway.serial), data=data)
 
 
 def _pinned(entry: ConfigEntry) -> bytes | None:
@@ -299,6 +343,6 @@ def _pinned(entry: ConfigEntry) -> bytes | None:
     return bytes.fromhex(fingerprint) if fingerprint else None
 
 
-def _title(gateway: GatewayIdentity) -> str:
+def _title(serial: str) -> str:
     """Return a name that tells two gateways apart without the whole serial number."""
-    return f"IQ Gateway {gateway.serial[-4:]}"
+    return f"IQ Gateway {serial[-4:]}"

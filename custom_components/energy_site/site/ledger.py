@@ -22,6 +22,9 @@ SOLAR_SELF_USE = "solar_self_use"
 # What the source of a counter begins with that is made of others.
 _BALANCE = "balance:"
 
+# Where a counter was read before its device was replaced.
+_BEFORE = "before"
+
 # Without a sample this close to midnight the day's start is not known.
 _MIDNIGHT_KNOWN = timedelta(minutes=15)
 
@@ -223,6 +226,16 @@ class Ledger:
             base = min(max(after.total - today, start.floor), start.ceiling)
             start = replace(start, base=base, certain=True)
         self._days[name] = start
+
+
+def renewed(books: Mapping[str, Any]) -> dict[str, Any]:
+    """Return books that were dumped, for registers that begin anew: counters go on from where they are."""
+    counters = books.get("counters")
+    after: dict[str, Any] = {}
+    for name, fields in counters.items() if isinstance(counters, Mapping) else ():
+        known = isinstance(fields, Mapping) and not str(fields.get("source")).startswith(_BALANCE)
+        after[name] = {**fields, "source": _BEFORE, "doubt": None} if known else fields
+    return {**books, "counters": after}
 
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,48 @@
+"""A gateway that took the place of another: the same site goes on under its serial number."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+from .coordinator import STORAGE_VERSION
+from .site.ledger import renewed
+
+# What an old gateway lacked, and what it ran, says nothing of the new one.
+_FORGOTTEN = ("firmware", "presence")
+
+
+async def async_replace_gateway(hass: HomeAssistant, entry: ConfigEntry[Any], serial: str) -> None:
+    """Unload an entry and give its entities, devices and books to the gateway with another serial number.
+
+    Entities keep their ids and their past, counters go on from where they are. The entry itself is the
+    caller's to update, and to load again.
+    """
+    await hass.config_entries.async_unload(entry.entry_id)
+    store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+    if isinstance(memory := await store.async_load(), Mapping):
+        kept = {key: value for key, value in memory.items() if key not in _FORGOTTEN}
+        if isinstance(books := kept.get("books"), Mapping):
+            kept["books"] = renewed(books)
+        await store.async_save(kept)
+    _rename(hass, entry, entry.unique_id or "", serial)
+
+
+@callback
+def _rename(hass: HomeAssistant, entry: ConfigEntry[Any], old: str, new: str) -> None:
+    def moved(unique_id: str) -> str:
+        belongs = unique_id == old or unique_id.startswith(f"{old}_")
+        return new + unique_id.removeprefix(old) if belongs else unique_id
+
+    devices, entities = dr.async_get(hass), er.async_get(hass)
+    for device in dr.async_entries_for_config_entry(devices, entry.entry_id):
+        identifiers = {
+            (domain, moved(unique_id) if domain == DOMAIN else unique_id) for domain, unique_id in device.identifiers
+        }
+        devices.async_update_device(device.id, new_identifiers=identifiers)
+    for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
+        entities.async_update_entity(entity.entity_id, new_unique_id=moved(entity.unique_id))
