@@ -455,6 +455,25 @@ async def test_another_address_keeps_the_token(
     assert entry.data["token"] == token
 
 
+async def test_a_new_address_at_which_nothing_answers_is_refused_and_goes_on(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, unused_tcp_port: int
+) -> None:
+    result = await entry.start_reconfigure_flow(hass)
+    result = await step(hass, result, {"host": f"127.0.0.1:{unused_tcp_port}"})
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"host": "cannot_connect"}
+    result = await step(hass, result, {"host": gateway.host})
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_a_gateway_announced_at_a_usual_port_is_looked_for_at_the_one_that_encrypts(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    result = await discover(hass, announced(gateway, port=80))
+    assert result["reason"] == "cannot_connect"
+    assert not gateway.stats.requests
+
+
 async def test_another_serial_number_at_the_address_is_refused_and_goes_on(
     hass: HomeAssistant, gateway: GatewayServer, another_gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:
