@@ -6,14 +6,13 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
-from .coordinator import STORAGE_VERSION
 from .site.ledger import renewed
+from .storage import site_file
 
 # What an old gateway lacked, and what it ran, says nothing of the new one.
-_FORGOTTEN = ("firmware", "presence")
+_FORGOTTEN = ("checks", "firmware", "meters")
 
 
 async def async_replace_gateway(hass: HomeAssistant, entry: ConfigEntry[Any], serial: str) -> None:
@@ -23,12 +22,12 @@ async def async_replace_gateway(hass: HomeAssistant, entry: ConfigEntry[Any], se
     caller's to update, and to load again.
     """
     await hass.config_entries.async_unload(entry.entry_id)
-    store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
-    if isinstance(memory := await store.async_load(), Mapping):
-        kept = {key: value for key, value in memory.items() if key not in _FORGOTTEN}
+    file = site_file(hass, entry.entry_id, entry.title)
+    if memory := await file.async_load():
+        kept = {key: value for key, value in memory.items() if key not in _FORGOTTEN} | {"presence": {}}
         if isinstance(books := kept.get("books"), Mapping):
             kept["books"] = renewed(books)
-        await store.async_save(kept)
+        await file.async_save(kept)
     _rename(hass, entry, entry.unique_id or "", serial)
 
 
