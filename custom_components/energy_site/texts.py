@@ -23,4 +23,4 @@ def _words(text: str) -> str:
 
 def readable(fingerprint: str) -> str:
     """Return the first bytes of a fingerprint as browsers show them."""
-    return ":".join(fingerprint[i : i + 2] for i in range(0, 16, 2)).upper()
+    return ":".join(fingerprint[i : i + 2] for i in range(0, min(16, len(fingerprint)), 2)).upper()

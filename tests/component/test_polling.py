@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 import logging
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -20,10 +21,12 @@ from simulator.iq_gateway import (
     GatewayServer,
     HtmlPage,
     HttpStatus,
+    Measurement,
     Mutate,
     Reset,
     Truncated,
     firmware_bugs,
+    wiring,
 )
 from tests.common import entity_id, gateway_entry, number, pass_time, set_up, state, tick
 
@@ -62,9 +65,10 @@ async def test_import_and_export_are_never_negative(
 ) -> None:
     for watts, imported, exported in ((1500.0, 1500.0, 0.0), (-700.0, 0.0, 700.0)):
 
-        def set_grid(payload: object, watts: float = watts) -> None:
-            assert isinstance(payload, list)
-            payload[1]["activePower"] = watts
+        def set_grid(payload: list[dict[str, Any]], watts: float = watts) -> None:
+            whole, first, second, *_ = wiring.rows_of(payload, Measurement.NET_CONSUMPTION)
+            for row, power in ((whole, watts), (first, watts - 300.0), (second, 300.0)):
+                row.update(activePower=power, instantaneousDemand=power)
 
         fault = gateway.faults.add(Mutate(set_grid), READINGS)
         await tick(hass, freezer, 11)
@@ -338,9 +342,9 @@ async def test_a_power_that_repeats_is_reported_again(
     power = entity_id(hass, "sensor", gateway.serial, "battery_charge_power")
     assert power is not None
 
-    def still(payload: object) -> None:
-        assert isinstance(payload, list)
-        payload[2]["activePower"] = 0.0
+    def still(payload: list[dict[str, Any]]) -> None:
+        for row in wiring.rows_of(payload, Measurement.STORAGE):
+            row.update(activePower=0.0, instantaneousDemand=0.0)
 
     gateway.faults.add(Mutate(still), READINGS)
     await tick(hass, freezer, 11)

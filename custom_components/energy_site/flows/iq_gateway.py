@@ -197,8 +197,8 @@ class IqGatewaySteps(ConfigFlow):
             step_id="certificate",
             data_schema=probatio.Schema({}),
             description_placeholders={
-                "old_host": before[CONF_HOST],
-                "old": readable(before[CONF_FINGERPRINT]),
+                "old_host": before.get(CONF_HOST, "-"),
+                "old": readable(before.get(CONF_FINGERPRINT, "")) or "-",
                 "new_host": gateway.host,
                 "new": readable(gateway.fingerprint.hex()),
             },
@@ -216,7 +216,7 @@ class IqGatewaySteps(ConfigFlow):
             step_id="replaced",
             data_schema=probatio.Schema({}),
             description_placeholders={
-                "old_host": entry.data[CONF_HOST],
+                "old_host": entry.data.get(CONF_HOST, "-"),
                 "old_serial": entry.unique_id or "",
                 "new_host": gateway.host,
                 "new_serial": gateway.serial,

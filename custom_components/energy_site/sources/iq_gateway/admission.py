@@ -23,6 +23,9 @@ _LEAST_STANDSTILL = timedelta(minutes=1)
 # What contradicts all that is known of a meter, but lasts, is how this meter is.
 BELIEVED_AFTER = timedelta(minutes=15)
 
+# Numbers that contradict each other for so long never meant the same on this site.
+_INCOHERENT_FOR = timedelta(minutes=5)
+
 # Two numbers of one reading that are further apart, for their size, are not of one moment.
 SHARE = 0.1
 
@@ -54,7 +57,7 @@ class Coherence:
             return True
         if self.held:
             self.broken_since = self.broken_since or now
-            self.held = now - self.broken_since < BELIEVED_AFTER
+            self.held = now - self.broken_since < _INCOHERENT_FOR
         return not self.held
 
 

@@ -143,17 +143,13 @@ class Witnesses:
         if newest is None or not self._powers:
             return
         least = max(_LEAST_POWER, _LEAST_SHARE * sum(unit.max_power or 0.0 for unit in units))
-        if reported >= least and (self._newest is None or newest > self._newest):
+        mean_stamp = newest - sum((newest - stamp for stamp in stamps), timedelta()) / len(stamps)
+        measured = self._measured(mean_stamp, now)
+        is_new = self._newest is None or newest > self._newest
+        if measured is not None and reported >= least and is_new:
             self._newest = newest
-            mean_stamp = newest - sum((newest - stamp for stamp in stamps), timedelta()) / len(stamps)
-            self._rounds.append(
-                _Round(
-                    at=now,
-                    measured=self._measured(mean_stamp),
-                    reported=reported,
-                    complete=complete and len(fresh) == len(units),
-                )
-            )
+            whole = complete and len(fresh) == len(units)
+            self._rounds.append(_Round(at=now, measured=measured, reported=reported, complete=whole))
         self._judge(now, suspicious=suspicious)
 
     def dump(self) -> dict[str, Any]:
@@ -169,11 +165,14 @@ class Witnesses:
         self._production = _finding(data.get("production"))
         self._consumption = _finding(data.get("consumption"))
 
-    def _measured(self, reported_at: datetime) -> float:
-        """Return what the meter measured on the mean of the minutes of which the inverters report."""
-        within = [power for at, power in self._powers if reported_at - _REPORTED_MEAN <= at <= reported_at]
-        powers = within or [power for _, power in self._powers]
-        return sum(powers) / len(powers)
+    def _measured(self, reported_at: datetime, now: datetime) -> float | None:
+        """Return what the meter measured on the mean of the minutes of which the inverters report.
+
+        Right after a start these are over; then what it measures now has to do.
+        """
+        of_then = [power for at, power in self._powers if reported_at - _REPORTED_MEAN <= at <= reported_at]
+        powers = of_then or [power for at, power in self._powers if now - at <= _REPORTED_MEAN]
+        return sum(powers) / len(powers) if powers else None
 
     def _judge(self, now: datetime, *, suspicious: bool) -> None:
         rounds = [each for each in self._rounds if now - each.at <= _WINDOW]
