@@ -147,7 +147,7 @@ class CloudServer:
             self._note(knock, visitor, status)
 
     async def _answer(self, request: web.Request, knock: Knock, visitor: Visitor) -> Reply:
-        faults = self.faults.take(knock.path, knock.now)
+        faults = self.faults.take(knock.path, knock.now, knock.method)
         for fault in faults:
             instead = await fault.before(self._closing)
             if instead is not None:

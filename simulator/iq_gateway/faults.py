@@ -92,6 +92,29 @@ class AnswerLost(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class Complaint(Fault):
+    """Does what it is asked, and answers a status that says it did not."""
+
+    status: int
+
+    @override
+    def after(self, reply: Reply) -> Reply:
+        return html(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath(Fault):
+    """Lets something happen right after it did what it was asked, as by another client."""
+
+    act: Callable[[], None]
+
+    @override
+    def after(self, reply: Reply) -> Reply:
+        self.act()
+        return reply
+
+
+@dataclass(frozen=True, slots=True)
 class Truncated(Fault):
     """Sends only a part of the body.
 

@@ -14,6 +14,8 @@ class MainsRelay:
         """Begin as the house is."""
         self._house = house
         self.admin_state = "closed" if house.switches.relay_closed else "open"
+        # Seconds that it takes on top, as with a battery that has to be topped off first.
+        self.extra = 0.0
         self._commanded = 0.0
         self._moving = False
 
@@ -29,7 +31,7 @@ class MainsRelay:
         """Let the house live until `now`, moving the relay when it is due."""
         if self._moving:
             takes = _OPENING if self.admin_state == "open" else _CLOSING
-            due = self._commanded + takes
+            due = self._commanded + takes + self.extra
             if due <= now:
                 self._house.advance(due)
                 self._house.switches.relay_closed = self.admin_state == "closed"

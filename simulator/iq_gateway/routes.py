@@ -187,6 +187,10 @@ WRITES: Mapping[tuple[str, str], Write] = {
     ("PUT", "/admin/lib/tariff"): _tariff,
     ("PUT", "/ivp/mod/603980032/mode/power"): _production_switch,
 }
+# What moves a switch or a machine, which may take its time.
+_REACTING = frozenset(
+    {"/ivp/ensemble/relay", "/ivp/ensemble/dry_contacts", "/ivp/ss/dry_contact_settings", "/ivp/ss/gen_mode"}
+)
 
 
 def write(state: GatewayState, call: Call) -> Reply:
@@ -198,5 +202,8 @@ def write(state: GatewayState, call: Call) -> Reply:
         body = json.loads(call.body)
     except ValueError:
         return html(400)
+    if state.reaction and call.path in _REACTING:
+        state.react(lambda: writer(state, body))
+        return as_reply(call.path, body)
     payload = writer(state, body)
     return html(400) if payload is None else as_reply(call.path, payload)

@@ -1,5 +1,7 @@
 """All a gateway knows, for those who write its payloads."""
 
+from collections.abc import Callable
+
 from simulator.house import House
 
 from .config import BatteryModel, Controller, GatewayConfig, Measurement
@@ -28,10 +30,21 @@ class GatewayState:
         self.tariff = Tariff(house, currency=config.currency, cloud_governed=config.cloud_governed)
         self.contacts = DryContacts(house, present=config.controller is Controller.SYSTEM_CONTROLLER)
         self.live = LiveStream(seconds=config.stream_seconds)
+        # Seconds until a command to switches and generator is carried out, and those that wait for that.
+        self.reaction = 0.0
+        self._waiting: list[tuple[float, Callable[[], object]]] = []
         self.pv_limit: dict[str, bool | int] = {"enable": False, "pv_limit_pct": 100}
+
+    def react(self, act: Callable[[], object]) -> None:
+        """Carry a command out after the time that this takes."""
+        self._waiting.append((self.house.time + self.reaction, act))
 
     def advance(self, now: float) -> None:
         """Let the house live until `now`, epoch s."""
+        while self._waiting and self._waiting[0][0] <= now:
+            due, act = self._waiting.pop(0)
+            self.relay.advance(due)
+            act()
         self.tariff.advance(now)
         self.relay.advance(now)
 

@@ -50,6 +50,8 @@ class Tariff:
         # Seconds until what was written governs the house, and what waits for that.
         self.delay = 0.0
         self._waiting: list[tuple[float, StorageSettings]] = []
+        # Some gateways name no mode, whatever the battery does.
+        self.names_mode = True
 
     def advance(self, now: float) -> None:
         """Let what was written come into force when it is due, epoch s."""
@@ -89,7 +91,7 @@ class Tariff:
         try:
             storage = body["tariff"]["storage_settings"]
             local = StorageSettings(
-                mode=_MODES[storage["mode"]],
+                mode=self.local.mode if storage["mode"] is None else _MODES[storage["mode"]],
                 reserve=min(100.0, max(0.0, float(storage["reserved_soc"]))),
                 charge_from_grid=bool(storage.get("charge_from_grid", False)),
                 shutdown_level=float(storage.get("very_low_soc", 5)),
@@ -119,7 +121,7 @@ class Tariff:
                 "logger": "mylogger",
                 "date": written,
                 "storage_settings": {
-                    "mode": local.mode.value,
+                    "mode": local.mode.value if self.names_mode else None,
                     "operation_mode_sub_type": "",
                     "reserved_soc": float(local.reserve),
                     "very_low_soc": int(local.shutdown_level),

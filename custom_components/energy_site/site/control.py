@@ -1,7 +1,8 @@
 """What can be set: allowed values, wishes, and what becomes of them.
 
 What a control shows is the value in force. A wish is what somebody wants it to
-be; it ends confirmed, failed, or superseded by a newer one.
+be. It ends confirmed, failed, accepted where nothing can tell whether it is in
+force, or superseded by a newer one; until then it may be pending for minutes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -67,6 +68,8 @@ class Obstacle(StrEnum):
     STORM = "storm"
     FULL_BACKUP = "full_backup"
     NOT_KNOWN = "not_known"
+    IGNORED = "ignored"
+    REFUSED = "refused"
 
 
 def pauses(patience: float) -> tuple[float, ...]:
@@ -89,8 +92,14 @@ class Control:
 
     `value` is what is in force. `feeds` tell it, so they are asked after a
     write, after each of the `pauses` in seconds until they tell the wish.
-    `reached` tells whether it came true, where that is more than an equal value.
-    A `transient` one ends by itself, which is no change worth telling.
+    `reached` tells whether it came true, where that is more than an equal value:
+    `None` where nothing says so but the object that was written.
+    `kept` tells whether that object holds a value still, `taken` whether the
+    system says that it is going to put it into force. What was taken is looked
+    for after the `lasting` pauses too, while nobody waits for it any more.
+    Why a system ignores or refuses something lasts under the same
+    `circumstances`. A `transient` one ends by itself, which is no change worth
+    telling.
     """
 
     limits: Limits
@@ -98,9 +107,17 @@ class Control:
     write: Callable[[Value], Awaitable[None]]
     feeds: tuple[str, ...]
     obstacle: Obstacle | None = None
-    reached: Callable[[Value], bool] | None = None
+    reached: Callable[[Value], bool | None] | None = None
+    kept: Callable[[Value], bool] | None = None
+    taken: Callable[[Value], bool] | None = None
     pauses: tuple[float, ...] = LOCAL_PAUSES
+    lasting: tuple[float, ...] = ()
+    circumstances: str = ""
     transient: bool = False
+
+    def in_force(self, value: Value) -> bool | None:
+        """Tell whether a value is in force, `None` where nothing can tell that."""
+        return same(self.value, value) if self.reached is None else self.reached(value)
 
 
 class Failure(StrEnum):
@@ -180,13 +197,17 @@ class ChangeKind(StrEnum):
     REVERTED = "reverted"
     FAILED = "failed"
     SUPERSEDED = "superseded"
+    PENDING = "pending"
+    ACCEPTED = "accepted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A setting that changed, or a wish that ended otherwise.
 
-    `ours` says that it was asked for here, and not in the vendor's app.
+    `ours` says that it was asked for here, and not in the vendor's app. What moved
+    `along` with that was not asked for: the site changed it, or somebody else at
+    the same time. `despite` is a failure that it came true in spite of.
     """
 
     kind: ChangeKind
@@ -194,6 +215,8 @@ class Change:
     before: Value | None
     after: Value | None
     ours: bool
+    along: bool = False
+    despite: Failure | None = None
     error: ControlError | None = None
 
 
@@ -202,3 +225,13 @@ def same(one: Value | None, other: Value | None) -> bool:
     if one is None or other is None or isinstance(one, bool | str) or isinstance(other, bool | str):
         return one == other
     return abs(one - other) < 0.5
+
+
+def items(data: object) -> list[tuple[ControlName, object]]:
+    """Read `[serial, key, item]` triples, leaving out what is none."""
+    found: list[tuple[ControlName, object]] = []
+    for entry in data if isinstance(data, list) else ():
+        match entry:
+            case [None | str() as serial, str() as key, item]:
+                found.append((ControlName(serial, key), item))
+    return found

@@ -61,8 +61,11 @@ class OtherWay(Protocol):
     def expect(self, name: ControlName, value: Value) -> None:
         """Know there that it is being changed from here."""
 
+    def pending(self, name: ControlName) -> Value | None:
+        """Return what is wished for there and not in force yet."""
+
     async def set(self, name: ControlName, value: Value) -> None:
-        """Set it there, and return once it is in force there."""
+        """Set it there, and return once it is in force there, or pending."""
 
 
 class Source(ABC):

@@ -1,12 +1,12 @@
 """Makes wishes come true: one write at a time, each of them confirmed or reported."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any, Protocol
 
-from ..clients.errors import ApiError, ApiQuotaError, ApiStatusError
 from ..site.control import (
     Change,
     ChangeKind,
@@ -18,9 +18,12 @@ from ..site.control import (
     Range,
     Value,
     Wish,
+    items,
     same,
 )
-from .feed import FeedState
+from ..site.denials import Denials
+from .fulfilment import Asked, Fulfilment, Outcome, Result
+from .setting_watch import SettingWatch
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,26 +31,12 @@ _LOGGER = logging.getLogger(__name__)
 # may surprise more than it helps.
 _LASTING = timedelta(minutes=15)
 
-# Within this time a confirmed value that goes away was overruled, and a failed
-# wish that comes true came late.
-_MEMORABLE = timedelta(minutes=10)
-
-# A setting may move others along with it.
-_MOVES_OTHERS = timedelta(seconds=60)
-
-# What got lost on its way is sent again.
-_ATTEMPTS = 5
+# What was accepted is believed, or not, by what the site does within this time.
+_WATCHED = timedelta(days=1)
 
 
-class Steerable(Protocol):
+class Steerable(Asked, Protocol):
     """What steering needs of a source."""
-
-    outage: ApiError | None
-    states: dict[str, FeedState]
-
-    @property
-    def lead(self) -> str:
-        """The feed that notices first when the system is back."""
 
     def control_names(self) -> Iterable[ControlName]:
         """Return the names of all controls that the site has now."""
@@ -57,7 +46,7 @@ class Steerable(Protocol):
 
 
 class Steering:
-    """Keeps the wishes of one source until each is confirmed, failed or superseded.
+    """Keeps the wishes of one source until each has ended.
 
     Writes queue, since some of them replace a whole object. A newer wish for
     the same control supersedes an older one, wherever that stands.
@@ -80,24 +69,26 @@ class Steering:
         """
         self._source = source
         self._clock = clock
-        self._ask = ask
         self._keep = keep
         self._changed = changed
-        self._sleep = sleep
+        self._fulfilment = Fulfilment(source, control=self.control, clock=clock, ask=ask, sleep=sleep)
+        self._watch = SettingWatch()
+        self._denials = Denials()
         self._wishes: dict[ControlName, Wish] = {}
-        self._known: dict[ControlName, Value] = {}
-        self._confirmed: dict[ControlName, Wish] = {}
-        self._failed: dict[ControlName, Wish] = {}
-        self._expected: dict[ControlName, Value] = {}
-        self._written_at: datetime | None = None
-        self._written_name: ControlName | None = None
+        self._taken: set[ControlName] = set()
+        self._accepted: dict[ControlName, Wish] = {}
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[ControlError | None]] = set()
         self._listeners: list[Callable[[ControlName], None]] = []
 
     def control(self, name: ControlName) -> Control | None:
-        """Return a control as it stands now."""
-        return self._source.control(name, self._clock())
+        """Return a control as it stands now; what the site denied lately cannot be set."""
+        now = self._clock()
+        control = self._source.control(name, now)
+        if control is None or control.obstacle is not None or control.transient:
+            return control
+        obstacle = self._denials.obstacle(name, control.circumstances, now)
+        return control if obstacle is None else replace(control, obstacle=obstacle)
 
     def pending(self, name: ControlName) -> Value | None:
         """Return the wish that is not in force yet."""
@@ -110,19 +101,27 @@ class Steering:
         return lambda: self._listeners.remove(update)
 
     async def set(self, name: ControlName, value: Value) -> None:
-        """Set a control and return once that is in force, or was superseded.
+        """Set a control and return once that is in force, as good as that, or superseded.
 
-        Raises `ControlError` where it cannot be set, or did not come into force.
+        As good as that is what the site took and is going to put into force,
+        which stays `pending`, and what nothing can tell. Raises `ControlError`
+        where it cannot be set, or did not come into force.
         """
         control = self._settable(name, value)
         admitted = control.limits.admit(value)
         if admitted is None:
-            raise self._error(_outside(control.limits), name, value, control)
+            raise self._fulfilment.error(_outside(control.limits), name, value, control)
+        before = self._wishes.get(name)
+        if before is not None and name in self._taken:
+            if same(before.value, admitted):
+                return
+            self._taken.discard(name)
+            self._superseded(name, before)
         wish = Wish(value=admitted, made_at=self._clock())
         self._wishes[name] = wish
         self._tell(name)
         await self._keep()
-        error = await asyncio.shield(self._begin(name, wish))
+        error = await asyncio.shield(self._begin(self._fulfil(name, wish, afresh=True)))
         if error is not None:
             raise error
 
@@ -134,7 +133,11 @@ class Steering:
     def resume(self) -> None:
         """Take up the wishes that a restart interrupted."""
         for name, wish in tuple(self._wishes.items()):
-            self._begin(name, wish, afresh=False)
+            if name in self._taken and (control := self.control(name)) is not None:
+                self._begin(self._look_on(name, wish, control))
+            else:
+                self._taken.discard(name)
+                self._begin(self._fulfil(name, wish, afresh=False))
 
     def stop(self) -> None:
         """Leave all wishes for later."""
@@ -144,42 +147,49 @@ class Steering:
     def observe(self) -> None:
         """Compare what is in force with what was: others may have changed it."""
         now = self._clock()
-        for name in self._source.control_names():
+        writing = any(name not in self._taken for name in self._wishes)
+        for name in tuple(self._source.control_names()):
             control = self._source.control(name, now)
-            if control is None or control.value is None or control.transient or name in self._wishes:
+            if control is None or control.value is None or control.transient:
                 continue
-            value, before = control.value, self._known.get(name)
-            self._known[name] = value
-            if before is None or same(before, value):
+            if (wish := self._wishes.get(name)) is not None:
+                if name in self._taken and control.in_force(wish.value):
+                    self._settle(name, wish, Result(Outcome.CONFIRMED))
                 continue
-            ours = self._is_late(name, value, now) or self._is_expected(name, value) or self._moves_along(name, now)
-            kind = self._kind(name, before, now)
-            self._changed(
-                Change(kind=ChangeKind.CHANGED if ours else kind, name=name, before=before, after=value, ours=ours)
-            )
+            if (accepted := self._accepted.get(name)) is not None:
+                self._prove(name, accepted, control, now)
+            change = self._watch.seen(name, control.value, self._answered_at(control, now), now, writing=writing)
+            if change is not None:
+                if change.despite is not None:
+                    self._denials.forget(name)
+                self._changed(change)
 
     def expect(self, name: ControlName, value: Value) -> None:
         """Take a change that was made another way for ours, once it is seen here."""
-        self._expected[name] = value
+        self._watch.expect(name, value)
 
     def dump(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
         return {
             "wishes": [[*name, wish.dump()] for name, wish in self._wishes.items()],
-            "in_force": [[*name, value] for name, value in self._known.items()],
+            "taken": [[*name, True] for name in self._taken],
+            "accepted": [[*name, wish.dump()] for name, wish in self._accepted.items()],
+            "denials": self._denials.dump(),
+            **self._watch.dump(),
         }
 
     def load(self, data: Mapping[str, Any]) -> None:
         """Take over what `dump` returned."""
-        for name, item in _items(data.get("wishes")):
-            if (wish := Wish.load(item)) is not None:
-                self._wishes[name] = wish
-        for name, item in _items(data.get("in_force")):
-            if isinstance(item, bool | int | float | str):
-                self._known[name] = item
+        for kept, key in ((self._wishes, "wishes"), (self._accepted, "accepted")):
+            for name, item in items(data.get(key)):
+                if (wish := Wish.load(item)) is not None:
+                    kept[name] = wish
+        self._taken = {name for name, _ in items(data.get("taken")) if name in self._wishes}
+        self._denials.load(data.get("denials"))
+        self._watch.load(data)
 
-    def _begin(self, name: ControlName, wish: Wish, *, afresh: bool = True) -> asyncio.Task[ControlError | None]:
-        task = asyncio.get_running_loop().create_task(self._fulfil(name, wish, afresh=afresh))
+    def _begin(self, work: Coroutine[Any, Any, ControlError | None]) -> asyncio.Task[ControlError | None]:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -187,133 +197,101 @@ class Steering:
     async def _fulfil(self, name: ControlName, wish: Wish, *, afresh: bool) -> ControlError | None:
         """Wait for the turn, then write and look; return why that failed."""
         async with self._turn:
-            before = self._known.get(name)
-            error: ControlError | None = None
-            try:
-                confirmed = await self._confirmed_by_writing(name, wish, afresh=afresh)
-            except ControlError as err:
-                confirmed, error = False, err
-            except Exception:
-                # Whatever it was, nobody waits for a wish that no task works on.
-                _LOGGER.exception("Setting %s failed in an unforeseen way", name.key)
-                confirmed, error = False, self._error(Failure.NO_ANSWER, name, wish.value, self.control(name))
+            result = await self._tried(name, wish, self._write(name, wish, afresh=afresh))
             if not self._is_newest(name, wish):
-                self._changed(Change(kind=ChangeKind.SUPERSEDED, name=name, before=before, after=wish.value, ours=True))
+                self._superseded(name, wish)
                 return None
-            del self._wishes[name]
-            if confirmed:
-                self._note_confirmed(name, wish, before)
-            elif error is not None:
-                self._failed[name] = wish
+            if isinstance(result, Result) and result.outcome is Outcome.UNDER_WAY:
+                self._taken.add(name)
                 self._changed(
                     Change(
-                        kind=ChangeKind.FAILED, name=name, before=before, after=error.in_force, ours=True, error=error
+                        kind=ChangeKind.PENDING, name=name, before=self._watch.known(name), after=wish.value, ours=True
                     )
                 )
-            self._tell(name)
+            else:
+                self._settle(name, wish, result)
+                self.observe()
+            await self._keep()
+        if name in self._taken and (control := self.control(name)) is not None:
+            self._begin(self._look_on(name, wish, control))
+        return result if isinstance(result, ControlError) else None
+
+    async def _look_on(self, name: ControlName, wish: Wish, control: Control) -> None:
+        """Look for what was taken, while others have their turn."""
+        result = await self._tried(
+            name, wish, self._fulfilment.look_on(name, wish, control, newest=lambda: self._is_newest(name, wish))
+        )
+        if self._is_newest(name, wish):
+            self._settle(name, wish, result)
             self.observe()
             await self._keep()
-            return error
 
-    async def _confirmed_by_writing(self, name: ControlName, wish: Wish, *, afresh: bool) -> bool:
-        """Tell whether the wish came into force; false only where a newer one took its place."""
-        if not self._is_newest(name, wish):
-            return False
-        if not afresh and await self._look(name) and self._in_force(name, wish):
-            return True
-        if not afresh and self._clock() - wish.made_at > _LASTING:
-            raise self._error(Failure.NO_ANSWER, name, wish.value, self.control(name))
-        control = self._settable(name, wish.value)
-        self._written_name = name
-        trouble = await self._send(control, wish)
-        sent, seen = 1, False
-        for pause in () if _is_final(trouble) else control.pauses:
-            await self._sleep(pause)
-            if not self._is_newest(name, wish):
-                return False
-            looked = await self._look(name)
-            seen = seen or looked
-            if self._in_force(name, wish):
-                return True
-            if (latest := self.control(name)) is not None and latest.obstacle is not None:
-                # What stands in the way may be known only now, such as a cloud that took over.
-                raise self._error(Failure.NOT_NOW, name, wish.value, latest)
-            if looked and trouble is not None and sent < _ATTEMPTS and self._is_newest(name, wish):
-                trouble = await self._send(control, wish)
-                sent += 1
-                if _is_final(trouble):
-                    break
-        if _is_final(trouble):
-            # Some systems complain about what they did nevertheless.
-            await self._look(name)
-            if self._in_force(name, wish):
-                return True
-            failure = Failure.QUOTA if isinstance(trouble, ApiQuotaError) else Failure.REFUSED
-        else:
-            failure = Failure.IGNORED if seen and trouble is None else Failure.NO_ANSWER
-        raise self._error(failure, name, wish.value, control, trouble)
-
-    async def _send(self, control: Control, wish: Wish) -> ApiError | None:
-        self._written_at = self._clock()
+    async def _tried(self, name: ControlName, wish: Wish, work: Coroutine[Any, Any, Result]) -> Result | ControlError:
+        """Return what came of it, also where that is an error."""
         try:
-            await control.write(wish.value)
-        except ApiError as err:
+            return await work
+        except ControlError as err:
             return err
-        return None
+        except Exception:
+            # Whatever it was, nobody waits for a wish that no task works on.
+            _LOGGER.exception("Setting %s failed in an unforeseen way", name.key)
+            return self._fulfilment.error(Failure.NO_ANSWER, name, wish.value, self.control(name))
 
-    async def _look(self, name: ControlName) -> bool:
-        """Ask for the value in force; tell whether there was an answer."""
-        control = self.control(name)
-        if control is None:
-            return False
-        states, since = self._source.states, self._clock()
-        if self._source.outage is not None:
-            await self._ask(self._source.lead)
-        for key in control.feeds:
-            await self._ask(key)
-        return all((at := states[key].answered_at) is not None and at >= since for key in control.feeds)
+    async def _write(self, name: ControlName, wish: Wish, *, afresh: bool) -> Result:
+        if not self._is_newest(name, wish):
+            return Result(Outcome.SUPERSEDED)
+        if not afresh and await self._fulfilment.look(name):
+            control = self.control(name)
+            if control is not None and control.in_force(wish.value):
+                return Result(Outcome.CONFIRMED)
+        if not afresh and self._clock() - wish.made_at > _LASTING:
+            raise self._fulfilment.error(Failure.NO_ANSWER, name, wish.value, self.control(name))
+        control = self._settable(name, wish.value)
+        self._watch.written(name, self._clock())
+        return await self._fulfilment.write(name, wish, control, newest=lambda: self._is_newest(name, wish))
 
-    def _in_force(self, name: ControlName, wish: Wish) -> bool:
-        control = self.control(name)
-        if control is None:
-            return False
-        if control.reached is not None:
-            return control.reached(wish.value)
-        return same(control.value, wish.value)
+    def _settle(self, name: ControlName, wish: Wish, result: Result | ControlError) -> None:
+        """End a wish, and tell how."""
+        now, control = self._clock(), self.control(name)
+        self._watch.written(name, now)
+        del self._wishes[name]
+        self._taken.discard(name)
+        self._accepted.pop(name, None)
+        if isinstance(result, ControlError):
+            self._denials.note(result, control.circumstances if control is not None else "", now)
+            self._changed(self._watch.failed(wish, result, now))
+        else:
+            self._denials.forget(name)
+            accepted = result.outcome is Outcome.ACCEPTED
+            if accepted:
+                self._accepted[name] = Wish(value=wish.value, made_at=now)
+            kind = ChangeKind.ACCEPTED if accepted else None
+            self._changed(self._watch.confirmed(name, wish.value, now, kind, result.despite))
+        self._tell(name)
 
-    def _note_confirmed(self, name: ControlName, wish: Wish, before: Value | None) -> None:
-        now = self._clock()
-        self._confirmed[name] = Wish(value=wish.value, made_at=now)
-        self._failed.pop(name, None)
-        self._known[name] = wish.value
-        kind = ChangeKind.CONFIRMED if same(before, wish.value) else ChangeKind.CHANGED
-        self._changed(Change(kind=kind, name=name, before=before, after=wish.value, ours=True))
+    def _prove(self, name: ControlName, accepted: Wish, control: Control, now: datetime) -> None:
+        """Tell once what the site does shows whether it really does what it accepted."""
+        in_force = control.in_force(accepted.value) if same(control.value, accepted.value) else None
+        if in_force is None and same(control.value, accepted.value) and now - accepted.made_at <= _WATCHED:
+            return
+        del self._accepted[name]
+        if in_force:
+            self._changed(
+                Change(kind=ChangeKind.CHANGED, name=name, before=accepted.value, after=accepted.value, ours=True)
+            )
+        elif in_force is False:
+            error = self._fulfilment.error(Failure.IGNORED, name, accepted.value, control)
+            self._denials.note(error, control.circumstances, now)
+            self._changed(self._watch.failed(accepted, error, now))
 
-    def _kind(self, name: ControlName, before: Value, now: datetime) -> ChangeKind:
-        confirmed = self._confirmed.pop(name, None)
-        if confirmed is None or not same(confirmed.value, before) or now - confirmed.made_at > _MEMORABLE:
-            return ChangeKind.CHANGED
-        return ChangeKind.REVERTED
+    def _superseded(self, name: ControlName, wish: Wish) -> None:
+        before = self._watch.known(name)
+        self._changed(Change(kind=ChangeKind.SUPERSEDED, name=name, before=before, after=wish.value, ours=True))
 
-    def _is_late(self, name: ControlName, value: Value, now: datetime) -> bool:
-        """Tell whether a wish that had failed came true after all."""
-        late = self._failed.pop(name, None)
-        return late is not None and same(late.value, value) and now - late.made_at <= _MEMORABLE
-
-    def _is_expected(self, name: ControlName, value: Value) -> bool:
-        """Tell whether it was changed another way, by us."""
-        if name not in self._expected or not same(self._expected[name], value):
-            return False
-        del self._expected[name]
-        return True
-
-    def _moves_along(self, name: ControlName, now: datetime) -> bool:
-        """Tell whether a setting moves because another one was just written."""
-        if name == self._written_name:
-            return False
-        if self._wishes:
-            return True
-        return self._written_at is not None and now - self._written_at <= _MOVES_OTHERS
+    def _answered_at(self, control: Control, now: datetime) -> datetime:
+        """Return since when all that tells a control's value is known."""
+        answers = [self._source.states[key].answered_at for key in control.feeds]
+        return min((at for at in answers if at is not None), default=now)
 
     def _is_newest(self, name: ControlName, wish: Wish) -> bool:
         return self._wishes.get(name) is wish
@@ -323,28 +301,8 @@ class Steering:
         if control is None:
             raise self.missing(name, value)
         if control.obstacle is not None:
-            raise self._error(Failure.NOT_NOW, name, value, control)
+            raise self._fulfilment.error(Failure.NOT_NOW, name, value, control)
         return control
-
-    def _error(
-        self,
-        failure: Failure,
-        name: ControlName,
-        value: Value,
-        control: Control | None,
-        trouble: ApiError | None = None,
-    ) -> ControlError:
-        now = self.control(name) or control
-        return ControlError(
-            failure,
-            name,
-            wanted=value,
-            in_force=now.value if now is not None else None,
-            limits=now.limits if now is not None else None,
-            obstacle=now.obstacle if now is not None and failure is Failure.NOT_NOW else None,
-            answer=trouble.status if isinstance(trouble, ApiStatusError) else None,
-            seconds=sum(control.pauses) if control is not None else 0.0,
-        )
 
     def _tell(self, name: ControlName) -> None:
         for update in tuple(self._listeners):
@@ -353,18 +311,3 @@ class Steering:
 
 def _outside(limits: Limits) -> Failure:
     return Failure.OUT_OF_RANGE if isinstance(limits, Range) else Failure.NOT_AN_OPTION
-
-
-def _is_final(trouble: ApiError | None) -> bool:
-    """Tell whether the system understood and said no; overload and silence may pass."""
-    return isinstance(trouble, ApiStatusError) and 400 <= trouble.status < 500
-
-
-def _items(data: object) -> list[tuple[ControlName, object]]:
-    """Read `[serial, key, item]` triples, leaving out what is none."""
-    items: list[tuple[ControlName, object]] = []
-    for entry in data if isinstance(data, list) else ():
-        match entry:
-            case [None | str() as serial, str() as key, item]:
-                items.append((ControlName(serial, key), item))
-    return items

@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 
 from ...clients.enphase_cloud.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
 from ...clients.errors import ApiQuotaError
-from ...site.control import Choice, Control, ControlName, Flag, Limits, Obstacle, Range, Value
+from ...site.control import Choice, Control, ControlName, Flag, Limits, Obstacle, Range, Value, same
 from ...site.demand import Purpose
 from ...site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, Storm
 from ..spending import meant_for
 from . import feeds
-from .settings import CIRCUIT_MODES, MODES
+from .settings import CIRCUIT_MODES, MODES, build, build_circuits
 
 if TYPE_CHECKING:
     from .source import EnphaseCloudSource
 
 # A change takes some seconds to the gateway and back. Each look costs one of the month's requests.
 _PAUSES = (20.0, 40.0, 60.0)
+
+# A gateway that is busy or slow to report may need a quarter of an hour.
+_LASTING = (60.0, 120.0, 180.0, 180.0, 240.0)
 
 _SETTABLE = {ours: mode for mode, ours in MODES.items() if mode is not BatteryMode.AI_OPTIMISATION}
 _CIRCUIT_WORDS = {ours: LoadMode(word) for word, ours in CIRCUIT_MODES.items()}
@@ -60,6 +63,7 @@ class Controls:
                     obstacle = Obstacle.FULL_BACKUP
                 limits: Limits = Range(minimum=settings.shutdown_level or 0.0, maximum=100.0)
                 return self._setting(
+                    key,
                     limits,
                     settings.backup_reserve,
                     lambda value: BatterySettingsChange(reserve_soc=round(float(value))),
@@ -68,6 +72,7 @@ class Controls:
             case "operating_mode":
                 limits = Choice(options=tuple(_SETTABLE))
                 return self._setting(
+                    key,
                     limits,
                     settings.operating_mode,
                     lambda value: BatterySettingsChange(mode=_SETTABLE[OperatingMode(str(value))]),
@@ -75,6 +80,7 @@ class Controls:
                 )
             case "charge_from_grid" if settings.charge_from_grid is not None:
                 return self._setting(
+                    key,
                     Flag(),
                     settings.charge_from_grid,
                     lambda value: BatterySettingsChange(charge_from_grid=value is True),
@@ -93,38 +99,44 @@ class Controls:
 
     def _setting(
         self,
+        key: str,
         limits: Limits,
         value: Value | None,
         change: Callable[[Value], BatterySettingsChange],
         obstacle: Obstacle | None,
     ) -> Control:
-        source = self._source
+        context = self._source.context
 
-        async def write(wanted: Value) -> None:
-            like = source.answer(feeds.BATTERY_SETTINGS)
-            await source.context.client.set_battery_settings(source.context.system_id, change(wanted), like=like)
+        async def write(wanted: Value) -> Value | None:
+            like = self._source.answer(feeds.BATTERY_SETTINGS)
+            answer = await context.client.set_battery_settings(context.system_id, change(wanted), like=like)
+            echo: Value | None = getattr(build(answer, context.clock()), key, None)
+            return echo
 
         return self._control(limits, value, write, feeds.BATTERY_SETTINGS.key, obstacle)
 
     def _storm_guard(self, storm: Storm) -> Control:
-        source = self._source
+        context = self._source.context
 
-        async def write(wanted: Value) -> None:
-            await source.context.client.set_storm_guard(source.context.system_id, enabled=wanted is True)
+        async def write(wanted: Value) -> Value | None:
+            answer = await context.client.set_storm_guard(context.system_id, enabled=wanted is True)
+            return answer.enabled if answer is not None else None
 
         return self._control(Flag(), storm.guarded, write, feeds.STORM_GUARD.key, None)
 
     def _circuit(self, contact: str, key: str) -> Control | None:
-        circuits, source = self._source.part(LoadCircuits), self._source
+        circuits, context = self._source.part(LoadCircuits), self._source.context
         circuit = circuits.circuits.get(contact) if circuits is not None else None
         if circuit is None or key not in ("mode", "level_low"):
             return None
 
-        async def write(wanted: Value) -> None:
+        async def write(wanted: Value) -> Value | None:
             mode = _CIRCUIT_WORDS[CircuitMode(str(wanted))] if key == "mode" else None
             level = wanted if key == "level_low" else circuit.level_low
             change = LoadContactChange(name=contact, mode=mode, soc_low=_circuit_level(level, mode))
-            await source.context.client.set_load_control(source.context.system_id, change)
+            answer = build_circuits(await context.client.set_load_control(context.system_id, change), context.clock())
+            echo: Value | None = getattr(answer and answer.circuits.get(contact), key, None)
+            return echo
 
         limits: Limits = Choice(options=tuple(_CIRCUIT_WORDS)) if key == "mode" else _CIRCUIT_LEVELS
         value: Value | None = circuit.mode if key == "mode" else circuit.level_low
@@ -134,19 +146,35 @@ class Controls:
         self,
         limits: Limits,
         value: Value | None,
-        write: Callable[[Value], Awaitable[None]],
+        write: Callable[[Value], Awaitable[Value | None]],
         feed: str,
         obstacle: Obstacle | None,
     ) -> Control:
+        """Return a control that is taken where the service did not answer with another value than it was told."""
+        echo: Value | None = None
+        plan = self._source.planner.plan
+
         async def written(wanted: Value) -> None:
+            nonlocal echo
             try:
                 with meant_for(Purpose.WRITE):
-                    await write(wanted)
+                    answered = await write(wanted)
             except ApiQuotaError as err:
                 self._source.spending.refused(err)
                 raise
+            echo = wanted if answered is None else answered
 
-        return Control(limits=limits, value=value, write=written, feeds=(feed,), obstacle=obstacle, pauses=_PAUSES)
+        return Control(
+            limits=limits,
+            value=value,
+            write=written,
+            feeds=(feed,),
+            obstacle=obstacle,
+            taken=lambda wanted: same(echo, wanted),
+            pauses=_PAUSES,
+            lasting=_LASTING,
+            circumstances=f"{plan.per_month} {plan.per_minute}",
+        )
 
 
 def _circuit_level(level: Value | None, mode: LoadMode | None) -> int | None:

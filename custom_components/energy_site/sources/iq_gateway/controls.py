@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...clients.iq_gateway import edits, endpoints
@@ -27,8 +28,9 @@ from .settings import MODES
 if TYPE_CHECKING:
     from .source import IqGatewaySource
 
-# The battery is topped off before the switch opens, which takes half a minute.
+# The battery is topped off before the switch opens, which takes half a minute, and more where it is low.
 _RELAY_PAUSES = pauses(60.0)
+_RELAY_LASTING = (30.0, 60.0, 60.0, 90.0)
 
 # Through the cloud a change takes 10 to 20 s, and now and then a minute.
 _CLOUD_PAUSES = (5.0, 10.0, 15.0, 20.0, 30.0, 40.0)
@@ -48,6 +50,12 @@ _GRID_EVENTS = (
 
 # A battery kept full for an outage does none of this.
 _NOT_IN_BACKUP = (Activity.ZERO_NET, Activity.DISCHARGE_TO_GRID, Activity.DISCHARGE_TO_LOAD)
+_IN_BACKUP = (Activity.CHARGE_FROM_SOLAR, Activity.CHARGE_FROM_GRID)
+
+# Self-consumption is scheduled as zero net all day long, never as one of these, of
+# which full backup is never scheduled as the first two.
+_SAVING = (Activity.NO_DISCHARGE, Activity.DISCHARGE_TO_LOAD)
+_NOT_ZERO_NET = (*_SAVING, Activity.CHARGE_FROM_SOLAR, Activity.DISCHARGE_TO_GRID)
 
 _SAVINGS_WORDS = tuple(word for word, mode in MODES.items() if mode is OperatingMode.SAVINGS)
 
@@ -92,6 +100,10 @@ class Controls:
 
     def control(self, name: ControlName, now: datetime) -> Control | None:
         """Return a control as it stands now, `None` where the site has none of this name."""
+        control = self._control(name, now)
+        return control and replace(control, circumstances=self._source.device.firmware or "")
+
+    def _control(self, name: ControlName, now: datetime) -> Control | None:
         if name.serial is None:
             make = {
                 BACKUP_RESERVE: self._backup_reserve,
@@ -110,8 +122,8 @@ class Controls:
     # -- the battery's settings ----------------------------------------------
 
     def _backup_reserve(self, now: datetime) -> Control | None:
-        settings = self._source.part(Settings)
-        if settings is None or not self._has_storage_settings():
+        settings, tariff = self._source.part(Settings), self._answers.last(feeds.TARIFF)
+        if settings is None or tariff is None or tariff.reserved_soc is None:
             return None
         obstacle = self._battery_obstacle(now)
         if obstacle is None and settings.operating_mode is OperatingMode.BACKUP:
@@ -122,11 +134,13 @@ class Controls:
             write=lambda value: self._set_storage(reserved_soc=value),
             feeds=self._asked(feeds.SECONDARY_CONTROL, feeds.TARIFF),
             obstacle=obstacle,
+            reached=self._reserve_reached,
+            kept=lambda value: same(self._written("reserved_soc"), value),
         )
 
     def _operating_mode(self, now: datetime) -> Control | None:
-        settings = self._source.part(Settings)
-        if settings is None or not self._has_storage_settings():
+        settings, tariff = self._source.part(Settings), self._answers.last(feeds.TARIFF)
+        if settings is None or tariff is None or tariff.mode is None:
             return None
         return Control(
             limits=Choice(options=tuple(dict.fromkeys(MODES.values()))),
@@ -134,7 +148,8 @@ class Controls:
             write=lambda value: self._set_storage(mode=self._mode_word(value)),
             feeds=self._asked(feeds.TARIFF, feeds.SECONDARY_CONTROL, feeds.SCHEDULE),
             obstacle=self._battery_obstacle(now),
-            reached=self._mode_reached,
+            reached=partial(self._mode_reached, settings),
+            kept=lambda value: MODES.get(str(self._written("mode"))) == value,
         )
 
     def _charge_from_grid(self, now: datetime) -> Control | None:
@@ -152,11 +167,9 @@ class Controls:
             write=lambda value: self._set_storage(charge_from_grid=value),
             feeds=self._asked(feeds.TARIFF, feeds.SCHEDULE),
             obstacle=self._battery_obstacle(now),
+            reached=self._charge_reached,
+            kept=lambda value: self._written("charge_from_grid") is value,
         )
-
-    def _has_storage_settings(self) -> bool:
-        tariff = self._answers.last(feeds.TARIFF)
-        return tariff is not None and tariff.mode is not None
 
     def _battery_obstacle(self, now: datetime) -> Obstacle | None:
         tariff = self._answers.fresh(feeds.TARIFF, now)
@@ -184,17 +197,43 @@ class Controls:
             return used if used in _SAVINGS_WORDS else "economy"
         return next(word for word, mode in MODES.items() if mode == value)
 
-    def _mode_reached(self, value: Value) -> bool:
-        """Tell whether the file says so, and the battery's controller does not say otherwise."""
+    def _written(self, field: str) -> Value | None:
+        """Return what the tariff's file says, which others may have written since."""
+        found: Value | None = getattr(self._answers.last(feeds.TARIFF), field, None)
+        return found
+
+    def _reserve_reached(self, value: Value) -> bool | None:
         settings = self._source.part(Settings)
-        if settings is None or settings.operating_mode != value:
+        if settings is not None and settings.backup_reserve is not None:
+            return same(settings.backup_reserve, value)
+        return None if same(self._written("reserved_soc"), value) else False
+
+    def _charge_reached(self, value: Value) -> bool | None:
+        settings, schedule = self._source.part(Settings), self._answers.last(feeds.SCHEDULE)
+        if settings is None or settings.charge_from_grid is not value:
             return False
-        reserve, tariff = settings.backup_reserve, self._answers.last(feeds.TARIFF)
-        if value != OperatingMode.BACKUP:
-            # A battery that left full backup keeps its reserve only, by the file as in force.
-            wanted = tariff.reserved_soc if tariff is not None else None
-            return reserve is None or wanted is None or same(reserve, wanted)
-        return settings.activity not in _NOT_IN_BACKUP or (reserve is not None and same(reserve, _FULL))
+        return True if schedule is not None and schedule.charge_from_grid is value else None
+
+    def _mode_reached(self, before: Settings, value: Value) -> bool | None:
+        """Tell whether the battery runs in a mode that its file says, by what it does and how that changed since `before`."""
+        now = self._source.part(Settings)
+        if now is None or now.operating_mode != value:
+            return False
+        full, was_full = (same(each.backup_reserve, _FULL) for each in (now, before))
+        if value == OperatingMode.BACKUP:
+            if full and not was_full:
+                return True
+            if (now.backup_reserve is not None and not full) or now.activity in _NOT_IN_BACKUP:
+                return False
+            return True if now.activity in _IN_BACKUP else None
+        if full and not same(self._written("reserved_soc"), _FULL):
+            return False
+        if was_full and not full and before.operating_mode is OperatingMode.BACKUP:
+            return True
+        zero_net, otherwise = now.activity is Activity.ZERO_NET, now.activity in _NOT_ZERO_NET
+        if value == OperatingMode.SELF_CONSUMPTION:
+            return False if otherwise else (zero_net and before.activity in _NOT_ZERO_NET) or None
+        return (otherwise and before.activity is Activity.ZERO_NET) or now.activity in _SAVING or None
 
     async def _set_storage(self, **changes: object) -> None:
         edit = edits.storage_settings(endpoints.TARIFF.name, changes)
@@ -223,7 +262,9 @@ class Controls:
             feeds=self._asked(feeds.RELAY),
             obstacle=obstacle,
             reached=reached,
+            taken=lambda value: getattr(self._answers.last(feeds.RELAY), "mains_admin_state", None) == _word(value),
             pauses=_RELAY_PAUSES,
+            lasting=_RELAY_LASTING,
         )
 
     def _circuit(self, contact: str, key: str, circuit: LoadCircuit, now: datetime) -> Control | None:
@@ -237,19 +278,19 @@ class Controls:
         if (field := _CIRCUIT_LEVELS.get(key)) is not None:
             low, high = circuit.level_low or 0.0, circuit.level_high or _FULL
             limits = Range(minimum=0.0, maximum=high) if key == "level_low" else Range(minimum=low, maximum=_FULL)
-            return self._circuit_setting(contact, limits, getattr(circuit, key), lambda value: {field: value}, now)
+            return self._circuit_setting(contact, key, limits, lambda value: {field: value}, now)
         if key not in _CIRCUIT_WORDS:
             return None
         named, words = _CIRCUIT_WORDS[key]
         return self._circuit_setting(
-            contact, Choice(options=tuple(words)), getattr(circuit, key), lambda value: {named: words[str(value)]}, now
+            contact, key, Choice(options=tuple(words)), lambda value: {named: words[str(value)]}, now
         )
 
     def _circuit_setting(
         self,
         contact: str,
+        key: str,
         limits: Range | Choice,
-        value: Value | None,
         changes: Callable[[Value], Mapping[str, object]],
         now: datetime,
     ) -> Control:
@@ -258,7 +299,18 @@ class Controls:
             edit = edits.dry_contact(endpoints.DRY_CONTACT_SETTINGS.name, contact, changes(wanted))
             await self._client.change(endpoints.DRY_CONTACT_SETTINGS, endpoints.SET_DRY_CONTACT_SETTINGS, edit)
 
-        return Control(limits=limits, value=value, write=write, feeds=self._asked(feeds.DRY_CONTACT_SETTINGS))
+        def set_to() -> Value | None:
+            load_circuits = self._source.part(LoadCircuits)
+            found: Value | None = getattr(load_circuits and load_circuits.circuits.get(contact), key, None)
+            return found
+
+        return Control(
+            limits=limits,
+            value=set_to(),
+            write=write,
+            feeds=self._asked(feeds.DRY_CONTACT_SETTINGS),
+            kept=lambda wanted: same(set_to(), wanted),
+        )
 
     async def _switch_circuit(self, contact: str, value: Value) -> None:
         self._source.false_openings.commanded(contact)
@@ -333,8 +385,12 @@ def through(own: Control, name: ControlName, way: OtherWay, event: Obstacle | No
         value=own.value if known else other.value,
         write=write,
         obstacle=event or other.obstacle,
-        reached=None if known else reached,
+        reached=own.reached if known else reached,
+        kept=None,
+        taken=None if known else lambda value: same(way.pending(name), value),
         pauses=_CLOUD_PAUSES,
+        lasting=() if known else other.lasting,
+        circumstances=other.circumstances,
     )
 
 

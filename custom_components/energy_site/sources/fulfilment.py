@@ -1,0 +1,211 @@
+"""Writes one wish and looks what becomes of it: only what governs the site confirms it, never an echo."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Protocol
+
+from ..clients.errors import ApiError, ApiQuotaError, ApiStatusError
+from ..site.control import Control, ControlError, ControlName, Failure, Obstacle, Value, Wish
+from .feed import FeedState
+from .spending import NotNowError
+
+# What got lost on its way is sent again.
+_ATTEMPTS = 5
+
+# A site that says no may do it nevertheless: no verdict before this share of its time.
+_HEARD_OUT = 0.25
+
+# An object that was written shows that after so many seconds; if it does not by
+# then, another client wrote its own copy over it.
+_SHOWN_AFTER = 5.0
+
+# These are statuses of requests that never came to be judged.
+_UNJUDGED = (408, 425, 429)
+
+
+class Outcome(Enum):
+    """How far a wish came."""
+
+    CONFIRMED = auto()
+    ACCEPTED = auto()
+    UNDER_WAY = auto()
+    SUPERSEDED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a wish, `despite` a refusal."""
+
+    outcome: Outcome
+    despite: Failure | None = None
+
+
+class Asked(Protocol):
+    """What tells what is in force."""
+
+    outage: ApiError | None
+    states: dict[str, FeedState]
+
+    @property
+    def lead(self) -> str:
+        """The feed that notices first when the system is back."""
+
+
+class Fulfilment:
+    """Makes wishes for one source come true."""
+
+    def __init__(
+        self,
+        source: Asked,
+        *,
+        control: Callable[[ControlName], Control | None],
+        clock: Callable[[], datetime],
+        ask: Callable[[str], Awaitable[None]],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """Look at `source` by `ask`, which never raises, and wait by `sleep` in seconds."""
+        self._source = source
+        self._control = control
+        self._clock = clock
+        self._ask = ask
+        self._sleep = sleep
+
+    async def write(self, name: ControlName, wish: Wish, control: Control, *, newest: Callable[[], bool]) -> Result:
+        """Write and look until the wish is in force, or no longer the `newest`.
+
+        Raises `ControlError` where that fails.
+        """
+        trouble = await self._send(control, wish)
+        if isinstance(trouble, NotNowError):
+            raise self.error(Failure.QUOTA, name, wish.value, control)
+        sent, overwritten, seen, waited = 1, False, False, 0.0
+        in_force: bool | None = False
+        for pause in control.pauses:
+            await self._sleep(pause)
+            waited += pause
+            if not newest():
+                return Result(Outcome.SUPERSEDED)
+            looked = await self.look(name)
+            seen = seen or looked
+            in_force = self._in_force(name, wish.value, control) if looked else False
+            if in_force:
+                return Result(Outcome.CONFIRMED, _despite(trouble))
+            if (latest := self._control(name)) is not None and latest.obstacle not in (None, Obstacle.NOT_KNOWN):
+                # What stands in the way may be known only now, such as a cloud that took over.
+                raise self.error(Failure.NOT_NOW, name, wish.value, latest)
+            if not looked or not newest():
+                continue
+            if _is_verdict(trouble):
+                if waited >= _HEARD_OUT * sum(control.pauses) and not _is_held(control, wish.value):
+                    break
+            elif trouble is not None and sent < _ATTEMPTS:
+                trouble = await self._send(control, wish)
+                sent += 1
+            elif trouble is None and not overwritten and waited >= _SHOWN_AFTER and not _is_kept(control, wish.value):
+                overwritten = True
+                trouble = await self._send(control, wish)
+        if in_force is None:
+            return Result(Outcome.ACCEPTED, _despite(trouble))
+        if trouble is None and control.lasting and control.taken is not None and control.taken(wish.value):
+            return Result(Outcome.UNDER_WAY)
+        raise self.error(_failure(trouble, seen=seen), name, wish.value, control, trouble)
+
+    async def look_on(self, name: ControlName, wish: Wish, control: Control, *, newest: Callable[[], bool]) -> Result:
+        """Look for a wish that was taken, until its time is over; raise `ControlError` then."""
+        seen = False
+        passed = (self._clock() - wish.made_at).total_seconds() - sum(control.pauses)
+        for pause in _left(control.lasting, passed):
+            await self._sleep(pause)
+            if not newest():
+                return Result(Outcome.SUPERSEDED)
+            looked = await self.look(name)
+            seen = seen or looked
+            in_force = self._in_force(name, wish.value, control) if looked else False
+            if in_force is not False:
+                return Result(Outcome.CONFIRMED if in_force else Outcome.ACCEPTED)
+        raise self.error(Failure.IGNORED if seen else Failure.NO_ANSWER, name, wish.value, control)
+
+    async def look(self, name: ControlName) -> bool:
+        """Ask for the value in force; tell whether there was an answer."""
+        control = self._control(name)
+        if control is None:
+            return False
+        states, since = self._source.states, self._clock()
+        if self._source.outage is not None:
+            await self._ask(self._source.lead)
+        for key in control.feeds:
+            await self._ask(key)
+        return all((at := states[key].answered_at) is not None and at >= since for key in control.feeds)
+
+    def error(
+        self,
+        failure: Failure,
+        name: ControlName,
+        value: Value,
+        control: Control | None,
+        trouble: ApiError | None = None,
+    ) -> ControlError:
+        """Return why a wish did not come true, with what is in force instead."""
+        now = self._control(name) or control
+        return ControlError(
+            failure,
+            name,
+            wanted=value,
+            in_force=now.value if now is not None else None,
+            limits=now.limits if now is not None else None,
+            obstacle=now.obstacle if now is not None and failure is Failure.NOT_NOW else None,
+            answer=trouble.status if isinstance(trouble, ApiStatusError) else None,
+            seconds=sum(control.pauses) if control is not None else 0.0,
+        )
+
+    async def _send(self, control: Control, wish: Wish) -> ApiError | None:
+        try:
+            await control.write(wish.value)
+        except ApiError as err:
+            return err
+        return None
+
+    def _in_force(self, name: ControlName, value: Value, written: Control) -> bool | None:
+        """Tell whether a value is in force; `written` knows how it was before."""
+        if written.reached is not None:
+            return written.reached(value)
+        latest = self._control(name)
+        return latest is not None and latest.in_force(value)
+
+
+def _is_verdict(trouble: ApiError | None) -> bool:
+    """Tell whether the system understood and said no; overload and silence may pass."""
+    if isinstance(trouble, ApiQuotaError):
+        return True
+    return isinstance(trouble, ApiStatusError) and 400 <= trouble.status < 500 and trouble.status not in _UNJUDGED
+
+
+def _is_kept(control: Control, value: Value) -> bool:
+    return control.kept is None or control.kept(value)
+
+
+def _is_held(control: Control, value: Value) -> bool:
+    """Tell whether something says that the value was taken although it was refused."""
+    return any(holds is not None and holds(value) for holds in (control.kept, control.taken))
+
+
+def _despite(trouble: ApiError | None) -> Failure | None:
+    return Failure.REFUSED if _is_verdict(trouble) else None
+
+
+def _failure(trouble: ApiError | None, *, seen: bool) -> Failure:
+    if isinstance(trouble, ApiQuotaError):
+        return Failure.QUOTA
+    if _is_verdict(trouble):
+        return Failure.REFUSED
+    return Failure.IGNORED if seen and trouble is None else Failure.NO_ANSWER
+
+
+def _left(pauses: tuple[float, ...], passed: float) -> Iterator[float]:
+    """Return what is left of some pauses in seconds; a restart takes from them."""
+    for pause in pauses:
+        passed -= pause
+        if passed < 0:
+            yield min(pause, -passed)
