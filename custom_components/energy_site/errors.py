@@ -100,6 +100,8 @@ _OBSTACLES = {
     Obstacle.STORM: "control_not_now_storm",
     Obstacle.FULL_BACKUP: "control_not_now_full_backup",
     Obstacle.NOT_KNOWN: "control_not_now_not_known",
+    Obstacle.IGNORED: "control_not_now_ignored",
+    Obstacle.REFUSED: "control_not_now_refused",
 }
 
 # These are mistakes of whoever asked, or of the moment; the others are the site's.

@@ -121,10 +121,15 @@ class SettingEvent(SiteEvent):
             "name": setting_name(self.runtime, change.name),
             "from": change.before,
             "to": change.after,
-            "by": "home_assistant" if change.ours else "elsewhere",
+            "by": "moved_along" if change.along else "home_assistant" if change.ours else "elsewhere",
         }
-        if change.ours and (context := self.runtime.happenings.contexts.pop(change.name, None)) is not None:
+        contexts = self.runtime.happenings.contexts
+        if change.ours and not change.along and (context := contexts.get(change.name)) is not None:
             self.async_set_context(context)
+            if change.kind is not ChangeKind.PENDING:
+                del contexts[change.name]
+        if change.despite is not None:
+            attributes["despite"] = change.despite.value
         if change.error is not None:
             attributes |= {"wanted": change.error.wanted, "reason": change.error.failure.value}
         self._happened(change.kind, attributes)

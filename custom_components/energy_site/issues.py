@@ -26,6 +26,9 @@ ISSUE_REVERTED = "setting_reverted"
 ISSUE_SILENT = "inverters_silent"
 ISSUE_WIRING = "meter_wiring"
 
+# After these nothing says any more that a setting does not hold.
+_HELD = (ChangeKind.CHANGED, ChangeKind.CONFIRMED, ChangeKind.ACCEPTED)
+
 # A list of names has to stay readable.
 _MOST_NAMES = 8
 
@@ -115,7 +118,7 @@ class _Complaints:
             self._complain(ISSUE_REVERTED, change.name)
         elif change.error is not None and change.error.failure is Failure.IGNORED:
             self._complain(ISSUE_IGNORED, change.name)
-        elif change.kind in (ChangeKind.CHANGED, ChangeKind.CONFIRMED) and change.ours:
+        elif change.kind in _HELD and change.ours and not change.along:
             for key, names in self._names.items():
                 names.discard(change.name)
                 self._show(key)

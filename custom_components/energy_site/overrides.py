@@ -156,6 +156,10 @@ class Overrides:
                 return
             if self._current is not override:
                 return
+            if runtime.steering.pending(name) is not None:
+                # Nobody knows yet whether it comes back: the end waits for that.
+                self._put_off(override)
+                return
         self._current = None
         if then is not None:
             self._keep(then)

@@ -93,7 +93,14 @@ def kinds(found: list[State]) -> list[str]:
 
 async def test_nothing_is_told_before_something_happens(hass: HomeAssistant, handle: Handle) -> None:
     assert [handle.shown(*event) for event in (SETTING, OUTAGE)] == [STATE_UNKNOWN, STATE_UNKNOWN]
-    assert set(handle.attribute("event_types", *SETTING)) == {"changed", "failed", "reverted", "superseded"}
+    assert set(handle.attribute("event_types", *SETTING)) == {
+        "accepted",
+        "changed",
+        "failed",
+        "pending",
+        "reverted",
+        "superseded",
+    }
 
 
 async def test_a_change_is_told_with_who_made_it(handle: Handle, settings: Told, hass_admin_user: MockUser) -> None:

@@ -157,7 +157,8 @@ async def test_a_refusal_is_reported_with_the_status(helm: Helm, status: int) ->
     error = await helm.fail("backup_reserve", 35)
     assert (error.failure, error.answer, error.in_force) == (Failure.REFUSED, status, 20)
     assert fault.hits == 1
-    assert helm.site.now == began
+    # Some gateways complain about what they do all the same, so it is looked at before it is believed.
+    assert timedelta(seconds=5) < helm.site.now - began < timedelta(seconds=10)
 
 
 async def test_a_gateway_that_cannot_be_reached_is_reported(helm: Helm) -> None:
