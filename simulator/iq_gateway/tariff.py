@@ -1,6 +1,6 @@
 """The tariff file: rates, and how the battery is to be used."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,6 +82,13 @@ class Tariff:
         battery.settings.reserve = wanted.reserve
         battery.settings.charge_from_grid = wanted.charge_from_grid
         battery.settings.shutdown_level = wanted.shutdown_level
+
+    def change(self, **changes: Any) -> None:
+        """Let somebody at the gateway itself change fields of `StorageSettings`: they are in force at once."""
+        self._waiting.clear()
+        self.local = replace(self.local, **changes)
+        self._in_force = self.local
+        self.govern()
 
     def write(self, body: Any, firmware: tuple[int, ...], now: float) -> bool:
         """Take a PUT of the whole object; False when it is not one.

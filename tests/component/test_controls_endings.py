@@ -1,6 +1,7 @@
 """What a person is told of a setting is true, also where that is that nobody knows yet."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -200,3 +201,15 @@ async def test_a_setting_for_a_time_ends_only_once_what_was_before_is_back(
     assert system.house.battery is not None
     assert system.house.battery.settings.mode is StorageMode.SELF_CONSUMPTION
     assert remote.runtime_data.overrides.current is None
+
+
+async def test_a_circuits_mode_is_set_without_undoing_the_level_that_somebody_else_chose(
+    hass: HomeAssistant, far: Handle, system: CloudSystem
+) -> None:
+    contact = system.settings.contacts["NC1"]
+    system.settings.contacts["NC1"] = replace(contact, soc_low=65)
+    await far.set("select", "NC1", "mode", value="always_on", within=200)
+    assert (system.settings.contacts["NC1"].mode, system.settings.contacts["NC1"].soc_low) == (
+        "Manual_always_powered",
+        65,
+    )

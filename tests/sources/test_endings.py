@@ -162,6 +162,14 @@ async def test_a_battery_that_goes_on_saving_does_not_consume_its_own_whatever_t
     assert error.failure is Failure.IGNORED
 
 
+async def test_a_file_that_goes_on_to_say_so_is_not_believed_later_either(helm: Helm) -> None:
+    helm.site.gateway.state.tariff.unheeded = True
+    await helm.fail("operating_mode", "backup")
+    helm.site.clock.advance(120)
+    await helm.poll("tariff", "secondary_control", "schedule")
+    assert told(helm) == [ChangeKind.FAILED]
+
+
 @pytest.mark.parametrize(
     ("silent", "key", "value"), [(SECONDARY, "backup_reserve", 35.0), (SCHEDULE, "charge_from_grid", True)]
 )

@@ -158,11 +158,18 @@ class Steering:
                 continue
             if (accepted := self._accepted.get(name)) is not None:
                 self._prove(name, accepted, control, now)
+            if (in_force := control.in_force(control.value)) is False:
+                # A file says so, and the site does otherwise or is on its way.
+                continue
             change = self._watch.seen(name, control.value, self._answered_at(control, now), now, writing=writing)
-            if change is not None:
-                if change.despite is not None:
-                    self._denials.forget(name)
-                self._changed(change)
+            if change is None:
+                continue
+            if change.despite is not None:
+                self._denials.forget(name)
+            if change.despite is not None and in_force is None:
+                self._accepted[name] = Wish(value=control.value, made_at=now)
+                change = replace(change, kind=ChangeKind.ACCEPTED)
+            self._changed(change)
 
     def expect(self, name: ControlName, value: Value) -> None:
         """Take a change that was made another way for ours, once it is seen here."""

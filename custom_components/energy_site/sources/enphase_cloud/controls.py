@@ -132,7 +132,9 @@ class Controls:
 
         async def write(wanted: Value) -> Value | None:
             mode = _CIRCUIT_WORDS[CircuitMode(str(wanted))] if key == "mode" else None
-            level = wanted if key == "level_low" else circuit.level_low
+            # A level that nobody asked for would undo what somebody else set a moment ago.
+            known = circuit.level_low if mode is LoadMode.ADVANCED_BATTERY_POWERED else None
+            level = wanted if key == "level_low" else known
             change = LoadContactChange(name=contact, mode=mode, soc_low=_circuit_level(level, mode))
             answer = build_circuits(await context.client.set_load_control(context.system_id, change), context.clock())
             echo: Value | None = getattr(answer and answer.circuits.get(contact), key, None)
