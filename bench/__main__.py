@@ -9,6 +9,7 @@ from simulator.iq_gateway import Speed
 
 from .cloud import Scenario, report as report_cloud, run as run_cloud
 from .control import control, report
+from .control_override import overrides, report as report_overrides
 from .local import running, set_up
 
 
@@ -28,9 +29,11 @@ def main() -> None:
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     if options.what == "control":
-        tally = asyncio.run(control(options.writes, options.seed))
-        report(tally)
-        sys.exit(bool(tally.silent_failures or tally.false_failures or tally.late_untold))
+        tallies = asyncio.run(control(options.writes, options.seed))
+        report(tallies)
+        found = overrides(options.writes // 50, options.seed)
+        report_overrides(found)
+        sys.exit(bool(found.lost) or any(tally.failed for tally in tallies.values()))
     if options.what == "cloud":
         failed = False
         for systems in (options.systems,) if options.systems else (1, 3):

@@ -1,189 +1,160 @@
 """Controls: is what was said to be in force in force, and was what failed reported?"""
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 import random
 from statistics import median
-from zoneinfo import ZoneInfo
+from time import perf_counter
 
-import aiohttp
+from custom_components.energy_site.site.control import (
+    Change,
+    ChangeKind,
+    ControlError,
+    ControlName,
+    Failure,
+    Value,
+    same,
+)
 
-from custom_components.energy_site.clients.errors import ApiError
-from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
-from custom_components.energy_site.clients.iq_gateway.token import GatewayToken
-from custom_components.energy_site.iq_gateway import intervals
-from custom_components.energy_site.site.control import Change, ChangeKind, ControlError, ControlName, Value
-from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
-from custom_components.energy_site.sources.steering import Steering
-from simulator.clock import ManualClock
-from simulator.house import House
-from simulator.house.battery import Battery
-from simulator.iq_gateway import Fault, GatewayServer, HttpStatus, Reset
-from simulator.iq_gateway.faults import AnswerLost, Unheeded
-from simulator.presets import PRESETS
+from .control_cloud import cloud_home
+from .control_gateway import gateway_home
+from .control_home import Home
+from .control_manners import Write, behave
 
 _START = datetime(2026, 6, 20, 17, tzinfo=UTC).timestamp()
-_TARIFF = "/admin/lib/tariff"
-_SECONDS_BETWEEN = 120.0
 
+# How often somebody else sets another control at the same moment.
+_MEANWHILE = 0.15
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How the gateway takes a write: how often out of a hundred, and what it does."""
-
-    name: str
-    weight: int
-    fault: Callable[[random.Random], Fault] | None = None
-    delay: tuple[float, float] = (0.0, 0.0)
-
-
-MANNERS = (
-    Manner(name="accepts", weight=35),
-    Manner(name="takes up to 25 s", weight=15, delay=(1.0, 25.0)),
-    Manner(name="takes longer than 30 s", weight=5, delay=(40.0, 90.0)),
-    Manner(name="ignores", weight=10, fault=lambda _: Unheeded()),
-    Manner(name="refuses", weight=10, fault=lambda dice: HttpStatus(dice.choice((400, 403, 409)))),
-    Manner(name="is overloaded", weight=10, fault=lambda dice: HttpStatus(dice.choice((500, 503)))),
-    Manner(name="drops the request", weight=8, fault=lambda _: Reset()),
-    Manner(name="drops the answer", weight=7, fault=lambda _: AnswerLost()),
-)
-# Overload and lost connections pass, after so many requests at most.
-_PASSING = frozenset({"is overloaded", "drops the request", "drops the answer"})
-_MOST_HITS = 8
+# These say that a value is in force.
+_SURE = (ChangeKind.CHANGED, ChangeKind.CONFIRMED, ChangeKind.REVERTED)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of the writes; times in s."""
+    """What came of the writes of one home; times in s.
+
+    `silent` was said to be in force, or accepted, is not, and nothing told so. `wrong`
+    was said to have failed for good, is in force, and nothing told so. `untold` is
+    what others set meanwhile and nobody heard of. `unsure` was said to be accepted
+    without a way to verify it, and is not in force.
+    """
 
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    silent_failures: int = 0
-    false_failures: int = 0
-    late: int = 0
-    late_untold: int = 0
+    controls: Counter[str] = field(default_factory=Counter)
+    endings: Counter[str] = field(default_factory=Counter)
+    silent: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)
+    unsure: int = 0
+    hasty: list[str] = field(default_factory=list)
+    read_only: int = 0
     seconds: list[float] = field(default_factory=list)
-
-
-class _Site:
-    """A home, its gateway and its steering, all on one clock."""
-
-    def __init__(self, battery: Battery, gateway: GatewayServer, clock: ManualClock, client: IqGatewayClient) -> None:
-        self.battery, self.gateway, self.clock = battery, gateway, clock
-        token = GatewayToken.parse(gateway.token())
-        self.source = IqGatewaySource(client, gateway.serial, token, intervals({}), UTC, _find_zone)
-        self.changes: list[Change] = []
-        self.steering = Steering(
-            self.source,
-            clock=lambda: self.now,
-            ask=self.ask,
-            keep=_keep_nothing,
-            changed=self.changes.append,
-            sleep=self.sleep,
-        )
+    took: float = 0.0
 
     @property
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock.now(), UTC)
-
-    async def ask(self, key: str) -> None:
-        try:
-            await self.source.poll(key, self.now)
-        except ApiError:
-            return
-
-    async def sleep(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        await asyncio.sleep(0)
-
-    def in_force(self, key: str) -> Value:
-        """Return what governs the house, whoever says what."""
-        self.gateway.advance()
-        settings = self.battery.settings
-        found: Mapping[str, Value] = {
-            "backup_reserve": settings.effective_reserve,
-            "charge_from_grid": settings.charge_from_grid,
-        }
-        return found[key]
+    def failed(self) -> bool:
+        """Whether something was said that is not so, or not said."""
+        return bool(self.silent or self.wrong or self.untold or self.hasty)
 
 
-async def control(writes: int, seed: int) -> Tally:
+async def control(writes: int, seed: int) -> dict[str, Tally]:
     """Write again and again, and compare what was said with what governs the house."""
-    dice, tally, clock = random.Random(seed), Tally(), ManualClock(_START)  # noqa: S311 - dice, no secrets.
-    preset = PRESETS["home"]()
-    house = House(preset.house, start=clock.now() - 3600)
-    async with (
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-        GatewayServer(house, preset.gateway, clock=clock) as gateway,
-    ):
-        client = IqGatewayClient(session, gateway.host, fingerprint=gateway.fingerprint, token=gateway.token())
-        if house.battery is None:
-            raise ValueError("a house without a battery has nothing to set")
-        site = _Site(house.battery, gateway, clock, client)
-        await site.source.prepare(site.now)
-        for key in site.source.feeds:
-            await site.ask(key)
-        for _ in range(writes):
-            await _write(site, dice, tally)
-    return tally
+    tallies = {}
+    for name, served in (("gateway", gateway_home), ("cloud", cloud_home)):
+        dice, tally, began = random.Random(seed), Tally(), perf_counter()  # noqa: S311 - dice, no secrets.
+        async with served(_START) as home:
+            for _ in range(writes // 2):
+                await _write(home, dice, tally)
+        tally.took = perf_counter() - began
+        tallies[name] = tally
+    return tallies
 
 
-async def _write(site: _Site, dice: random.Random, tally: Tally) -> None:
-    manner = dice.choices(MANNERS, [manner.weight for manner in MANNERS])[0]
-    key, wanted = dice.choice(
-        (("backup_reserve", float(dice.randint(5, 95))), ("charge_from_grid", not site.in_force("charge_from_grid")))
-    )
-    site.gateway.state.tariff.delay = dice.uniform(*manner.delay)
-    if manner.fault is not None:
-        passing = manner.name in _PASSING
-        site.gateway.faults.add(
-            manner.fault(dice), _TARIFF, methods=["PUT"], count=dice.randint(1, _MOST_HITS) if passing else None
-        )
-    site.changes.clear()
-    began = site.now
-    outcome = "confirmed"
-    try:
-        await site.steering.set(ControlName(None, key), wanted)
-    except ControlError as err:
-        outcome = err.failure.value
-        tally.false_failures += site.in_force(key) == wanted
-    else:
-        tally.silent_failures += site.in_force(key) != wanted
-        tally.seconds.append((site.now - began).total_seconds())
+async def _write(home: Home, dice: random.Random, tally: Tally) -> None:
+    names = home.names()
+    # A circuit has many settings, which are all alike.
+    name = dice.choices(names, [3 if each.serial is None else 1 for each in names])[0]
+    other = dice.choice([each for each in names if each != name])
+    await home.calm((name, other))
+    if home.denied(name):
+        tally.read_only += 1
+        await home.renew()
+    write = Write(name=name, before=home.truth(name), wanted=home.another(name, dice))
+    manner = behave(home, write, dice)
+    before, meanwhile = home.truth(other), home.another(other, dice) if dice.random() < _MEANWHILE else None
+    if meanwhile is not None:
+        home.force(other, meanwhile)
+    began = home.now
+    outcome = await _outcome(home, write)
+    case = f"{name.key} {write.before} → {write.wanted}: {manner.name}, {outcome}"
+    if outcome == "confirmed":
+        tally.seconds.append((home.now - began).total_seconds())
+        if not same(home.truth(name), write.wanted):
+            tally.hasty.append(case)
     tally.outcomes[manner.name, outcome] += 1
-    site.gateway.faults.clear()
-    await _let_pass(site)
-    if outcome != "confirmed" and site.in_force(key) == wanted:
-        tally.late += 1
-        told = any(change.kind is ChangeKind.CHANGED and change.ours for change in site.changes)
-        tally.late_untold += not told
+    tally.controls[name.key] += 1
+    await home.settle((name, other))
+    _judge(home, write, case, tally)
+    if meanwhile is not None and not _is_told(home.changes, other, before, home.truth(other)):
+        tally.untold.append(f"{other.key} {before} → {meanwhile} beside {case}")
 
 
-async def _let_pass(site: _Site) -> None:
-    """Let come what comes late, and be seen."""
-    site.clock.advance(_SECONDS_BETWEEN)
-    for key in ("secondary_control", "tariff", "schedule", "relay", "ensemble_inventory"):
-        await site.ask(key)
-    site.steering.observe()
+async def _outcome(home: Home, write: Write) -> str:
+    """Set it, and return what was said when the action ended."""
+    try:
+        await home.steering.set(write.name, write.wanted)
+    except ControlError as err:
+        return f"not now, {err.obstacle}" if err.failure is Failure.NOT_NOW else err.failure.value
+    last = _of(home.changes, write.name)[-1].kind
+    return "confirmed" if last in _SURE else last.value
 
 
-def report(tally: Tally) -> None:
+def _judge(home: Home, write: Write, case: str, tally: Tally) -> None:
+    """Compare the last that was told of a write with what governs the house."""
+    told, truth = _of(home.changes, write.name), home.truth(write.name)
+    last = told[-1] if told else None
+    said = f"{case}; last told {last.kind if last else None} {last.after if last else None}, true {truth}"
+    tally.endings[last.kind.value if last is not None else "nothing"] += 1
+    if same(truth, write.wanted):
+        if last is None or last.kind is ChangeKind.FAILED or not same(last.after, truth):
+            tally.wrong.append(said)
+    elif last is not None and last.kind is ChangeKind.ACCEPTED:
+        tally.unsure += 1
+    elif last is None or (last.kind is not ChangeKind.FAILED and not same(last.after, truth)):
+        tally.silent.append(said)
+
+
+def _is_told(changes: Iterable[Change], name: ControlName, before: Value, value: Value) -> bool:
+    told = _of(changes, name)
+    return same(told[-1].after if told else before, value)
+
+
+def _of(changes: Iterable[Change], name: ControlName) -> list[Change]:
+    return [change for change in changes if change.name == name]
+
+
+def report(tallies: dict[str, Tally]) -> None:
     """Print what came of the writes."""
-    print(f"{tally.outcomes.total()} writes to a gateway that        outcome          times")
-    for (manner, outcome), count in sorted(tally.outcomes.items()):
-        print(f"  {manner:34} {outcome:14} {count:5}")
-    print(f"\n  silent failures {tally.silent_failures}")
-    print(f"  false failures  {tally.false_failures}")
-    print(f"  came after it was reported as failed {tally.late}, of these not told {tally.late_untold}")
-    times = sorted(tally.seconds)
-    print(f"  time to confirm {median(times):.1f} s (median), {times[-1]:.1f} s (worst)")
-
-
-async def _keep_nothing() -> None:
-    return
-
-
-async def _find_zone(name: str) -> tzinfo | None:
-    return ZoneInfo(name)
+    for name, tally in tallies.items():
+        print(f"{tally.outcomes.total()} writes, a {name} that{'':24} the action ended      times")
+        for (manner, outcome), count in sorted(tally.outcomes.items()):
+            print(f"  {manner:45} {outcome:22} {count:5}")
+        print("\n  by control: " + ", ".join(f"{key} {count}" for key, count in sorted(tally.controls.items())))
+        print("  last told: " + ", ".join(f"{kind} {count}" for kind, count in sorted(tally.endings.items())))
+        for label, found in (
+            ("said to be in force, is not, and nothing told", tally.silent),
+            ("confirmed before it was in force", tally.hasty),
+            ("said to have failed, is in force, and nothing told", tally.wrong),
+            ("set by somebody else and not told", tally.untold),
+        ):
+            print(f"  {label:55} {len(found):5}")
+            for case in found[:5]:
+                print(f"      {case}")
+        print(f"  {'said to be impossible to verify, and not in force':55} {tally.unsure:5}")
+        print(f"  {'read-only after two denials, until a new firmware or plan':55} {tally.read_only:5}")
+        times = sorted(tally.seconds)
+        print(f"  time to confirm {median(times):.1f} s (median), {times[-1]:.1f} s (worst)")
+        print(f"  {tally.took:.0f} s to run\n")

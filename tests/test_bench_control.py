@@ -1,0 +1,20 @@
+"""Some dozens of writes to a gateway and a cloud that take them in every way: the same code that measures thousands."""
+
+import pytest
+
+from bench.control import Tally, control, report
+from bench.control_manners import MANNERS
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_nothing_is_said_of_a_setting_that_is_not_so(capsys: pytest.CaptureFixture[str]) -> None:
+    tallies: dict[str, Tally] = await control(140, seed=3)
+    assert set(tallies) == {"gateway", "cloud"}
+    for tally in tallies.values():
+        assert (tally.silent, tally.wrong, tally.hasty, tally.untold) == ([], [], [], [])
+        assert len({manner for manner, _ in tally.outcomes}) >= len(MANNERS) - 2
+    # They were really ignored, refused, late and lost.
+    outcomes = {outcome for tally in tallies.values() for _, outcome in tally.outcomes}
+    assert {"confirmed", "pending", "ignored", "refused", "no_answer"} <= outcomes
+    report(tallies)
+    assert "nothing told" in capsys.readouterr().out
