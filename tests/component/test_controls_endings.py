@@ -16,7 +16,7 @@ from simulator.enphase_cloud import Application, CloudServer, CloudSystem, Write
 from simulator.house import StorageMode
 from simulator.iq_gateway import GatewayServer
 from simulator.iq_gateway.faults import Complaint
-from tests.common import set_up
+from tests.common import gateway_entry, set_up, state
 
 from .clouds import SITE, cloud_entry
 from .steering import Handle, act, settle, start
@@ -106,6 +106,19 @@ async def test_what_moved_along_is_not_said_to_be_asked_for(hass: HomeAssistant,
         ("operating_mode", "backup", "home_assistant"),
         ("backup_reserve", 100, "moved_along"),
     }
+
+
+async def test_a_gateway_that_names_no_mode_keeps_its_reserve(
+    hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
+) -> None:
+    gateway.state.tariff.names_mode = False
+    entry = gateway_entry(gateway)
+    await set_up(hass, entry)
+    handle = Handle(hass, freezer, gateway.serial)
+    await handle.set(*RESERVE, value=35)
+    assert float(handle.shown(*RESERVE)) == 35
+    assert state(hass, "select", gateway.serial, "operating_mode") is None
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 # -- in the cloud -------------------------------------------------------------------

@@ -98,6 +98,15 @@ async def test_what_comes_late_was_not_ignored(helm: Helm) -> None:
     assert helm.control("backup_reserve").obstacle is None
 
 
+async def test_a_gateway_that_refuses_everything_while_it_starts_has_judged_nothing(helm: Helm) -> None:
+    for value in (35, 40, 45):
+        helm.site.gateway.faults.add(HttpStatus(404))
+        assert (await helm.fail("backup_reserve", value)).failure is Failure.REFUSED
+        helm.site.gateway.faults.clear()
+        await look_again(helm, 60)
+    assert helm.control("backup_reserve").obstacle is None
+
+
 @pytest.mark.parametrize("fault", [HttpStatus(409), HttpStatus(401), HttpStatus(503)])
 async def test_a_reason_that_passes_makes_nothing_read_only(helm: Helm, fault: Fault) -> None:
     await denied_twice(helm, fault)

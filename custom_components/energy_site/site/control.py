@@ -136,7 +136,8 @@ class Failure(StrEnum):
 class ControlError(Exception):
     """A wish that did not come true, and what is in force instead.
 
-    `answer` is what the site said: a status, or nothing.
+    `answer` is what the site said: a status, or nothing. `looked` tells whether it
+    told since what is in force: one that is starting refuses whatever it is asked.
     """
 
     def __init__(
@@ -149,6 +150,7 @@ class ControlError(Exception):
         limits: Limits | None = None,
         obstacle: Obstacle | None = None,
         answer: int | None = None,
+        looked: bool = True,
         seconds: float = 0.0,
     ) -> None:
         """Say what was wanted of which control, and why it is not so."""
@@ -160,6 +162,7 @@ class ControlError(Exception):
         self.limits = limits
         self.obstacle = obstacle
         self.answer = answer
+        self.looked = looked
         self.seconds = seconds
 
 

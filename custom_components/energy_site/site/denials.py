@@ -65,7 +65,7 @@ class Denials:
 
     def note(self, error: ControlError, circumstances: str, now: datetime) -> None:
         """Count a failure whose reason lasts; any other says nothing."""
-        if error.failure not in _OBSTACLES or error.answer in _PASSING:
+        if error.failure not in _OBSTACLES or error.answer in _PASSING or not error.looked:
             return
         before = self._found.get(error.name)
         again = before is not None and before.circumstances == circumstances

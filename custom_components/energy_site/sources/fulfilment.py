@@ -95,10 +95,13 @@ class Fulfilment:
             if (latest := self._control(name)) is not None and latest.obstacle not in (None, Obstacle.NOT_KNOWN):
                 # What stands in the way may be known only now, such as a cloud that took over.
                 raise self.error(Failure.NOT_NOW, name, wish.value, latest)
+            heard_out = waited >= _HEARD_OUT * sum(control.pauses)
+            if heard_out and isinstance(trouble, ApiQuotaError):
+                break
             if not looked or not newest():
                 continue
             if _is_verdict(trouble):
-                if waited >= _HEARD_OUT * sum(control.pauses) and not _is_held(control, wish.value):
+                if heard_out and not _is_held(control, wish.value):
                     break
             elif trouble is not None and sent < _ATTEMPTS:
                 trouble = await self._send(control, wish)
@@ -110,7 +113,7 @@ class Fulfilment:
             return Result(Outcome.ACCEPTED, _despite(trouble))
         if trouble is None and control.lasting and control.taken is not None and control.taken(wish.value):
             return Result(Outcome.UNDER_WAY)
-        raise self.error(_failure(trouble, seen=seen), name, wish.value, control, trouble)
+        raise self.error(_failure(trouble, seen=seen), name, wish.value, control, trouble, looked=seen)
 
     async def look_on(self, name: ControlName, wish: Wish, control: Control, *, newest: Callable[[], bool]) -> Result:
         """Look for a wish that was taken, until its time is over; raise `ControlError` then."""
@@ -146,6 +149,8 @@ class Fulfilment:
         value: Value,
         control: Control | None,
         trouble: ApiError | None = None,
+        *,
+        looked: bool = True,
     ) -> ControlError:
         """Return why a wish did not come true, with what is in force instead."""
         now = self._control(name) or control
@@ -157,6 +162,7 @@ class Fulfilment:
             limits=now.limits if now is not None else None,
             obstacle=now.obstacle if now is not None and failure is Failure.NOT_NOW else None,
             answer=trouble.status if isinstance(trouble, ApiStatusError) else None,
+            looked=looked,
             seconds=sum(control.pauses) if control is not None else 0.0,
         )
 
