@@ -124,7 +124,9 @@ class SettingEvent(SiteEvent):
             "by": "moved_along" if change.along else "home_assistant" if change.ours else "elsewhere",
         }
         contexts = self.runtime.happenings.contexts
-        if change.ours and not change.along and (context := contexts.get(change.name)) is not None:
+        # Whoever asks last is known by then where an older wish gives way.
+        asked = change.ours and not change.along and change.kind is not ChangeKind.SUPERSEDED
+        if asked and (context := contexts.get(change.name)) is not None:
             self.async_set_context(context)
             if change.kind is not ChangeKind.PENDING:
                 del contexts[change.name]

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
 from custom_components.energy_site.const import DOMAIN
 from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem, WriteBehaviour
@@ -106,6 +106,19 @@ async def test_what_moved_along_is_not_said_to_be_asked_for(hass: HomeAssistant,
         ("operating_mode", "backup", "home_assistant"),
         ("backup_reserve", 100, "moved_along"),
     }
+
+
+async def test_the_last_of_two_who_ask_is_named_as_the_one_who_did_it(
+    handle: Handle, gateway: GatewayServer, hass_admin_user: MockUser
+) -> None:
+    gateway.state.tariff.delay = 8.0
+    first = await handle.begin(*RESERVE, value=30)
+    await handle.wait(2)
+    second = await handle.begin(*RESERVE, value=50, context=Context(user_id=hass_admin_user.id))
+    await handle.finish(first)
+    await handle.finish(second)
+    assert ending(handle) == ("changed", 50, "home_assistant")
+    assert told(handle).context.user_id == hass_admin_user.id
 
 
 async def test_a_gateway_that_names_no_mode_keeps_its_reserve(
