@@ -140,6 +140,10 @@ class Overrides:
         if (override := self._current) is None:
             return
         runtime = self._runtime
+        # What somebody changed a moment ago stays, and may not be known yet.
+        await runtime.steering.look(*(ControlName(None, key) for key in override.imposed))
+        if self._current is not override:
+            return
         # A mode that is restored may bring the reserve back along with it.
         for key in ORDER:
             due = dict(override.to_restore(self._in_force()))

@@ -134,6 +134,17 @@ async def test_a_gateway_that_names_no_mode_keeps_its_reserve(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_what_somebody_changed_right_before_the_end_of_a_setting_for_a_time_stays(
+    hass: HomeAssistant, handle: Handle, gateway: GatewayServer
+) -> None:
+    data = {"mode": "backup", "duration": {"minutes": 25}}
+    await act(hass, handle.freezer, DOMAIN, "set_mode_until", data)
+    await handle.wait(1440, step=30)
+    gateway.state.tariff.change(mode=StorageMode.SAVINGS)
+    await handle.wait(180, step=10)
+    assert gateway.state.tariff.local.mode is StorageMode.SAVINGS
+
+
 # -- in the cloud -------------------------------------------------------------------
 
 

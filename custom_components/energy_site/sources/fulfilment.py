@@ -130,17 +130,18 @@ class Fulfilment:
                 return Result(Outcome.CONFIRMED if in_force else Outcome.ACCEPTED)
         raise self.error(Failure.IGNORED if seen else Failure.NO_ANSWER, name, wish.value, control)
 
-    async def look(self, name: ControlName) -> bool:
-        """Ask for the value in force; tell whether there was an answer."""
-        control = self._control(name)
-        if control is None:
+    async def look(self, *names: ControlName) -> bool:
+        """Ask for the values in force; tell whether all were answered."""
+        controls = [control for name in names if (control := self._control(name)) is not None]
+        if not controls:
             return False
+        keys = tuple(dict.fromkeys(key for control in controls for key in control.feeds))
         states, since = self._source.states, self._clock()
         if self._source.outage is not None:
             await self._ask(self._source.lead)
-        for key in control.feeds:
+        for key in keys:
             await self._ask(key)
-        return all((at := states[key].answered_at) is not None and at >= since for key in control.feeds)
+        return all((at := states[key].answered_at) is not None and at >= since for key in keys)
 
     def error(
         self,

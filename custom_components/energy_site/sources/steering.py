@@ -144,6 +144,11 @@ class Steering:
         for task in tuple(self._tasks):
             task.cancel()
 
+    async def look(self, *names: ControlName) -> None:
+        """Ask now what is in force of some controls."""
+        await self._fulfilment.look(*names)
+        self.observe()
+
     def observe(self) -> None:
         """Compare what is in force with what was: others may have changed it."""
         now = self._clock()
