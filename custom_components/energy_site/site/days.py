@@ -10,24 +10,39 @@ from .model import Count, CounterKind
 # More days than a source ever leaves open.
 _MOST_DAYS = 40
 
+# The sum of a day's intervals and its total are rounded apart: falls of that many Wh are none.
+_NOISE = 100.0
+
+# A life that came back lower may return within so many days, in steps that are no less than a part of the fall.
+_RETURNS_WITHIN = timedelta(days=7)
+_STEP_BACK = 0.25
+
 
 @dataclass(slots=True, kw_only=True)
 class DayBook:
     """One counter: Wh until the end of the day `through`, and Wh of each day since.
 
     A day's sum may be told again and again while it grows. What was shown
-    once is never taken back.
+    once is never taken back: where a life comes back lower, the counter goes
+    on from where it was, `offset` Wh above what is told. `drop` is how much
+    lower it came back on the day `dropped`, in case that was a mistake and it returns.
     """
 
     through: date | None = None
     base: float = 0.0
     days: dict[date, float] = field(default_factory=dict)
     shown: float = 0.0
+    offset: float = 0.0
+    drop: float = 0.0
+    dropped: date | None = None
 
     def close(self, through: date, wh: float) -> None:
         """Enter all the energy until the end of a day."""
-        if self.through is not None and through < self.through:
-            return
+        if self.through is not None:
+            if through < self.through:
+                return
+            brought = sum(energy for day, energy in self.days.items() if day <= through)
+            self._correct(wh - self.base - brought, through)
         self.through, self.base = through, wh
         self.days = {day: energy for day, energy in self.days.items() if day > through}
 
@@ -47,11 +62,26 @@ class DayBook:
 
     def count(self, today: date) -> Count:
         """Return the counter: since ever, and today; days of which nothing is known yet count for nothing."""
-        self.shown = max(self.shown, self.base + sum(self.days.values()))
+        self.shown = max(self.shown, self._told + self.offset)
         known_today = self.days.get(today)
         if known_today is None and today - timedelta(days=1) in {self.through, *self.days}:
             known_today = 0.0
         return Count(total=self.shown, today=known_today)
+
+    @property
+    def _told(self) -> float:
+        return self.base + sum(self.days.values())
+
+    def _correct(self, change: float, through: date) -> None:
+        """Follow a life that is lower than its days were, and one that returns from there."""
+        if self.dropped is not None and through - self.dropped > _RETURNS_WITHIN:
+            self.drop, self.dropped = 0.0, None
+        if change < -_NOISE:
+            self.offset -= change
+            self.drop, self.dropped = self.drop - change, through
+        elif change >= max(self.drop * _STEP_BACK, _NOISE) and self.drop > 0:
+            back = min(change, self.drop)
+            self.offset, self.drop = self.offset - back, self.drop - back
 
     def dump(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
@@ -60,6 +90,9 @@ class DayBook:
             "base": self.base,
             "days": {day.isoformat(): wh for day, wh in self.days.items()},
             "shown": self.shown,
+            "offset": self.offset,
+            "drop": self.drop,
+            "dropped": self.dropped.isoformat() if self.dropped else None,
         }
 
     @classmethod
@@ -68,15 +101,20 @@ class DayBook:
         if not isinstance(data, Mapping):
             return cls()
         try:
-            through = data.get("through")
-            return cls(
+            through, dropped = data.get("through"), data.get("dropped")
+            book = cls(
                 through=date.fromisoformat(through) if through else None,
                 base=float(data.get("base", 0.0)),
                 days={date.fromisoformat(day): float(wh) for day, wh in data.get("days", {}).items()},
                 shown=float(data.get("shown", 0.0)),
+                drop=float(data.get("drop", 0.0)),
+                dropped=date.fromisoformat(dropped) if dropped else None,
             )
+            # A counter of before it had an offset may stand still above a life that was corrected.
+            book.offset = float(data.get("offset", max(book.shown - book._told, 0.0)))
         except TypeError, ValueError, AttributeError:
             return cls()
+        return book
 
 
 class DayBooks:
