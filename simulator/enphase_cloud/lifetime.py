@@ -18,6 +18,11 @@ class DayRange:
     first: date
     last: date
 
+    @property
+    def edges(self) -> list[date]:
+        """All days and the one after, none where there is no day."""
+        return [*span(self.first, self.last), self.last + _DAY] if self.first <= self.last else []
+
 
 def day_range(system: CloudSystem, start: date | None, end: date | None, now: float) -> DayRange:
     """Return the days asked for: by default all until yesterday.
@@ -32,12 +37,19 @@ def day_range(system: CloudSystem, start: date | None, end: date | None, now: fl
 
 def by_day(system: CloudSystem, kind: Kind, days: DayRange, now: float) -> list[int]:
     """Return Wh of each day; days before the first and after the last report are zero."""
-    if days.first > days.last:
-        return []
     horizon = system.horizon(now)
-    edges = [system.days.midnight(day) for day in (*span(days.first, days.last), days.last + _DAY)]
+    edges = [system.days.midnight(day) for day in days.edges]
     counters = [system.archive.counter(kind, min(edge, horizon)) for edge in edges]
-    return [after - before for before, after in pairwise(counters)]
+    return corrected(system, kind, days, [after - before for before, after in pairwise(counters)])
+
+
+def corrected(system: CloudSystem, kind: Kind, days: DayRange, told: list[int]) -> list[int]:
+    """Take off what was corrected, from the oldest days on."""
+    left = system.corrections.get(kind, 0) if days.first <= system.operational_day else 0
+    for number, wh in enumerate(told):
+        taken = min(left, wh)
+        told[number], left = wh - taken, left - taken
+    return told
 
 
 def meter_since(system: CloudSystem) -> date | None:

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.house import House, HouseConfig
 from simulator.iq_gateway import BatteryModel, Controller, GatewayConfig, GatewayServer, Measurement
 
-from .archive import Archive
+from .archive import Archive, Kind
 from .charger import EvCharger
 from .days import LocalDays
 from .events import SystemEvent
@@ -84,6 +84,8 @@ class CloudSystem:
         self.settings = CloudSettings(house, gateway)
         self.chargers = tuple(chargers)
         self.reports = Reports()
+        self.corrections: dict[Kind, int] = {}
+        """Wh that were taken off a life since, as after a meter was swapped: its oldest days have less."""
         self.status: str | None = None
         """Shown instead of what the system's state gives."""
         self.events: list[SystemEvent] = []
@@ -154,6 +156,21 @@ class CloudSystem:
             "last_energy_at": self.archive.last_moved("solar", horizon),
             "operational_at": self.archive.start,
         }
+
+    def correct(self, kind: Kind, wh: int) -> None:
+        """Take Wh off what was told of a life so far."""
+        self.corrections[kind] = self.corrections.get(kind, 0) + wh
+
+    def consumed(self, begin: float, end: float) -> int:
+        """Return Wh from `begin` to `end` (epoch s) as the meter of consumption has it.
+
+        A net meter adds production and grid up, which is the house and what the battery takes.
+        """
+        meter, energy = self.consumption_meter, self.archive.energy
+        taken = energy("load", begin, end)
+        if meter is None or meter.config_type == "Total":
+            return taken
+        return taken + energy("battery_charge", begin, end) - energy("battery_discharge", begin, end)
 
     # -- hardware -------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """v4: energy by the day."""
 
+from itertools import pairwise
 from typing import Any
 
 from simulator.iq_gateway.reply import Json
@@ -7,7 +8,7 @@ from simulator.iq_gateway.reply import Json
 from .archive import Kind
 from .asking import Ask
 from .errors import v4
-from .lifetime import DayRange, by_day, by_micro_and_meter, day_range, meter_since
+from .lifetime import DayRange, by_day, by_micro_and_meter, corrected, day_range, meter_since
 from .windows import invalid_range
 
 
@@ -26,7 +27,14 @@ def production(ask: Ask) -> Json:
 
 def consumption(ask: Ask) -> Json:
     """Return consumption, nothing without its meter."""
-    return _metered(ask, "consumption", "load")
+    days, answer = _begin(ask)
+    system = ask.system
+    energies: list[int] = []
+    if system.consumption_meter is not None:
+        horizon = system.horizon(ask.now)
+        edges = [min(system.days.midnight(day), horizon) for day in days.edges]
+        energies = corrected(system, "load", days, [system.consumed(begin, end) for begin, end in pairwise(edges)])
+    return answer | {"consumption": energies, "meta": system.meta(ask.now)}
 
 
 def imported(ask: Ask) -> Json:

@@ -82,7 +82,8 @@ def summary(ask: Ask) -> Json:
     return {
         "system_id": system.system_id,
         "current_power": round(archive.power("solar", horizon - interval, horizon)) if current else 0,
-        "energy_lifetime": archive.energy("solar", archive.start, min(begin, horizon)),
+        "energy_lifetime": archive.energy("solar", archive.start, min(begin, horizon))
+        - system.corrections.get("solar", 0),
         "energy_today": max(0, archive.energy("solar", begin, end)),
         "last_interval_end_at": meta["last_energy_at"],
         "last_report_at": meta["last_report_at"],

@@ -47,7 +47,7 @@ def consumption_meter(ask: Ask) -> Json:
     span = window(ask, *_ALL)
     devices = int(ask.system.consumption_meter is not None)
     rows = [
-        {"end_at": each.end, "devices_reporting": devices, "enwh": each.wh}
+        {"end_at": each.end, "devices_reporting": devices, "enwh": ask.system.consumed(each.end - _QUARTER, each.end)}
         for each in intervals(ask.system, "load", span.begin, span.end, _QUARTER, ask.now)
     ]
     return _answer(ask, span, devices, rows if devices else [])

@@ -28,7 +28,7 @@ def window(ask: Ask, *granularities: str) -> Window:
     """Return the window of a telemetry request; `granularities` are the allowed ones.
 
     A day from a `start_date` is a day of the calendar, with 92 or 100 quarters
-    when clocks change; from a `start_at` it is 24 hours.
+    when clocks change, unless the policy says otherwise; from a `start_at` it is 24 hours.
     """
     system, days = ask.system, ask.system.days
     granularity = ask.query.get("granularity", "day")
@@ -42,7 +42,7 @@ def window(ask: Ask, *granularities: str) -> Window:
     else:
         day = ask.day("start_date") or today
         begin = days.midnight(day)
-        whole = {"day": 1, "week": 7}.get(granularity)
+        whole = None if ask.policy.days_of_24_hours else {"day": 1, "week": 7}.get(granularity)
         end = days.midnight(day + timedelta(days=whole)) if whole else begin + _SECONDS[granularity]
     if begin > ask.now:
         raise v4(422, "Requested date is in the future")

@@ -53,6 +53,8 @@ class Policy:
     """Status of every request to v2 after its end (401, 403, 404, 410)."""
     v2_consumption: bool = True
     """Whether the users of v2 permitted consumption data."""
+    days_of_24_hours: bool = False
+    """Whether a day's window holds 96 quarters of an hour at most, also where clocks change."""
     unavailable: bool = False
     """Whether meter statistics are temporarily unavailable."""
 

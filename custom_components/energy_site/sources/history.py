@@ -65,7 +65,11 @@ class HistoryProvider(Protocol):
     """What is asked for together; each group fails alone."""
 
     def cost(self, group: Group, first_day: date, days: int) -> int:
-        """Return the requests that some days' intervals take; a lifetime always takes one."""
+        """Return the requests that some days' intervals take."""
+
+    def lifetime_cost(self, group: Group) -> int:  # noqa: ARG002 - what asks one question a group ignores.
+        """Return the requests that the energy of each day takes."""
+        return 1
 
     async def lifetime(self, group: Group, first_day: date | None = None) -> Lifetime:
         """Return the energy of each day, of a whole life or from a day on."""
@@ -277,7 +281,7 @@ class HistoryFetcher:
         new = cursor.first is None
         again = step.days > 0 and not new
         whole = new or (group.key in self._wanted and not again)
-        self._spend(1, report, allowance)
+        self._spend(self._provider.lifetime_cost(group), report, allowance)
         first = None if whole or cursor.first is None else max(step.first, cursor.first)
         days, reported = await self._ask_totals(group, first)
         told = {day for each in days.values() for day in each}
@@ -332,9 +336,9 @@ class HistoryFetcher:
             all(totals.know(day) for day in lacking) or self._clock() - totals.at < _TOTALS_STAND
         ):
             return totals
-        if allowance() < 1:
+        if allowance() < (cost := self._provider.lifetime_cost(group)):
             return None
-        report.requests += 1
+        report.requests += cost
         await self._ask_totals(group, None)
         return self._totals[group.key]
 

@@ -1,11 +1,25 @@
 """How a system is asked."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
+from typing import Any, Protocol
 
-from ...clients.enphase_cloud.endpoint import Window
+from ...clients.enphase_cloud.endpoint import Granularity, Window
+from ...clients.enphase_cloud.errors import RangeError
 from ...clients.enphase_cloud.v4 import EnphaseV4Client
+from ...site.history import DAY, midnight
+
+
+class _Telemetry(Protocol):
+    """What all telemetries have."""
+
+    @property
+    def intervals(self) -> tuple[Any, ...]:
+        """The intervals."""
+
+
+type Get[T] = Callable[[int, Window], Awaitable[T]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,3 +43,27 @@ class Context:
     def window(self) -> Window:
         """Today's intervals."""
         return Window(start_date=self.today)
+
+    async def whole_today[T: _Telemetry](self, get: Get[T]) -> T:
+        """Return all of today's intervals, on a day of 25 hours too."""
+        return await whole_days(get, self.system_id, self.today, 1, self.zone)
+
+
+async def whole_days[T: _Telemetry](get: Get[T], system_id: int, first: date, days: int, zone: tzinfo) -> T:
+    """Return the intervals of a day or of a week from `first` on, or of as many `days` of that.
+
+    The service gives 24 hours for each day, so a day of 25 takes another request.
+    """
+    window = Window(granularity=Granularity.DAY if days == 1 else Granularity.WEEK, start_date=first)
+    answer = await get(system_id, window)
+    end = midnight(first, zone) + days * DAY
+    known = {each.end_at for each in answer.intervals}
+    if end >= midnight(first + days * DAY, zone) or max(known, default=0) != end.timestamp():
+        return answer
+    try:
+        rest = await get(system_id, Window(start_at=int(end.timestamp())))
+    except RangeError:
+        return answer
+    added = (each for each in rest.intervals if each.end_at not in known)
+    # What is copied is one of the client's frozen answers, whichever.
+    return replace(answer, intervals=(*answer.intervals, *added))  # type: ignore[type-var]

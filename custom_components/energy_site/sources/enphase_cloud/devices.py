@@ -79,10 +79,15 @@ def build_grid(devices: Devices | None, grid: CloudGrid | None, at: datetime) ->
     }
     if grid is None and not controllers:
         return None
-    state = None
-    if grid is not None and grid.on_grid is not None:
-        state = GridState.ON_GRID if grid.on_grid else GridState.OFF_GRID
-    return GridStatus(observed_at=at, state=state, controllers=controllers)
+    return GridStatus(observed_at=at, state=_state(grid), controllers=controllers)
+
+
+def _state(grid: CloudGrid | None) -> GridState | None:
+    if grid is not None and grid.changing:
+        return GridState.SYNCHRONIZING
+    if grid is None or grid.on_grid is None:
+        return None
+    return GridState.ON_GRID if grid.on_grid else GridState.OFF_GRID
 
 
 def moment(epoch: int | None) -> datetime | None:

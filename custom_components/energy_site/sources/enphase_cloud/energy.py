@@ -1,7 +1,7 @@
 """Counters made of a life's days and of what today brought so far."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from ...clients.enphase_cloud.models.common import DailySeries
@@ -19,14 +19,14 @@ def enter_summary(books: DayBooks, summary: Summary) -> None:
     if day is None or summary.energy_today is None:
         return
     book = books.of(CounterKind.SOLAR)
-    if summary.energy_lifetime is not None:
+    if summary.energy_lifetime is not None and summary.energy_lifetime >= 0:
         book.close(day - timedelta(days=1), summary.energy_lifetime)
     book.note(day, summary.energy_today)
 
 
 def enter_life(books: DayBooks, kind: CounterKind, series: DailySeries, zone: tzinfo) -> None:
     """Enter a life's days; zeroes at its end that were not reported yet are none."""
-    books.of(kind).life(series.days(last_reported=_last_reported(series, zone)))
+    books.of(kind).life(reported_days(series, zone))
 
 
 def enter_battery_life(books: DayBooks, life: BatteryLifetime, zone: tzinfo) -> None:
@@ -37,27 +37,60 @@ def enter_battery_life(books: DayBooks, life: BatteryLifetime, zone: tzinfo) -> 
 
 def enter_day(books: DayBooks, kind: CounterKind, telemetry: EnergyTelemetry | RgmStats, zone: tzinfo) -> None:
     """Enter the intervals of a day so far."""
-    _note(books.of(kind), ((interval.end_at, interval.wh) for interval in telemetry.intervals), zone)
+    _note(books.of(kind), {interval.end_at: interval.wh or 0.0 for interval in telemetry.intervals}, zone)
 
 
 def enter_battery_day(books: DayBooks, telemetry: BatteryTelemetry, zone: tzinfo) -> None:
     """Enter a battery's intervals of a day so far."""
     intervals = telemetry.intervals
     charge, discharge = books.of(CounterKind.BATTERY_CHARGE), books.of(CounterKind.BATTERY_DISCHARGE)
-    _note(charge, ((interval.end_at, interval.charge_enwh) for interval in intervals), zone)
-    _note(discharge, ((interval.end_at, interval.discharge_enwh) for interval in intervals), zone)
+    _note(charge, {each.end_at: each.charge_enwh or 0.0 for each in intervals}, zone)
+    _note(discharge, {each.end_at: each.discharge_enwh or 0.0 for each in intervals}, zone)
 
 
-def _note(book: DayBook, intervals: Iterable[tuple[int, float | None]], zone: tzinfo) -> None:
+def enter_house_day(books: DayBooks, consumption: EnergyTelemetry, battery: BatteryTelemetry, zone: tzinfo) -> None:
+    """Enter what the house took in the intervals that both meter and battery told."""
+    _note(books.of(CounterKind.LOAD), house_by_interval(consumption, battery), zone)
+
+
+def enter_house_life(books: DayBooks, consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> None:
+    """Enter what the house took on the days that both meter and battery told."""
+    books.of(CounterKind.LOAD).life(house_days(consumption, life, zone).items())
+
+
+def house_by_interval(consumption: EnergyTelemetry, battery: BatteryTelemetry) -> dict[int, float]:
+    """Return what the house took, Wh by the ends of intervals: a net meter's consumption knows no battery."""
+    gains = {each.end_at: (each.discharge_enwh or 0.0) - (each.charge_enwh or 0.0) for each in battery.intervals}
+    return {
+        each.end_at: max(each.wh + gains[each.end_at], 0.0)
+        for each in consumption.intervals
+        if each.wh is not None and each.end_at in gains
+    }
+
+
+def house_days(consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> dict[date, float]:
+    """Return the same by days; before it was there a battery gave nothing."""
+    charge, discharge = dict(reported_days(life.charge, zone)), dict(reported_days(life.discharge, zone))
+    last = max((*charge, *discharge), default=date.max)
+    return {
+        day: max(wh + discharge.get(day, 0.0) - charge.get(day, 0.0), 0.0)
+        for day, wh in reported_days(consumption, zone)
+        if day <= last
+    }
+
+
+def reported_days(series: DailySeries, zone: tzinfo) -> Iterable[tuple[date, float]]:
+    """Return the days of a life that were reported, oldest first."""
+    at = series.meta.last_report_at if series.meta is not None else None
+    last = None if at is None else datetime.fromtimestamp(at, UTC).astimezone(zone).date() - timedelta(days=1)
+    return series.days(last_reported=last)
+
+
+def _note(book: DayBook, intervals: Mapping[int, float], zone: tzinfo) -> None:
     """Add the intervals up by the day in which each ended."""
     days: defaultdict[date, float] = defaultdict(float)
-    for end_at, wh in intervals:
+    for end_at, wh in intervals.items():
         # An interval that ends at midnight belongs to the day before.
-        days[datetime.fromtimestamp(end_at - 1, UTC).astimezone(zone).date()] += wh or 0.0
+        days[datetime.fromtimestamp(end_at - 1, UTC).astimezone(zone).date()] += wh
     for day, energy in days.items():
         book.note(day, energy)
-
-
-def _last_reported(series: DailySeries, zone: tzinfo) -> date | None:
-    at = series.meta.last_report_at if series.meta is not None else None
-    return None if at is None else datetime.fromtimestamp(at, UTC).astimezone(zone).date() - timedelta(days=1)

@@ -20,7 +20,7 @@ from ...clients.enphase_cloud.models.telemetry import BatteryTelemetry, EnergyTe
 from ...clients.errors import ApiPayloadError
 from ...site.demand import Bundle
 from ..cloud import CloudFeed, CloudSource
-from . import by_hand
+from . import by_hand, meters
 from .context import Context
 
 # The last quarter-hours of a day are in the cloud by then, where the site stands.
@@ -75,14 +75,13 @@ def _has(*kinds: str) -> Callable[[Source], bool]:
 
 
 def _meters(*types: str) -> Callable[[Source], bool]:
-    """Want a feed only for systems with a meter of some types, as far as is known."""
+    """Want a feed only for systems with a meter of some types, as far as is known.
+
+    Whether a meter that does not tell its type is of such a one is for the answer to tell.
+    """
 
     def wanted(source: Source) -> bool:
-        devices: Devices | None = source.answer(DEVICES)
-        if devices is None:
-            return True
-        known = {(meter.config_type or "").casefold() for meter in devices.of("meters")}
-        return bool(known & set(types))
+        return meters.measures(source.answer(DEVICES), *types) is not False
 
     return wanted
 
@@ -155,7 +154,7 @@ LATEST: Feed[LatestTelemetry] = _feed(
 BATTERY: Feed[BatteryTelemetry] = _feed(
     "battery_telemetry",
     endpoints.BATTERY_TELEMETRY,
-    lambda ask: ask.client.battery_telemetry(ask.system_id, ask.window),
+    lambda ask: ask.whole_today(ask.client.battery_telemetry),
     wanted=_BATTERY,
     day=0.6,
     night=0.3,
@@ -174,7 +173,7 @@ EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = CloudFeed(
 CONSUMPTION: Feed[EnergyTelemetry] = _feed(
     "consumption_meter",
     endpoints.CONSUMPTION_METER,
-    lambda ask: ask.client.consumption_meter(ask.system_id, ask.window),
+    lambda ask: ask.whole_today(ask.client.consumption_meter),
     wanted=_CONSUMPTION,
     day=0.2,
     night=0.05,
@@ -183,7 +182,7 @@ CONSUMPTION: Feed[EnergyTelemetry] = _feed(
 IMPORT: Feed[EnergyTelemetry] = _feed(
     "energy_import",
     endpoints.IMPORT_TELEMETRY,
-    lambda ask: ask.client.energy_import(ask.system_id, ask.window),
+    lambda ask: ask.whole_today(ask.client.energy_import),
     wanted=_GRID,
     day=0.2,
     night=0.05,
@@ -192,7 +191,7 @@ IMPORT: Feed[EnergyTelemetry] = _feed(
 EXPORT: Feed[EnergyTelemetry] = _feed(
     "energy_export",
     endpoints.EXPORT_TELEMETRY,
-    lambda ask: ask.client.energy_export(ask.system_id, ask.window),
+    lambda ask: ask.whole_today(ask.client.energy_export),
     wanted=_GRID,
     day=0.2,
     night=0.0,
@@ -305,6 +304,13 @@ LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = _feed(
     night=0.1,
     greatest=timedelta(days=1),
 )
+
+
+def house_needs_battery(source: Source) -> bool:
+    """Tell whether what the house takes is its meter's consumption and the battery's share together."""
+    battery = _BATTERY(source) and source.states[BATTERY.key].presence.answers
+    return battery and not meters.measures_house(source.answer(DEVICES))
+
 
 ALL: tuple[Feed[Any], ...] = (
     SYSTEM,

@@ -1,11 +1,12 @@
 """A system's past by v4: each day's energy, and quarters of an hour as long as they are kept."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import override
 
-from ...clients.enphase_cloud.endpoint import Days, Granularity, Window
+from ...clients.enphase_cloud.endpoint import Days, Window
 from ...clients.enphase_cloud.errors import HardwareAbsentError, RangeError
 from ...clients.enphase_cloud.models.common import DailySeries, Meta
 from ...clients.enphase_cloud.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
@@ -15,8 +16,8 @@ from ...site.history_cursor import Group
 from ...site.model import CounterKind
 from ..cloud import CloudSource
 from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError
-from . import feeds
-from .context import Context
+from . import energy, feeds, meters
+from .context import Context, Get, whole_days
 
 # Two years, less a day for whoever counts otherwise.
 _REACH = 729
@@ -26,6 +27,7 @@ _FIVE_MINUTES = timedelta(minutes=5)
 _QUARTER = timedelta(minutes=15)
 
 _SOLAR = (CounterKind.SOLAR,)
+_LOAD = (CounterKind.LOAD,)
 _BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
 
 # By which feed it is known whether a system has a flow.
@@ -42,7 +44,8 @@ class EnphaseHistory(HistoryProvider):
     """The past of one of v4's systems.
 
     `kinds` are the flows that the system has. Where it has no production
-    `meter`, inverters tell what the sun gave.
+    `meter`, inverters tell what the sun gave. The consumption of a `net` meter
+    knows nothing of the battery, so what the house took is told by both together.
     """
 
     def __init__(
@@ -53,16 +56,18 @@ class EnphaseHistory(HistoryProvider):
         kinds: Collection[CounterKind],
         *,
         meter: bool = True,
+        net: bool = False,
     ) -> None:
         """Ask `client`; days are those of `zone`."""
         self.zone = zone
         self._client = client
         self._system_id = system_id
         self._meter = meter
+        house = _LOAD + _BATTERY if net and set(_BATTERY) <= set(kinds) else _LOAD
         groups = (
             Group(kinds=_SOLAR, days=_WEEK if meter else 1, reach=_REACH, dense=meter),
-            Group(kinds=(CounterKind.LOAD,), days=_WEEK, reach=_REACH),
-            Group(kinds=_BATTERY, days=_WEEK, reach=_REACH),
+            Group(kinds=house, days=_WEEK, reach=_REACH),
+            *([Group(kinds=_BATTERY, days=_WEEK, reach=_REACH)] if house == _LOAD else []),
             Group(kinds=(CounterKind.GRID_IMPORT,), days=1, reach=_REACH),
             Group(kinds=(CounterKind.GRID_EXPORT,), days=1, reach=_REACH),
         )
@@ -70,42 +75,64 @@ class EnphaseHistory(HistoryProvider):
 
     @override
     def cost(self, group: Group, first_day: date, days: int) -> int:
-        return -(-days // group.days)
+        return -(-days // group.days) * _questions(group)
+
+    @override
+    def lifetime_cost(self, group: Group) -> int:
+        return _questions(group)
 
     @override
     async def lifetime(self, group: Group, first_day: date | None = None) -> Lifetime:
-        days = Days(start_date=first_day)
-        client, system_id = self._client, self._system_id
         try:
-            if group.kinds == _SOLAR:
-                series = [(await client.energy_lifetime(system_id, days)).production]
-            elif group.kinds == _BATTERY:
-                battery = await client.battery_lifetime(system_id, days)
-                series = [battery.charge, battery.discharge]
-            else:
-                ask = {
-                    CounterKind.LOAD: client.consumption_lifetime,
-                    CounterKind.GRID_IMPORT: client.energy_import_lifetime,
-                    CounterKind.GRID_EXPORT: client.energy_export_lifetime,
-                }[group.kinds[0]]
-                series = [await ask(system_id, days)]
+            return await self._lifetime(group.kinds, Days(start_date=first_day))
         except HardwareAbsentError as err:
             raise NoHistoryError from err
         except RangeError:
             return Lifetime(days={kind: {} for kind in group.kinds}, reported=None)
-        return as_lifetime(group.kinds, series, self.zone)
+
+    async def _lifetime(self, kinds: tuple[CounterKind, ...], days: Days) -> Lifetime:
+        client, system_id = self._client, self._system_id
+        if kinds == _SOLAR:
+            return as_lifetime(kinds, [(await client.energy_lifetime(system_id, days)).production], self.zone)
+        if kinds == _BATTERY:
+            battery = await client.battery_lifetime(system_id, days)
+            return as_lifetime(kinds, [battery.charge, battery.discharge], self.zone)
+        if len(kinds) > 1:
+            consumption = await client.consumption_lifetime(system_id, days)
+            battery = await client.battery_lifetime(system_id, days)
+            found = as_lifetime(_BATTERY, [battery.charge, battery.discharge], self.zone)
+            house = energy.house_days(consumption, battery, self.zone)
+            return replace(found, days={CounterKind.LOAD: house, **found.days})
+        ask = {
+            CounterKind.LOAD: client.consumption_lifetime,
+            CounterKind.GRID_IMPORT: client.energy_import_lifetime,
+            CounterKind.GRID_EXPORT: client.energy_export_lifetime,
+        }[kinds[0]]
+        return as_lifetime(kinds, [await ask(system_id, days)], self.zone)
 
     @override
     async def intervals(self, group: Group, first_day: date, days: int) -> Intervals:
-        window = Window(granularity=Granularity.DAY if days == 1 else Granularity.WEEK, start_date=first_day)
         try:
-            if group.kinds == _BATTERY:
-                return _of_battery(await self._client.battery_telemetry(self._system_id, window))
-            telemetry = await self._telemetry(group.kinds[0])(self._system_id, window)
+            return await self._intervals(group, first_day, days)
         except HardwareAbsentError as err:
             raise NoHistoryError from err
         except RangeError:
             return Intervals(found=dict.fromkeys(group.kinds, ()), reported=None)
+
+    async def _intervals(self, group: Group, first_day: date, days: int) -> Intervals:
+        async def ask[T: (EnergyTelemetry, BatteryTelemetry)](get: Get[T]) -> T:
+            return await whole_days(get, self._system_id, first_day, days, self.zone)
+
+        if group.kinds == _BATTERY:
+            return _of_battery(await ask(self._client.battery_telemetry))
+        telemetry = await ask(self._telemetry(group.kinds[0]))
+        if len(group.kinds) > 1:
+            battery = await ask(self._client.battery_telemetry)
+            taken = energy.house_by_interval(telemetry, battery)
+            house = tuple(replace(each, wh=taken.get(each.end_at)) for each in telemetry.intervals)
+            load = as_intervals(CounterKind.LOAD, house, telemetry.meta, _QUARTER)
+            found = _of_battery(battery)
+            return replace(found, found={**load.found, **found.found})
         step = _FIVE_MINUTES if not group.dense else _QUARTER
         return as_intervals(group.kinds[0], telemetry.intervals, telemetry.meta, step)
 
@@ -122,10 +149,24 @@ class EnphaseHistory(HistoryProvider):
 
 def history_of(source: CloudSource[Context]) -> EnphaseHistory:
     """Return how the past of a system is fetched, as far as is known what it has."""
-    devices, context = source.answer(feeds.DEVICES), source.context
+    devices, context, summary = source.answer(feeds.DEVICES), source.context, source.answer(feeds.SUMMARY)
     kinds = {kind for kind, feed in _TOLD_BY.items() if feed.wanted(source)}
-    metered = devices is None or any((meter.config_type or "") == "Production" for meter in devices.of("meters"))
-    return EnphaseHistory(context.client, context.system_id, source.zone, {CounterKind.SOLAR, *kinds}, meter=metered)
+    metered = meters.measures(devices, "production")
+    if metered is None:
+        metered = summary is None or summary.source == "meter"
+    return EnphaseHistory(
+        context.client,
+        context.system_id,
+        source.zone,
+        {CounterKind.SOLAR, *kinds},
+        meter=metered,
+        net=feeds.house_needs_battery(source),
+    )
+
+
+def _questions(group: Group) -> int:
+    """Return how many endpoints tell of a group."""
+    return 2 if group.kinds == _LOAD + _BATTERY else 1
 
 
 def reported_at(meta: Meta | None) -> datetime | None:

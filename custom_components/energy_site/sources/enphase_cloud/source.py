@@ -144,15 +144,10 @@ class EnphaseCloudSource(CloudSource[Context]):
             context.gateways = tuple(device.serial_number for device in known.of("gateways"))
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
             energy.enter_summary(books, summary)
-        for each, kind in (
-            (feeds.CONSUMPTION, CounterKind.LOAD),
-            (feeds.IMPORT, CounterKind.GRID_IMPORT),
-            (feeds.EXPORT, CounterKind.GRID_EXPORT),
-        ):
+        for each, kind in ((feeds.IMPORT, CounterKind.GRID_IMPORT), (feeds.EXPORT, CounterKind.GRID_EXPORT)):
             if key == each.key and (telemetry := self.answer(each)) is not None:
                 energy.enter_day(books, kind, telemetry, zone)
         for life_of, kind in (
-            (feeds.CONSUMPTION_LIFETIME, CounterKind.LOAD),
             (feeds.IMPORT_LIFETIME, CounterKind.GRID_IMPORT),
             (feeds.EXPORT_LIFETIME, CounterKind.GRID_EXPORT),
         ):
@@ -162,6 +157,24 @@ class EnphaseCloudSource(CloudSource[Context]):
             energy.enter_battery_day(books, battery, zone)
         if key == feeds.BATTERY_LIFETIME.key and (life := self.answer(feeds.BATTERY_LIFETIME)) is not None:
             energy.enter_battery_life(books, life, zone)
+        self._observe_house(key)
+
+    def _observe_house(self, key: str) -> None:
+        """Enter what the house takes: what its meter says, or that and the battery's share of the same time."""
+        books, zone, with_battery = self.books, self.zone, feeds.house_needs_battery(self)
+        of_battery = with_battery and key in (feeds.BATTERY.key, feeds.BATTERY_LIFETIME.key)
+        if key == feeds.CONSUMPTION.key or of_battery:
+            today, battery = self.answer(feeds.CONSUMPTION), self.answer(feeds.BATTERY)
+            if today is not None and not with_battery:
+                energy.enter_day(books, CounterKind.LOAD, today, zone)
+            elif today is not None and battery is not None:
+                energy.enter_house_day(books, today, battery, zone)
+        if key == feeds.CONSUMPTION_LIFETIME.key or of_battery:
+            life, battery_life = self.answer(feeds.CONSUMPTION_LIFETIME), self.answer(feeds.BATTERY_LIFETIME)
+            if life is not None and not with_battery:
+                energy.enter_life(books, CounterKind.LOAD, life, zone)
+            elif life is not None and battery_life is not None:
+                energy.enter_house_life(books, life, battery_life, zone)
 
     def _make_builders(self) -> tuple[Builder, ...]:
         def made_of(
@@ -180,7 +193,13 @@ class EnphaseCloudSource(CloudSource[Context]):
             made_of(
                 PowerFlow,
                 (feeds.LATEST, feeds.SUMMARY, feeds.DEVICES),
-                lambda now: power.build(fresh(feeds.LATEST, now), fresh(feeds.SUMMARY, now), known(feeds.DEVICES), now),
+                lambda now: power.build(
+                    fresh(feeds.LATEST, now),
+                    fresh(feeds.SUMMARY, now),
+                    known(feeds.DEVICES),
+                    now,
+                    by_modem=self._reports_by_modem(),
+                ),
             ),
             made_of(EnergyCounters, _ENERGY, self._counters),
             made_of(
@@ -259,6 +278,13 @@ class EnphaseCloudSource(CloudSource[Context]):
             next_update=self.next_update(now),
             reported_at=self._reported_at(),
             history=self.history_progress,
+        )
+
+    def _reports_by_modem(self) -> bool:
+        system, known = self.answer(feeds.SYSTEM), self.answer(feeds.DEVICES)
+        told = (system.connection_type or "").casefold() if system is not None else ""
+        return told == "cellular" or (
+            not told and known is not None and any(gateway.cellular for gateway in known.of("gateways"))
         )
 
     def _reported_at(self) -> datetime | None:

@@ -164,6 +164,11 @@ class GridStatus:
         """Whether the grid is there; `None` while it is unknown or changing."""
         return {"ongrid": True, "offgrid": False}.get(_plain(self.grid_state or ""))
 
+    @property
+    def changing(self) -> bool:
+        """Whether the house is on its way from the one to the other."""
+        return _plain(self.grid_state or "").startswith(("transition", "synchroni"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadContact:
