@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .adapter import SourceAdapter
 from .clients.enphase_cloud.link import Link, asking_with
-from .clients.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
+from .clients.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiStatusError
 from .clients.parameters import ENPHASE_CLOUD, Parameter
 from .clients.transport import Recorded, Response
 from .errors import translated
@@ -54,9 +54,7 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
         try:
             with self.source.by_hand(), asking_with(feed.name, parameters):
                 await feed.ask(self.source.context)
-        except (ApiStatusError, ApiPayloadError) as err:
-            if isinstance(err, ApiQuotaError):
-                self.source.spending.refused(err)
+        except ApiStatusError, ApiPayloadError:
             # A refusal is an answer too, and may be just what a person wants to see.
             if feed.name not in recorded:
                 raise

@@ -111,6 +111,7 @@ class EntryToken:
         self._hass = hass
         self._entry = entry
         self._session = OAuth2Session(hass, entry, implementation)
+        self._dead: str | None = None
 
     async def __call__(self, *, refused: str | None = None) -> str:
         """Return the token, renewed if it ends or was `refused`.
@@ -121,9 +122,13 @@ class EntryToken:
         if refused is not None and refused == self._session.token["access_token"]:
             ended = {**self._session.token, "expires_at": 0}
             self._hass.config_entries.async_update_entry(self._entry, data={**self._entry.data, CONF_TOKEN: ended})
+        # What was refused once stays so: a person signs in anew, or nobody.
+        if self._dead is not None and self._dead == self._session.token["refresh_token"]:
+            raise ApiAuthError(_ENDPOINT, 401)
         try:
             await self._session.async_ensure_token_valid()
         except OAuth2TokenRequestReauthError as err:
+            self._dead = self._session.token["refresh_token"]
             raise ApiAuthError(_ENDPOINT, err.status) from err
         except (OAuth2TokenRequestError, OAuth2TokenRequestConnectionError) as err:
             raise ApiConnectionError(_ENDPOINT, "the token could not be renewed") from err

@@ -15,8 +15,10 @@ from .clients.errors import ApiAuthError, ApiError
 from .cloud_adapter import CloudAdapter
 from .const import CONF_SYSTEM_ID, CONF_USER_ID, DOMAIN, documentation
 from .coordinator import SiteConfigEntry
+from .flows.enphase_cloud import take_over_spending
 from .quota import async_quota
 from .sessions import forgetful_session
+from .site.demand import Purpose
 from .site.model import CounterKind
 from .sources.enlighten.feeds import Context
 from .sources.enlighten.history import EnlightenHistory
@@ -51,6 +53,9 @@ class EnlightenAdapter(CloudAdapter[EnlightenSource]):
         data, system = entry.data, entry.unique_id or ""
         quota = await async_quota(hass, data[CONF_API_KEY], PLAN, dt_util.utcnow())
         spending = SystemSpending(quota, system, dt_util.utcnow)
+        # What the set-up itself asked counts as well.
+        if asked := take_over_spending(hass, data[CONF_API_KEY]):
+            quota.planner.spend(asked, dt_util.utcnow(), purpose=Purpose.PERSON)
         session = forgetful_session(hass)
         client = EnlightenV2Client(session, data[CONF_API_KEY], data[CONF_USER_ID], spending=spending)
         context = Context(

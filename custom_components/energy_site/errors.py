@@ -90,6 +90,7 @@ _FAILURES = {
     Failure.NOT_AN_OPTION: "control_not_an_option",
     Failure.REFUSED: "control_refused",
     Failure.QUOTA: "control_quota",
+    Failure.NO_CHANGES: "control_no_changes",
     Failure.IGNORED: "control_ignored",
     Failure.NO_ANSWER: "control_no_answer",
 }

@@ -101,13 +101,14 @@ class TokenStore:
 
     A refresh token is good once; for `refresh_grace` seconds after that it is
     taken again, as by a client that lost the answer. Without `rotates` the
-    same one is given back and stays good.
+    same one is given back and stays good, or with `tells_refresh` off not told at all.
     """
 
     access_lifetime: float = ACCESS_LIFETIME
     refresh_lifetime: float = REFRESH_LIFETIME
     refresh_grace: float = 0.0
     rotates: bool = True
+    tells_refresh: bool = True
     refreshes: int = 0
     _codes: dict[str, _Code] = field(default_factory=dict)
     _access: dict[str, tuple[Grant, float]] = field(default_factory=dict)

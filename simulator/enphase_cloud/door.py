@@ -50,8 +50,8 @@ def identify(world: World, knock: Knock) -> Visitor:
     application = world.application(key=key) if key else None
     if application is None:
         return Visitor()
-    application.usage.book(knock.now)
-    exceeded = application.usage.exceeded(application.plan, knock.now)
+    application.usage.book(knock.now, knock.method)
+    exceeded = application.usage.exceeded(application.plan, knock.now, knock.method)
     if exceeded is not None:
         application.usage.refused += 1
     return Visitor(application=application, exceeded=exceeded)

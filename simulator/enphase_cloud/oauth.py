@@ -67,7 +67,10 @@ def token(world: World, parameters: Mapping[str, str], authorization: str, now: 
             raise oauth(400, "invalid_request", "Missing grant type")
         case other:
             raise oauth(400, "unsupported_grant_type", f"Unsupported grant type: {other}")
-    return Reply(payload=tokens.payload(), headers={"Cache-Control": "no-store"})
+    payload = tokens.payload()
+    if parameters["grant_type"] == "refresh_token" and not world.tokens.tells_refresh:
+        del payload["refresh_token"]
+    return Reply(payload=payload, headers={"Cache-Control": "no-store"})
 
 
 def _client(world: World, authorization: str) -> Application:

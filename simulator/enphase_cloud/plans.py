@@ -24,6 +24,7 @@ class Plan:
     """Requests a minute and a calendar month, and the groups it holds.
 
     Without `hard_month` more requests than `per_month` are billed, not refused.
+    By each HTTP method of changes there are `changes` a month, without a limit for None.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Plan:
     per_month: int
     groups: frozenset[Group]
     hard_month: bool = False
+    changes: int | None = None
 
 
 _FREE = frozenset({Group.SYSTEM_DETAILS, Group.PRODUCTION, Group.CONSUMPTION, Group.EV_MONITORING})
@@ -39,7 +41,7 @@ _DEVICES = _FREE | {Group.DEVICE_LEVEL, Group.STREAMING}
 WATT = Plan(name="Watt", per_minute=10, per_month=1000, groups=_FREE, hard_month=True)
 KILOWATT = Plan(name="Kilowatt", per_minute=50, per_month=50_000, groups=_DEVICES)
 MEGAWATT = Plan(name="Megawatt", per_minute=100, per_month=300_000, groups=_DEVICES | {Group.CONFIGURATION})
-PARTNER = Plan(name="Partner", per_minute=300, per_month=1_500_000, groups=frozenset(Group))
+PARTNER = Plan(name="Partner", per_minute=300, per_month=1_500_000, groups=frozenset(Group), changes=200)
 LEGACY_WATT = Plan(name="Watt", per_minute=10, per_month=10_000, groups=frozenset(), hard_month=True)
 """The free plan of v2."""
 

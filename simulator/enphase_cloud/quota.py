@@ -23,11 +23,15 @@ class Usage:
 
     minutes: Counter[int] = field(default_factory=Counter)
     months: Counter[str] = field(default_factory=Counter)
+    changes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Changes by HTTP method and month."""
     refused: int = 0
     """Requests beyond a limit."""
 
-    def book(self, now: float) -> None:
+    def book(self, now: float, method: str = "GET") -> None:
         """Count a request at `now`, epoch s."""
+        if method != "GET":
+            self.changes[method, _month(now)] += 1
         self.minutes[int(now // 60)] += 1
         self.months[_month(now)] += 1
 
@@ -44,8 +48,11 @@ class Usage:
         """Count `count` requests more in this month, as others of the same key make."""
         self.months[_month(now)] += count
 
-    def exceeded(self, plan: Plan, now: float) -> Exceeded | None:
+    def exceeded(self, plan: Plan, now: float, method: str = "GET") -> Exceeded | None:
         """Return the limit of `plan` that the requests so far go beyond."""
+        if plan.changes is not None and self.changes[method, _month(now)] > plan.changes:
+            start, end = month_around(now)
+            return Exceeded(period="month", start=start, end=end, limit=plan.changes)
         if plan.hard_month and self.used(now) > plan.per_month:
             start, end = month_around(now)
             return Exceeded(period="month", start=start, end=end, limit=plan.per_month)

@@ -93,10 +93,10 @@ ASKED: list[tuple[str, Ask, dict[str, list[str]]]] = [
         lambda c: c.evse_telemetry(67, "S-1", ON_A_DAY, interval=Granularity.FIVE_MINUTES),
         {**_ON_A_DAY, "interval_duration": ["5mins"]},
     ),
-    ("HEAT_PUMP_LIFETIME", lambda c: c.heat_pump_lifetime(67, "S-1", JUNE), _JUNE),
+    ("HEAT_PUMP_LIFETIME", lambda c: c.heat_pump_lifetime(67, JUNE), _JUNE),
     (
         "HEAT_PUMP_TELEMETRY",
-        lambda c: c.heat_pump_telemetry(67, "S-1", ON_A_DAY),
+        lambda c: c.heat_pump_telemetry(67, ON_A_DAY),
         {**_ON_A_DAY, "interval_duration": ["15mins"]},
     ),
     ("CHARGERS", lambda c: c.chargers(67), {}),

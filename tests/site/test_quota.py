@@ -259,21 +259,75 @@ def test_a_month_may_end_when_the_service_says() -> None:
     assert made.outlook(ends + MINUTE).resets_at == datetime(2026, 6, 17, 8, tzinfo=UTC)
 
 
-def test_limits_that_the_service_tells_hold_where_they_are_less() -> None:
+def test_limits_that_contradict_the_plan_are_believed_for_their_period() -> None:
     made = planner(used=100)
     made.denied(NOW, period="minute", limit=3)
+    assert not made.may(PERSON, 1, NOW + timedelta(seconds=30))
+    assert made.may(PERSON, 10, NOW + 2 * MINUTE)
     later = NOW + HOUR
-    assert made.may(PERSON, 3, later)
-    made.spend(3, later, purpose=PERSON)
-    assert not made.may(PERSON, 1, later)
     made.denied(later, period="month", limit=500)
-    assert made.outlook(JUNE).limit == 500
     made = reopened(made)
-    assert made.outlook(JUNE).limit == 500
-    made.change(FREE, JUNE)
-    assert made.outlook(JUNE).limit == 500
-    made.change(Plan(per_month=2000, per_minute=10), JUNE)
-    assert made.outlook(JUNE).limit == 2000
+    assert (made.outlook(later).limit, made.outlook(later).left) == (500, 0)
+    assert not made.may(PERSON, 1, JUNE - HOUR)
+    assert made.outlook(JUNE + HOUR).limit == 1000
+    assert made.may(PERSON, 10, JUNE + HOUR)
+
+
+def test_a_month_that_was_smaller_than_the_plan_makes_the_next_one_careful() -> None:
+    made, alone = planner(), planner()
+    made.spend(400, NOW, purpose=FEED)
+    made.denied(NOW, period="month", limit=500)
+    careful, usual = (each.interval("1", FRESH, JUNE + 12 * HOUR) for each in (made, alone))
+    assert careful is not None
+    assert usual is not None
+    assert careful > usual
+
+
+@pytest.mark.parametrize("period", ["minute", "second"])
+def test_a_refusal_with_its_period_is_waited_for_once_however_often_it_comes(period: str) -> None:
+    made, now = planner(), NOW
+    for _ in range(6):
+        made.denied(now, period=period)
+        assert not made.may(PERSON, 1, now)
+        now += MINUTE + timedelta(seconds=2)
+        assert made.may(PERSON, 1, now)
+
+
+def test_refusals_that_last_for_hours_mean_that_others_used_the_month_up() -> None:
+    made, now = planner(used=400), NOW
+    while now < NOW + 3 * HOUR:
+        made.denied(now)
+        now = made.allowed_at(PERSON, 1, now)
+    made = reopened(made)
+    outlook = made.outlook(now)
+    assert (outlook.left, outlook.exhausted) == (0, True)
+    # It is looked whether that is true, and what others use is expected of the next month.
+    assert made.allowed_at(PERSON, 1, now) <= now + 7 * HOUR
+    usual, careful = (each.interval("1", FRESH, JUNE + 12 * HOUR) for each in (planner(), made))
+    assert usual is not None
+    assert careful is not None
+    assert careful > usual
+
+
+def test_an_answer_ends_what_refusals_without_a_period_made_believe() -> None:
+    made, now = planner(used=400), NOW
+    while now < NOW + 3 * HOUR:
+        made.denied(now)
+        now = made.allowed_at(PERSON, 1, now)
+    made.answered(now)
+    assert (made.outlook(now).left, made.outlook(now).exhausted) == (600, False)
+
+
+def test_changes_that_are_used_up_leave_reads_alone_and_limits_as_they_are() -> None:
+    made, ends = planner(used=400), JUNE
+    made.denied(NOW, period="month", ends_at=ends, limit=200, verb="PUT")
+    made = reopened(made)
+    assert made.may(FEED, 1, NOW)
+    assert made.outlook(NOW).limit == 1000
+    assert not made.outlook(NOW).exhausted
+    assert made.verb_allowed_at("PUT", NOW) > JUNE
+    assert made.verb_allowed_at("DELETE", NOW) == NOW
+    assert made.verb_allowed_at("PUT", JUNE + MINUTE) == JUNE + MINUTE
 
 
 def test_what_the_service_counts_is_taken_over_where_it_is_more() -> None:

@@ -260,6 +260,22 @@ def test_other_software_takes_what_it_takes_and_the_next_month_knows_of_it() -> 
     assert world.missed("1", LATER, datetime(2026, 8, 1, tzinfo=UTC)) == 0
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_key_that_others_share_settles_within_three_months(told: bool) -> None:
+    world = World(system(history=True))
+    world.told = told
+    world.others = lambda at: 1 if at.hour % 6 else 0
+    dark: dict[str, int] = {}
+    while world.now < datetime(2027, 4, 1, tzinfo=UTC):
+        day = world.now
+        world.run(day + timedelta(days=1))
+        answered = any(day <= at < world.now for at in world.answers[("1", "fresh")])
+        dark[f"{day:%Y-%m}"] = dark.get(f"{day:%Y-%m}", 0) + (not answered)
+    assert dark["2026-06"] >= 2
+    assert max(count for month, count in dark.items() if month >= "2026-09") <= 1
+    assert sum(count for month, count in dark.items() if month >= "2026-09") <= 3
+
+
 def test_a_month_that_others_used_up_is_asked_for_rarely_where_no_period_is_told() -> None:
     world = World(system())
     world.told = False

@@ -136,6 +136,17 @@ class ApiQuotaError(ApiStatusError):
         self.period_end = period_end
         self.limit = limit
 
+    @property
+    def verb(self) -> str:
+        """The HTTP method that was refused: a plan may limit changes apart from reads."""
+        verb, _, path = self.endpoint.partition(" ")
+        return verb if path else "GET"
+
+    @property
+    def ends_changes(self) -> bool:
+        """Whether it is changes alone that are used up, for longer than a person waits."""
+        return self.verb != "GET" and self.period in ("day", "month", "year")
+
 
 class ApiNotFoundError(ApiStatusError):
     """The other side does not know this endpoint."""

@@ -129,6 +129,7 @@ class Failure(StrEnum):
     NOT_NOW = "not_now"
     REFUSED = "refused"
     QUOTA = "quota"
+    NO_CHANGES = "no_changes"
     IGNORED = "ignored"
     NO_ANSWER = "no_answer"
 

@@ -30,6 +30,9 @@ _RETRIES = 3
 # What has to be asked each day leaves updates and history this share of a month, and comes every few days instead.
 _FOR_UPDATES = 0.5
 
+# However much others are expected to use, more than this share of a month is not left to them.
+_MOST_BY_OTHERS = 0.8
+
 # What history may take at a time where the month has no end to its requests.
 _UNMETERED = 1000
 
@@ -110,12 +113,17 @@ class Planner:
         at = max(usage.latest, usage.paused_until)
         if not self._fits(purpose, cost):
             at = max(at, usage.resets_at + _AFTER_RESET)
-        per_minute = _lesser(self.plan.per_minute, usage.minute_limit)
+        per_minute = self.plan.per_minute
         if per_minute is None or at > usage.latest:
             return at
         # People do not wait because feeds took the whole minute.
         spare = 0 if purpose.urgent or per_minute < 3 else max(per_minute // 5, 1)
         return max(at, usage.room_at(cost, per_minute - spare)) if per_minute > 0 else usage.resets_at
+
+    def verb_allowed_at(self, verb: str, now: datetime) -> datetime:
+        """Return from when on an HTTP method may be used, as far as it was refused alone."""
+        usage = self._enter(now)
+        return max(usage.verbs.get(verb, usage.latest), usage.latest)
 
     def spend(self, count: int, now: datetime, *, purpose: Purpose, system: str | None = None) -> None:
         """Count requests when they are sent, whatever becomes of them."""
@@ -133,21 +141,30 @@ class Planner:
         self.usage.answered()
 
     def denied(
-        self, now: datetime, *, period: str | None = None, ends_at: datetime | None = None, limit: int | None = None
+        self,
+        now: datetime,
+        *,
+        period: str | None = None,
+        ends_at: datetime | None = None,
+        limit: int | None = None,
+        verb: str = "GET",
     ) -> None:
-        """Obey a refusal: nothing is asked until the period ends.
+        """Obey a refusal: nothing is asked until the period ends, by a `verb` of changes nothing is changed.
 
         `period` is a word such as minute or month, `ends_at` when it ends or when to
-        come back, `limit` its requests; each may be unknown.
+        come back, `limit` its requests; each may be unknown. What is less than the plan
+        is believed for this period, then the plan is tried again.
         """
         usage = self._enter(now)
-        if limit is not None and limit > 0:
-            if period == "month":
-                usage.month_limit = limit
-            if period == "minute":
-                usage.minute_limit = limit
-        month = self._limit()
-        usage.deny(now, period, ends_at, limit if period == "month" and limit else month)
+        if verb != "GET" and period not in ("second", "minute"):
+            usage.deny_verb(verb, now, period, ends_at)
+            return
+        told = limit if limit is not None and limit > 0 and period == "month" else None
+        usage.month_limit = told if told is not None else usage.month_limit
+        usage.deny(now, period, ends_at, told or self._limit())
+        if told is not None and self.plan.per_month is not None and usage.exhausted:
+            # What the plan has beyond that is as good as used by others, next month too.
+            usage.expected += max(self.plan.per_month - told, 0)
 
     def correct(self, used: int, now: datetime) -> None:
         """Take over what the service itself says was used this month, also by others."""
@@ -206,6 +223,8 @@ class Planner:
         usage = self._enter(now)
         limit, left = self._limit(), self._left()
         used = usage.used / limit if limit else float(usage.exhausted)
+        if usage.exhausted and left is not None:
+            left = 0
         days = max((usage.resets_at - usage.latest) / _DAY, 1.0)
         return Outlook(
             used=usage.used,
@@ -338,12 +357,14 @@ class Planner:
 
     def _available(self) -> float | None:
         """Return the requests that updates and history have until the month's end."""
-        left, usage = self._left(), self.usage
-        if left is None:
+        limit, left, usage = self._limit(), self._left(), self.usage
+        if limit is None or left is None:
             return None
+        kept = self._kept() + self._essential()
+        expected = min(usage.expected, max(limit - kept, 0) * _MOST_BY_OTHERS)
         # What others did so far is not known until the service refuses something.
-        others = max(usage.expected - usage.others, usage.expected * (1 - usage.elapsed))
-        return max(left - self._kept() - self._essential() - others, 0.0)
+        others = max(expected - usage.others, expected * (1 - usage.elapsed))
+        return max(left - kept - others, 0.0)
 
     def _terms(self) -> list[pacing.Term]:
         return pacing.terms(self.systems.values(), self.usage.latest, self.usage.resets_at)

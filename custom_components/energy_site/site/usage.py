@@ -34,8 +34,11 @@ _LONGEST = {
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 _SKEW = timedelta(seconds=2)
 
-# Others may use most of a month, but what they are expected to use leaves something.
-_MOST_BY_OTHERS = 0.8
+# What others used is remembered over months in which nobody told of them, and forgotten slowly.
+_REMEMBERED = 0.95
+
+# Refusals without a period that last so long are about no minute.
+_NO_MERE_MINUTE = timedelta(hours=2)
 
 # What is kept of earlier months, for a clock that goes back to them, and of systems.
 _KEPT_MONTHS, _KEPT_ASKED, _FORGOTTEN = 3, 1000, 60 * _DAY
@@ -54,8 +57,9 @@ class Usage:
     """The books of one key: `own` requests of this month, and those of `others` that the service told of.
 
     `expected` is how many requests others are expected to make in a whole month.
-    `month_limit` and `minute_limit` are what the service told where that is less
-    than the plan.
+    `month_limit` is what the service told of this month where that is less than the
+    plan. `refused_since` is when it began to refuse without a word for how long,
+    `verbs` until when it refuses changes, by the HTTP methods.
     """
 
     anchor: datetime = _ANCHOR
@@ -70,8 +74,9 @@ class Usage:
     pause: timedelta = timedelta()
     exhausted: bool = False
     denials: int = 0
+    refused_since: datetime | None = None
+    verbs: dict[str, datetime] = field(default_factory=dict)
     month_limit: int | None = None
-    minute_limit: int | None = None
     granted_at: datetime = _ANCHOR
     granted: dict[str, float] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
@@ -102,8 +107,8 @@ class Usage:
         if start == self.since or self.since - _JITTER <= now < self.since:
             return
         count = self.months.pop(start, 0)
-        if start > self.since and not self.others:
-            self.expected = self.expected / 2 if self.expected > 1 else 0.0
+        if start > self.since and not self.others and not self.exhausted:
+            self.expected = self.expected * _REMEMBERED if self.expected > 1 else 0.0
         if start < self.since:
             # The clock was wrong before or is now: either way what was asked was asked.
             count += self.used
@@ -112,6 +117,7 @@ class Usage:
         while len(self.months) > _KEPT_MONTHS:
             del self.months[next(iter(self.months))]
         self.since, self.own, self.others, self.exhausted = start, count, 0, False
+        self.month_limit = self.refused_since = None
 
     def spend(self, count: int, now: datetime) -> None:
         """Count requests that are sent."""
@@ -145,9 +151,7 @@ class Usage:
         if used <= self.used:
             return
         self.others = used - self.own
-        length = (self.resets_at - self.since) / _DAY
-        days = max((self.latest - self.since) / _DAY, 1.0)
-        self.expected = min(self.others * length / days, used * _MOST_BY_OTHERS)
+        self._expect(self.others, used)
 
     def deny(self, now: datetime, period: str | None, ends_at: datetime | None, limit: int | None) -> None:
         """Ask nothing until the period is over in which too much was asked.
@@ -156,30 +160,42 @@ class Usage:
         told the pauses grow from time to time.
         """
         self.enter(now)
-        told = ends_at is not None and self.latest < ends_at <= self.latest + _LONGEST.get(period or "", 32 * _DAY)
+        told = self._is_told(period, ends_at)
         if period == "month" and not told and self.latest - self.since < _ZONES and self.own < (limit or 0) / 2:
             period = None
         if period is None and not told and limit is not None and self.used >= 0.98 * limit:
             period = "month"
+        if period not in _LONGEST and not told:
+            self._refused(limit)
         if period == "month":
             if told and ends_at is not None and abs(ends_at - self.resets_at) > timedelta(minutes=1):
                 self.anchor = ends_at.astimezone(UTC)
                 self.since = _month(self.anchor, self.latest)[0]
             self.correct(limit or 0, now)
             self.exhausted = True
-        self.denials += 1
+        # What is told ends by itself; only what is not makes patience grow.
+        self.denials += not told and period not in _LONGEST
         ends = ends_at if told and ends_at is not None else self._ends(period)
         if ends + _SKEW > self.paused_until:
             self.paused_until = ends + _SKEW
             self.pause = self.paused_until - self.latest
 
+    def deny_verb(self, verb: str, now: datetime, period: str | None, ends_at: datetime | None) -> None:
+        """Ask nothing by an HTTP method of changes until its period is over; reads go on."""
+        self.enter(now)
+        told = self._is_told(period, ends_at)
+        self.verbs[verb] = (ends_at if told and ends_at is not None else self._ends(period)) + _SKEW
+
     def answered(self) -> None:
-        """Note that the service gives answers, so the next pause is a short one."""
+        """Note that the service gives answers: the next pause is a short one, and a month that seemed used up is not."""
         self.denials = 0
+        if self.refused_since is not None:
+            self.refused_since, self.exhausted = None, False
 
     def replan(self) -> None:
         """Forget what the service said of another plan."""
-        self.month_limit = self.minute_limit = None
+        self.month_limit = None
+        self.verbs = {}
         if self.exhausted:
             self.exhausted, self.paused_until = False, self.latest
 
@@ -187,6 +203,25 @@ class Usage:
         """Return when so many more requests fit into a minute of `limit`."""
         over = len(self.moments) + min(count, limit) - limit
         return self.latest if over <= 0 else sorted(self.moments)[over - 1] + _MINUTE
+
+    def _refused(self, limit: int | None) -> None:
+        """Take refusals that last for hours for what they are: others used the month up."""
+        self.refused_since = self.refused_since or self.latest
+        lasts = self.latest - self.refused_since
+        if limit is None or lasts < _NO_MERE_MINUTE or self.refused_since - self.since < _ZONES:
+            return
+        if not self.exhausted:
+            self._expect(max(limit - self.own, 0), limit)
+        self.exhausted = True
+
+    def _expect(self, others: int, used: int) -> None:
+        """Expect of others in a month what they made of it so far."""
+        length = (self.resets_at - self.since) / _DAY
+        days = max((self.latest - self.since) / _DAY, 1.0)
+        self.expected = min(others * length / days, float(used))
+
+    def _is_told(self, period: str | None, ends_at: datetime | None) -> bool:
+        return ends_at is not None and self.latest < ends_at <= self.latest + _LONGEST.get(period or "", 32 * _DAY)
 
     def _ends(self, period: str | None) -> datetime:
         now = self.latest
@@ -199,7 +234,7 @@ class Usage:
                 return now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
             case "month":
                 return self.resets_at
-        return now + min(_SHORTEST_PAUSE * (1 << min(self.denials - 1, 10)), _LONGEST_PAUSE)
+        return now + min(_SHORTEST_PAUSE * (1 << min(max(self.denials - 1, 0), 10)), _LONGEST_PAUSE)
 
     def _turn_back(self, now: datetime) -> None:
         """Follow a clock that went back: nothing lies in the future but what was to wait for."""
@@ -223,8 +258,9 @@ class Usage:
             "pause": self.pause.total_seconds(),
             "exhausted": self.exhausted,
             "denials": self.denials,
+            "refused_since": self.refused_since.isoformat() if self.refused_since else None,
+            "verbs": {verb: until.isoformat() for verb, until in self.verbs.items() if until > self.latest},
             "month_limit": self.month_limit,
-            "minute_limit": self.minute_limit,
             "granted_at": self.granted_at.isoformat(),
             "granted": dict(self.granted),
             "asked": {
@@ -259,8 +295,13 @@ class Usage:
             pause=pause,
             exhausted=read.get("exhausted") is True,
             denials=_count(read.get("denials")) or 0,
+            refused_since=_moment(read.get("refused_since")),
+            verbs={
+                verb: min(until, latest + _LONGEST["month"])
+                for verb, value in _items(read.get("verbs")).items()
+                if (until := _moment(value)) is not None
+            },
             month_limit=_count(read.get("month_limit")),
-            minute_limit=_count(read.get("minute_limit")),
             granted_at=_moment(read.get("granted_at")) or _ANCHOR,
             granted={
                 key: number

@@ -24,7 +24,7 @@ _REFUSED_RETRY = timedelta(minutes=15)
 # What fails for another reason than the quota is tried again after this.
 _SHORTEST_WAIT = timedelta(seconds=5)
 
-# What the plan did not grant is looked for again this often: a plan is seldom changed.
+# What the plan did not grant or the system lacks is looked for again this often: either seldom changes.
 _UNGRANTED_INTERVAL = timedelta(days=7)
 
 
@@ -149,8 +149,7 @@ class CloudSource[C](Source):
         try:
             with meant_for(purpose):
                 await super().poll(key, now)
-        except ApiQuotaError as err:
-            self.spending.refused(err)
+        except ApiQuotaError:
             raise
         except ApiError:
             self.planner.asked(self.system, feed.bundle, now, failed=True)
@@ -170,7 +169,7 @@ class CloudSource[C](Source):
         if isinstance(state.error, NotNowError) and feed.wanted(self):
             return max(state.error.allowed_at - now, _SHORTEST_WAIT)
         if not self._is_asked(key):
-            interval = _UNGRANTED_INTERVAL if state.presence is Presence.FORBIDDEN else PROBE_INTERVAL
+            interval = PROBE_INTERVAL if state.presence.answers else _UNGRANTED_INTERVAL
             left = (state.asked_at or now) + interval - now
             return left if left > timedelta() else interval if self.outage is not None else _SHORTEST_WAIT
         self.enter()

@@ -204,7 +204,7 @@ def _despite(trouble: ApiError | None) -> Failure | None:
 
 def _failure(trouble: ApiError | None, *, seen: bool) -> Failure:
     if isinstance(trouble, ApiQuotaError):
-        return Failure.QUOTA
+        return Failure.NO_CHANGES if trouble.ends_changes else Failure.QUOTA
     if _is_verdict(trouble):
         return Failure.REFUSED
     return Failure.IGNORED if seen and trouble is None else Failure.NO_ANSWER

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from ..clients.enphase_cloud.link import Outcome
@@ -11,8 +11,7 @@ from ..clients.errors import ApiQuotaError, ApiUnreachableError
 from ..site.demand import Purpose
 from ..site.quota import Planner
 
-# How the services refuse what goes over the quota.
-_REFUSALS = (409, 429)
+_A_DAY = timedelta(days=1)
 
 _PURPOSE: ContextVar[Purpose | None] = ContextVar("purpose", default=None)
 
@@ -20,9 +19,9 @@ _PURPOSE: ContextVar[Purpose | None] = ContextVar("purpose", default=None)
 class NotNowError(ApiQuotaError):
     """A request that was not sent, since the quota is needed for something else or used up."""
 
-    def __init__(self, endpoint: str, allowed_at: datetime) -> None:
-        """Keep from when on it may be sent."""
-        super().__init__(endpoint, 429, period_end=int(allowed_at.timestamp()))
+    def __init__(self, endpoint: str, allowed_at: datetime, *, period: str | None = None) -> None:
+        """Keep from when on it may be sent, and which period is used up where that is known."""
+        super().__init__(endpoint, 429, period=period, period_end=int(allowed_at.timestamp()))
         self.allowed_at = allowed_at
 
 
@@ -62,26 +61,31 @@ class SystemSpending:
     def before(self, endpoint: str) -> None:
         """Count a request; raise `NotNowError` where it may not be sent."""
         now, purpose, planner = self._clock(), purpose_now(Purpose.FRESHNESS), self._purse.planner
+        verb = ApiQuotaError(endpoint, 429).verb
+        if (until := planner.verb_allowed_at(verb, now)) > now:
+            raise NotNowError(endpoint, until, period="month" if until - now > _A_DAY else None)
         if not planner.may(purpose, 1, now, system=self._system):
             raise NotNowError(endpoint, planner.allowed_at(purpose, 1, now))
         planner.spend(1, now, purpose=purpose, system=self._system)
         self._purse.keep()
 
     def after(self, endpoint: str, outcome: Outcome) -> None:  # noqa: ARG002 - the signature is the client's.
-        """Obey a refusal; what it says of a period follows with its error."""
+        """Obey a refusal, once and for as long as it says."""
+        now, planner = self._clock(), self._purse.planner
         if isinstance(outcome.error, ApiUnreachableError):
             # What never left was not counted there either.
-            self._purse.planner.refund(1, self._clock())
-        elif outcome.status in _REFUSALS:
-            self._purse.planner.denied(self._clock())
+            planner.refund(1, now)
+        elif (refusal := outcome.refusal) is not None:
+            planner.denied(
+                now, period=refusal.period, ends_at=_ends_at(refusal, now), limit=refusal.limit, verb=refusal.verb
+            )
         elif outcome.status is not None:
-            self._purse.planner.answered(self._clock())
+            planner.answered(now)
         self._purse.keep()
 
-    def refused(self, error: ApiQuotaError) -> None:
-        """Obey what a refusal says of its period."""
-        if isinstance(error, NotNowError):
-            return
-        ends_at = None if error.period_end is None else datetime.fromtimestamp(error.period_end, UTC)
-        self._purse.planner.denied(self._clock(), period=error.period, ends_at=ends_at, limit=error.limit)
-        self._purse.keep()
+
+def _ends_at(refusal: ApiQuotaError, now: datetime) -> datetime | None:
+    """Return when a refusal says that asking makes sense again."""
+    if refusal.period_end is not None:
+        return datetime.fromtimestamp(refusal.period_end, UTC)
+    return None if refusal.retry_after is None else now + timedelta(seconds=refusal.retry_after)

@@ -11,17 +11,22 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from .. import addresses
-from ..errors import ApiError
+from ..errors import ApiError, ApiQuotaError
 from ..transport import Recorded, Response, request
+from .replies import quota_refusal
 
 _TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a request ended: the answer's status, or the error in its place; neither where it was cut short."""
+    """How a request ended: the answer's status, or the error in its place; neither where it was cut short.
+
+    `refusal` is what an answer says of a quota that is used up.
+    """
 
     status: int | None = None
+    refusal: ApiQuotaError | None = None
     error: ApiError | None = None
 
 
@@ -101,7 +106,7 @@ class Link:
                 headers={"Accept": "application/json", **(headers or {})},
                 json=body,
             )
-            outcome = Outcome(status=answer.status)
+            outcome = Outcome(status=answer.status, refusal=quota_refusal(answer))
         except ApiError as err:
             outcome = Outcome(error=err)
             raise

@@ -121,22 +121,22 @@ async def exchange_code(
 
 
 async def refresh(session: ClientSession, client_id: str, client_secret: str, refresh_token: str) -> TokenSet:
-    """Renew the tokens. The refresh token given is used up: keep the new one before anything else.
+    """Renew the tokens. Where another refresh token comes, keep it before anything else: the one given is used up.
 
     Raises `SignInNeededError`, `ClientRefusedError` or, for a refusal without
     a known reason, `OAuthError`; another `ApiError` where the service does not
     answer or has too much to do.
     """
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    return await _issue(session, client_id, client_secret, form, SignInNeededError)
+    return await _issue(session, client_id, client_secret, form, SignInNeededError, known=refresh_token)
 
 
-def parse_tokens(endpoint: str, payload: object) -> TokenSet:
-    """Read the answer of `oauth/token`."""
+def parse_tokens(endpoint: str, payload: object, *, known: str | None = None) -> TokenSet:
+    """Read the answer of `oauth/token`; a `known` refresh token stays good where there is no other (RFC 6749, 6)."""
     root = Record(endpoint, payload)
     return TokenSet(
         access_token=root.text("access_token"),
-        refresh_token=root.text("refresh_token"),
+        refresh_token=root.text("refresh_token") if known is None else root.text_or_none("refresh_token") or known,
         token_type=root.text_or_none("token_type"),
         expires_in=root.integer("expires_in"),
         scope=root.text_or_none("scope"),
@@ -154,6 +154,8 @@ async def _issue(
     client_secret: str,
     form: Mapping[str, str],
     refused: type[OAuthError],
+    *,
+    known: str | None = None,
 ) -> TokenSet:
     basic = b64encode(f"{client_id}:{client_secret}".encode()).decode()
     answer = await request(
@@ -168,7 +170,7 @@ async def _issue(
     )
     if not 200 <= answer.status < 300:
         raise _refusal(answer, refused)
-    return parse_tokens(_ENDPOINT, answer.json())
+    return parse_tokens(_ENDPOINT, answer.json(), known=known)
 
 
 def _refusal(answer: Response, refused: type[OAuthError]) -> ApiError:

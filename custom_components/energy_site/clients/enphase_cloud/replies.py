@@ -36,6 +36,9 @@ from .models.common import epoch
 _TEXTS = ("message", "details", "errorMessages", "error", "error_description")
 _PERIODS = ("second", "minute", "hour", "day", "month", "year")
 
+# How the services refuse what goes over the quota, v2 by the first.
+_QUOTA = (409, 429)
+
 # More than this of a refusal tells nothing new.
 _LONGEST = 2000
 
@@ -162,6 +165,14 @@ class Refusal:
             return told
         found = re.search(_RUBY_TIME.format(key), self.words)
         return int(found[1]) if found else None
+
+
+def quota_refusal(answer: Response) -> ApiQuotaError | None:
+    """Return what an answer says of a quota that is used up, `None` for any other answer."""
+    if answer.status not in _QUOTA:
+        return None
+    error = Refusal(answer).error()
+    return error if isinstance(error, ApiQuotaError) else None
 
 
 def not_granted(endpoint: str, status: int, group: str | None) -> ApiForbiddenError:

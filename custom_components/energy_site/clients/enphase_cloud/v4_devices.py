@@ -47,22 +47,21 @@ class DeviceReads(V4Link):
     async def heat_pump_telemetry(
         self,
         system_id: int,
-        serial_number: str,
         window: Window = _TODAY,
         *,
         interval: Granularity = Granularity.QUARTER_HOUR,
     ) -> EnergyTelemetry:
-        """Return a heat pump's energy by 15 minutes, or by 5 where the site reports so often."""
+        """Return the heat pumps' energy by 15 minutes, or by 5 where the site reports so often."""
         query = {**window.query(), "interval_duration": interval}
-        return await self._ask(endpoints.HEAT_PUMP_TELEMETRY, system_id, serial_number, query)
+        return await self._ask(endpoints.HEAT_PUMP_TELEMETRY, system_id, query=query)
 
     async def evse_lifetime(self, system_id: int, serial_number: str, days: Days = _LIFE) -> DailySeries:
         """Return an EV charger's energy day by day; below zero is a car that feeds the house."""
         return await self._ask(endpoints.EVSE_LIFETIME, system_id, serial_number, days.query())
 
-    async def heat_pump_lifetime(self, system_id: int, serial_number: str, days: Days = _LIFE) -> DailySeries:
-        """Return a heat pump's energy day by day."""
-        return await self._ask(endpoints.HEAT_PUMP_LIFETIME, system_id, serial_number, days.query())
+    async def heat_pump_lifetime(self, system_id: int, days: Days = _LIFE) -> DailySeries:
+        """Return the heat pumps' energy day by day."""
+        return await self._ask(endpoints.HEAT_PUMP_LIFETIME, system_id, query=days.query())
 
     async def chargers(self, system_id: int) -> tuple[Charger, ...]:
         """Return the EV chargers."""

@@ -84,10 +84,8 @@ ACB_TELEMETRY = Endpoint(
 )
 EVSE_LIFETIME = Endpoint(path=f"{_BY_SERIAL}/evse_lifetime", parse=lifetime.parse_consumption_lifetime, group=_DEVICE)
 EVSE_TELEMETRY = Endpoint(path=f"{_BY_SERIAL}/evse_telemetry", parse=telemetry.parse_consumption, group=_DEVICE)
-HEAT_PUMP_LIFETIME = Endpoint(
-    path=f"{_BY_SERIAL}/hp_lifetime", parse=lifetime.parse_consumption_lifetime, group=_DEVICE
-)
-HEAT_PUMP_TELEMETRY = Endpoint(path=f"{_BY_SERIAL}/hp_telemetry", parse=telemetry.parse_consumption, group=_DEVICE)
+HEAT_PUMP_LIFETIME = Endpoint(path=f"{_SYSTEM}/hp_lifetime", parse=lifetime.parse_consumption_lifetime, group=_DEVICE)
+HEAT_PUMP_TELEMETRY = Endpoint(path=f"{_SYSTEM}/hp_telemetry", parse=telemetry.parse_consumption, group=_DEVICE)
 
 BATTERY_SETTINGS = Endpoint(
     path=f"{_CONFIG}/battery_settings",

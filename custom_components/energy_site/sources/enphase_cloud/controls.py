@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ...clients.enphase_cloud.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
-from ...clients.errors import ApiQuotaError
 from ...site.control import Choice, Control, ControlName, Flag, Limits, Obstacle, Range, Value, same
 from ...site.demand import Purpose
 from ...site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, Storm
@@ -158,12 +157,8 @@ class Controls:
 
         async def written(wanted: Value) -> None:
             nonlocal echo
-            try:
-                with meant_for(Purpose.WRITE):
-                    answered = await write(wanted)
-            except ApiQuotaError as err:
-                self._source.spending.refused(err)
-                raise
+            with meant_for(Purpose.WRITE):
+                answered = await write(wanted)
             echo = wanted if answered is None else answered
 
         return Control(

@@ -74,14 +74,18 @@ def _has(*kinds: str) -> Callable[[Source], bool]:
     return wanted
 
 
-def _meters(*types: str) -> Callable[[Source], bool]:
+def _meters(*types: str, told_by: str | None = None) -> Callable[[Source], bool]:
     """Want a feed only for systems with a meter of some types, as far as is known.
 
-    Whether a meter that does not tell its type is of such a one is for the answer to tell.
+    Whether a meter that does not tell its type is such a one, a life of days tells: of
+    this feed, or of the one that it is `told_by`.
     """
 
     def wanted(source: Source) -> bool:
-        return meters.measures(source.answer(DEVICES), *types) is not False
+        known = meters.measures(source.answer(DEVICES), *types)
+        if known is None and told_by is not None:
+            return source.states[told_by].presence.answers
+        return known is not False
 
     return wanted
 
@@ -108,8 +112,13 @@ def _unread(endpoint: str, _: object) -> Mapping[str, BatteryTelemetry]:
 
 
 _BATTERY = _has("encharges", "acbs")
-_CONSUMPTION = _meters("net", "total")
-_GRID = _meters("net")
+
+# By which lives it is known whether meters measure these, where they do not tell it themselves.
+LIVES: Mapping[str, tuple[str, ...]] = {
+    "consumption_lifetime": ("net", "total"),
+    "energy_import_lifetime": ("net",),
+    "energy_export_lifetime": ("net",),
+}
 
 SYSTEM: Feed[System] = _feed(
     "system",
@@ -174,7 +183,7 @@ CONSUMPTION: Feed[EnergyTelemetry] = _feed(
     "consumption_meter",
     endpoints.CONSUMPTION_METER,
     lambda ask: ask.whole_today(ask.client.consumption_meter),
-    wanted=_CONSUMPTION,
+    wanted=_meters(*LIVES["consumption_lifetime"], told_by="consumption_lifetime"),
     day=0.2,
     night=0.05,
     greatest=timedelta(days=2),
@@ -183,7 +192,7 @@ IMPORT: Feed[EnergyTelemetry] = _feed(
     "energy_import",
     endpoints.IMPORT_TELEMETRY,
     lambda ask: ask.whole_today(ask.client.energy_import),
-    wanted=_GRID,
+    wanted=_meters(*LIVES["energy_import_lifetime"], told_by="energy_import_lifetime"),
     day=0.2,
     night=0.05,
     greatest=timedelta(days=2),
@@ -192,7 +201,7 @@ EXPORT: Feed[EnergyTelemetry] = _feed(
     "energy_export",
     endpoints.EXPORT_TELEMETRY,
     lambda ask: ask.whole_today(ask.client.energy_export),
-    wanted=_GRID,
+    wanted=_meters(*LIVES["energy_export_lifetime"], told_by="energy_export_lifetime"),
     day=0.2,
     night=0.0,
     greatest=timedelta(days=2),
@@ -211,7 +220,7 @@ CONSUMPTION_LIFETIME: Feed[DailySeries] = _feed(
     "consumption_lifetime",
     endpoints.CONSUMPTION_LIFETIME,
     lambda ask: ask.client.consumption_lifetime(ask.system_id),
-    wanted=_CONSUMPTION,
+    wanted=_meters(*LIVES["consumption_lifetime"]),
     daily_at=_CLOSE,
     cost=_SLOW,
 )
@@ -219,7 +228,7 @@ IMPORT_LIFETIME: Feed[DailySeries] = _feed(
     "energy_import_lifetime",
     endpoints.IMPORT_LIFETIME,
     lambda ask: ask.client.energy_import_lifetime(ask.system_id),
-    wanted=_GRID,
+    wanted=_meters(*LIVES["energy_import_lifetime"]),
     daily_at=_CLOSE,
     cost=_SLOW,
 )
@@ -227,7 +236,7 @@ EXPORT_LIFETIME: Feed[DailySeries] = _feed(
     "energy_export_lifetime",
     endpoints.EXPORT_LIFETIME,
     lambda ask: ask.client.energy_export_lifetime(ask.system_id),
-    wanted=_GRID,
+    wanted=_meters(*LIVES["energy_export_lifetime"]),
     daily_at=_CLOSE,
     cost=_SLOW,
 )
@@ -304,6 +313,11 @@ LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = _feed(
     night=0.1,
     greatest=timedelta(days=1),
 )
+
+
+def is_unproved(source: Source, key: str) -> bool:
+    """Tell whether an answer has to tell that there is a meter for a life, since none of them tells its type."""
+    return key in LIVES and meters.measures(source.answer(DEVICES), *LIVES[key]) is None
 
 
 def house_needs_battery(source: Source) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, override
 
+from ...clients.enphase_cloud.models.common import DailySeries
+from ...clients.errors import ApiNotFoundError
 from ...site.control import Control, ControlName
 from ...site.days import DayBooks
 from ...site.model import (
@@ -30,6 +32,8 @@ from ..spending import SystemSpending
 from . import devices, energy, feeds, power, settings
 from .context import Context
 from .controls import Controls
+
+_NO_CONTENT = 204
 
 _ENERGY = (
     feeds.SUMMARY,
@@ -124,6 +128,8 @@ class EnphaseCloudSource(CloudSource[Context]):
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:
         answer = await super()._fetch(feed, now)
+        if isinstance(answer, DailySeries) and not answer.values and feeds.is_unproved(self, feed.key):
+            raise ApiNotFoundError(feed.key, _NO_CONTENT)
         if feed.key == feeds.SYSTEM.key and (name := getattr(answer, "timezone", None)):
             await self._move(name)
         return answer
