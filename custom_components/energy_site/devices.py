@@ -69,6 +69,7 @@ AC_BATTERY: Family[Battery, BatteryUnit] = Family(
 SYSTEM_CONTROLLER = _of_kind(ControllerKind.SYSTEM_CONTROLLER)
 COLLAR = _of_kind(ControllerKind.COLLAR)
 COMBINER = _of_kind(ControllerKind.COMBINER)
+GATEWAY = _of_kind(ControllerKind.GATEWAY)
 RELAY = _of_kind(ControllerKind.RELAY)
 CIRCUIT: Family[LoadCircuits, LoadCircuit] = Family(
     kind="load_circuit", part=LoadCircuits, units=lambda part: part.circuits, describe=lambda _: None, has_serial=False
@@ -88,6 +89,7 @@ FAMILIES: tuple[Family[Any, Any], ...] = (
     SYSTEM_CONTROLLER,
     COLLAR,
     COMBINER,
+    GATEWAY,
     RELAY,
     CIRCUIT,
     GENERATOR,

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from .status import SystemStatus
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -208,6 +210,7 @@ class ControllerKind(StrEnum):
     SYSTEM_CONTROLLER = "system_controller"
     COLLAR = "collar"
     COMBINER = "combiner"
+    GATEWAY = "gateway"
     RELAY = "relay"
 
 
@@ -433,7 +436,8 @@ class Health(Part):
     """How the source itself does. `load` is the share in % of its time that we take.
 
     `signal` is in % of the radio in use, `problems` the meters' complaints, `None`
-    where no meter was ever asked, `findings` what contradicts them, `open_events` how many complaints a cloud has.
+    where no meter was ever asked, `findings` what contradicts them, `open_events` how many
+    complaints a cloud has, `status` its word for the whole system.
     """
 
     firmware: str | None = None
@@ -449,10 +453,13 @@ class Health(Part):
     problems: tuple[str, ...] | None = None
     findings: tuple[MeterFinding, ...] = ()
     open_events: int | None = None
+    status: SystemStatus | None = None
 
     @property
     def in_trouble(self) -> bool | None:
         """Whether anything complains, `None` where nothing was asked."""
-        if self.problems is None and self.open_events is None:
+        if self.problems is None and self.open_events is None and self.status is None:
             return None
-        return bool(self.problems or self.open_events or any(not each.fault.is_hint for each in self.findings))
+        faults = any(not each.fault.is_hint for each in self.findings)
+        status = self.status is not None and self.status.in_trouble
+        return bool(self.problems or self.open_events or faults or status)

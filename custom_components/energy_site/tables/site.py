@@ -5,7 +5,7 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory
 
-from ..devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GENERATOR, INVERTER, SYSTEM_CONTROLLER
+from ..devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
 from ..site.model import (
     Activity,
     Battery,
@@ -18,6 +18,7 @@ from ..site.model import (
     Settings,
     Storm,
 )
+from ..site.status import SystemStatus
 from .descriptions import choice, count, measured, moment, share
 from .rows import AnyRow, SiteRow, UnitRow
 
@@ -88,6 +89,11 @@ HEALTH_ROWS = (
         part=Health,
         description=moment("last_cloud_report"),
         value_fn=lambda health: health.last_cloud_report,
+    ),
+    SiteRow(
+        part=Health,
+        description=choice("system_status", SystemStatus, diagnostic=True),
+        value_fn=lambda health: health.status,
     ),
     SiteRow(part=Health, description=share("wifi_signal", enabled=False), value_fn=lambda health: health.signal),
     SiteRow(
@@ -172,7 +178,7 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
     ),
     *(
         UnitRow(family=family, description=_CONNECTED, value_fn=lambda unit: unit.connected)
-        for family in (SYSTEM_CONTROLLER, COLLAR, COMBINER)
+        for family in (SYSTEM_CONTROLLER, COLLAR, COMBINER, GATEWAY)
     ),
     UnitRow(
         family=BATTERY,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
-from ..devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GENERATOR, INVERTER, RELAY, SYSTEM_CONTROLLER
+from ..devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, RELAY, SYSTEM_CONTROLLER
 from ..site.model import BatteryUnit, Controller, Inverter
 from .descriptions import choice, measured, moment, share
 from .rows import UnitRow
@@ -103,10 +103,13 @@ def _phase_voltage(phase: int) -> tuple[SensorEntityDescription, Callable[[Contr
     )
 
 
-CONTROLLER_ROWS = tuple(
-    UnitRow(family=family, description=description, value_fn=value)
-    for family in (SYSTEM_CONTROLLER, COLLAR, COMBINER, RELAY)
-    for description, value in (*_CONTROLLER_VALUES, *(_phase_voltage(phase) for phase in range(3)))
+CONTROLLER_ROWS = (
+    *(
+        UnitRow(family=family, description=description, value_fn=value)
+        for family in (SYSTEM_CONTROLLER, COLLAR, COMBINER, RELAY)
+        for description, value in (*_CONTROLLER_VALUES, *(_phase_voltage(phase) for phase in range(3)))
+    ),
+    UnitRow(family=GATEWAY, description=moment("last_reported"), value_fn=lambda unit: unit.last_reported),
 )
 
 GENERATOR_ROWS = (

@@ -10,6 +10,7 @@ from ...clients.errors import ApiError, ApiForbiddenError, ApiNotFoundError, Api
 from ...site.days import DayBooks
 from ...site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, Part, PowerFlow, Quota
 from ...site.quota import Planner
+from ...site.status import SystemStatus
 from ...site.sun import Daylight
 from ..cloud import CloudFeed, CloudSource
 from ..enphase_cloud import energy
@@ -260,13 +261,15 @@ class EnlightenSource(CloudSource[Context]):
 
     def _health(self, now: datetime) -> Health:
         updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
-        status = self._status()
+        status = SystemStatus.of(self._status())
+        gateways = [envoy.status != "comm" for envoy in self._envoys() if envoy.status]
         return Health(
             observed_at=updated or now,
             last_update=updated,
             requests=self.planner.usage.used,
             last_cloud_report=self._reported_at(),
-            cloud_connected=None if status is None else status != "comm",
+            cloud_connected=None if status is None and not gateways else all(gateways) and _reports(status),
+            status=status,
         )
 
     def _quota(self, now: datetime) -> Quota:
@@ -284,10 +287,9 @@ class EnlightenSource(CloudSource[Context]):
         )
 
     def _status(self) -> str | None:
-        """Return the newest word on whether the system reports."""
-        envoys, summary, system = self._envoys(), self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
+        """Return the newest word on the system."""
+        summary, system = self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
         told = (
-            (feeds.ENVOYS, envoys[0].status if envoys else None),
             (feeds.SUMMARY, summary.status if summary is not None else None),
             (feeds.SYSTEM, system.status if system is not None else None),
         )
@@ -326,6 +328,10 @@ def _refusers(error: ApiStatusError) -> frozenset[str]:
     if isinstance(error, ApiForbiddenError):
         return frozenset(feed.key for feed in feeds.ALL) - feeds.PERMITTED
     return feeds.EVERYBODYS
+
+
+def _reports(status: SystemStatus | None) -> bool:
+    return status is None or status.reports
 
 
 def _time(text: object) -> datetime | None:

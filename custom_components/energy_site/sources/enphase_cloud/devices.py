@@ -77,9 +77,22 @@ def build_grid(devices: Devices | None, grid: CloudGrid | None, at: datetime) ->
         for name, kind in _CONTROLLERS.items()
         for device in _of(devices, name)
     }
+    gateways = _of(devices, "gateways")
+    if len(gateways) > 1:
+        # One of them stands for the site; of several each is told apart.
+        controllers |= {device.serial_number: _gateway(device) for device in gateways}
     if grid is None and not controllers:
         return None
     return GridStatus(observed_at=at, state=_state(grid), controllers=controllers)
+
+
+def _gateway(device: Device) -> Controller:
+    return Controller(
+        kind=ControllerKind.GATEWAY,
+        device=_info(device),
+        last_reported=moment(device.last_report_at),
+        connected=_connected(device),
+    )
 
 
 def _state(grid: CloudGrid | None) -> GridState | None:

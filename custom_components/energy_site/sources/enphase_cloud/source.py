@@ -24,6 +24,7 @@ from ...site.model import (
     Storm,
 )
 from ...site.quota import Planner
+from ...site.status import SystemStatus
 from ...site.sun import Daylight
 from ..cloud import CloudFeed, CloudSource
 from ..feed import Feed
@@ -34,6 +35,9 @@ from .context import Context
 from .controls import Controls
 
 _NO_CONTENT = 204
+
+# How the cloud calls a gateway that it does not hear of.
+_SILENT = ("comm", "no_data")
 
 _ENERGY = (
     feeds.SUMMARY,
@@ -66,6 +70,7 @@ class EnphaseCloudSource(CloudSource[Context]):
         self.books = DayBooks()
         self._find_zone = find_zone
         self._zone_name: str | None = None
+        self._word: str | None = None
         self._builders = self._make_builders()
         self._controls = Controls(self)
 
@@ -150,6 +155,10 @@ class EnphaseCloudSource(CloudSource[Context]):
             context.gateways = tuple(device.serial_number for device in known.of("gateways"))
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
             energy.enter_summary(books, summary)
+            if summary.status != self._word:
+                # Which gateway or device that is about, the list tells.
+                self.wanted_now |= {feeds.DEVICES.key} if self._word is not None else set()
+                self._word = summary.status
         for each, kind in ((feeds.IMPORT, CounterKind.GRID_IMPORT), (feeds.EXPORT, CounterKind.GRID_EXPORT)):
             if key == each.key and (telemetry := self.answer(each)) is not None:
                 energy.enter_day(books, kind, telemetry, zone)
@@ -259,8 +268,8 @@ class EnphaseCloudSource(CloudSource[Context]):
     def _health(self, now: datetime) -> Health:
         updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
         events = self.fresh(feeds.OPEN_EVENTS, now)
-        summary, system = self.answer(feeds.SUMMARY), self.answer(feeds.SYSTEM)
-        status = next((each.status for each in (summary, system) if each is not None and each.status), None)
+        status = self._status()
+        gateways = self._gateways_connected()
         return Health(
             observed_at=updated or now,
             firmware=self.device.firmware,
@@ -268,8 +277,24 @@ class EnphaseCloudSource(CloudSource[Context]):
             requests=self.planner.usage.used,
             last_cloud_report=self._reported_at(),
             open_events=None if events is None else len(events),
-            cloud_connected=None if status is None else status != "comm",
+            cloud_connected=None if status is None and not gateways else all(gateways) and _reports(status),
+            status=status,
         )
+
+    def _status(self) -> SystemStatus | None:
+        """Return the newest word on the system."""
+        system, summary = self.answer(feeds.SYSTEM), self.answer(feeds.SUMMARY)
+        told = (
+            (feeds.SYSTEM.key, system.status if system is not None else None),
+            (feeds.SUMMARY.key, summary.status if summary is not None else None),
+        )
+        words = [(at, word) for key, word in told if word and (at := self.states[key].answered_at) is not None]
+        return SystemStatus.of(max(words)[1]) if words else None
+
+    def _gateways_connected(self) -> list[bool]:
+        known = self.answer(feeds.DEVICES)
+        gateways = known.of("gateways") if known is not None else ()
+        return [gateway.status.casefold() not in _SILENT for gateway in gateways if gateway.status]
 
     def _quota(self, now: datetime) -> Quota:
         outlook = self.planner.outlook(now)
@@ -308,3 +333,7 @@ class EnphaseCloudSource(CloudSource[Context]):
             model_id=gateway.part_number,
             firmware=gateway.emu_sw_version,
         )
+
+
+def _reports(status: SystemStatus | None) -> bool:
+    return status is None or status.reports
