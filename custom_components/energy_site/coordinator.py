@@ -273,13 +273,16 @@ class SiteRuntime:
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
+    def _tell(self, parts: Iterable[type[Part]], endpoint: str) -> None:
+        for part in parts:
+            updates = tuple(self._listeners.get(part, ()))
+            self.source.mishaps.call_each(f"What shows {part.__name__}", endpoint, updates)
+
+    @callback
     def _polled(self, key: str) -> None:
-        mishaps, endpoint = self.source.mishaps, self.source.feeds[key].endpoint
-        for builder in self.source.builders:
-            if key in builder.feeds:
-                updates = tuple(self._listeners.get(builder.part, ()))
-                mishaps.call_each(f"What shows {builder.part.__name__}", endpoint, updates)
-        mishaps.call_each("What is in force", endpoint, (self.steering.observe,))
+        endpoint = self.source.feeds[key].endpoint
+        self._tell((builder.part for builder in self.source.builders if key in builder.feeds), endpoint)
+        self.source.mishaps.call_each("What is in force", endpoint, (self.steering.observe,))
         if taken := self.source.take_wishes():
             # What others need, or costs little, comes first.
             wishes = [key for key in self.source.feeds if key in taken]
@@ -324,6 +327,8 @@ class SiteRuntime:
         await self.async_save()
 
     async def _async_tend(self, _: datetime) -> None:
+        self.source.age(self.now())
+        self._tell((builder.part for builder in self.source.builders), "age")
         await self.adapter.async_tend()
 
 

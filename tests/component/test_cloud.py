@@ -408,3 +408,49 @@ async def test_diagnostics_tell_nothing_of_whose_the_system_is(
     secrets = (application.key, application.client_id, application.client_secret, entry.data["token"]["access_token"])
     for secret in (*secrets, entry.data["token"]["refresh_token"], f'"{SYSTEM_ID}"', f": {SYSTEM_ID},"):
         assert secret not in told
+
+
+async def test_a_restart_knows_each_battery_and_asks_nothing_again(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer
+) -> None:
+    def levels() -> dict[str, str]:
+        found = hass.states.async_all("sensor")
+        ids = [each for each in found if each.entity_id.startswith("sensor.battery_")]
+        return {each.entity_id: each.state for each in ids if each.entity_id.endswith("_level")}
+
+    before, asked = levels(), len(cloud.requests)
+    assert len(before) == 2
+    await restart(hass, entry)
+    assert levels() == before
+    assert len(cloud.requests) == asked
+
+
+async def test_a_roof_of_several_pages_is_whole_after_a_restart(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freezer.move_to(MORNING)
+    large = usual_system(MORNING.timestamp(), preset="large", days=1)
+    async with CloudServer([large], clock=FrozenClock()) as cloud:
+        monkeypatch.setenv("ENERGY_SITE_ENPHASE_API", cloud.url)
+        entry = await cloud_entry(hass, cloud, cloud.add_application("test", plan=MEGAWATT))
+        await set_up(hass, entry)
+        await pass_time(hass, freezer, 120, step=30)
+        await restart(hass, entry)
+        shown = state(hass, "sensor", SITE, "inverters_reporting")
+        assert shown is not None
+        assert shown.state == "600"
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize("plan", [WATT])
+async def test_when_the_month_is_used_up_old_power_is_not_shown_as_that_of_now(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, issue_registry: ir.IssueRegistry
+) -> None:
+    total = number(hass, SITE, "solar_energy")
+    assert number(hass, SITE, "solar_power") is not None
+    entry.runtime_data.source.planner.denied(entry.runtime_data.now(), period="month")
+    await pass_time(hass, freezer, 10 * 3600, step=1800)
+    assert number(hass, SITE, "solar_power") is None
+    assert number(hass, SITE, "solar_energy") == total
+    assert number(hass, SITE, "quota_left") == 0
+    assert issue_registry.async_get_issue(DOMAIN, f"quota_used_up_{entry.entry_id}") is not None

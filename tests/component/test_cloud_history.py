@@ -19,8 +19,9 @@ from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, Cl
 from simulator.enphase_cloud.archive import Kind
 from tests.common import number, pass_time, set_up
 
-from .clouds import SITE, cloud_entry
+from .clouds import SITE, SYSTEM_ID, cloud_entry
 from .conftest import MORNING
+from .test_legacy_cloud import legacy_entry
 
 FLOWS: tuple[Kind, ...] = ("solar", "load", "grid_import", "grid_export", "battery_charge", "battery_discharge")
 
@@ -130,3 +131,17 @@ async def test_a_restart_fetches_nothing_twice(
     await hass.async_block_till_done(wait_background_tasks=True)
     await async_wait_recording_done(hass)
     assert len(cloud.requests) - before <= 2
+
+
+async def test_the_old_api_tells_how_far_its_past_was_fetched(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    cloud: CloudServer,
+    application: Application,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    found = legacy_entry(cloud, application)
+    await set_up(hass, found)
+    await pass_time(hass, freezer, 3 * 3600, step=1800)
+    assert number(hass, f"enlighten_{SYSTEM_ID}", "history_imported") is not None
+    await hass.config_entries.async_unload(found.entry_id)

@@ -8,6 +8,7 @@ import json
 from typing import Any, cast, override
 
 from ..clients.enphase_cloud.errors import HardwareAbsentError
+from ..clients.enphase_cloud.link import keeping
 from ..clients.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiQuotaError
 from ..clients.transport import Recorded
 from ..site.demand import Bundle, Purpose, System
@@ -30,15 +31,17 @@ _UNGRANTED_INTERVAL = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudFeed[C, T](Feed):
-    """A feed with how it is asked, how its answer is read again after a restart, and what an update is worth.
+    """A feed with how it is asked, how its answers are read again after a restart, and what an update is worth.
 
-    `wanted` tells whether a system deserves it at all.
+    An answer that was made of several is made again by `join`. `wanted` tells whether
+    a system deserves the feed at all.
     """
 
     name: str
     ask: Callable[[C], Awaitable[T]]
-    read: Callable[[str, object], T]
+    read: Callable[[str, object], Any]
     bundle: Bundle
+    join: Callable[[C, list[Any]], T] = lambda _, answers: answers[-1]
     wanted: Callable[[CloudSource[C]], bool] = lambda _: True
 
 
@@ -68,7 +71,7 @@ class CloudSource[C](Source):
         self.history_close: Bundle | None = None
         self.history_progress: float | None = None
         self._recorded = recorded
-        self._bodies: dict[str, str] = {}
+        self._bodies: dict[str, list[str]] = {}
 
     def answer[T](self, feed: CloudFeed[C, T]) -> T | None:
         """Return a feed's last answer, however old."""
@@ -94,7 +97,7 @@ class CloudSource[C](Source):
             if (answer := self._recorded.get(feed.name)) is not None:
                 yield feed, answer
             elif key in self._bodies:
-                yield feed, Recorded(status=200, body=self._bodies[key].encode(), seconds=0.0)
+                yield feed, Recorded(status=200, body=self._bodies[key][-1].encode(), seconds=0.0)
 
     def enter(self) -> None:
         """Let the planner know what this system wants."""
@@ -116,6 +119,11 @@ class CloudSource[C](Source):
         self.enter()
         # Which day it is where the system stands, and what time, was not known until now.
         self._rebuild_known(now)
+
+    @override
+    def age(self, now: datetime) -> None:
+        for builder in self.builders:
+            self._build(builder, "age", now)
 
     @override
     async def close(self) -> None:
@@ -158,8 +166,8 @@ class CloudSource[C](Source):
             self.planner.asked(self.system, feed.bundle, now)
         finally:
             self.enter()
-        if (answer := self._recorded.get(feed.name)) is not None and state.presence is Presence.PRESENT:
-            self._bodies[key] = answer.body.decode(errors="replace")
+        if state.presence is not Presence.PRESENT:
+            self._bodies.pop(key, None)
 
     @override
     def wait(self, key: str, now: datetime) -> timedelta:
@@ -186,7 +194,7 @@ class CloudSource[C](Source):
     @override
     def memory(self) -> dict[str, Any]:
         answers = {
-            key: {"at": state.answered_at.isoformat(), "body": self._bodies[key]}
+            key: {"at": state.answered_at.isoformat(), "bodies": self._bodies[key]}
             for key, state in self.states.items()
             if key in self._bodies and state.answered_at is not None
         }
@@ -224,13 +232,14 @@ class CloudSource[C](Source):
         feed, state = self.feeds[key], self.states[key]
         try:
             at = datetime.fromisoformat(str(kept.get("at")))
-            body = str(kept.get("body"))
-            answer = feed.read(feed.name, json.loads(body))
-        except ApiError, ValueError:
+            # One body is what was kept before there were feeds of several.
+            bodies = [str(body) for body in kept.get("bodies") or [kept.get("body")]]
+            answer = feed.join(self.context, [feed.read(feed.name, json.loads(body)) for body in bodies])
+        except ApiError, ValueError, TypeError:
             return
         if at.tzinfo is None:
             return
-        self._bodies[key] = body
+        self._bodies[key] = bodies
         self._answers[key] = answer
         state.presence = Presence.PRESENT
         state.asked_at = state.answered_at = at.astimezone(UTC)
@@ -273,10 +282,14 @@ class CloudSource[C](Source):
 
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:
+        asked = self.feeds[feed.key]
         try:
-            return await self.feeds[feed.key].ask(self.context)
+            with keeping() as kept:
+                answer = await asked.ask(self.context)
         except HardwareAbsentError as err:
             raise ApiNotFoundError(err.endpoint, err.status) from err
+        self._bodies[feed.key] = [body.decode(errors="replace") for name, body in kept if name == asked.name]
+        return answer
 
     @override
     async def _is_reachable(self) -> bool:

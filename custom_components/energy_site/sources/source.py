@@ -317,16 +317,21 @@ class Source(ABC):
         self.outage = None
         self.wanted_now |= {other for other, state in self.states.items() if state.failures and other != key}
 
+    def age(self, now: datetime) -> None:  # noqa: B027 - most sources are asked all the time.
+        """Let go of what is too old by now, where a source may go unasked for long."""
+
     def _rebuild(self, key: str, now: datetime) -> None:
         for builder in self.builders:
-            if key not in builder.feeds:
-                continue
-            with self.mishaps.caught(builder.part.__name__, self.feeds[key].endpoint):
-                part = builder.build(now)
-                if part is not None:
-                    self._parts[builder.part] = part
-                    continue
-            self._parts.pop(builder.part, None)
+            if key in builder.feeds:
+                self._build(builder, self.feeds[key].endpoint, now)
+
+    def _build(self, builder: Builder, endpoint: str, now: datetime) -> None:
+        with self.mishaps.caught(builder.part.__name__, endpoint):
+            part = builder.build(now)
+            if part is not None:
+                self._parts[builder.part] = part
+                return
+        self._parts.pop(builder.part, None)
 
 
 def _doubled(times: int) -> int:

@@ -30,6 +30,20 @@ class Outcome:
     error: ApiError | None = None
 
 
+_KEPT: ContextVar[list[tuple[str, bytes]] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def keeping() -> Iterator[list[tuple[str, bytes]]]:
+    """Collect the answers to questions asked within: the endpoints' names and the bodies."""
+    kept: list[tuple[str, bytes]] = []
+    token = _KEPT.set(kept)
+    try:
+        yield kept
+    finally:
+        _KEPT.reset(token)
+
+
 class Spending(Protocol):
     """Counts requests against a quota: each one that leaves, whatever becomes of it.
 
@@ -114,4 +128,6 @@ class Link:
             if self._spending is not None:
                 self._spending.after(endpoint, outcome)
         self.recorded[endpoint] = Recorded(status=answer.status, body=answer.body, seconds=answer.seconds)
+        if (kept := _KEPT.get()) is not None and 200 <= answer.status < 300:
+            kept.append((endpoint, answer.body))
         return answer

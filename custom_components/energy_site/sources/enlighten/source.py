@@ -284,6 +284,7 @@ class EnlightenSource(CloudSource[Context]):
             exhausted=outlook.exhausted,
             next_update=None if self.retired(now) else self.next_update(now),
             reported_at=self._reported_at(),
+            history=self.history_progress,
         )
 
     def _status(self) -> str | None:

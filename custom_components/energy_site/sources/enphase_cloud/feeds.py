@@ -4,6 +4,7 @@ The order matters at set-up: what decides about others is asked first.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
@@ -49,6 +50,7 @@ def _feed[T](
     wanted: Callable[[Source], bool] = lambda _: True,
     essential: bool = False,
     cost: float = 1.0,
+    join: Callable[[Context, list[Any]], T] = lambda _, answers: answers[-1],
     **worth: Any,
 ) -> Feed[T]:
     return CloudFeed(
@@ -59,6 +61,7 @@ def _feed[T](
         name=endpoint.name,
         ask=ask,
         read=endpoint.parse,
+        join=join,
         bundle=Bundle(key=key, cost=1, **worth),
         wanted=wanted,
     )
@@ -106,9 +109,19 @@ async def _each_battery(ask: Context) -> Mapping[str, BatteryTelemetry]:
     return {serial: await ask.client.encharge_telemetry(ask.system_id, serial, ask.window) for serial in ask.batteries}
 
 
-def _unread(endpoint: str, _: object) -> Mapping[str, BatteryTelemetry]:
-    """Take no answer of before the restart: it is the last of several."""
-    raise ApiPayloadError(endpoint, "one of several answers")
+def _by_battery(ask: Context, answers: list[BatteryTelemetry]) -> Mapping[str, BatteryTelemetry]:
+    """Return the answers of before a restart by the batteries, in whose order they came."""
+    if len(answers) != len(ask.batteries):
+        raise ApiPayloadError(endpoints.ENCHARGE_TELEMETRY.name, "answers for other batteries")
+    return dict(zip(ask.batteries, answers, strict=True))
+
+
+def _all_pages(_: Context, pages: list[tuple[InvertersSummary, ...]]) -> tuple[InvertersSummary, ...]:
+    return tuple(each for page in pages for each in page)
+
+
+def _all_intervals[T: (EnergyTelemetry, BatteryTelemetry)](_: Context, answers: list[T]) -> T:
+    return replace(answers[0], intervals=tuple(each for answer in answers for each in answer.intervals))
 
 
 _BATTERY = _has("encharges", "acbs")
@@ -164,6 +177,7 @@ BATTERY: Feed[BatteryTelemetry] = _feed(
     "battery_telemetry",
     endpoints.BATTERY_TELEMETRY,
     lambda ask: ask.whole_today(ask.client.battery_telemetry),
+    join=_all_intervals,
     wanted=_BATTERY,
     day=0.6,
     night=0.3,
@@ -175,7 +189,8 @@ EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = CloudFeed(
     cost=_SLOW,
     name=endpoints.ENCHARGE_TELEMETRY.name,
     ask=_each_battery,
-    read=_unread,
+    read=endpoints.ENCHARGE_TELEMETRY.parse,
+    join=_by_battery,
     bundle=Bundle(key="encharge_telemetry", cost=1, day=0.1, night=0.1, least=timedelta(hours=1)),
     wanted=_has("encharges"),
 )
@@ -183,6 +198,7 @@ CONSUMPTION: Feed[EnergyTelemetry] = _feed(
     "consumption_meter",
     endpoints.CONSUMPTION_METER,
     lambda ask: ask.whole_today(ask.client.consumption_meter),
+    join=_all_intervals,
     wanted=_meters(*LIVES["consumption_lifetime"], told_by="consumption_lifetime"),
     day=0.2,
     night=0.05,
@@ -192,6 +208,7 @@ IMPORT: Feed[EnergyTelemetry] = _feed(
     "energy_import",
     endpoints.IMPORT_TELEMETRY,
     lambda ask: ask.whole_today(ask.client.energy_import),
+    join=_all_intervals,
     wanted=_meters(*LIVES["energy_import_lifetime"], told_by="energy_import_lifetime"),
     day=0.2,
     night=0.05,
@@ -201,6 +218,7 @@ EXPORT: Feed[EnergyTelemetry] = _feed(
     "energy_export",
     endpoints.EXPORT_TELEMETRY,
     lambda ask: ask.whole_today(ask.client.energy_export),
+    join=_all_intervals,
     wanted=_meters(*LIVES["energy_export_lifetime"], told_by="energy_export_lifetime"),
     day=0.2,
     night=0.0,
@@ -252,6 +270,7 @@ INVERTERS: Feed[tuple[InvertersSummary, ...]] = _feed(
     "inverters",
     endpoints.INVERTERS,
     _all_inverters,
+    join=_all_pages,
     wanted=_has("micros"),
     daily_at=_MORNING,
     cost=_SLOW,

@@ -146,13 +146,18 @@ class EnphaseCloudSource(CloudSource[Context]):
             self.daylight = Daylight(zone=zone)
 
     @override
-    def _observe(self, feed: Feed, now: datetime) -> None:
-        books, zone, key = self.books, self.zone, feed.key
-        if key == feeds.DEVICES.key and (known := self.answer(feeds.DEVICES)) is not None:
-            context = self.context
+    def _recalled(self, feed: CloudFeed[Context, Any]) -> None:
+        known, context = self.answer(feeds.DEVICES), self.context
+        if feed is feeds.DEVICES and known is not None:
             context.batteries = tuple(device.serial_number for device in known.of("encharges"))
             context.chargers = tuple(device.serial_number for device in known.of("ev_chargers"))
             context.gateways = tuple(device.serial_number for device in known.of("gateways"))
+
+    @override
+    def _observe(self, feed: Feed, now: datetime) -> None:
+        books, zone, key = self.books, self.zone, feed.key
+        if key == feeds.DEVICES.key:
+            self._recalled(feeds.DEVICES)
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
             energy.enter_summary(books, summary)
             if summary.status != self._word:
