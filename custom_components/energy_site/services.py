@@ -21,6 +21,7 @@ from .coordinator import SiteConfigEntry, SiteRuntime
 from .errors import translated
 from .history_runs import HistoryRuns
 from .site.control import ControlName, Value
+from .site.history import FIRST_DAY
 from .site.history_report import Stop
 from .site.model import OperatingMode
 
@@ -180,6 +181,8 @@ async def _async_import_history(call: ServiceCall) -> ServiceResponse:
     history, start, end = _history(call), call.data[ATTR_START], call.data[ATTR_END]
     if end < start:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="end_before_start")
+    if start < FIRST_DAY:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="start_too_early")
     report = await history.async_import(start, end)
     if report.stopped is Stop.NO_RECORDER:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_recorder")

@@ -80,3 +80,14 @@ class TooMany(Fault):
     async def before(self, closing: asyncio.Event) -> Reply | None:
         details = f"Usage limit exceeded for plan {self.plan}"
         return Reply(status=429, payload={"message": "Too Many Requests", "details": details, "code": 429, **self.told})
+
+
+@dataclass(frozen=True, slots=True)
+class Unprocessable(Fault):
+    """Refuses with 422 and these details."""
+
+    details: str
+
+    @override
+    async def before(self, closing: asyncio.Event) -> Reply | None:
+        return Reply(status=422, payload={"message": "Unprocessable Entity", "details": self.details, "code": 422})

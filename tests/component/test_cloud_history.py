@@ -118,6 +118,14 @@ async def test_an_end_before_its_start_is_refused(hass: HomeAssistant, entry: Mo
             DOMAIN, "import_history", {"start": "2026-06-02", "end": "2026-06-01"}, blocking=True
         )
     assert refused.value.translation_key == "end_before_start"
+
+
+async def test_a_start_before_there_were_systems_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            DOMAIN, "import_history", {"start": "1999-12-31", "end": "2026-06-01"}, blocking=True
+        )
+    assert refused.value.translation_key == "start_too_early"
     await hass.services.async_call(DOMAIN, "cancel_import", {}, blocking=True)
 
 

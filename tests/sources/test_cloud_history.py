@@ -1,8 +1,10 @@
 """The past as v4 and v2 tell it, kept in a table, without Home Assistant."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+import time
 from typing import override
 from zoneinfo import ZoneInfo
 
@@ -12,17 +14,19 @@ import pytest
 from custom_components.energy_site.clients.enphase_cloud.v2 import EnlightenV2Client
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 from custom_components.energy_site.site.history import DAY, HOUR, midnight
+from custom_components.energy_site.site.history_cursor import Group as Flows
 from custom_components.energy_site.site.history_report import Stop
 from custom_components.energy_site.site.history_rows import Row
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.sources.enlighten.history import EnlightenHistory
 from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory
-from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher
+from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher, Lifetime
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem, Group, Plan, lived
+from simulator.enphase_cloud.faults import Unprocessable
 from simulator.house import HouseConfig, Place
 from simulator.iq_gateway import GatewayConfig, Measurement
-from simulator.iq_gateway.faults import HttpStatus
+from simulator.iq_gateway.faults import HttpStatus, Mutate
 
 # A day after clocks went back in Amsterdam, with more than a year of v2 before it.
 NOON = datetime(2026, 10, 27, 11, tzinfo=UTC)
@@ -282,3 +286,61 @@ async def test_another_error_waits_for_the_next_run(world: World) -> None:
     assert len(world.table.energies(CounterKind.LOAD)) == 9
     assert (await fetcher.async_run()).stopped is Stop.DONE
     world.expect(CounterKind.LOAD, midnight(date(2026, 10, 18), world.zone), NOON - HOUR)
+
+
+async def test_a_step_that_changes_nothing_ends_its_flow_for_that_run(world: World) -> None:
+    """However often the service denies to have the days that it says were reported."""
+    fetcher = world.fetcher(world.v4(CounterKind.LOAD, CounterKind.GRID_IMPORT))
+    await fetcher.async_run()
+    world.clock.advance(20 * 86_400)
+    world.system.advance(world.clock.now())
+    denial = Unprocessable("Requested date range is invalid for this system. {:start_at=>1, :end_at=>2}")
+    world.server.faults.add(denial, path="/api/v4/systems/100001/consumption_lifetime")
+    before = world.server.stats.total
+    report = await fetcher.async_run(lambda: 100 - (world.server.stats.total - before))
+    denied = [each for each in world.server.requests if each.status == 422]
+    assert len(denied) <= 2
+    assert report.stopped is Stop.FAILED
+    # The other flow is not kept from going on.
+    assert max(world.table.energies(CounterKind.GRID_IMPORT)) > world.now() - 3 * DAY
+
+
+@pytest.mark.parametrize("start", ["0001-01-01", "1970-01-01", "9999-12-01"])
+async def test_days_on_which_there_was_no_site_are_no_part_of_its_past(world: World, start: str) -> None:
+    """A life of days that begins with nonsense costs no time and makes no statistics."""
+    world.server.faults.add(
+        Mutate(lambda payload: payload.update(start_date=start)), path="/api/v4/systems/100001/consumption_lifetime"
+    )
+    fetcher = world.fetcher(world.v4(CounterKind.LOAD))
+    report = await fetcher.async_run()
+    assert report.requests <= 2
+    assert world.table.kept.get(CounterKind.LOAD, {}) == {}
+
+
+async def test_a_life_of_decades_leaves_the_event_loop_to_others(world: World) -> None:
+    """Never for more than 50 ms of work at a time."""
+
+    class Long(EnphaseHistory):
+        """Tells of days since the year 2000."""
+
+        @override
+        async def lifetime(self, group: Flows, first_day: date | None = None) -> Lifetime:
+            days = {day: 10_000.0 for number in range(9_700) if (day := date(2000, 1, 2) + DAY * number)}
+            return Lifetime(days=dict.fromkeys(group.kinds, days), reported=world.now())
+
+    longest, done = 0.0, False
+
+    async def watch() -> None:
+        nonlocal longest
+        while not done:
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - before)
+
+    provider = Long(world.v4()._client, 100001, world.zone, {CounterKind.LOAD})
+    watching = asyncio.create_task(watch())
+    await world.fetcher(provider).async_run(lambda: 3)
+    done = True
+    await watching
+    assert len(world.table.kept[CounterKind.LOAD]) > 9_600
+    assert longest < 0.05

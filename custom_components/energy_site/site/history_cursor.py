@@ -7,12 +7,9 @@ from enum import IntEnum
 import math
 from typing import Any
 
-from .history import DAY, DayReading, day_of, midnight
+from .history import DAY, FIRST_DAY, LAST_DAY, DayReading, day_of, midnight
 from .history_writing import ranges
 from .model import CounterKind
-
-# No system is older, so that is no span of days that were read.
-_LONGEST_SPAN = timedelta(days=36_525)
 
 # A day that ended may be reported a while later; one that was not is tried again after this.
 _SETTLING = timedelta(hours=1)
@@ -260,12 +257,10 @@ def _backlog(cursor: Cursor, today: date, zone: tzinfo) -> int:
     """Return how many ended days are reported of which there is nothing yet."""
     if cursor.first is None or cursor.reported is None:
         return 0
-    day = cursor.through + DAY if cursor.through else cursor.first
-    count = 0
-    while day < today:
-        count += day not in cursor.refined and midnight(day + DAY, zone) <= cursor.reported
-        day += DAY
-    return count
+    first = cursor.through + DAY if cursor.through else cursor.first
+    # The day of the last report was not told to its end.
+    end = min(today, day_of(cursor.reported, zone))
+    return max((end - first).days, 0) - sum(1 for day in cursor.refined if first <= day < end)
 
 
 def _iso(moment: date | None) -> str | None:
@@ -273,7 +268,14 @@ def _iso(moment: date | None) -> str | None:
 
 
 def _date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text is not None else None
+    return _checked(text) if text is not None else None
+
+
+def _checked(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError("no day of a site's life")
+    return day
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -296,9 +298,7 @@ def _share(value: Any) -> float:
 
 def _listed(spans: Iterable[tuple[str, str]]) -> Iterable[date]:
     for start, end in spans:
-        day, last = date.fromisoformat(start), date.fromisoformat(end)
-        if last - day > _LONGEST_SPAN:
-            raise ValueError(end)
+        day, last = _checked(start), _checked(end)
         while day <= last:
             yield day
             day += DAY

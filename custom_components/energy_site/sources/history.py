@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import batched
 import logging
 from typing import Any, Protocol
 
 from ..clients.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError, ApiQuotaError
-from ..site.history import DAY, HOUR, DayReading, Interval, day_of, hours, read, slot, tidy
+from ..site.history import DAY, FIRST_DAY, HOUR, LAST_DAY, DayReading, Interval, day_of, hours, read, slot, tidy
 from ..site.history_cursor import Aim, Cursor, Group, Step, next_step, progress, steps_for
 from ..site.history_report import Report, Stop, Totals
 from ..site.history_rows import Row, replaced
@@ -24,6 +25,9 @@ _IDLE = timedelta(days=1)
 _TOTALS_STAND = timedelta(hours=12)
 
 _UNLIMITED = 1_000_000
+
+# Days that are put together between two turns of the event loop.
+_MOST_DAYS_AT_ONCE = 200
 
 type Allowance = Callable[[], int]
 """How many requests may be spent now."""
@@ -190,8 +194,16 @@ class HistoryFetcher:
 
     def _open_steps(self, failed: set[str], allowance: Allowance) -> Iterator[Step]:
         """Go through what is to do, which each step changes."""
+        taken: set[Step] = set()
         while steps := [step for group in self._provider.groups if (step := self._next(group, failed, allowance))]:
-            yield min(steps, key=lambda step: (step.aim, -step.first.toordinal() - step.days))
+            step = min(steps, key=lambda step: (step.aim, -step.first.toordinal() - step.days))
+            if step in taken:
+                # It changed nothing, and would not the next time either.
+                _LOGGER.debug("The history of %s is as far as it gets for now", step.group.key)
+                failed.add(step.group.key)
+                continue
+            taken.add(step)
+            yield step
 
     def _next(self, group: Group, failed: set[str], allowance: Allowance) -> Step | None:
         if group.key in failed:
@@ -294,18 +306,21 @@ class HistoryFetcher:
             oldest = day_of(self._clock(), zone) - DAY * group.reach
             wanted |= {day for day in told if day < oldest}
             wanted = {day for day in wanted if step.first <= day < step.first + DAY * step.days}
-        await self._write(
-            group,
-            {
-                kind: {
-                    day: Written(energies={slot(day, zone): wh}, end=slot(day + DAY, zone))
-                    for day, wh in each.items()
-                    if day in wanted
-                }
-                for kind, each in days.items()
-            },
-            report,
-        )
+        for some in batched(sorted(wanted), _MOST_DAYS_AT_ONCE, strict=False):
+            await self._write(
+                group,
+                {
+                    kind: {
+                        day: Written(energies={slot(day, zone): each[day]}, end=slot(day + DAY, zone))
+                        for day in some
+                        if day in each
+                    }
+                    for kind, each in days.items()
+                },
+                report,
+            )
+            # A life of decades must not hold everything else up.
+            await asyncio.sleep(0)
         if told and not again:
             cursor.first = min(told) if cursor.first is None else min(cursor.first, *told)
             cursor.through = max(through, cursor.through or through)
@@ -316,7 +331,7 @@ class HistoryFetcher:
     ) -> tuple[Mapping[CounterKind, Mapping[date, float]], datetime | None]:
         """Ask for the totals of days, and keep them in mind."""
         zone, now = self._provider.zone, self._clock()
-        life = await self._provider.lifetime(group, first)
+        life = _believed(await self._provider.lifetime(group, first))
         self._wanted.discard(group.key)
         # Of the last day that was reported not all is told.
         last = max((day for days in life.days.values() for day in days), default=day_of(now, zone))
@@ -422,3 +437,11 @@ class HistoryFetcher:
                 for kind in group.kinds:
                     await self.books.mend(kind)
             self._mended = True
+
+
+def _believed(life: Lifetime) -> Lifetime:
+    """Leave out the days on which there was no site."""
+    days = {
+        kind: {day: wh for day, wh in each.items() if FIRST_DAY <= day < LAST_DAY} for kind, each in life.days.items()
+    }
+    return replace(life, days=days)
