@@ -32,6 +32,7 @@ from simulator.iq_gateway.faults import HttpStatus, Mutate
 NOON = datetime(2026, 10, 27, 11, tzinfo=UTC)
 PLAN = Plan(name="Endless", per_minute=100_000, per_month=1_000_000, groups=frozenset(Group))
 METERS = GatewayConfig(cts=(Measurement.PRODUCTION, Measurement.NET_CONSUMPTION))
+BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
 LEGACY = (CounterKind.SOLAR, CounterKind.LOAD)
 
 
@@ -337,10 +338,10 @@ async def test_a_life_of_decades_leaves_the_event_loop_to_others(world: World) -
             await asyncio.sleep(0)
             longest = max(longest, time.thread_time() - before)
 
-    provider = Long(world.v4()._client, 100001, world.zone, {CounterKind.LOAD})
+    provider = Long(world.v4()._client, 100001, world.zone, BATTERY)
     watching = asyncio.create_task(watch())
     await world.fetcher(provider).async_run(lambda: 3)
     done = True
     await watching
-    assert len(world.table.kept[CounterKind.LOAD]) > 9_600
+    assert len(world.table.kept[CounterKind.BATTERY_CHARGE]) > 9_600
     assert longest < 0.05

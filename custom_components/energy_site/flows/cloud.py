@@ -18,10 +18,14 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..clients.enphase_cloud.models.systems import System
 from ..clients.enphase_cloud.models.v2 import LegacySystem
 from ..clients.errors import ApiConnectionError, ApiError, ApiQuotaError
 from ..const import CONF_SYSTEM, CONF_SYSTEM_ID, LOGGER
+
+# More systems than anybody finds one among without a search.
+_MANY = 100
+
+CONF_SEARCH = "search"
 
 HIDDEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 
@@ -77,13 +81,9 @@ def trouble(error: ApiError) -> CloudProblem:
     return CloudProblem("cloud_failing", passing=True)
 
 
-async def list_systems(systems: AsyncIterable[System] | AsyncIterable[LegacySystem]) -> list[Found]:
-    """Return all systems of an account, a request for each 100 of them."""
-    found = []
-    async for system in systems:
-        name = system.name if isinstance(system, System) else system.system_name
-        found.append(Found(system_id=str(system.system_id), name=name))
-    return found
+async def list_systems(systems: AsyncIterable[LegacySystem]) -> list[Found]:
+    """Return all systems of a user of the old API, a request for each 1000 of them."""
+    return [Found(system_id=str(system.system_id), name=system.system_name) async for system in systems]
 
 
 def check_granted(entry: ConfigEntry, systems: list[Found]) -> None:
@@ -102,17 +102,27 @@ class CloudSteps(ConfigFlow):
     async def async_step_system(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let a person choose a system, then set it up."""
         if user_input is None:
-            options = [SelectOptionDict(value=key, label=system.label) for key, system in self._offered.items()]
-            config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
-            field = probatio.Required(CONF_SYSTEM, default=options[0]["value"])
-            return self.async_show_form(
-                step_id="system", data_schema=probatio.Schema({field: SelectSelector(config)}), last_step=True
-            )
+            return self._show_systems(self._offered)
+        if user_input.get(CONF_SEARCH) or CONF_SYSTEM not in user_input:
+            wanted = user_input.get(CONF_SEARCH, "").casefold()
+            found = {key: system for key, system in self._offered.items() if wanted in system.label.casefold()}
+            return self._show_systems(found) if found else self._show_systems(self._offered, {CONF_SEARCH: "no_match"})
         system = self._offered[user_input[CONF_SYSTEM]]
         await self.async_set_unique_id(f"{self._prefix}_{system.system_id}", raise_on_progress=False)
         self._abort_if_unique_id_configured(error="system_already_configured")
         return self.async_create_entry(
             title=system.title, data={**await self._collect(), CONF_SYSTEM_ID: system.system_id}
+        )
+
+    def _show_systems(self, shown: Mapping[str, Found], errors: dict[str, str] | None = None) -> ConfigFlowResult:
+        """Show systems to choose from; of many one may be searched for by a part of its name or number."""
+        options = [SelectOptionDict(value=key, label=system.label) for key, system in shown.items()]
+        selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
+        fields: dict[Any, Any] = {probatio.Required(CONF_SYSTEM, default=options[0]["value"]): selector}
+        if len(self._offered) > _MANY:
+            fields = {probatio.Optional(CONF_SEARCH): TextSelector(), probatio.Optional(CONF_SYSTEM): selector}
+        return self.async_show_form(
+            step_id="system", data_schema=probatio.Schema(fields), errors=errors or {}, last_step=True
         )
 
     async def _async_offer(

@@ -1,6 +1,8 @@
 """The steps that set a system of Enphase's cloud up: an application, its owner's consent, a system."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -55,8 +57,10 @@ from ..const import (
     ENPHASE_PLANS,
     SOURCE_ENPHASE_CLOUD,
 )
+from ..quota import PLANS
 from ..sessions import forgetful_session
-from .cloud import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, list_systems, tidy, trouble
+from .cloud import HIDDEN, CloudProblem, CloudSteps, check_granted, tidy, trouble
+from .systems import SystemPages
 
 # An access token that ends within so many seconds is not worth a request.
 _TOO_SHORT = 60
@@ -141,6 +145,10 @@ class EnphaseCloudSteps(CloudSteps):
     _token: dict[str, Any] | None = None
     _token_of = ("", "")
     _token_is_new = False
+    # The systems as far as they were read, with which application and token, and who is reading.
+    _pages: SystemPages
+    _pages_of: tuple[Application, str] | None = None
+    _reading: asyncio.Task[None] | None = None
     # What is told until something is submitted.
     _problem: CloudProblem | None = None
 
@@ -326,7 +334,10 @@ class EnphaseCloudSteps(CloudSteps):
                 self._token_of, self._token_is_new = self._application.client, True
             if self.source in (SOURCE_REAUTH, SOURCE_RECONFIGURE):
                 return await self._async_update()
-            return await self._async_offer(ENPHASE, await self._async_systems(), self._async_collect)
+            await self._async_read_systems()
+            if not self._pages.complete:
+                return await self.async_step_enphase_systems()
+            return await self._async_offer(ENPHASE, self._pages.found, self._async_collect)
         except CloudProblem as problem:
             return await self._async_tell(problem)
         except _StaleTokenError:
@@ -342,16 +353,55 @@ class EnphaseCloudSteps(CloudSteps):
         except ApiError as err:
             raise trouble(err) from err
 
-    async def _async_systems(self) -> list[Found]:
-        application = self._application
-        client = EnphaseV4Client(
-            forgetful_session(self.hass),
-            application.api_key,
-            self._async_access_token,
-            spending=flow_spending(self.hass, application.api_key),
-        )
+    async def async_step_enphase_systems(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Read the systems of an account that has many, which takes some minutes on a small plan."""
+        if self._reading is None:
+            self._reading = self.hass.async_create_background_task(
+                self._pages.read_all(self.async_update_progress), "energy_site systems"
+            )
+        if not self._reading.done():
+            return self.async_show_progress(
+                step_id="enphase_systems",
+                progress_action="reading_systems",
+                progress_task=self._reading,
+                description_placeholders={"total": str(self._pages.total)},
+            )
+        return self.async_show_progress_done(next_step_id="enphase_systems_read")
+
+    async def async_step_enphase_systems_read(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Offer what was read, or say why that is not all."""
+        reading, self._reading = self._reading, None
         try:
-            return await list_systems(client.all_systems())
+            if reading is not None:
+                with self._telling():
+                    await reading
+        except CloudProblem as problem:
+            return await self._async_tell(problem)
+        except _StaleTokenError:
+            pass
+        return await self._async_go_on()
+
+    async def _async_read_systems(self) -> None:
+        """Read the first systems, of most accounts all, unless that was done before."""
+        application, token = self._application, (self._token or {}).get("access_token", "")
+        if self._pages_of != (application, token):
+            client = EnphaseV4Client(
+                forgetful_session(self.hass),
+                application.api_key,
+                self._async_access_token,
+                spending=flow_spending(self.hass, application.api_key),
+            )
+            self._pages = SystemPages(client, PLANS[application.plan].per_minute)
+            self._pages_of = application, token
+        if self._pages.total is None:
+            with self._telling():
+                await self._pages.read_one()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Turn what the service says into what a person is told."""
+        try:
+            yield
         except KeyMismatchError as err:
             raise CloudProblem("key_mismatch", CONF_API_KEY) from err
         except KeyRefusedError as err:
@@ -376,7 +426,10 @@ class EnphaseCloudSteps(CloudSteps):
         account, known = (self._token or {}).get("enl_uid"), entry.data.get(CONF_ACCOUNT)
         if account and known and account != known:
             raise CloudProblem("another_account")
-        check_granted(entry, await self._async_systems())
+        await self._async_read_systems()
+        with self._telling():
+            await self._pages.read_all(lambda _: None)
+        check_granted(entry, self._pages.found)
         return self.async_update_reload_and_abort(entry, data_updates=await self._async_collect(entry))
 
     async def _async_collect(self, entry: ConfigEntry | None = None) -> dict[str, Any]:

@@ -30,6 +30,9 @@ from .replies import Refusal
 _LIFE = Days()
 _DAY = 86_400
 
+# The most that the service gives in one page.
+_MOST_SYSTEMS = 1000
+
 # One month is what the service gives at once, and February is the shortest.
 _MONTH = 28 * _DAY
 
@@ -95,7 +98,7 @@ class EnlightenV2Client(Link):
     async def all_systems(self) -> AsyncIterator[LegacySystem]:
         """Go through the systems of all pages, with a request for each page."""
         seen: set[str] = set()
-        page = await self.systems()
+        page = await self.systems(limit=_MOST_SYSTEMS)
         while True:
             for system in page.systems:
                 yield system
@@ -103,7 +106,7 @@ class EnlightenV2Client(Link):
             if page.next is None or page.next in seen:
                 return
             seen.add(page.next)
-            page = await self.systems(next_page=page.next)
+            page = await self.systems(next_page=page.next, limit=_MOST_SYSTEMS)
 
     async def search_system_id(self, serial_number: str) -> int:
         """Return the system of a gateway; `ApiNotFoundError` where there is none."""

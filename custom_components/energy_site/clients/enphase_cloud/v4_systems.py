@@ -1,6 +1,5 @@
 """Reads of v4 on systems and their devices."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 
 from . import v4_endpoints as endpoints
@@ -17,21 +16,6 @@ class SystemsReads(V4Link):
     async def systems(self, *, page: int = 1, size: int = 100) -> SystemsPage:
         """Return a page of the systems whose owners agreed; 100 systems a page at most."""
         return await self._ask(endpoints.SYSTEMS, query=page_query(page, size))
-
-    async def all_systems(self) -> AsyncIterator[System]:
-        """Go through the systems of all pages, with a request for each 100 of them."""
-        seen: set[int] = set()
-        page = 1
-        while True:
-            part = await self.systems(page=page)
-            new = [system for system in part.systems if system.system_id not in seen]
-            for system in new:
-                yield system
-            seen.update(system.system_id for system in new)
-            # A page with an unreadable system is short, but only one with nothing new is the end.
-            if not new or len(seen) >= (part.total or 0):
-                return
-            page += 1
 
     async def system(self, system_id: int) -> System:
         """Return one system."""

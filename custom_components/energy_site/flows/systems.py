@@ -1,0 +1,76 @@
+"""The systems of an account by v4, page by page, as fast as a minute allows."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from homeassistant.util import dt as dt_util
+
+from ..clients.enphase_cloud.v4 import EnphaseV4Client
+from ..clients.errors import ApiQuotaError
+from .cloud import Found
+
+# A minute of the service's may have begun a moment later than ours.
+_MINUTE = timedelta(seconds=65)
+
+# A minute that others use up as well is waited for that often in a row.
+_PATIENCE = 5
+
+
+class SystemPages:
+    """What was read so far; reading goes on where it stopped, whatever stopped it."""
+
+    def __init__(self, client: EnphaseV4Client, per_minute: int | None) -> None:
+        """Read by `client`, with so many requests a minute at most."""
+        self._client = client
+        self._per_minute = max((per_minute or 1_000) - 1, 1)
+        self._page = 1
+        self._asked: list[datetime] = []
+        self._found: dict[int, Found] = {}
+        self.total: int | None = None
+        self.complete = False
+
+    @property
+    def found(self) -> list[Found]:
+        """The systems that were read."""
+        return list(self._found.values())
+
+    async def read_one(self) -> None:
+        """Read the next page. Raises what the client raises."""
+        self._asked.append(dt_util.utcnow())
+        page = await self._client.systems(page=self._page)
+        new = {system.system_id: system for system in page.systems if system.system_id not in self._found}
+        self._found |= {number: Found(system_id=str(number), name=system.name) for number, system in new.items()}
+        self.total = page.total or len(self._found)
+        # A page with an unreadable system is short, but only one with nothing new is the end.
+        self.complete = not new or len(self._found) >= self.total
+        self._page += 1
+
+    async def read_all(self, progress: Callable[[float], None]) -> None:
+        """Read the rest, and tell how far that is, from 0 to 1."""
+        refused = 0
+        while not self.complete:
+            await self._wait_for_room()
+            try:
+                await self.read_one()
+            except ApiQuotaError as err:
+                refused += 1
+                if err.period not in (None, "second", "minute") or refused > _PATIENCE:
+                    raise
+                await asyncio.sleep(_seconds_until(err.period_end))
+            else:
+                refused = 0
+                progress(len(self._found) / max(self.total or 1, 1))
+
+    async def _wait_for_room(self) -> None:
+        now = dt_util.utcnow()
+        self._asked = [at for at in self._asked if now - at < _MINUTE]
+        if len(self._asked) >= self._per_minute:
+            await asyncio.sleep((self._asked[-self._per_minute] + _MINUTE - now).total_seconds())
+
+
+def _seconds_until(period_end: int | None) -> float:
+    minute = _MINUTE.total_seconds()
+    if period_end is None:
+        return minute
+    return min(max(period_end - dt_util.utcnow().timestamp() + 1, 1), minute)
