@@ -340,6 +340,7 @@ async def test_a_life_of_decades_leaves_the_event_loop_to_others(world: World) -
 
     provider = Long(world.v4()._client, 100001, world.zone, BATTERY)
     watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
     await world.fetcher(provider).async_run(lambda: 3)
     done = True
     await watching
