@@ -17,6 +17,7 @@ from .texts import in_markdown
 if TYPE_CHECKING:
     from .coordinator import SiteRuntime
 
+ISSUE_AILING = "cloud_incomplete"
 ISSUE_GOVERNED = "governed_remotely"
 ISSUE_IGNORED = "setting_ignored"
 ISSUE_QUOTA_LOW = "quota_nearly_used"
@@ -61,6 +62,12 @@ def async_track_issues(runtime: SiteRuntime) -> None:
             )
 
     @callback
+    def ailing() -> None:
+        health = runtime.part(Health)
+        names = [name.replace("_", " ") for name in health.ailing] if health is not None else []
+        async_show_issue(runtime, ISSUE_AILING, {"values": ", ".join(sorted(names))} if names else None)
+
+    @callback
     def silence() -> None:
         inverters = runtime.part(Inverters)
         silent = inverters.silent if inverters is not None else ()
@@ -92,6 +99,7 @@ def async_track_issues(runtime: SiteRuntime) -> None:
     on_unload = runtime.entry.async_on_unload
     on_unload(runtime.listen(Health, wiring))
     on_unload(runtime.listen(Health, meters))
+    on_unload(runtime.listen(Health, ailing))
     on_unload(runtime.listen(Inverters, silence))
     on_unload(runtime.listen(Settings, government))
     on_unload(runtime.listen(Quota, quota))

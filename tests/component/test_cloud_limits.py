@@ -14,6 +14,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator.enphase_cloud import PARTNER, WATT, Application, CloudServer, CloudSystem
 from simulator.enphase_cloud.faults import OlderDevices, TooMany
+from simulator.iq_gateway import HttpStatus
 from tests.common import number, pass_time, step
 
 from .cloud import TOKEN, choose, finish, set_up_cloud
@@ -184,4 +185,35 @@ async def test_what_the_set_up_of_the_old_api_asked_is_counted(
     entry = await finish(hass, result, str(SYSTEM_ID))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert number(hass, f"enlighten_{SYSTEM_ID}", "quota_used") == len(cloud.requests)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+# -- what always fails ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("plan", [WATT])
+async def test_what_fails_for_a_day_is_asked_rarely_and_explained(
+    hass: HomeAssistant,
+    cloud: CloudServer,
+    application: Application,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    names = ("energy_import_telemetry", "energy_export_telemetry", "energy_import_lifetime", "energy_export_lifetime")
+    paths = [f"/api/v4/systems/{SYSTEM_ID}/{name}" for name in names]
+    broken = cloud.faults.add(HttpStatus(500, as_json=True), path=paths)
+    entry = await set_up_cloud(hass, application, str(SYSTEM_ID))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await pass_time(hass, freezer, 2 * DAY, step=HOUR)
+    found = repair(hass, entry, "cloud_incomplete")
+    assert found is not None
+    assert found.translation_placeholders is not None
+    assert "energy import" in found.translation_placeholders["values"]
+    before = broken.hits
+    await pass_time(hass, freezer, 4 * DAY, step=HOUR)
+    assert 4 <= broken.hits - before <= 12
+    assert number(hass, SITE, "solar_power") is not None
+    broken.remove()
+    await pass_time(hass, freezer, 3 * DAY, step=HOUR)
+    assert repair(hass, entry, "cloud_incomplete") is None
+    assert number(hass, SITE, "grid_import_energy") is not None
     await hass.config_entries.async_unload(entry.entry_id)

@@ -382,7 +382,7 @@ class EnphaseCloudSteps(CloudSteps):
         return await self._async_go_on()
 
     async def _async_read_systems(self) -> None:
-        """Read the first systems, of most accounts all, unless that was done before."""
+        """Read the first systems, of most accounts all, and go on where that stopped before."""
         application, token = self._application, (self._token or {}).get("access_token", "")
         if self._pages_of != (application, token):
             client = EnphaseV4Client(
@@ -393,9 +393,8 @@ class EnphaseCloudSteps(CloudSteps):
             )
             self._pages = SystemPages(client, PLANS[application.plan].per_minute)
             self._pages_of = application, token
-        if self._pages.total is None:
-            with self._telling():
-                await self._pages.read_one()
+        with self._telling():
+            await self._pages.read_a_few()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

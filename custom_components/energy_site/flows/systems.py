@@ -13,6 +13,9 @@ from .cloud import Found
 # A minute of the service's may have begun a moment later than ours.
 _MINUTE = timedelta(seconds=65)
 
+# So many systems take a few requests, which fit into any minute.
+_A_FEW = 300
+
 # A minute that others use up as well is waited for that often in a row.
 _PATIENCE = 5
 
@@ -45,6 +48,11 @@ class SystemPages:
         # A page with an unreadable system is short, but only one with nothing new is the end.
         self.complete = not new or len(self._found) >= self.total
         self._page += 1
+
+    async def read_a_few(self) -> None:
+        """Read what a person waits for without being told of it: all of most accounts, else the first page."""
+        while self.total is None or (not self.complete and self.total <= _A_FEW):
+            await self.read_one()
 
     async def read_all(self, progress: Callable[[float], None]) -> None:
         """Read the rest, and tell how far that is, from 0 to 1."""

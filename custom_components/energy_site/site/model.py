@@ -437,7 +437,8 @@ class Health(Part):
 
     `signal` is in % of the radio in use, `problems` the meters' complaints, `None`
     where no meter was ever asked, `findings` what contradicts them, `open_events` how many
-    complaints a cloud has, `status` its word for the whole system.
+    complaints a cloud has, `status` its word for the whole system, `ailing` what it has
+    long answered with an error.
     """
 
     firmware: str | None = None
@@ -454,6 +455,7 @@ class Health(Part):
     findings: tuple[MeterFinding, ...] = ()
     open_events: int | None = None
     status: SystemStatus | None = None
+    ailing: tuple[str, ...] = ()
 
     @property
     def in_trouble(self) -> bool | None:

@@ -9,7 +9,7 @@ from typing import Any, cast, override
 
 from ..clients.enphase_cloud.errors import HardwareAbsentError
 from ..clients.enphase_cloud.link import keeping
-from ..clients.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiQuotaError
+from ..clients.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
 from ..clients.transport import Recorded
 from ..site.demand import Bundle, Purpose, System
 from ..site.model import Quota
@@ -24,6 +24,11 @@ _REFUSED_RETRY = timedelta(minutes=15)
 
 # What fails for another reason than the quota is tried again after this.
 _SHORTEST_WAIT = timedelta(seconds=5)
+
+# What answers with an error for so long is asked seldom: its requests are worth more elsewhere.
+_AILING_AFTER = timedelta(days=1)
+_AILING_FAILURES = 3
+_AILING_INTERVAL = timedelta(days=2)
 
 # What the plan did not grant or the system lacks is looked for again this often: either seldom changes.
 _UNGRANTED_INTERVAL = timedelta(days=7)
@@ -72,6 +77,7 @@ class CloudSource[C](Source):
         self.history_progress: float | None = None
         self._recorded = recorded
         self._bodies: dict[str, list[str]] = {}
+        self._failing: dict[str, datetime] = {}
 
     def answer[T](self, feed: CloudFeed[C, T]) -> T | None:
         """Return a feed's last answer, however old."""
@@ -99,9 +105,21 @@ class CloudSource[C](Source):
             elif key in self._bodies:
                 yield feed, Recorded(status=200, body=self._bodies[key][-1].encode(), seconds=0.0)
 
+    def ailing(self, now: datetime) -> tuple[str, ...]:
+        """Return the feeds that have answered with an error for long, while others do not; the essential ones wait for nothing."""
+        return tuple(
+            key
+            for key, since in self._failing.items()
+            if now - since >= _AILING_AFTER
+            and not self.feeds[key].essential
+            and self.states[key].failures >= _AILING_FAILURES
+            and any(at is not None and at > since for at in (state.answered_at for state in self.states.values()))
+        )
+
     def enter(self) -> None:
         """Let the planner know what this system wants."""
-        bundles = tuple(feed.bundle for key, feed in self.feeds.items() if self._is_asked(key))
+        ailing = self.ailing(self.planner.usage.latest)
+        bundles = tuple(feed.bundle for key, feed in self.feeds.items() if self._is_asked(key) and key not in ailing)
         if self.history_close is not None:
             bundles = (*bundles, self.history_close)
         self.planner.enter(System(key=self.system, daylight=self.daylight, bundles=bundles, history=self.wants_history))
@@ -159,10 +177,16 @@ class CloudSource[C](Source):
                 await super().poll(key, now)
         except ApiQuotaError:
             raise
-        except ApiError:
+        except ApiError as err:
+            if isinstance(err, ApiStatusError | ApiPayloadError) and self.outage is None:
+                self._failing.setdefault(key, now)
             self.planner.asked(self.system, feed.bundle, now, failed=True)
             raise
         else:
+            if key in self.ailing(now):
+                # What healed is seldom alone.
+                self.wanted_now |= set(self.ailing(now)) - {key}
+            self._failing.pop(key, None)
             self.planner.asked(self.system, feed.bundle, now)
         finally:
             self.enter()
@@ -176,6 +200,8 @@ class CloudSource[C](Source):
         feed, state = self.feeds[key], self.states[key]
         if isinstance(state.error, NotNowError) and feed.wanted(self):
             return max(state.error.allowed_at - now, _SHORTEST_WAIT)
+        if key in self.ailing(now):
+            return max((state.asked_at or now) + _AILING_INTERVAL - now, _SHORTEST_WAIT)
         if not self._is_asked(key):
             interval = PROBE_INTERVAL if state.presence.answers else _UNGRANTED_INTERVAL
             left = (state.asked_at or now) + interval - now
@@ -203,7 +229,16 @@ class CloudSource[C](Source):
             for key, state in self.states.items()
             if not state.presence.answers and state.asked_at is not None
         }
-        return {**super().memory(), "answers": answers, "denied": {"at": denied, "plan": self._plan_words}}
+        failing = {
+            key: [since.isoformat(), self.states[key].failures, (self.states[key].asked_at or since).isoformat()]
+            for key, since in self._failing.items()
+        }
+        return {
+            **super().memory(),
+            "answers": answers,
+            "denied": {"at": denied, "plan": self._plan_words},
+            "failing": failing,
+        }
 
     @override
     def remember(self, memory: Mapping[str, Any]) -> None:
@@ -213,6 +248,7 @@ class CloudSource[C](Source):
             if key in self.feeds and isinstance(kept, Mapping):
                 self._recall(key, kept)
         self._recall_denied(memory.get("denied"))
+        self._recall_failing(memory.get("failing"))
         self._rebuild_known()
 
     def _rebuild_known(self, now: datetime | None = None) -> None:
@@ -263,6 +299,24 @@ class CloudSource[C](Source):
                 continue
             if at.tzinfo is not None:
                 self.states[key].asked_at = at.astimezone(UTC)
+
+    def _recall_failing(self, kept: object) -> None:
+        """Take over what has answered with an error for long, so that a restart asks it no sooner."""
+        for key, told in kept.items() if isinstance(kept, Mapping) else ():
+            if key not in self.states or not isinstance(told, list) or len(told) != 3:
+                continue
+            try:
+                since, failures, asked_at = (
+                    datetime.fromisoformat(told[0]),
+                    int(told[1]),
+                    datetime.fromisoformat(told[2]),
+                )
+            except TypeError, ValueError:
+                continue
+            if since.tzinfo is not None and asked_at.tzinfo is not None:
+                self._failing[key] = since.astimezone(UTC)
+                self.states[key].failures = failures
+                self.states[key].asked_at = asked_at.astimezone(UTC)
 
     @property
     def _plan_words(self) -> list[int | None]:

@@ -270,6 +270,7 @@ class EnlightenSource(CloudSource[Context]):
             last_cloud_report=self._reported_at(),
             cloud_connected=None if status is None and not gateways else all(gateways) and _reports(status),
             status=status,
+            ailing=self.ailing(now),
         )
 
     def _quota(self, now: datetime) -> Quota:

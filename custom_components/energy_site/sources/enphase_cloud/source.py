@@ -284,6 +284,7 @@ class EnphaseCloudSource(CloudSource[Context]):
             open_events=None if events is None else len(events),
             cloud_connected=None if status is None and not gateways else all(gateways) and _reports(status),
             status=status,
+            ailing=self.ailing(now),
         )
 
     def _status(self) -> SystemStatus | None:
