@@ -75,9 +75,11 @@ async def test_a_thousand_systems_are_read_within_the_minutes_requests_and_one_i
     assert (entry.title, entry.unique_id) == ("Customer 777", "enphase_1777")
 
 
+@pytest.mark.parametrize("told", [True, False])
 async def test_a_minute_that_others_use_up_is_waited_for(
-    hass: HomeAssistant, cloud: CloudServer, application: Application, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, cloud: CloudServer, application: Application, freezer: FrozenDateTimeFactory, told: bool
 ) -> None:
+    cloud.policy.period_in_429 = told
     result = await step(hass, await choose(hass, "enphase_cloud"), typed(application))
     application.usage.minutes[int(MORNING.timestamp() // 60)] += 6
     result = await paste(hass, result)

@@ -149,6 +149,7 @@ class EnphaseCloudSteps(CloudSteps):
     _pages: SystemPages
     _pages_of: tuple[Application, str] | None = None
     _reading: asyncio.Task[None] | None = None
+    _was_read: asyncio.Task[None]
     # What is told until something is submitted.
     _problem: CloudProblem | None = None
 
@@ -366,19 +367,16 @@ class EnphaseCloudSteps(CloudSteps):
                 progress_task=self._reading,
                 description_placeholders={"total": str(self._pages.total)},
             )
+        self._was_read, self._reading = self._reading, None
         return self.async_show_progress_done(next_step_id="enphase_systems_read")
 
     async def async_step_enphase_systems_read(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Offer what was read, or say why that is not all."""
-        reading, self._reading = self._reading, None
         try:
-            if reading is not None:
-                with self._telling():
-                    await reading
+            with self._telling():
+                await self._was_read
         except CloudProblem as problem:
             return await self._async_tell(problem)
-        except _StaleTokenError:
-            pass
         return await self._async_go_on()
 
     async def _async_read_systems(self) -> None:
