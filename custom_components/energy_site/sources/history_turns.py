@@ -30,7 +30,8 @@ class HistoryTurns:
         """Fetch the past of `source` by `provider`, with what `fetcher` makes of an allowance and who is told."""
         self._source = source
         self._clock = clock
-        self._close = Bundle(key="history", cost=max(len(provider.groups), 1), daily_at=_CLOSE)
+        cost = sum(provider.lifetime_cost(group) for group in provider.groups)
+        self._close = Bundle(key="history", cost=max(cost, 1), daily_at=_CLOSE)
         source.history_close = self._close
         self.fetcher = fetcher(self._spare, self._changed)
 
