@@ -218,6 +218,6 @@ async def test_a_day_of_25_or_23_hours_is_whole_before_it_ends(
         midnight = system.days.midnight(system.days.day(begin.timestamp()))
         horizon = system.horizon(system.house.time)
         for kind in ("grid_import", "load", "battery_discharge"):
-            truth = system.archive.energy(kind, midnight, horizon - 1800)
+            truth = system.archive.energy(kind, midnight, horizon - 900)
             assert (number(hass, SITE, f"{kind}_energy_today") or 0) >= truth, kind
         await hass.config_entries.async_unload(entry.entry_id)
