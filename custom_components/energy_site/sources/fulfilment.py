@@ -79,7 +79,7 @@ class Fulfilment:
         """
         trouble = await self._send(control, wish)
         if isinstance(trouble, NotNowError):
-            raise self.error(Failure.QUOTA, name, wish.value, control)
+            raise self.error(_failure(trouble, seen=False), name, wish.value, control)
         sent, overwritten, seen, waited = 1, False, False, 0.0
         in_force: bool | None = False
         for pause in control.pauses:
