@@ -7,6 +7,7 @@ import sys
 
 from simulator.iq_gateway import Speed
 
+from .admission import measure as measure_admission
 from .cloud import Scenario, report as report_cloud, run as run_cloud
 from .control import control, report
 from .control_override import overrides, report as report_overrides
@@ -17,10 +18,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=("gateway", "live", "control", "cloud"), default="gateway", help="what to measure"
+        "what",
+        nargs="?",
+        choices=("gateway", "live", "control", "cloud", "admission"),
+        default="gateway",
+        help="what to measure",
     )
-    parser.add_argument("--writes", type=int, default=1000, help="how often a control is set")
-    parser.add_argument("--days", type=float, default=365.0, help="how long the cloud is asked")
+    parser.add_argument("--writes", type=int, default=1000, help="how often a control is set, or an answer corrupted")
+    parser.add_argument("--days", type=float, default=365.0, help="how long the cloud, or each house, is asked")
     parser.add_argument("--systems", type=int, choices=(1, 2, 3), help="how many share a key, instead of 1 and of 3")
     parser.add_argument("--seed", type=int, default=1, help="of the dice")
     parser.add_argument("--minutes", type=float, default=5.0, help="how long a site runs")
@@ -28,6 +33,8 @@ def main() -> None:
     parser.add_argument("--speed", type=Speed, choices=list(Speed), default=Speed.TYPICAL, help="the gateway's")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
+    if options.what == "admission":
+        sys.exit(not measure_admission(min(options.days, 30.0), options.writes, options.seed))
     if options.what == "control":
         tallies = asyncio.run(control(options.writes, options.seed))
         report(tallies)

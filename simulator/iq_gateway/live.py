@@ -82,6 +82,7 @@ def meters(state: GatewayState) -> dict[str, Any]:
     stored = round(battery.available_wh) if battery else 0
     flows = house.flow_by_phase
     measured = state.consumption_ct is not None
+    solar = [flow.solar if state.has_ct else 0.0 for flow in flows]
     working = [inverter for inverter in house.inverters if inverter.works]
     return {
         "last_update": state.stamp(house.time),
@@ -96,10 +97,10 @@ def meters(state: GatewayState) -> dict[str, Any]:
         "enc_agg_energy": stored if encharge else 0,
         "acb_agg_soc": level if ac_battery else 0,
         "acb_agg_energy": stored if ac_battery else 0,
-        "pv": _milli([flow.solar for flow in flows]),
+        "pv": _milli(solar),
         "storage": _milli([flow.battery for flow in flows]),
         "grid": _milli([flow.grid if measured else 0.0 for flow in flows]),
-        "load": _milli([_load(flow) if measured else 0.0 for flow in flows]),
+        "load": _milli([_load(flow, sun) if measured else 0.0 for flow, sun in zip(flows, solar, strict=True)]),
         "generator": _milli([flow.generator for flow in flows]),
         "iqpm": {
             "status": state.config.controller is not Controller.NONE,
@@ -110,9 +111,9 @@ def meters(state: GatewayState) -> dict[str, Any]:
     }
 
 
-def _load(flow: Flow) -> float:
+def _load(flow: Flow, solar: float) -> float:
     """The gateway computes the load from what it measures."""
-    return flow.grid + flow.solar + flow.battery + flow.generator
+    return flow.grid + solar + flow.battery + flow.generator
 
 
 def _generator_relay(state: GatewayState) -> int:

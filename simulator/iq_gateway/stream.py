@@ -11,6 +11,7 @@ from .state import GatewayState
 STREAM = "/stream/meter"
 _SECONDS = 1.0
 _PHASES = ("ph-a", "ph-b", "ph-c")
+_NOISE = -2.794
 
 
 async def frames(state: GatewayState, advance: Callable[[], None]) -> AsyncIterator[bytes]:
@@ -23,12 +24,18 @@ async def frames(state: GatewayState, advance: Callable[[], None]) -> AsyncItera
 
 def _frame(state: GatewayState) -> dict[str, Any]:
     flows, volts = state.house.flow_by_phase, state.house.config.grid_voltage
+    # A production meter that is disabled stands in the frames too, and in the gateway's own total.
+    solar = [flow.solar if state.has_ct else _NOISE for flow in flows]
+    nets = state.consumption_ct is Measurement.NET_CONSUMPTION
     measured = {
-        Measurement.PRODUCTION: [flow.solar for flow in flows],
+        Measurement.PRODUCTION: solar,
         Measurement.NET_CONSUMPTION: [flow.grid for flow in flows],
-        Measurement.TOTAL_CONSUMPTION: [flow.load for flow in flows],
+        Measurement.TOTAL_CONSUMPTION: [
+            flow.grid + sun if nets else flow.load for flow, sun in zip(flows, solar, strict=True)
+        ],
     }
-    fitted = {*state.config.cts, *((Measurement.TOTAL_CONSUMPTION,) if state.consumption_ct else ())}
+    total = (Measurement.TOTAL_CONSUMPTION,) if state.consumption_ct else ()
+    fitted = {Measurement.PRODUCTION, *state.config.cts, *total}
     return {
         kind.value: {
             name: _phase(watts[index] if index < len(watts) else None, volts) for index, name in enumerate(_PHASES)

@@ -322,12 +322,6 @@ NET_ONLY = equipped(
 async def test_live_power_without_a_production_meter_shows_the_house_that_the_inverters_make(
     hass: HomeAssistant, gateway: GatewayServer, site: str, freezer: FrozenDateTimeFactory
 ) -> None:
-    def without_solar(payload: dict[str, Any]) -> None:
-        meters = payload["meters"]
-        meters["pv"] = dict.fromkeys(meters["pv"], 0)
-        meters["load"] = dict(meters["grid"])
-
-    gateway.faults.add(Mutate(without_solar), "/ivp/livedata/status")
     handle = Handle(hass, freezer, site)
     await handle.set("switch", "live_power", value=True)
     await handle.wait(10)

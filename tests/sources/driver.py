@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -17,9 +18,10 @@ from custom_components.energy_site.site.model import CounterKind, EnergyCounters
 from custom_components.energy_site.sources.feed import Pace, Presence
 from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
 from simulator.clock import ManualClock
-from simulator.house import House, Truth, record
-from simulator.iq_gateway import GatewayServer
+from simulator.house import House, HouseConfig, Truth, record
+from simulator.iq_gateway import GatewayServer, Mutate
 from simulator.presets import PRESETS, Preset
+from simulator.recorded import RecordedGateway, recording_time
 
 INTERVALS: Mapping[Pace, timedelta] = {
     Pace.POWER: timedelta(seconds=10),
@@ -178,6 +180,28 @@ async def simulated(
         GatewayServer(house, preset.gateway, clock=clock) as gateway,
     ):
         yield Site(house, gateway, clock, session, intervals, zone or local)
+
+
+@asynccontextmanager
+async def replayed(folder: Path, *, intervals: Mapping[Pace, timedelta] = INTERVALS) -> AsyncIterator[Site]:
+    """Serve a recorded gateway whose stamps go on with the clock, while all it measures stays as it was."""
+    start = recording_time(folder)
+    clock = ManualClock(start)
+
+    def go_on(payload: Any) -> None:
+        for row in payload if isinstance(payload, list) else ():
+            for each in (row, *row.get("channels", ())):
+                for name, step in (("timestamp", 1), ("lastReportDate", 300)):
+                    if each.get(name):
+                        each[name] += int((clock.now() - start) // step * step)
+
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        RecordedGateway(folder, clock=clock) as gateway,
+    ):
+        gateway.faults.add(Mutate(go_on), ("/ivp/meters/readings", "/api/v1/production/inverters"))
+        house = House(HouseConfig(), start=start)
+        yield Site(house, cast("GatewayServer", gateway), clock, session, intervals, UTC)
 
 
 def sunny(preset: Preset, **changes: Any) -> Preset:

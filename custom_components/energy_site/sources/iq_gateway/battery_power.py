@@ -19,7 +19,8 @@ class BatteryAdmission:
     """Keeps the last good powers, and counts what was refused."""
 
     refused: int = 0
-    _signed: bool = False
+    _unsigned: bool = False
+    _opposed: bool = False
     _coherence: Coherence = field(default_factory=Coherence)
     _good: tuple[datetime, tuple[BatteryPower, ...]] | None = None
 
@@ -57,7 +58,8 @@ class BatteryAdmission:
         def near(real: float, apparent: float) -> bool:
             return abs(real - apparent) <= max(_IDLE, _NEAR * abs(apparent))
 
-        self._signed = self._signed or any(apparent < -_IDLE and near(real, apparent) for real, apparent in pairs)
-        return all(
-            near(real, apparent) or (not self._signed and near(abs(real), abs(apparent))) for real, apparent in pairs
-        )
+        opposed = any(not near(real, apparent) and near(-real, apparent) for real, apparent in pairs)
+        # A sign that turns up against the other for once is a fault, one that goes on so was never sent.
+        self._unsigned = self._unsigned or (opposed and self._opposed)
+        self._opposed = opposed
+        return all(near(real, apparent) or (self._unsigned and near(-real, apparent)) for real, apparent in pairs)

@@ -107,20 +107,19 @@ def admit[T: (InverterReport, DeviceReading)](reports: tuple[T, ...], before: It
     """Put each device's earlier report in place of one that no inverter can give, and count those."""
     earlier = {report.serial: report for report in before}
     admitted = [
-        report
-        if _is_possible(report.watts, report.max_watts)
-        else earlier.get(report.serial, replace(report, watts=None))
+        report if _is_possible(report) else earlier.get(report.serial, replace(report, watts=None))
         for report in reports
     ]
     return tuple(admitted), sum(one is not other for one, other in zip(admitted, reports, strict=True))
 
 
-def _is_possible(watts: float | None, max_watts: float | None) -> bool:
+def _is_possible(report: InverterReport | DeviceReading) -> bool:
     """Tell whether an inverter gives that; its peak is the most that it ever reported."""
-    if watts is None:
+    if report.watts is None or (isinstance(report, InverterReport) and report.device_type != DeviceType.INVERTER):
         return True
-    most = 1.5 * max_watts + _PEAK_LAG if max_watts is not None and max_watts > 0 else INVERTER_LIMIT
-    return -_PEAK_LAG <= watts <= min(most, INVERTER_LIMIT)
+    peak = report.max_watts
+    most = 1.5 * peak + _PEAK_LAG if peak is not None and peak > 0 else INVERTER_LIMIT
+    return -_PEAK_LAG <= report.watts <= min(most, INVERTER_LIMIT)
 
 
 def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
