@@ -25,8 +25,14 @@ KINDS = ("solar", "grid", "battery", "load")
 
 type Edit = Callable[[Any], Any]
 
-# The longest interval that a person may choose for the power: a month has to pass in minutes.
-_RARELY = {**CALM, **dict.fromkeys((Pace.POWER, Pace.BATTERY, Pace.GRID), timedelta(seconds=120))}
+# The longest intervals that a person may choose: a month has to pass in minutes.
+_RARELY = {
+    **CALM,
+    Pace.POWER: timedelta(seconds=120),
+    Pace.BATTERY: timedelta(seconds=300),
+    Pace.GRID: timedelta(seconds=300),
+    Pace.DEVICES: timedelta(seconds=900),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

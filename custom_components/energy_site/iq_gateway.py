@@ -45,7 +45,7 @@ from .const import (
 )
 from .coordinator import SiteConfigEntry
 from .errors import account_key, translated
-from .sessions import forgetful_session
+from .sessions import forgetful_session, gateway_family
 from .sources.feed import Pace
 from .sources.iq_gateway.source import IqGatewaySource
 from .sources.source import AnotherSystemError
@@ -96,7 +96,12 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         self._entry = entry
         self.configuration_url = f"https://{entry.data[CONF_HOST]}"
         self._client = IqGatewayClient(
-            async_create_clientsession(hass, verify_ssl=False, cookie_jar=DummyCookieJar()),
+            async_create_clientsession(
+                hass,
+                verify_ssl=False,
+                family=gateway_family(entry.data[CONF_HOST]),
+                cookie_jar=DummyCookieJar(),
+            ),
             entry.data[CONF_HOST],
             fingerprint=bytes.fromhex(entry.data[CONF_FINGERPRINT]),
             token=entry.data[CONF_TOKEN],

@@ -28,9 +28,9 @@ class _ConfirmFlow(RepairsFlow, ABC):
     async def _async_act(self) -> None:
         """Do what was confirmed."""
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Begin."""
-        return await self.async_step_confirm(user_input)
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Begin; what comes in is the issue's id, and nobody's consent."""
+        return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask, then act."""

@@ -1,5 +1,7 @@
 """Sessions that keep no cookies."""
 
+from socket import AddressFamily
+
 from aiohttp import ClientSession, DummyCookieJar
 
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
@@ -7,18 +9,28 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
 
-_SESSION: HassKey[ClientSession] = HassKey("energy_site_session")
+_SESSIONS: HassKey[dict[AddressFamily, ClientSession]] = HassKey("energy_site_sessions")
 
 
-def forgetful_session(hass: HomeAssistant) -> ClientSession:
+def forgetful_session(hass: HomeAssistant, family: AddressFamily = AddressFamily.AF_UNSPEC) -> ClientSession:
     """Return a session for sign-ins and first contacts.
 
     One person's cookies must not go along with another person's request, as
     they would in the session that Home Assistant shares.
     """
-    if _SESSION not in hass.data:
+    sessions = hass.data.setdefault(_SESSIONS, {})
+    if family not in sessions:
         # Whoever asks first may be an entry that is set up, and the session outlives it.
-        session = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=DummyCookieJar())
+        session = async_create_clientsession(hass, auto_cleanup=False, family=family, cookie_jar=DummyCookieJar())
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, lambda _: session.detach())
-        hass.data[_SESSION] = session
-    return hass.data[_SESSION]
+        sessions[family] = session
+    return sessions[family]
+
+
+def gateway_family(host: str) -> AddressFamily:
+    """Return the kind of addresses at which a gateway may answer: a name stands for IPv4 alone.
+
+    Where a name has addresses of both kinds, the library goes on to the next one after
+    a certificate that is not the pinned one, and its last error hides that certificate.
+    """
+    return AddressFamily.AF_UNSPEC if host.startswith("[") else AddressFamily.AF_INET

@@ -103,6 +103,14 @@ async def test_a_pasted_token_sets_the_gateway_up(hass: HomeAssistant, gateway: 
     assert entry.data["token"] == token
 
 
+async def test_a_name_that_stands_for_both_kinds_of_addresses_leads_to_the_gateway(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    result = await to_token(hass, gateway.host.replace("127.0.0.1", "localhost"))
+    entry = await finished(hass, await step(hass, result, {"token": gateway.token()}))
+    assert entry.data["host"].startswith("localhost")
+
+
 async def test_no_token_is_sent_before_the_gateway_was_identified(hass: HomeAssistant, gateway: GatewayServer) -> None:
     await to_menu(hass, gateway.host)
     assert gateway.stats.bearer == 0

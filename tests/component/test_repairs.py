@@ -32,7 +32,7 @@ async def confirm(hass: HomeAssistant, found: ir.IssueEntry) -> None:
     await async_setup_component(hass, REPAIRS, {})
     flow: Any = await async_create_fix_flow(hass, found.issue_id, found.data)
     flow.hass = hass
-    form: Any = await flow.async_step_init()
+    form: Any = await flow.async_step_init({"issue_id": found.issue_id})
     assert form["type"] is FlowResultType.FORM
     assert form["description_placeholders"] == found.translation_placeholders
     done: Any = await flow.async_step_confirm({})

@@ -164,7 +164,7 @@ async def test_sound_books_raise_no_repair_and_an_owner_closes_one_by_reading_it
     assert issue is not None
     flow: Any = await async_create_fix_flow(hass, issue.issue_id, issue.data)
     flow.hass = hass
-    form = await flow.async_step_init()
+    form = await flow.async_step_init({"issue_id": issue.issue_id})
     assert form["description_placeholders"] == issue.translation_placeholders
     await flow.async_step_confirm({})
     assert hass.config_entries.flow.async_progress() == []

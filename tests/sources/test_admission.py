@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from bench.admission import corrupt, shown
-from custom_components.energy_site.site.model import Battery, CounterKind, Inverters, Meters
+from custom_components.energy_site.site.model import Battery, CounterKind, Inverters, Meters, PowerFlow
 from simulator.iq_gateway import HttpStatus, Measurement, Mutate, wiring
 
-from .driver import simulated
+from .driver import CALM, simulated
 
 READINGS = "/ivp/meters/readings"
 METERS = "/ivp/meters"
@@ -122,6 +122,90 @@ async def test_no_meter_is_believed_that_lost_a_phase_until_that_lasts(home: str
         await site.run(1200)
         seen = site.part(Meters).by_kind["grid" if name == "grid" else "storage" if name == "battery" else "production"]
         assert seen.power is not None
+
+
+# -- after a restart ----------------------------------------------------------
+
+
+def whole_row(kind: Measurement, factor: float, register: float = 0.0) -> Mutate:
+    """Return a fault that scales all of a meter's powers, and lets its register leap."""
+
+    def scale(payload: list[dict[str, Any]]) -> None:
+        for row in wiring.rows_of(payload, kind):
+            row["activePower"] *= factor
+            row["instantaneousDemand"] *= factor
+            row["actEnergyDlvd"] += register
+
+    return Mutate(scale)
+
+
+@pytest.mark.parametrize("factor", [10.0, 100.0, 2.0**32])
+@pytest.mark.parametrize("kind", [Measurement.PRODUCTION, Measurement.NET_CONSUMPTION])
+async def test_the_first_answer_after_a_restart_is_held_to_what_the_site_could_do_before(
+    kind: Measurement, factor: float
+) -> None:
+    async with simulated("home", hour=13.0) as site:
+        await site.start()
+        await site.run(60)
+        before = {counter: site.total(counter) for counter in (CounterKind.SOLAR, CounterKind.LOAD)}
+        site.restart()
+        site.clock.advance(600)
+        site.gateway.faults.add(whole_row(kind, factor, register=400_000.0), READINGS, count=1)
+        await site.source.prepare(site.now)
+        await site.ask("meters", "meter_readings")
+        assert shown(site)["solar" if kind is Measurement.PRODUCTION else "grid"] is None
+        await site.start()
+        await site.run(60)
+        for counter, total in before.items():
+            assert 0 <= site.total(counter) - total < 5_000
+
+
+async def test_a_power_of_any_size_waits_for_the_inverters_where_nothing_was_known_of_the_site() -> None:
+    async with simulated("home", hour=13.0) as site:
+        site.gateway.faults.add(HttpStatus(503), INVERTERS)
+        site.gateway.faults.add(HttpStatus(503), "/ivp/pdm/device_data")
+        site.gateway.faults.add(whole_row(Measurement.PRODUCTION, 100.0), READINGS)
+        await site.start()
+        await site.run(1200)
+        flows = site.source.part(PowerFlow)
+        assert flows is None or flows.solar is None
+
+
+# -- what no meter sees -------------------------------------------------------
+
+
+async def test_a_house_that_seemed_to_give_power_for_a_minute_is_watched_again_after_a_day() -> None:
+    async with simulated("home", hour=13.0, intervals=CALM) as site:
+        await site.start()
+        admission = site.source.answers.admission
+        admission._negative_at, admission._unmetered_source = site.now, True
+        await site.run(86_400 + 1200)
+        assert admission._unmetered_source is False
+
+
+async def test_reactive_power_makes_no_gap_in_the_batterys() -> None:
+    def reactive(payload: dict[str, Any]) -> None:
+        for unit in payload["devices:"]:
+            unit.update(real_power_mw=1_500_000, apparent_power_mva=2_300_000)
+
+    async with simulated("single_phase", hour=13.0) as site:
+        await site.start()
+        await site.run(120)
+        site.gateway.faults.add(Mutate(reactive), POWER)
+        for _ in range(20):
+            await site.run(15)
+            assert shown(site)["battery"] is not None
+        assert shown(site)["battery"] == 1500
+
+
+async def test_a_production_meter_with_loads_on_its_wires_is_told_and_the_inverters_are_used() -> None:
+    async with simulated("single_phase", hour=1.0) as site:
+        site.gateway.faults.add(wiring.showing(Measurement.PRODUCTION, lambda: -320.0))
+        await site.start()
+        await site.run(1200)
+        assert [finding.fault for finding in site.source.checks.witnesses.findings] == ["production_negative"]
+        assert shown(site)["solar"] == 0
+        assert shown(site)["load"] is not None
 
 
 # -- the gateway's clock ------------------------------------------------------

@@ -35,7 +35,7 @@ from ..const import (
 )
 from ..errors import account_key
 from ..replacement import async_replace_gateway
-from ..sessions import forgetful_session
+from ..sessions import forgetful_session, gateway_family
 from ..texts import readable
 from .gateway_identity import FlowProblem, GatewayIdentity, identify, problem, shows_certificate, tidy_host
 
@@ -234,7 +234,8 @@ class IqGatewaySteps(ConfigFlow):
 
     async def _async_identify(self, text: str, *, serial: str | None = None) -> GatewayIdentity:
         """Return who answers at an address, and that it is the gateway with this serial number."""
-        gateway = await identify(forgetful_session(self.hass), tidy_host(text))
+        host = tidy_host(text)
+        gateway = await identify(forgetful_session(self.hass, gateway_family(host)), host)
         if serial is not None and gateway.serial != serial:
             raise FlowProblem("another_gateway")
         return gateway
@@ -244,7 +245,8 @@ class IqGatewaySteps(ConfigFlow):
         pinned = _pinned(entry)
         if pinned is None or (entry.state is ConfigEntryState.LOADED and entry.runtime_data.source.outage is None):
             return False
-        return not await shows_certificate(forgetful_session(self.hass), entry.data[CONF_HOST], pinned)
+        host = entry.data[CONF_HOST]
+        return not await shows_certificate(forgetful_session(self.hass, gateway_family(host)), host, pinned)
 
     async def _async_choose_sign_in(self, gateway: GatewayIdentity) -> ConfigFlowResult:
         self._gateway = gateway
@@ -272,7 +274,7 @@ class IqGatewaySteps(ConfigFlow):
         if token.expired(dt_util.utcnow()):
             raise FlowProblem("token_expired")
         client = IqGatewayClient(
-            forgetful_session(self.hass),
+            forgetful_session(self.hass, gateway_family(gateway.host)),
             gateway.host,
             fingerprint=gateway.fingerprint,
             token=token.raw,

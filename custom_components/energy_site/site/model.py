@@ -412,6 +412,7 @@ class MeterFault(StrEnum):
     PRODUCTION_REVERSED = "production_reversed"
     PRODUCTION_PARTIAL = "production_partial"
     PRODUCTION_ABOVE = "production_above"
+    PRODUCTION_NEGATIVE = "production_negative"
     PRODUCTION_DISABLED = "production_disabled"
     CONSUMPTION_DISABLED = "consumption_disabled"
     CONSUMPTION_ON_GRID = "consumption_on_grid"

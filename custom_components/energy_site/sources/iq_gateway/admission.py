@@ -26,6 +26,9 @@ BELIEVED_AFTER = timedelta(minutes=15)
 # Numbers that contradict each other for so long never meant the same on this site.
 _INCOHERENT_FOR = timedelta(minutes=5)
 
+# What no meter sees has gone when the house took power for so long.
+_RIGHT_AGAIN = timedelta(days=1)
+
 # Two numbers of one reading that are further apart, for their size, are not of one moment.
 SHARE = 0.1
 
@@ -48,8 +51,11 @@ class Coherence:
     held: bool = False
     broken_since: datetime | None = None
 
-    def allows(self, now: datetime, *, coherent: bool | None) -> bool:
-        """Tell whether an answer is to be believed that is `coherent`, is not, or cannot tell."""
+    def allows(self, now: datetime, *, coherent: bool | None, patience: timedelta = _INCOHERENT_FOR) -> bool:
+        """Tell whether an answer is to be believed that is `coherent`, is not, or cannot tell.
+
+        What stays incoherent for longer than the `patience` never meant the same.
+        """
         if coherent is None:
             return True
         if coherent:
@@ -57,7 +63,7 @@ class Coherence:
             return True
         if self.held:
             self.broken_since = self.broken_since or now
-            self.held = now - self.broken_since < _INCOHERENT_FOR
+            self.held = now - self.broken_since < patience
         return not self.held
 
 
@@ -70,6 +76,7 @@ class _Watch:
     powered: frozenset[int] = frozenset()
     lost_since: datetime | None = None
     coherence: Coherence = field(default_factory=Coherence)
+    apparent: Coherence = field(default_factory=Coherence)
     counted: bool = False
     largest: float = 0.0
     before: Admitted | None = None
@@ -90,6 +97,7 @@ class MeterAdmission:
     _counting: dict[int, datetime] = field(default_factory=dict)
     _balanced: bool = False
     _negative_since: datetime | None = None
+    _negative_at: datetime | None = None
     _unmetered_source: bool = False
 
     def take(
@@ -182,7 +190,8 @@ class MeterAdmission:
             # Right after a restart of the gateway all of a meter reads zero.
             not (watch.counted and _is_blank(reading)),
             _has_all_phases(watch, reading, config, now, dies_alone=dies_alone),
-            watch.coherence.allows(now, coherent=_coherent(reading, config, limits)),
+            watch.apparent.allows(now, coherent=_is_within_apparent(reading, limits)),
+            watch.coherence.allows(now, coherent=_coherent(watch, reading, config, limits, now)),
         )
         return all(checks)
 
@@ -202,17 +211,21 @@ class MeterAdmission:
     ) -> bool:
         """Tell whether the house would suddenly give power.
 
-        Where that lasts, something feeds the house that no meter sees.
+        Where that lasts, something feeds the house that no meter sees, until it
+        did not for a day.
         """
+        if self._unmetered_source and self._negative_at is not None and now - self._negative_at > _RIGHT_AGAIN:
+            self._unmetered_source = False
         needed = [eid for eid, config in enabled.items() if config.measurement_type in (PRODUCTION, NET, STORAGE)]
         powers = [fresh[eid].active_power for eid in needed if eid in fresh]
         known = [power for power in powers if power is not None]
-        if self._unmetered_source or len(known) < len(needed):
+        if len(known) < len(needed):
             return False
         if sum(known) >= -(limits.tolerance + SHARE * max(map(abs, known), default=0.0)):
             self._balanced, self._negative_since = True, None
             return False
-        if not self._balanced:
+        self._negative_at = now
+        if self._unmetered_source or not self._balanced:
             return False
         self._negative_since = self._negative_since or now
         self._unmetered_source = now - self._negative_since > INTERVALS * interval
@@ -240,8 +253,9 @@ def _has_all_phases(
         if phase >= len(channels) or ((voltage := channels[phase].voltage) is not None and voltage <= LIVE_VOLTAGE)
     }
     powered = _powered(channels)
-    # Both legs of a split phase are always wired.
-    wired = watch.powered | (frozenset({0, 1}) if config.phase_count == 2 and _is_zero(channels) else frozenset())
+    # Both legs of a battery's split phase are always wired.
+    splits = config.measurement_type == STORAGE and config.phase_count == 2
+    wired = watch.powered | (frozenset({0, 1}) if splits and _is_zero(channels) else frozenset())
     lost = bool(wired & dead) and (bool(powered) or dies_alone)
     if not lost:
         watch.powered, watch.lost_since = watch.powered | powered, None
@@ -279,7 +293,8 @@ def _is_possible(watch: _Watch, reading: MeterReading, config: MeterConfig, limi
         return False
     if abs(power) <= max(usual, 1.25 * watch.largest):
         return True
-    if watch.before is None or not _counted(watch.before, reading, power, now):
+    mean = None if watch.before is None else _counted_power(watch.before, reading, now)
+    if mean is None or not _alike(power, mean):
         return False
     watch.largest = abs(power)
     return True
@@ -309,8 +324,8 @@ def _is_lifetime(power: float, reading: MeterReading) -> bool:
     )
 
 
-def _counted(before: Admitted, reading: MeterReading, power: float, now: datetime) -> bool:
-    """Tell whether the register moved by about that power since the reading before."""
+def _counted_power(before: Admitted, reading: MeterReading, now: datetime) -> float | None:
+    """Return the mean W by which the registers moved since the reading before."""
     registers = (
         reading.act_energy_dlvd,
         before.reading.act_energy_dlvd,
@@ -322,14 +337,23 @@ def _counted(before: Admitted, reading: MeterReading, power: float, now: datetim
     seconds = (now - before.at).total_seconds()
     if stamps[0] and stamps[1]:
         seconds = min(max(stamps[0] - stamps[1], 0), 2 * seconds)
-    if seconds < 1:
-        return False
-    mean = (delivered - delivered_before - received + received_before) * 3600 / seconds
+    return (delivered - delivered_before - received + received_before) * 3600 / seconds if seconds >= 1 else None
+
+
+def _alike(power: float, mean: float) -> bool:
+    """Tell whether a power may be what a register counted on the mean."""
     return mean * power > 0 and abs(power) / 3 <= abs(mean) <= 3 * abs(power)
 
 
-def _coherent(reading: MeterReading, config: MeterConfig, limits: Limits) -> bool | None:
-    """Tell whether a meter's power is what its demand and its phases say, `None` where neither is sent."""
+def _is_within_apparent(reading: MeterReading, limits: Limits) -> bool | None:
+    """Tell whether a meter's real power is no more than its apparent power; some firmware has it otherwise."""
+    if reading.active_power is None or not reading.apparent_power:
+        return None
+    return abs(reading.active_power) <= (1 + SHARE) * abs(reading.apparent_power) + limits.tolerance
+
+
+def _coherent(watch: _Watch, reading: MeterReading, config: MeterConfig, limits: Limits, now: datetime) -> bool | None:
+    """Tell whether a meter's power is what its demand and its phases say, or its registers where neither is sent."""
     power = reading.active_power
     channels = reading.channels[: config.phase_count]
     parts = [
@@ -340,6 +364,9 @@ def _coherent(reading: MeterReading, config: MeterConfig, limits: Limits) -> boo
     others = [] if reading.instantaneous_demand is None else [reading.instantaneous_demand]
     if whole:
         others.append(sum(part for part in parts if part is not None))
-    if power is None or not others:
+    if power is None:
         return None
+    if not others:
+        mean = None if watch.before is None else _counted_power(watch.before, reading, now)
+        return None if not mean else abs(mean - power) <= limits.tolerance or _alike(power, mean)
     return all(abs(other - power) <= max(limits.tolerance, SHARE * abs(power)) for other in others)

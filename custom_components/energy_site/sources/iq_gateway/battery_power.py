@@ -37,7 +37,9 @@ class BatteryAdmission:
             for unit in found
         )
         twice = len({unit.serial for unit in found}) < len(found)
-        if self._coherence.allows(now, coherent=self._coherent(found)) and possible and not twice:
+        # Reactive power parts the two powers for a while; no value is missed for that.
+        coherent = self._coherence.allows(now, coherent=self._coherent(found), patience=2 * interval)
+        if coherent and possible and not twice:
             self._good = (now, found)
             return found, now
         self.refused += 1

@@ -1,7 +1,7 @@
 """Checks each answer for what the site can do, before anything is made of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,7 @@ from .feeds import (
     PRODUCTION_SUMMARY,
 )
 from .hardware import Hardware
-from .limits import Limits, limits, unit_limits
+from .limits import UNKNOWN_SITE, Limits, limits, unit_limits
 from .witness import Witnesses, suspicious_lifetimes
 
 
@@ -42,6 +42,8 @@ class Checks:
         self._live_good: tuple[datetime, LiveData] | None = None
         self._reports: tuple[InverterReport, ...] = ()
         self._readings: tuple[DeviceReading, ...] = ()
+        self._limits = UNKNOWN_SITE
+        self._waits = False
         self._refused = 0
         self._by_key: Mapping[str, Callable[[Hardware, timedelta, datetime], None]] = {
             METER_READINGS.key: self._meters,
@@ -63,13 +65,13 @@ class Checks:
             check(hardware, interval, now)
 
     def limits(self, hardware: Hardware) -> Limits:
-        """Return what the site can do."""
-        return limits(
-            () if self._answers.lacks(INVERTERS) else self._answers.last(INVERTERS),
-            self._units(),
-            self._answers.last(BATTERY_POWER) or (),
-            whole_list=self._answers.asked(PRODUCTION_SUMMARY) and not hardware.partial_inverter_list,
-        )
+        """Return what the site can do, as it was known before the restart until its inverters were listed."""
+        reports = () if self._answers.lacks(INVERTERS) else self._answers.last(INVERTERS)
+        if reports is not None:
+            whole = self._answers.asked(PRODUCTION_SUMMARY) and not hardware.partial_inverter_list
+            powers = self._answers.last(BATTERY_POWER) or ()
+            self._limits = limits(reports, self._units(), powers, whole_list=whole)
+        return self._limits
 
     def _units(self) -> tuple[Encharge, ...]:
         inventory = self._answers.last(ENSEMBLE_INVENTORY)
@@ -77,10 +79,12 @@ class Checks:
 
     def dump(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
-        return {"phases": self._answers.admission.dump(), "faults": self.witnesses.dump()}
+        known = {"limits": asdict(self._limits)} if self._limits is not UNKNOWN_SITE else {}
+        return {"phases": self._answers.admission.dump(), "faults": self.witnesses.dump(), **known}
 
     def load(self, data: Mapping[str, Any]) -> None:
         """Read what `dump` returned."""
+        self._limits = Limits.load_from(data.get("limits")) or UNKNOWN_SITE
         for key, load in (("phases", self._answers.admission.load), ("faults", self.witnesses.load)):
             if isinstance(found := data.get(key), Mapping):
                 load(found)
@@ -88,6 +92,10 @@ class Checks:
     def _meters(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:
         readings, configs = self._answers.last(METER_READINGS) or (), self._answers.last(METERS) or ()
         bounds = self.limits(hardware)
+        # A power that no usual home has needs to be held against the inverters first.
+        self._waits = bounds is UNKNOWN_SITE and any(abs(row.active_power or 0.0) > bounds.load for row in readings)
+        if self._waits:
+            return
         # Only then is the house what its meters add up to, all of one moment.
         closed = (
             hardware.production_meter
@@ -132,6 +140,8 @@ class Checks:
         self._reports, refused = inverters.admit(reports, self._reports)
         self._stored[INVERTERS.key] = self._reports
         self._refused += refused
+        if self._waits:
+            self._meters(hardware, interval, now)
         self._compare(hardware, interval, now)
 
     def _device_data(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:

@@ -66,8 +66,10 @@ def count_meters(
         reading, source = meter.reading, f"{_METER}{meter.config.eid}"
         delivered, received = books(kind)
         today = _solar_today(answers, meter, limits.site, ledger.zone, now) if kind == PRODUCTION_METER else None
-        ledger.count(delivered, source, reading.act_energy_dlvd, now, today=today, blank=meter.blank, limit=limits.site)
-        ledger.count(received, source, reading.act_energy_rcvd, now, blank=meter.blank, limit=limits.site)
+        ledger.count(
+            delivered, source, reading.act_energy_dlvd, now, today=today, blank=meter.blank, limit=limits.counted
+        )
+        ledger.count(received, source, reading.act_energy_rcvd, now, blank=meter.blank, limit=limits.counted)
 
 
 def _is_believed(meter: Measurement, hardware: Hardware) -> bool:
@@ -93,7 +95,7 @@ def _count_group(
         for name, wh in zip(
             register(meter.config.eid), (meter.reading.act_energy_dlvd, meter.reading.act_energy_rcvd), strict=True
         ):
-            ledger.count(name, source, wh, now, blank=meter.blank, limit=limits.site)
+            ledger.count(name, source, wh, now, blank=meter.blank, limit=limits.counted)
     eids = [config.eid for config in enabled(answers, kind)]
     delivered, received = ([register(eid)[way] for eid in eids] for way in (0, 1))
     if not netted:
@@ -103,7 +105,7 @@ def _count_group(
     if (flows := ledger.net("grid", delivered, received, now)) is None:
         return
     for name, wh in zip(books(kind), flows, strict=True):
-        ledger.count(name, f"{_NETTED}{'+'.join(map(str, eids))}", wh, now, limit=limits.site)
+        ledger.count(name, f"{_NETTED}{'+'.join(map(str, eids))}", wh, now, limit=limits.counted)
 
 
 def count_inverters(answers: Answers, hardware: Hardware, ledger: Ledger, limits: Limits, now: datetime) -> None:
@@ -118,7 +120,7 @@ def count_inverters(answers: Answers, hardware: Hardware, ledger: Ledger, limits
     if source is None or (sums := found[source]).lifetime is None:
         return
     today = _plausible(sums.today, sums.lifetime, limits.site)
-    ledger.count(CounterKind.SOLAR, source, sums.lifetime, now, today=today, limit=limits.site)
+    ledger.count(CounterKind.SOLAR, source, sums.lifetime, now, today=today, limit=limits.counted)
 
 
 def count_battery(answers: Answers, hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:

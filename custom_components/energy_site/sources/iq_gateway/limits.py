@@ -1,7 +1,8 @@
 """What the hardware of a site can do, as bounds for what its meters say."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from math import isfinite
 
 from ...clients.iq_gateway.models.devices import DeviceType, InverterReport
 from ...clients.iq_gateway.models.ensemble import BatteryPower, Encharge
@@ -29,44 +30,52 @@ _SMALLEST_SITE = 2000.0
 class Limits:
     """Bounds in W, all positive but `night`.
 
-    Nothing of the site exceeds `site`. The inverters give up to `solar` and use
+    Nothing of the site exceeds `site`, and no register runs faster than `counted`. The inverters give up to `solar` and use
     down to `night`, the batteries move up to `battery`, the grid and the house up
     to `load`; what is above one of these three has to be counted by the meter's
     register too. Values of one moment may differ by `tolerance`.
     """
 
     site: float
+    counted: float
     solar: float
     night: float
     battery: float
     load: float
     tolerance: float
 
+    @classmethod
+    def load_from(cls, data: object) -> Limits | None:
+        """Read what `asdict` returned, `None` where it cannot be read."""
+        if not isinstance(data, Mapping):
+            return None
+        found = {each.name: data.get(each.name) for each in fields(cls)}
+        numbers = {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
+        if len(numbers) < len(found) or not all(map(isfinite, numbers.values())):
+            return None
+        return cls(**numbers)
+
 
 _LARGEST_SITE = 1_000_000.0
-_UNKNOWN_SITE = Limits(
+UNKNOWN_SITE = Limits(
     site=_LARGEST_SITE,
+    counted=DEFAULT_LIMIT,
     solar=_LARGEST_SITE,
     night=_UNKNOWN_NIGHT_USE,
     battery=_LARGEST_SITE,
-    load=_LARGEST_SITE,
+    load=_USUAL_LOAD,
     tolerance=0.05 * _SMALLEST_SITE,
 )
 
 
 def limits(
-    reports: tuple[InverterReport, ...] | None,
+    reports: tuple[InverterReport, ...],
     batteries: tuple[Encharge, ...],
     powers: tuple[BatteryPower, ...],
     *,
     whole_list: bool,
 ) -> Limits:
-    """Return the bounds by the inverters' peaks, where their list is whole, and the batteries' sizes.
-
-    Until the inverters were listed, the site may be of any size.
-    """
-    if reports is None:
-        return _UNKNOWN_SITE
+    """Return the bounds by the inverters' peaks, where their list is whole, and the batteries' sizes."""
     inverters = [report for report in reports if report.device_type == DeviceType.INVERTER]
     peaks = sum(min(report.max_watts or 0.0, INVERTER_LIMIT) for report in inverters)
     rated = unit_limits(batteries)
@@ -76,6 +85,7 @@ def limits(
     known = bool(inverters) and whole_list
     return Limits(
         site=site,
+        counted=site,
         solar=max(2 * peaks, _SMALLEST_SOLAR) if known else site,
         night=-(_NIGHT_USE * len(inverters) + _NIGHT_OFFSET) if known else _UNKNOWN_NIGHT_USE,
         battery=battery or site,

@@ -303,8 +303,8 @@ class IqGatewaySource(Source):
             self.ledger.move(self._zone, now)
             self._zone = None
         key = feed.key
-        pace = Pace.LIVE if key == feeds.LIVE_DATA.key and self.live.on(now) else self._present_pace(feed)
-        interval = self.intervals[pace] * self._stretch(pace)
+        streams = key == feeds.LIVE_DATA.key and self.live.on(now)
+        interval = self.intervals[Pace.LIVE] * self._stretch(Pace.LIVE) if streams else self._interval(feed)
         self.checks.take(key, self.hardware, interval, now)
         self._survey()
         if key == feeds.METER_READINGS.key:

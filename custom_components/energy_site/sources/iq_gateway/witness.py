@@ -24,7 +24,7 @@ _NOTHING = 0.05
 _REVERSED = -0.3
 _PART = 0.85
 _MORE = 1.15
-_EQUAL = (0.9, 1.1)
+_EQUAL = (0.87, 1.13)
 
 # At dawn and dusk nothing can be compared.
 _LEAST_POWER = 100.0
@@ -42,6 +42,9 @@ _SOME_LIFE = 100_000.0
 _NEGATIVE = timedelta(minutes=5)
 _RIGHT_AGAIN = timedelta(days=1)
 
+# Inverters use a few watts at night. A meter that shows more has loads on its wires.
+_BELOW_FOR = timedelta(minutes=15)
+
 # A meter that is disabled sends garbage of some W, one that is fitted more and for long.
 _FITTED = 100.0
 _FITTED_FOR = timedelta(minutes=15)
@@ -55,6 +58,7 @@ _NOT_FOR_SOLAR = (
     MeterFault.PRODUCTION_NOT_MEASURING,
     MeterFault.PRODUCTION_REVERSED,
     MeterFault.PRODUCTION_PARTIAL,
+    MeterFault.PRODUCTION_NEGATIVE,
 )
 
 
@@ -77,6 +81,7 @@ class Witnesses:
         self._powers: deque[tuple[datetime, float]] = deque(maxlen=400)
         self._rounds: deque[_Round] = deque(maxlen=30)
         self._newest: datetime | None = None
+        self._below_since: datetime | None = None
         self._negative_since: datetime | None = None
         self._negative_at: datetime | None = None
         self._consumption: MeterFinding | None = None
@@ -118,6 +123,7 @@ class Witnesses:
         production = [config.eid for config in configs if config.enabled and config.measurement_type == PRODUCTION]
         if production and all(eid in powers for eid in production):
             self._powers.append((now, sum(powers[eid] for eid in production)))
+            self._hear_production(self._powers[-1][1], limits, now)
         if not production:
             self._production = None
         totals = [config.eid for config in configs if config.enabled and config.measurement_type == TOTAL]
@@ -192,6 +198,17 @@ class Witnesses:
             self._production = _compared(MeterFault.PRODUCTION_ABOVE, rounds)
         elif _EQUAL[0] <= share <= _EQUAL[1]:
             self._production = None
+        elif self._production is not None:
+            self._production = _compared(self._production.fault, rounds)
+
+    def _hear_production(self, power: float, limits: Limits, now: datetime) -> None:
+        """Doubt a meter that shows for long what no inverter uses at night."""
+        if power >= limits.night:
+            self._below_since = None
+            return
+        self._below_since = self._below_since or now
+        if now - self._below_since >= _BELOW_FOR and self._production is None:
+            self._production = MeterFinding(fault=MeterFault.PRODUCTION_NEGATIVE, measured=power, expected=0.0)
 
     def _hear_consumption(self, powers: list[float], limits: Limits, now: datetime) -> None:
         if not powers:
