@@ -154,7 +154,7 @@ def report(tallies: dict[str, Tally]) -> None:
             for case in found[:5]:
                 print(f"      {case}")
         print(f"  {'said to be impossible to verify, and not in force':55} {tally.unsure:5}")
-        print(f"  {'read-only after two denials, until a new firmware or plan':55} {tally.read_only:5}")
+        print(f"  {'read-only after its denials, until a new firmware or plan':55} {tally.read_only:5}")
         times = sorted(tally.seconds)
         print(f"  time to confirm {median(times):.1f} s (median), {times[-1]:.1f} s (worst)")
         print(f"  {tally.took:.0f} s to run\n")

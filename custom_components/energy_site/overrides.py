@@ -153,7 +153,8 @@ class Overrides:
             # Nobody asks for this now.
             runtime.happenings.contexts.pop(name, None)
             try:
-                await runtime.steering.set(name, due[key])
+                # Some minutes of trouble must not end what tries again until it is as it was.
+                await runtime.steering.set(name, due[key], insistent=True)
             except ControlError as err:
                 LOGGER.debug("%s could not be restored yet: %s", key, err)
                 self._put_off(override)

@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem, WriteBehaviour
 from simulator.house import StorageMode
-from simulator.iq_gateway import GatewayServer
+from simulator.iq_gateway import GatewayServer, HttpStatus
 from simulator.iq_gateway.faults import Complaint
 from tests.common import gateway_entry, set_up, state
 
@@ -145,6 +145,35 @@ async def test_what_somebody_changed_right_before_the_end_of_a_setting_for_a_tim
     assert gateway.state.tariff.local.mode is StorageMode.SAVINGS
 
 
+async def test_a_setting_for_a_time_outlasts_some_trouble_at_its_end_and_is_taken_back(
+    hass: HomeAssistant, handle: Handle, gateway: GatewayServer
+) -> None:
+    await act(hass, handle.freezer, DOMAIN, "set_mode_until", {"reserve": 60, "duration": {"minutes": 30}})
+    fault = gateway.faults.add(HttpStatus(400), TARIFF, methods=["PUT"])
+    await handle.wait(7200, step=60)
+    assert (float(handle.shown(*RESERVE)), gateway.state.tariff.local.reserve) == (60, 60)
+    assert handle.attribute("read_only_because", *RESERVE) is None
+    fault.remove()
+    await handle.wait(600, step=30)
+    assert (float(handle.shown(*RESERVE)), gateway.state.tariff.local.reserve) == (20, 20)
+
+
+async def test_a_setting_for_a_time_is_taken_back_although_its_control_is_read_only_by_then(
+    hass: HomeAssistant, handle: Handle, gateway: GatewayServer
+) -> None:
+    await act(hass, handle.freezer, DOMAIN, "set_mode_until", {"reserve": 60, "duration": {"hours": 4}})
+    fault = gateway.faults.add(HttpStatus(400), TARIFF, methods=["PUT"])
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await handle.set(*RESERVE, value=70)
+        await handle.wait(3600, step=300)
+    assert handle.attribute("read_only_because", *RESERVE) == "refused"
+    fault.remove()
+    await handle.wait(7800, step=60)
+    assert (float(handle.shown(*RESERVE)), gateway.state.tariff.local.reserve) == (20, 20)
+    assert handle.attribute("read_only_because", *RESERVE) is None
+
+
 # -- in the cloud -------------------------------------------------------------------
 
 
@@ -220,10 +249,11 @@ async def test_another_plan_is_a_reason_to_try_again(hass: HomeAssistant, far: H
 
 async def test_a_system_that_refuses_twice_says_so_beforehand(far: Handle, system: CloudSystem) -> None:
     system.settings.writes = WriteBehaviour.REFUSE
-    for value in (45, 50):
+    for _ in range(2):
         with pytest.raises(HomeAssistantError) as refused:
-            await far.set(*RESERVE, value=value, within=200)
+            await far.set(*RESERVE, value=45, within=200)
         assert refused.value.translation_key == "control_refused"
+        await far.wait(3600, step=300)
     assert far.attribute("read_only_because", *RESERVE) == "refused"
 
 

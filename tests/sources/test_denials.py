@@ -1,10 +1,11 @@
 """A control that a system ignores or refuses for good is read-only, until there is a reason to try again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from custom_components.energy_site.site.control import ControlName, Failure, Obstacle
+from custom_components.energy_site.site.control import ControlError, ControlName, Failure, Obstacle, Value
 from simulator.iq_gateway import Fault, HttpStatus
 from simulator.iq_gateway.faults import Unheeded
 
@@ -12,6 +13,9 @@ from .driver import simulated
 from .helm import Helm
 
 TARIFF = "/admin/lib/tariff"
+RELAY = "/ivp/ensemble/relay"
+RESERVE = ControlName(None, "backup_reserve")
+HOUR = 3600.0
 DAY = 86_400.0
 
 
@@ -33,13 +37,19 @@ async def look_again(helm: Helm, seconds: float) -> None:
     await helm.poll("tariff", "secondary_control", "schedule", "relay")
 
 
-async def denied_twice(helm: Helm, fault: Fault) -> None:
-    """Let the reserve be denied twice in a row."""
-    helm.site.gateway.faults.add(fault, TARIFF, methods=["PUT"])
-    for value in (35, 40):
+async def denied(helm: Helm, fault: Fault, *values: float, apart: float) -> None:
+    """Let these reserves be denied, so many seconds apart."""
+    added = helm.site.gateway.faults.add(fault, TARIFF, methods=["PUT"])
+    for value in values:
         assert helm.control("backup_reserve").obstacle is None
         await helm.fail("backup_reserve", value)
-    helm.site.gateway.faults.clear()
+        await look_again(helm, apart)
+    added.remove()
+
+
+async def denied_twice(helm: Helm, fault: Fault) -> None:
+    """Let the same reserve be denied twice, an hour apart."""
+    await denied(helm, fault, 35, 35, apart=HOUR)
 
 
 @pytest.mark.parametrize(("fault", "obstacle"), [(Unheeded(), Obstacle.IGNORED), (HttpStatus(403), Obstacle.REFUSED)])
@@ -53,6 +63,83 @@ async def test_what_was_denied_twice_in_a_row_is_read_only_with_the_reason(
     assert len(helm.written()) == sent
     # That says nothing of other controls.
     assert helm.control("charge_from_grid").obstacle is None
+
+
+@pytest.mark.parametrize("fault", [Unheeded(), HttpStatus(400)])
+@pytest.mark.parametrize(
+    ("values", "apart"), [((35, 40, 45, 35, 40), 120.0), ((35, 35, 35), 600.0), ((3, 4, 5, 6), 3 * HOUR)]
+)
+async def test_some_trouble_within_a_day_locks_nobody_out(
+    helm: Helm, fault: Fault, values: tuple[float, ...], apart: float
+) -> None:
+    await denied(helm, fault, *values, apart=apart)
+    await helm.set("backup_reserve", 50)
+    assert helm.settings.reserve == 50
+
+
+async def test_what_is_denied_on_two_days_is_denied_whatever_the_value(helm: Helm) -> None:
+    await denied(helm, HttpStatus(400), 3, 4, apart=DAY)
+    assert helm.control("backup_reserve").obstacle is Obstacle.REFUSED
+
+
+async def test_a_change_that_somebody_makes_elsewhere_shows_that_it_can_be_set(helm: Helm) -> None:
+    await denied_twice(helm, HttpStatus(400))
+    assert helm.control("backup_reserve").obstacle is Obstacle.REFUSED
+    helm.site.gateway.state.tariff.change(reserve=55)
+    await look_again(helm, 60)
+    assert helm.control("backup_reserve").obstacle is None
+
+
+async def test_nobody_is_locked_out_of_the_grids_switch(helm: Helm) -> None:
+    fault = helm.site.gateway.faults.add(HttpStatus(400), RELAY, methods=["POST"])
+    for _ in range(4):
+        assert (await helm.fail("grid_enabled", value=False)).failure is Failure.REFUSED
+        await look_again(helm, DAY)
+    fault.remove()
+    await helm.set("grid_enabled", value=False)
+    assert helm.site.house.switches.relay_closed is False
+
+
+async def insist(helm: Helm, value: Value) -> None:
+    """Set the reserve as who restores it does."""
+    await helm.steering.set(RESERVE, value, insistent=True)
+
+
+async def test_who_restores_a_setting_is_neither_counted_nor_locked_out(helm: Helm) -> None:
+    fault = helm.site.gateway.faults.add(HttpStatus(400), TARIFF, methods=["PUT"])
+    for _ in range(3):
+        with pytest.raises(ControlError) as refused:
+            await insist(helm, 35)
+        assert refused.value.failure is Failure.REFUSED
+        await look_again(helm, DAY)
+    fault.remove()
+    assert helm.control("backup_reserve").obstacle is None
+    await denied_twice(helm, HttpStatus(400))
+    assert helm.control("backup_reserve").obstacle is Obstacle.REFUSED
+    await insist(helm, 45)
+    assert helm.settings.reserve == 45
+
+
+async def test_who_restores_a_setting_goes_on_after_a_restart(helm: Helm) -> None:
+    await denied_twice(helm, Unheeded())
+    helm.site.gateway.faults.add(Unheeded(), TARIFF, methods=["PUT"])
+    stopped = asyncio.Event()
+
+    async def stop() -> None:
+        stopped.set()
+        helm.steering.stop()
+
+    helm.meanwhile = stop
+    with pytest.raises(asyncio.CancelledError):
+        await insist(helm, 45)
+    assert stopped.is_set()
+    helm.meanwhile = None
+    helm.site.gateway.faults.clear()
+    helm.restart()
+    await helm.site.start()
+    helm.steering.resume()
+    await helm.ended(RESERVE)
+    assert helm.settings.reserve == 45
 
 
 async def test_that_is_kept_over_restarts(helm: Helm) -> None:

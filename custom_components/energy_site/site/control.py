@@ -71,6 +71,19 @@ class Obstacle(StrEnum):
     IGNORED = "ignored"
     REFUSED = "refused"
 
+    @property
+    def is_denial(self) -> bool:
+        """Whether nothing stands in the way but what the site denied before."""
+        return self in (Obstacle.IGNORED, Obstacle.REFUSED)
+
+
+class Trust(StrEnum):
+    """How much it takes to believe that a control cannot be set: no denial, those that last, two in a row."""
+
+    ALWAYS = "always"
+    USUAL = "usual"
+    LITTLE = "little"
+
 
 def pauses(patience: float) -> tuple[float, ...]:
     """Return growing seconds to wait between two looks, no longer than `patience` together."""
@@ -98,7 +111,7 @@ class Control:
     system says that it is going to put it into force. What was taken is looked
     for after the `lasting` pauses too, while nobody waits for it any more.
     Why a system ignores or refuses something lasts under the same
-    `circumstances`. A `transient` one ends by itself, which is no change worth
+    `circumstances`, and how soon it is believed to last is a matter of `trust`. A `transient` one ends by itself, which is no change worth
     telling.
     """
 
@@ -113,6 +126,7 @@ class Control:
     pauses: tuple[float, ...] = LOCAL_PAUSES
     lasting: tuple[float, ...] = ()
     circumstances: str = ""
+    trust: Trust = Trust.USUAL
     transient: bool = False
 
     def in_force(self, value: Value) -> bool | None:
@@ -169,14 +183,18 @@ class ControlError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What somebody wants a control to be, and since when."""
+    """What somebody wants a control to be, and since when.
+
+    An `insistent` one is tried whatever was denied before, and proves nothing itself.
+    """
 
     value: Value
     made_at: datetime
+    insistent: bool = False
 
     def dump(self) -> dict[str, Any]:
         """Return plain JSON data."""
-        return {"value": self.value, "made_at": self.made_at.isoformat()}
+        return {"value": self.value, "made_at": self.made_at.isoformat(), "insistent": self.insistent}
 
     @classmethod
     def load(cls, data: object) -> Wish | None:
@@ -190,7 +208,9 @@ class Wish:
             moment = datetime.fromisoformat(made_at)
         except ValueError:
             return None
-        return cls(value=value, made_at=moment) if moment.tzinfo is not None else None
+        if moment.tzinfo is None:
+            return None
+        return cls(value=value, made_at=moment, insistent=data.get("insistent") is True)
 
 
 class ChangeKind(StrEnum):

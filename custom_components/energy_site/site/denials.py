@@ -1,13 +1,22 @@
-"""What a site does not let itself be told: a control that it ignored or refused twice in a row."""
+"""What a site does not let itself be told: a control that it ignored or refused again and again.
+
+Some minutes of trouble prove nothing. A denial lasts once the same value was denied
+twice at least an hour apart, or any two values on two days. Of a control that its
+vendor documents as read-only, two in a row that were ignored prove it. Any change of
+the control that is seen proves the contrary.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .control import ControlError, ControlName, Failure, Obstacle, items
+from .control import Control, ControlError, ControlName, Failure, Obstacle, Trust, Wish, items, same
 
-# Twice is no accident.
-_ENOUGH = 2
+# So far apart, two tries of the same value did not meet the same trouble.
+_ANOTHER_TRY = timedelta(hours=1)
+
+# Another value may just be wrong by itself; by so much later that is another day.
+_ANOTHER_DAY = timedelta(hours=20)
 
 # After so long it is worth another try, whatever the vendor changed meanwhile.
 _TRIED_AGAIN_AFTER = timedelta(days=30)
@@ -20,20 +29,26 @@ _PASSING = (401, 408, 409, 423, 425, 429)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
-    """How often in a row a control was denied, how and when the last time, and under which circumstances."""
+    """How and when a control was denied last, and under which circumstances.
+
+    `tries` are the first denied wishes of each value, `lasting` tells whether they
+    are enough to give up.
+    """
 
     failure: Failure
-    times: int
     at: datetime
     circumstances: str
+    tries: tuple[Wish, ...] = ()
+    lasting: bool = False
 
     def dump(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return {
             "failure": self.failure.value,
-            "times": self.times,
             "at": self.at.isoformat(),
             "circumstances": self.circumstances,
+            "tries": [each.dump() for each in self.tries],
+            "lasting": self.lasting,
         }
 
     @classmethod
@@ -42,15 +57,22 @@ class Denial:
         match data:
             case {
                 "failure": str() as failure,
-                "times": int() as times,
                 "at": str() as at,
                 "circumstances": str() as why,
+                "tries": list() as tries,
+                "lasting": bool() as lasting,
             }:
                 pass
             case _:
                 return None
         try:
-            found = cls(failure=Failure(failure), times=times, at=datetime.fromisoformat(at), circumstances=why)
+            found = cls(
+                failure=Failure(failure),
+                at=datetime.fromisoformat(at),
+                circumstances=why,
+                tries=tuple(wish for each in tries if (wish := Wish.load(each)) is not None),
+                lasting=lasting,
+            )
         except ValueError:
             return None
         return found if found.at.tzinfo is not None and found.failure in _OBSTACLES else None
@@ -63,29 +85,37 @@ class Denials:
         """Trust the site with everything."""
         self._found: dict[ControlName, Denial] = {}
 
-    def note(self, error: ControlError, circumstances: str, now: datetime) -> None:
-        """Count a failure whose reason lasts; any other says nothing."""
-        if error.failure not in _OBSTACLES or error.answer in _PASSING or not error.looked:
+    def note(self, error: ControlError, control: Control | None, now: datetime) -> None:
+        """Remember a failure whose reason may last; any other says nothing."""
+        if error.failure not in _OBSTACLES or error.answer in _PASSING or not error.looked or control is None:
             return
         before = self._found.get(error.name)
-        again = before is not None and before.circumstances == circumstances
+        if before is None or before.circumstances != control.circumstances:
+            before = Denial(failure=error.failure, at=now, circumstances=control.circumstances)
+        again = timedelta() if control.trust is Trust.LITTLE and error.failure is Failure.IGNORED else _ANOTHER_TRY
+        recent = tuple(each for each in before.tries if now - each.made_at < _TRIED_AGAIN_AFTER)
+        known = any(same(each.value, error.wanted) for each in recent)
+        apart = [(now - each.made_at, again if same(each.value, error.wanted) else _ANOTHER_DAY) for each in recent]
         self._found[error.name] = Denial(
             failure=error.failure,
-            times=1 + (before.times if before is not None and again else 0),
             at=now,
-            circumstances=circumstances,
+            circumstances=control.circumstances,
+            tries=recent if known else (*recent, Wish(value=error.wanted, made_at=now)),
+            lasting=before.lasting or any(passed >= enough for passed, enough in apart),
         )
 
     def forget(self, name: ControlName) -> None:
         """Trust the site with a control again."""
         self._found.pop(name, None)
 
-    def obstacle(self, name: ControlName, circumstances: str, now: datetime) -> Obstacle | None:
+    def obstacle(self, name: ControlName, control: Control, now: datetime) -> Obstacle | None:
         """Return why it is not worth a try for now."""
         denial = self._found.get(name)
-        if denial is None or denial.times < _ENOUGH or denial.circumstances != circumstances:
+        if denial is None or not denial.lasting or denial.circumstances != control.circumstances:
             return None
-        return _OBSTACLES[denial.failure] if now - denial.at < _TRIED_AGAIN_AFTER else None
+        if control.trust is Trust.ALWAYS or now - denial.at >= _TRIED_AGAIN_AFTER:
+            return None
+        return _OBSTACLES[denial.failure]
 
     def dump(self) -> list[list[Any]]:
         """Return plain JSON data."""

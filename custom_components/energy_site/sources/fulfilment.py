@@ -92,7 +92,7 @@ class Fulfilment:
             in_force = self._in_force(name, wish.value, control) if looked else False
             if in_force:
                 return Result(Outcome.CONFIRMED, _despite(trouble))
-            if (latest := self._control(name)) is not None and latest.obstacle not in (None, Obstacle.NOT_KNOWN):
+            if (latest := self._control(name)) is not None and _is_in_the_way(latest.obstacle):
                 # What stands in the way may be known only now, such as a cloud that took over.
                 raise self.error(Failure.NOT_NOW, name, wish.value, latest)
             heard_out = waited >= _HEARD_OUT * sum(control.pauses)
@@ -187,6 +187,10 @@ def _is_verdict(trouble: ApiError | None) -> bool:
     if isinstance(trouble, ApiQuotaError):
         return True
     return isinstance(trouble, ApiStatusError) and 400 <= trouble.status < 500 and trouble.status not in _UNJUDGED
+
+
+def _is_in_the_way(obstacle: Obstacle | None) -> bool:
+    return obstacle is not None and obstacle is not Obstacle.NOT_KNOWN and not obstacle.is_denial
 
 
 def _is_kept(control: Control, value: Value) -> bool:

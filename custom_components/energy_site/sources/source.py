@@ -64,8 +64,8 @@ class OtherWay(Protocol):
     def pending(self, name: ControlName) -> Value | None:
         """Return what is wished for there and not in force yet."""
 
-    async def set(self, name: ControlName, value: Value) -> None:
-        """Set it there, and return once it is in force there, or pending."""
+    async def set(self, name: ControlName, value: Value, *, insistent: bool = False) -> None:
+        """Set it there, whatever was denied before where `insistent`; return once it is in force there, or pending."""
 
 
 class Source(ABC):

@@ -87,7 +87,7 @@ class Steering:
         control = self._source.control(name, now)
         if control is None or control.obstacle is not None or control.transient:
             return control
-        obstacle = self._denials.obstacle(name, control.circumstances, now)
+        obstacle = self._denials.obstacle(name, control, now)
         return control if obstacle is None else replace(control, obstacle=obstacle)
 
     def pending(self, name: ControlName) -> Value | None:
@@ -100,14 +100,15 @@ class Steering:
         self._listeners.append(update)
         return lambda: self._listeners.remove(update)
 
-    async def set(self, name: ControlName, value: Value) -> None:
+    async def set(self, name: ControlName, value: Value, *, insistent: bool = False) -> None:
         """Set a control and return once that is in force, as good as that, or superseded.
 
         As good as that is what the site took and is going to put into force,
         which stays `pending`, and what nothing can tell. Raises `ControlError`
-        where it cannot be set, or did not come into force.
+        where it cannot be set, or did not come into force. An `insistent` one is
+        tried also where the site denied it again and again, and does not count.
         """
-        control = self._settable(name, value)
+        control = self._settable(name, value, insistent=insistent)
         admitted = control.limits.admit(value)
         if admitted is None:
             raise self._fulfilment.error(_outside(control.limits), name, value, control)
@@ -117,7 +118,7 @@ class Steering:
                 return
             self._taken.discard(name)
             self._superseded(name, before)
-        wish = Wish(value=admitted, made_at=self._clock())
+        wish = Wish(value=admitted, made_at=self._clock(), insistent=insistent)
         self._wishes[name] = wish
         self._tell(name)
         await self._keep()
@@ -169,8 +170,7 @@ class Steering:
             change = self._watch.seen(name, control.value, self._answered_at(control, now), now, writing=writing)
             if change is None:
                 continue
-            if change.despite is not None:
-                self._denials.forget(name)
+            self._denials.forget(name)
             if change.despite is not None and in_force is None:
                 self._accepted[name] = Wish(value=control.value, made_at=now)
                 change = replace(change, kind=ChangeKind.ACCEPTED)
@@ -258,7 +258,7 @@ class Steering:
                 return Result(Outcome.CONFIRMED)
         if not afresh and self._clock() - wish.made_at > _LASTING:
             raise self._fulfilment.error(Failure.NO_ANSWER, name, wish.value, self.control(name))
-        control = self._settable(name, wish.value)
+        control = self._settable(name, wish.value, insistent=wish.insistent)
         self._watch.written(name, self._clock())
         return await self._fulfilment.write(name, wish, control, newest=lambda: self._is_newest(name, wish))
 
@@ -270,13 +270,14 @@ class Steering:
         self._taken.discard(name)
         self._accepted.pop(name, None)
         if isinstance(result, ControlError):
-            self._denials.note(result, control.circumstances if control is not None else "", now)
+            if not wish.insistent:
+                self._denials.note(result, control, now)
             self._changed(self._watch.failed(wish, result, now))
         else:
             self._denials.forget(name)
             accepted = result.outcome is Outcome.ACCEPTED
             if accepted:
-                self._accepted[name] = Wish(value=wish.value, made_at=now)
+                self._accepted[name] = replace(wish, made_at=now)
             kind = ChangeKind.ACCEPTED if accepted else None
             self._changed(self._watch.confirmed(name, wish.value, now, kind, result.despite))
         self._tell(name)
@@ -293,7 +294,8 @@ class Steering:
             )
         elif in_force is False:
             error = self._fulfilment.error(Failure.IGNORED, name, accepted.value, control)
-            self._denials.note(error, control.circumstances, now)
+            if not accepted.insistent:
+                self._denials.note(error, control, now)
             self._changed(self._watch.failed(accepted, error, now))
 
     def _superseded(self, name: ControlName, wish: Wish) -> None:
@@ -308,11 +310,11 @@ class Steering:
     def _is_newest(self, name: ControlName, wish: Wish) -> bool:
         return self._wishes.get(name) is wish
 
-    def _settable(self, name: ControlName, value: Value) -> Control:
+    def _settable(self, name: ControlName, value: Value, *, insistent: bool) -> Control:
         control = self.control(name)
         if control is None:
             raise self.missing(name, value)
-        if control.obstacle is not None:
+        if control.obstacle is not None and not (insistent and control.obstacle.is_denial):
             raise self._fulfilment.error(Failure.NOT_NOW, name, value, control)
         return control
 

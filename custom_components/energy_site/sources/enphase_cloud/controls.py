@@ -1,11 +1,12 @@
 """What can be set through the cloud; every look at what is in force costs a request."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ...clients.enphase_cloud.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
-from ...site.control import Choice, Control, ControlName, Flag, Limits, Obstacle, Range, Value, same
+from ...site.control import Choice, Control, ControlName, Flag, Limits, Obstacle, Range, Trust, Value, same
 from ...site.demand import Purpose
 from ...site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, Storm
 from ..spending import meant_for
@@ -78,13 +79,15 @@ class Controls:
                     obstacle,
                 )
             case "charge_from_grid" if settings.charge_from_grid is not None:
-                return self._setting(
+                setting = self._setting(
                     key,
                     Flag(),
                     settings.charge_from_grid,
                     lambda value: BatterySettingsChange(charge_from_grid=value is True),
                     obstacle,
                 )
+                # It is documented as read-only, and some systems set it nevertheless.
+                return replace(setting, trust=Trust.LITTLE)
         return None
 
     def _obstacle(self, storm: Storm | None) -> Obstacle | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...clients.iq_gateway import edits, endpoints
 from ...clients.iq_gateway.models.settings import Schedule
-from ...site.control import Choice, Control, ControlName, Flag, Obstacle, Range, Value, pauses, same
+from ...site.control import Choice, Control, ControlName, Flag, Obstacle, Range, Trust, Value, pauses, same
 from ...site.model import (
     Activity,
     Generator,
@@ -265,6 +265,8 @@ class Controls:
             taken=lambda value: getattr(self._answers.last(feeds.RELAY), "mains_admin_state", None) == _word(value),
             pauses=_RELAY_PAUSES,
             lasting=_RELAY_LASTING,
+            # A grid that is not good yet is denied for now, and nobody may be locked out of it.
+            trust=Trust.ALWAYS,
         )
 
     def _circuit(self, contact: str, key: str, circuit: LoadCircuit, now: datetime) -> Control | None:
@@ -373,7 +375,8 @@ def through(own: Control, name: ControlName, way: OtherWay, event: Obstacle | No
 
     async def write(value: Value) -> None:
         way.expect(name, value)
-        await (other.write(value) if known else way.set(name, value))
+        # Whether it is worth a try was decided, and is remembered, on this side.
+        await (other.write(value) if known else way.set(name, value, insistent=True))
 
     def reached(value: Value) -> bool:
         latest = way.control(name)
@@ -391,6 +394,7 @@ def through(own: Control, name: ControlName, way: OtherWay, event: Obstacle | No
         pauses=_CLOUD_PAUSES,
         lasting=() if known else other.lasting,
         circumstances=other.circumstances,
+        trust=other.trust,
     )
 
 
