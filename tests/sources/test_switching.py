@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.energy_site.site.control import Failure, Obstacle, Value
-from custom_components.energy_site.site.model import GridState, GridStatus, LoadCircuits, Transition
+from custom_components.energy_site.site.control import ChangeKind, ControlName, Failure, Obstacle, Value
+from custom_components.energy_site.site.model import Generator, GridState, GridStatus, LoadCircuits, Transition
 from simulator.house import GeneratorConfig
 from simulator.iq_gateway.faults import Unheeded
 from simulator.presets import PRESETS
@@ -17,6 +17,7 @@ from .helm import Helm
 SETTINGS = "/ivp/ss/dry_contact_settings"
 CONTACTS = "/ivp/ensemble/dry_contacts"
 RELAY = "/ivp/ensemble/relay"
+GENERATOR = ControlName("generator", "mode")
 
 
 @pytest.fixture
@@ -28,6 +29,18 @@ async def helm() -> AsyncIterator[Helm]:
         helm = Helm(site)
         helm.steering.observe()
         yield helm
+
+
+def told(helm: Helm, name: ControlName) -> list[ChangeKind]:
+    """Return the kinds of all that was told of a setting."""
+    return [change.kind for change in helm.changes if change.name == name]
+
+
+async def look(helm: Helm) -> None:
+    """Know how the grid and the generator stand."""
+    helm.site.clock.advance(60)
+    await helm.poll("relay", "generator", "generator_mode")
+    helm.changes.clear()
 
 
 # -- the grid ---------------------------------------------------------------------
@@ -116,6 +129,39 @@ async def test_the_whole_object_of_a_circuit_is_written_with_flags_as_words(
     assert helm.value(key, "NC1") == value
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("mode", "battery_level"), ("grid_action", "schedule"), ("level_low", 40.0)]
+)
+async def test_a_circuits_setting_that_only_its_file_tells_is_accepted_and_not_confirmed(
+    helm: Helm, key: str, value: Value
+) -> None:
+    await helm.set(key, value, "NC1")
+    assert told(helm, ControlName("NC1", key)) == [ChangeKind.ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    ("key", "ending"), [("grid_action", ChangeKind.CHANGED), ("off_grid_action", ChangeKind.ACCEPTED)]
+)
+async def test_a_circuits_action_is_confirmed_where_its_contact_follows_it(
+    helm: Helm, key: str, ending: ChangeKind
+) -> None:
+    contacts, now = helm.site.gateway.state.contacts, helm.site.clock.now
+    contacts.settings[0].update(grid_action="shed", micro_grid_action="shed")
+    contacts.switch({"id": "NC1", "status": "open"}, now())
+    helm.site.clock.advance(60)
+    await helm.poll("dry_contacts", "dry_contact_settings")
+    assert helm.value("closed", "NC1") is False
+    helm.changes.clear()
+
+    async def follow() -> None:
+        contacts.switch({"id": "NC1", "status": "closed"}, now() - 60)
+        helm.site.clock.advance(60)
+
+    helm.meanwhile = follow
+    await helm.set(key, "powered", "NC1")
+    assert told(helm, ControlName("NC1", key)) == [ending]
+
+
 async def test_a_circuit_is_not_shown_open_because_its_settings_were_written(helm: Helm) -> None:
     await helm.set("mode", "battery_level", "NC1")
     told = {
@@ -160,6 +206,29 @@ async def test_a_generators_mode_is_set(helm: Helm) -> None:
     await helm.set("mode", "off", "generator")
     assert helm.site.house.switches.generator == "off"
     assert helm.value("mode", "generator") == "off"
+
+
+async def test_a_generators_mode_that_only_its_file_tells_is_accepted_and_not_confirmed(helm: Helm) -> None:
+    await helm.set("mode", "on", "generator")
+    assert told(helm, GENERATOR) == [ChangeKind.ACCEPTED]
+
+
+async def test_a_generators_mode_is_confirmed_where_it_starts_or_stops(helm: Helm) -> None:
+    helm.site.house.switches.grid_available = False
+    await look(helm)
+    assert helm.site.part(Generator).running is False
+    await helm.set("mode", "on", "generator")
+    assert helm.site.part(Generator).running is True
+    await helm.set("mode", "off", "generator")
+    assert helm.site.part(Generator).running is False
+    assert told(helm, GENERATOR) == [ChangeKind.CHANGED, ChangeKind.CHANGED]
+
+
+async def test_a_generator_that_stands_still_already_proves_nothing(helm: Helm) -> None:
+    await look(helm)
+    assert helm.site.part(Generator).running is False
+    await helm.set("mode", "off", "generator")
+    assert told(helm, GENERATOR) == [ChangeKind.ACCEPTED]
 
 
 async def test_a_home_without_generator_has_no_mode_for_it() -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...clients.iq_gateway.models.ensemble import DryContact
-from ...site.model import CircuitAction, CircuitMode, LoadCircuit, LoadCircuits
+from ...site.control import Value
+from ...site.model import CircuitAction, CircuitMode, GridState, LoadCircuit, LoadCircuits
 from .answers import Answers
 from .feeds import DRY_CONTACT_SETTINGS, DRY_CONTACTS
 
@@ -21,6 +22,14 @@ ACTIONS: Mapping[str, CircuitAction] = {
     "schedule": CircuitAction.SCHEDULE,
     "none": CircuitAction.UNCHANGED,
 }
+
+# Which of its settings a circuit in manual mode follows, as the grid stands.
+_IN_CHARGE: Mapping[GridState, str] = {
+    GridState.ON_GRID: "grid_action",
+    GridState.OFF_GRID: "off_grid_action",
+    GridState.GENERATOR: "generator_action",
+}
+_GIVES: Mapping[Value, bool] = {CircuitAction.POWERED: True, CircuitAction.NOT_POWERED: False}
 
 
 class FalseOpenings:
@@ -53,6 +62,13 @@ class FalseOpenings:
 def is_closed(contact: DryContact) -> bool:
     """Tell whether a contact gives power."""
     return (contact.status or "").startswith("clos")
+
+
+def follows(key: str, value: Value, before: LoadCircuit, now: LoadCircuit, grid: GridState | None) -> bool:
+    """Tell whether a circuit shows that a setting is in force: its contact moved to where that wants it."""
+    in_charge = grid is not None and _IN_CHARGE.get(grid) == key and now.mode is CircuitMode.MANUAL
+    closed = _GIVES.get(value)
+    return in_charge and None not in (closed, before.closed) and before.closed is not closed and now.closed is closed
 
 
 def build(answers: Answers, now: datetime) -> LoadCircuits | None:

@@ -280,18 +280,19 @@ class Controls:
         if (field := _CIRCUIT_LEVELS.get(key)) is not None:
             low, high = circuit.level_low or 0.0, circuit.level_high or _FULL
             limits = Range(minimum=0.0, maximum=high) if key == "level_low" else Range(minimum=low, maximum=_FULL)
-            return self._circuit_setting(contact, key, limits, lambda value: {field: value}, now)
+            return self._circuit_setting(contact, key, circuit, limits, lambda value: {field: value}, now)
         if key not in _CIRCUIT_WORDS:
             return None
         named, words = _CIRCUIT_WORDS[key]
         return self._circuit_setting(
-            contact, key, Choice(options=tuple(words)), lambda value: {named: words[str(value)]}, now
+            contact, key, circuit, Choice(options=tuple(words)), lambda value: {named: words[str(value)]}, now
         )
 
     def _circuit_setting(
         self,
         contact: str,
         key: str,
+        circuit: LoadCircuit,
         limits: Range | Choice,
         changes: Callable[[Value], Mapping[str, object]],
         now: datetime,
@@ -301,17 +302,23 @@ class Controls:
             edit = edits.dry_contact(endpoints.DRY_CONTACT_SETTINGS.name, contact, changes(wanted))
             await self._client.change(endpoints.DRY_CONTACT_SETTINGS, endpoints.SET_DRY_CONTACT_SETTINGS, edit)
 
-        def set_to() -> Value | None:
+        def current() -> LoadCircuit | None:
             load_circuits = self._source.part(LoadCircuits)
-            found: Value | None = getattr(load_circuits and load_circuits.circuits.get(contact), key, None)
-            return found
+            return load_circuits.circuits.get(contact) if load_circuits is not None else None
+
+        def reached(wanted: Value) -> bool | None:
+            latest, grid = current(), self._source.part(GridStatus)
+            if latest is None or not same(getattr(latest, key), wanted):
+                return False
+            return circuits.follows(key, wanted, circuit, latest, grid.state if grid is not None else None) or None
 
         return Control(
             limits=limits,
-            value=set_to(),
+            value=getattr(circuit, key),
             write=write,
-            feeds=self._asked(feeds.DRY_CONTACT_SETTINGS),
-            kept=lambda wanted: same(set_to(), wanted),
+            feeds=self._asked(feeds.DRY_CONTACT_SETTINGS, feeds.DRY_CONTACTS, feeds.RELAY),
+            reached=reached,
+            kept=lambda wanted: same(getattr(current(), key, None), wanted),
         )
 
     async def _switch_circuit(self, contact: str, value: Value) -> None:
@@ -322,11 +329,22 @@ class Controls:
         generator = self._source.part(Generator)
         if generator is None or self._answers.last(feeds.GENERATOR_MODE) is None:
             return None
+
+        def reached(value: Value) -> bool | None:
+            latest = self._source.part(Generator)
+            if latest is None or latest.mode != value:
+                return False
+            # One that goes on to run, or to stand still, may do so for another reason.
+            started = value == GeneratorMode.ON and latest.running is True and generator.running is False
+            stopped = value == GeneratorMode.OFF and latest.running is False and generator.running is True
+            return started or stopped or None
+
         return Control(
             limits=Choice(options=tuple(GeneratorMode)),
             value=generator.mode,
             write=lambda value: self._send(endpoints.SET_GENERATOR_MODE, {"gen_cmd": value}),
-            feeds=self._asked(feeds.GENERATOR_MODE),
+            feeds=self._asked(feeds.GENERATOR_MODE, feeds.GENERATOR),
+            reached=reached,
         )
 
     # -- live power -------------------------------------------------------------
