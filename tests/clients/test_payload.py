@@ -21,6 +21,30 @@ def record(**fields: Any) -> Record:
     return Record("some/thing", fields)
 
 
+CODES = [
+    "8.3.5167",
+    "D7.0.88 (f3a1c2)",
+    "520-00082-r01-v04.30.32",
+    "3.0.6614_rel/31.13",
+    "001.002.1.7",
+    "2.7.6360_rel/31.33",
+    "800-00654-r08",
+    "IQ8PLUS-72-2-US",
+    "not metering",
+    "self-consumption",
+]
+NO_CODES = [
+    "eyJraWQiOiI3ZDEw.eyJhdWQiOiIx.c2lnbmF0dXJl",
+    "Bearer 3f9aPlantedKey",
+    "ACDE4813579B",
+    "acde.4813.579b",
+    "10.47.11.208",
+    "v 203.0.113.7",
+    "48.13743, 11.57549",
+    "089 5551 3579",
+]
+
+
 @pytest.mark.parametrize(
     ("value", "kind"), [([], "list"), ("text", "str"), (None, "nothing"), (3, "int"), (True, "bool")]
 )
@@ -148,6 +172,16 @@ def test_what_is_no_object_in_a_list_is_dropped() -> None:
 def test_what_is_no_text_in_a_list_is_dropped() -> None:
     assert record(flags=["a", 1, None, "b"]).texts("flags") == ("a", "b")
     assert record(flags="ab").texts("flags") == ()
+
+
+@pytest.mark.parametrize("sent", CODES)
+def test_a_version_a_part_number_or_a_word_is_a_code(sent: str) -> None:
+    assert Record("x", {"a": sent}).code_or_none("a") == sent
+
+
+@pytest.mark.parametrize("sent", NO_CODES)
+def test_a_key_an_address_or_a_place_is_no_code(sent: str) -> None:
+    assert Record("x", {"a": sent}).code_or_none("a") is None
 
 
 def test_one_bad_device_is_dropped_and_not_the_list() -> None:

@@ -26,6 +26,13 @@ _SERIAL = re.compile(r"(?!.*[A-Za-z0-9]{33})[A-Za-z0-9-]{1,64}")
 # A part number, a version, a model or a word of the vendor's own; no part of one is long.
 _CODE = re.compile(r"(?!.*[A-Za-z0-9]{33})[A-Za-z0-9][A-Za-z0-9 ._,/()+-]{0,95}")
 
+# Nor is a version an address, a place or a key.
+_NO_CODE = re.compile(
+    r"\beyJ|(?i:\b(bearer|basic)\s)|[0-9A-Fa-f]{12,}|(?<![\w.])([0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?![\w.])"
+    r"|(?<![\w.-])((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?![\w.-])"
+    r"|\d\.\d{3,}\s*[,/ ]\s*-?\d{1,3}\.\d{3,}|\d{2,4} \d{3,4}[ -]\d{3,4}"
+)
+
 # Nobody gives a device or a system a longer name, and no token is longer than this.
 _LONGEST_NAME = 64
 _LONGEST_TEXT = 8192
@@ -44,7 +51,7 @@ def is_serial(text: str) -> bool:
 
 def is_code(text: str) -> bool:
     """Tell whether a text can be a part number, a version or another word that no person chose."""
-    return _CODE.fullmatch(text) is not None
+    return _CODE.fullmatch(text) is not None and not _NO_CODE.search(text)
 
 
 class Record:

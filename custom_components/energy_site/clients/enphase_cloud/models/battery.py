@@ -266,7 +266,7 @@ def _first(root: Record, *keys: str) -> float | None:
 
 def _contact(item: Record) -> LoadContact:
     return LoadContact(
-        name=item.text("name"),
+        name=item.identifier("name"),
         load_name=item.name_or_none("load_name"),
         owner_can_override=item.flag_or_none("owner_can_override"),
         mode=item.code_or_none("mode"),
