@@ -1,15 +1,12 @@
 """Whatever a gateway answers, and whatever was stored: parts, entities and controls hold, and only errors of ours come."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 import json
-import math
 from typing import Any, cast, override
 
 import aiohttp
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.energy_site.clients.errors import ApiError, ApiPayloadError
@@ -18,36 +15,17 @@ from custom_components.energy_site.clients.iq_gateway.client import IqGatewayCli
 from custom_components.energy_site.clients.iq_gateway.models.info import parse_info
 from custom_components.energy_site.clients.iq_gateway.token import GatewayToken
 from custom_components.energy_site.clients.transport import Response
-from custom_components.energy_site.sensor import ROWS
 from custom_components.energy_site.site.control import ControlName
 from custom_components.energy_site.site.model import Part
 from custom_components.energy_site.sources.feed import Feed
 from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
 from custom_components.energy_site.sources.steering import Steering
 from custom_components.energy_site.storage import left_out
-from custom_components.energy_site.tables.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
-from custom_components.energy_site.tables.rows import AnyRow
-from custom_components.energy_site.tables.site import BINARY_ROWS
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
 from .driver import INTERVALS, simulated
+from .nonsense import JSON, LEAVES, at_once, changed, check, places, quick, replaced
 
 PRESETS = ("home", "generator")
-ALL_ROWS: tuple[AnyRow, ...] = (*ROWS, *BINARY_ROWS, *NUMBER_ROWS, *SELECT_ROWS, *SWITCH_ROWS)
-LONGEST_STATE = 255
-
-LEAVES = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.sampled_from([0, -1, 2**32, 4294967292, 1e308, "", "unknown", "9" * 400, "x" * 300, "on", "true", -0.0])
-    | st.text(max_size=6)
-)
-JSON = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
-)
-quick = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class Gateway:
@@ -80,16 +58,6 @@ class Replayed(IqGatewaySource):
     @override
     async def _is_busy(self) -> bool:
         return False
-
-
-def at_once[T](work: Coroutine[Any, Any, T]) -> T:
-    """Return what comes of work that waits for nobody."""
-    try:
-        work.send(None)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    raise AssertionError("it waits")
 
 
 async def _record(name: str) -> Gateway:
@@ -134,79 +102,6 @@ def poll_all(source: Replayed, now: datetime) -> None:
                 at_once(source.poll(key, now))
             except ApiError:
                 continue
-
-
-def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Return the way to each value of a payload."""
-    yield path
-    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
-
-
-def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Return a payload with another value at a place."""
-    if not path:
-        return value
-    copy = dict(node) if isinstance(node, dict) else list(node)
-    copy[path[0]] = changed(node[path[0]], path[1:], value)
-    return copy
-
-
-def replaced(node: Any, name: str, value: Any) -> Any:
-    """Return a payload with another value in each field of a name."""
-    match node:
-        case dict():
-            return {key: value if key == name else replaced(child, name, value) for key, child in node.items()}
-        case list():
-            return [replaced(child, name, value) for child in node]
-    return node
-
-
-def numbers(value: Any) -> Iterator[float]:
-    """Return all numbers of a part."""
-    if is_dataclass(value):
-        for field in fields(value):
-            yield from numbers(getattr(value, field.name))
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from numbers(each)
-    elif isinstance(value, tuple | list):
-        for each in value:
-            yield from numbers(each)
-    elif isinstance(value, float):
-        yield value
-
-
-def check_state(row: AnyRow, value: object) -> None:
-    """Check that Home Assistant can show a value."""
-    description = row.description
-    match value:
-        case str():
-            assert len(value) <= LONGEST_STATE, description.key
-            if isinstance(description, SensorEntityDescription) and description.device_class is SensorDeviceClass.ENUM:
-                assert value in (description.options or ()), (description.key, value)
-        case datetime():
-            assert value.tzinfo is not None, description.key
-        case float():
-            assert math.isfinite(value), description.key
-
-
-def check(source: Replayed, now: datetime) -> None:
-    """Check everything that is made of the answers."""
-    failed = {name: mishap.error for name, mishap in source.mishaps.by_name.items() if mishap.error}
-    assert failed == {}
-    for builder in source.builders:
-        part = source.part(builder.part)
-        assert all(math.isfinite(number) for number in numbers(part)), builder.part
-        source.settled(builder.part, now)
-    for row in ALL_ROWS:
-        for serial in {*row.candidates(source.part), *row.present(source.part)}:
-            check_state(row, row.read(source.part, serial))
-        row.stamp(source.part)
-    for name in source.control_names():
-        source.control(name, now)
-    json.dumps(source.memory(), allow_nan=False)
 
 
 def test_nothing_is_wrong_with_what_is_right(recorded: Gateway) -> None:
