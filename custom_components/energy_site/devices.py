@@ -24,6 +24,8 @@ from .site.model import (
     Inverters,
     LoadCircuit,
     LoadCircuits,
+    Meters,
+    MeterUnit,
     Part,
 )
 
@@ -71,6 +73,9 @@ COLLAR = _of_kind(ControllerKind.COLLAR)
 COMBINER = _of_kind(ControllerKind.COMBINER)
 GATEWAY = _of_kind(ControllerKind.GATEWAY)
 RELAY = _of_kind(ControllerKind.RELAY)
+METER: Family[Meters, MeterUnit] = Family(
+    kind="meter", part=Meters, units=lambda part: part.units, describe=lambda unit: unit.device
+)
 CIRCUIT: Family[LoadCircuits, LoadCircuit] = Family(
     kind="load_circuit", part=LoadCircuits, units=lambda part: part.circuits, describe=lambda _: None, has_serial=False
 )
@@ -91,6 +96,7 @@ FAMILIES: tuple[Family[Any, Any], ...] = (
     COMBINER,
     GATEWAY,
     RELAY,
+    METER,
     CIRCUIT,
     GENERATOR,
 )

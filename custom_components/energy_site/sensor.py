@@ -27,6 +27,7 @@ ROWS: tuple[AnyRow, ...] = (
     *units.INVERTER_ROWS,
     *units.BATTERY_ROWS,
     *units.CONTROLLER_ROWS,
+    *units.METER_UNIT_ROWS,
     *units.GENERATOR_ROWS,
 )
 

@@ -117,13 +117,6 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meters(Part):
-    """The enabled meters by what they measure, such as `production` or `grid`."""
-
-    by_kind: Mapping[str, Meter]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInfo:
     """What a device is, for the registry of whoever shows it."""
 
@@ -131,6 +124,23 @@ class DeviceInfo:
     model: str | None = None
     model_id: str | None = None
     firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterUnit:
+    """One meter as a device: its odometer in Wh as it was read, which nothing guards, and when that was."""
+
+    device: DeviceInfo
+    odometer: float | None
+    last_reported: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meters(Part):
+    """The enabled meters by what they measure, such as `production` or `grid`, and those that are told one by one."""
+
+    by_kind: Mapping[str, Meter]
+    units: Mapping[str, MeterUnit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,18 @@ from collections.abc import Callable
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
-from ..devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, RELAY, SYSTEM_CONTROLLER
+from ..devices import (
+    AC_BATTERY,
+    BATTERY,
+    COLLAR,
+    COMBINER,
+    GATEWAY,
+    GENERATOR,
+    INVERTER,
+    METER,
+    RELAY,
+    SYSTEM_CONTROLLER,
+)
 from ..site.model import BatteryUnit, Controller, Inverter
 from .descriptions import choice, measured, moment, share
 from .rows import UnitRow
@@ -110,6 +121,15 @@ CONTROLLER_ROWS = (
         for description, value in (*_CONTROLLER_VALUES, *(_phase_voltage(phase) for phase in range(3)))
     ),
     UnitRow(family=GATEWAY, description=moment("last_reported"), value_fn=lambda unit: unit.last_reported),
+)
+
+METER_UNIT_ROWS = (
+    UnitRow(
+        family=METER,
+        description=measured("odometer", SensorDeviceClass.ENERGY, precision=1, enabled=False, diagnostic=True),
+        value_fn=lambda unit: unit.odometer,
+    ),
+    UnitRow(family=METER, description=moment("last_reported"), value_fn=lambda unit: unit.last_reported),
 )
 
 GENERATOR_ROWS = (

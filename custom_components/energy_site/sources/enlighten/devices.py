@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ...clients.enphase_cloud.models.devices import Device, Devices
-from ...clients.enphase_cloud.models.meters import MeterReadings
+from ...clients.enphase_cloud.models.meters import MeterReading, MeterReadings
 from ...clients.enphase_cloud.models.v2 import Envoy, Inventory, InventoryDevice
-from ...site.model import Meter, Meters, Quality
+from ...site.model import DeviceInfo, Meter, Meters, MeterUnit, Quality
+from ..enphase_cloud.devices import moment
 
 _STATUS = frozenset({"normal", "not_metering", "check_wiring"})
 
@@ -29,11 +30,11 @@ def build_meters(inventory: Inventory | None, readings: MeterReadings | None, at
     """Build the meters' part: the one whose odometer is told measures the production."""
     if inventory is None or readings is None:
         return None
-    values = {reading.serial_number: reading.value for reading in readings.meter_readings}
-    found = [meter for meter in inventory.meters if meter.sn in values]
+    told = {reading.serial_number: reading for reading in readings.meter_readings}
+    found = [meter for meter in inventory.meters if meter.sn in told]
     if not found:
         return None
-    counted = [value for value in values.values() if value is not None]
+    counted = [reading.value for reading in told.values() if reading.value is not None]
     troubled = next((meter.status for meter in found if meter.status in _STATUS - {"normal"}), None)
     status = troubled or next((meter.status for meter in found if meter.status in _STATUS), None)
     production = Meter(
@@ -45,7 +46,16 @@ def build_meters(inventory: Inventory | None, readings: MeterReadings | None, at
         status=status,
         flags=(),
     )
-    return Meters(observed_at=at, by_kind={"production": production})
+    units = {meter.sn: _unit(meter, told[meter.sn]) for meter in found}
+    return Meters(observed_at=at, by_kind={"production": production}, units=units)
+
+
+def _unit(meter: InventoryDevice, reading: MeterReading) -> MeterUnit:
+    return MeterUnit(
+        device=DeviceInfo(serial=meter.sn, model=meter.model, model_id=meter.sku),
+        odometer=reading.value,
+        last_reported=moment(reading.read_at),
+    )
 
 
 def _device(kind: str, device: InventoryDevice, envoy: Envoy | None = None) -> Device:
