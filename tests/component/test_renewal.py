@@ -19,6 +19,8 @@ from simulator.enphase_account import MAINTENANCE, MFA_REQUIRED, NOT_YOURS, SESS
 from simulator.iq_gateway import GatewayServer
 from tests.common import gateway_entry, number, pass_time, set_up, start_flow, state, step, tick
 
+from .test_interrupted import go_on, until
+
 LOGIN, TOKENS = "/login/login.json", "/tokens"
 HOUR, DAY = 3600, 86_400
 
@@ -256,6 +258,45 @@ async def test_a_start_with_a_dead_token_and_a_service_in_trouble_waits_for_the_
     assert repairs(hass) == []
     assert number(hass, gateway.serial, "solar_power") is not None
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_reload_in_the_middle_of_a_renewal_asks_nobody_to_sign_in_and_heals_by_itself(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    account: AccountServer,
+    owned: ConfigEntry[object],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    account.hold(LOGIN)
+    gateway.revoke_tokens()
+    logins = account.requests[LOGIN]
+    go_on(hass, freezer, 11)
+    await until(lambda: account.requests[LOGIN] > logins)
+    await hass.config_entries.async_reload(owned.entry_id)
+    account.accept()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert owned.state is not ConfigEntryState.SETUP_ERROR
+    assert (sign_in_flows(hass), account.requests[LOGIN]) == (0, logins + 1)
+    await pass_time(hass, freezer, 900, step=30)
+    assert (sign_in_flows(hass), repairs(hass)) == (0, [])
+    assert number(hass, gateway.serial, "solar_power") == pytest.approx(gateway.house.flow.solar, abs=2)
+    assert account.requests[LOGIN] == logins + 2
+
+
+async def test_a_token_that_is_refused_soon_after_its_renewal_is_waited_for(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    account: AccountServer,
+    owned: ConfigEntry[object],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    for _ in range(2):
+        gateway.revoke_tokens()
+        await pass_time(hass, freezer, 600, step=20)
+    assert (sign_in_flows(hass), repairs(hass)) == (0, ["account_unreachable"])
+    await pass_time(hass, freezer, HOUR, step=60)
+    assert (sign_in_flows(hass), repairs(hass)) == (0, [])
+    assert number(hass, gateway.serial, "solar_power") is not None
 
 
 async def test_the_repair_leads_a_person_who_does_not_want_to_wait_to_the_token(

@@ -108,6 +108,7 @@ class IqGatewayClient:
         self._cookie: str | None = None
         self._lock = asyncio.Lock()
         self._sign_ins = sign_ins or SignIns()
+        self._refuses_new = False
         self._refused = False
         self.load = Load()
         self.date: datetime | None = None
@@ -142,7 +143,8 @@ class IqGatewayClient:
         """Sign in for a new token before the old one ends; tell whether there is one now.
 
         Raises a `VerdictError` where the account's service refuses for good, and
-        an `AccountServiceError` where it does not do its work at present.
+        an `AccountServiceError` where it does not do its work at present, or is
+        not to be asked again yet.
         """
         async with self._lock:
             return await self._renewed()
@@ -277,13 +279,11 @@ class IqGatewayClient:
 
     async def _renewed(self) -> bool:
         """Sign in for a new token where that may be done now; tell whether the gateway takes it."""
-        if self._renew_token is None:
+        if self._renew_token is None or (self._refuses_new and self._sign_ins.resting):
             return False
-        token = await self._sign_ins.sign_in(self._renew_token)
-        if token is None:
-            return False
-        self._token = token
-        return await self._check_token()
+        self._token = await self._sign_ins.sign_in(self._renew_token)
+        self._refuses_new = not await self._check_token()
+        return not self._refuses_new
 
     async def _ask(self, method: str, path: str, timeout: float, limit: int, payload: object = None) -> Response:
         endpoint = path.lstrip("/").partition("?")[0]

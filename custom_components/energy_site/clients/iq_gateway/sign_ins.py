@@ -7,6 +7,8 @@ import time
 
 from ..errors import AccountServiceError, VerdictError
 
+_LOGIN = "login"
+
 # The service locks accounts that sign in too often.
 _PAUSE = 3600.0
 # A refused token is looked at every five minutes: the next look shall be in time.
@@ -32,27 +34,20 @@ class SignIns:
         self._error: VerdictError | AccountServiceError | None = None
 
     @property
-    def condition(self) -> AccountServiceError | None:
-        """What kept the service from signing in the last time, `None` where it did or gave a verdict."""
-        return self._error if isinstance(self._error, AccountServiceError) else None
-
-    @property
     def resting(self) -> bool:
         """Whether the service is not to be asked now."""
         return time.monotonic() < self._rest_until
 
-    async def sign_in(self, renew: Callable[[], Awaitable[str]]) -> str | None:
-        """Return a new token, `None` so soon after the last one.
+    async def sign_in(self, renew: Callable[[], Awaitable[str]]) -> str:
+        """Return a new token.
 
-        Raises the `VerdictError` that was given, or the `AccountServiceError` of
-        the last try until it is time for another.
+        Raises the `VerdictError` that was given, or an `AccountServiceError`
+        until it is time for the next try: the last try's, or one of its own
+        where that try came to no end, or came so recently.
         """
         if self.resting:
-            if self._error is not None:
-                raise self._error
-            return None
-        started = time.monotonic()
-        self._recent.append(started)
+            raise self._error or AccountServiceError(_LOGIN, "not to be asked again yet")
+        self._recent.append(time.monotonic())
         self._rest(_PAUSE)
         try:
             token = await renew()
@@ -61,6 +56,10 @@ class SignIns:
             raise
         except AccountServiceError as err:
             self._fail(err)
+            raise
+        except BaseException:
+            # A reload cancels it, for instance. Nobody has said anything about the credentials.
+            self._rest(_FIRST_RETRY)
             raise
         self._failures, self._error = 0, None
         return token
