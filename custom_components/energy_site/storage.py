@@ -18,6 +18,8 @@ STORAGE_VERSION = 1
 ISSUE_UNREADABLE = "storage_unreadable"
 
 _KEPT = ".unreadable."
+# The name that Home Assistant gives to what is no JSON.
+_CORRUPT = ".corrupt."
 
 
 class KeptFile:
@@ -49,7 +51,7 @@ class KeptFile:
         if data is None:
             if existed:
                 # Home Assistant has renamed what is no JSON, and keeps it.
-                self._tell(f"{self._store.path}.corrupt.*")
+                self._tell(f"{self._store.path}{_CORRUPT}*")
             return {}
         if not isinstance(data, Mapping) or not self._is_ours(data):
             await self.async_give_up("another shape")
@@ -83,8 +85,9 @@ class KeptFile:
 
     def _remove_kept(self) -> None:
         path = Path(self._store.path)
-        for kept in path.parent.glob(f"{path.name}{_KEPT}*"):
-            kept.unlink(missing_ok=True)
+        for mark in (_KEPT, _CORRUPT):
+            for kept in path.parent.glob(f"{path.name}{mark}*"):
+                kept.unlink(missing_ok=True)
 
     @callback
     def _tell(self, kept: str) -> None:

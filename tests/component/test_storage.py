@@ -149,6 +149,25 @@ async def test_books_that_break_off_begin_anew_with_a_repair(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_a_removed_site_leaves_no_copy_of_its_books_whoever_made_it(
+    hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await written(hass, gateway, freezer)
+    path = stored(hass, entry)
+    text = path.read_text()
+    for spoilt in (text[: len(text) // 2], "[]"):
+        path.write_text(spoilt)
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await hass.config_entries.async_unload(entry.entry_id)
+    neighbour = path.with_name(f"{path.name}x.corrupt.1")
+    neighbour.write_text("of another site")
+    assert len(list(path.parent.glob(f"{path.name}.*"))) == 2
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert list(path.parent.glob(f"{path.name}*")) == [neighbour]
+
+
 async def test_sound_books_raise_no_repair_and_an_owner_closes_one_by_reading_it(
     hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
 ) -> None:
