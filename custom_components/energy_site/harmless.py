@@ -52,17 +52,23 @@ _WORDS: Final = frozenset(_VOCABULARY.split())
 _NOT_A_WORD = re.compile(r"[\s._:;/,()+%&=?#'\"|°-]+")
 _RUN = re.compile(r"[A-Za-z]+|\d+")
 
-# What is longer and mixes letters with digits may be a key; what is shorter is a part number, a version or a phase.
-_LONGEST_MIX = 10
+# What is longer and mixes letters with digits may be a key; what is shorter is a
+# version or a phase. Versions, part numbers and types themselves may be longer.
+_LONGEST_MIX = 6
+_LONGEST_MADE = 10
 _INITIALS = 2
 
 
-def is_harmless(text: str) -> bool:
-    """Tell whether a text holds nothing but numbers, short codes and words that vendors use."""
-    return all(_is_harmless(word) for word in _NOT_A_WORD.split(text) if word)
+def is_harmless(text: str, *, made: bool = False) -> bool:
+    """Tell whether a text holds nothing but numbers, short codes and words that vendors use.
+
+    `made` says that it is a version, a part number or a type.
+    """
+    longest = _LONGEST_MADE if made else _LONGEST_MIX
+    return all(_is_harmless(word, longest) for word in _NOT_A_WORD.split(text) if word)
 
 
-def _is_harmless(word: str) -> bool:
+def _is_harmless(word: str, longest: int) -> bool:
     if word.isascii() and word.lower() in _WORDS:
         return True
     if not word.isascii() or not word.isalnum():
@@ -71,4 +77,4 @@ def _is_harmless(word: str) -> bool:
     if len(runs) == 1:
         return word.isdigit() or len(word) <= _INITIALS
     letters = (run.lower() for run in runs if run.isalpha())
-    return len(word) <= _LONGEST_MIX and all(len(run) <= _INITIALS or run in _WORDS for run in letters)
+    return len(word) <= longest and all(len(run) <= _INITIALS or run in _WORDS for run in letters)

@@ -7,51 +7,42 @@ import re
 from typing import Any, Final
 
 from .harmless import is_harmless
+from .telling import is_made, is_measured, is_personal, is_serial, names_something
 
 _REDACTED: Final = "**REDACTED**"
 
-# Parts of the names of fields whose values belong to a person, a place, a network or a lock.
-_PERSONAL_WORDS: Final = (
-    "account addr address apikey auth authorization bearer bssid cert certificate city company contact cookie "
-    "coordinates country county credential credentials customer dns email essid euaid fax fingerprint firstname geo "
-    "gps hostname host iccid imei imsi installer ip ipv4 ipv6 jwt lastname lat latitude lng location lon longitude "
-    "mac mail mobile name nmi owner passphrase passwd password pem person phone pin place postal postcode private "
-    "psk pwd reference references region secret session site ssid street subnet tel telephone timezone token town "
-    "tz uid uri url user userid username utility uuid vendor zip zipcode "
-)
-_PERSONAL: Final = frozenset(_PERSONAL_WORDS.split())
-
-# Fields that are named like one of those, and hold something else.
-_IMPERSONAL: Final = frozenset(
-    {"devname", "filename", "productname", "tokenexpires", "webtokens", "isauth", "authenabled", "siteid", "userid"}
-)
-
-_SERIAL_PARTS: Final = frozenset({"sn", "serial", "serials", "serialnum", "serialnumber", "serialnumbers", "euaid"})
-_SERIAL_FIELDS: Final = frozenset({"s", "siteid", "systemid", "deviceid", "generatorid", "gatewayid", "envoyid"})
-
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
 _SECRETS = (
     re.compile(r"[^\s@]+@[^\s@]+"),
     re.compile(r"\beyJ[\w-]{5,}"),
     re.compile(r"(?i)\b(bearer|basic)\s+\S+"),
     re.compile(r"-----\s*(BEGIN|END)"),
     re.compile(r"-?\d{1,3}[.,]\d{3,}\s*[,;/ ]\s*-?\d{1,3}[.,]\d{3,}"),
+    re.compile(r"(?<![\d.])-?\d{1,3}\.\d{2,}°?\s*[,;/| ]\s*-?\d{1,3}\.\d{2,}(?![\d.])"),
     re.compile(
-        r"\+\d[\d ().-]{6,}\d|(?<![\w-])\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]\d{3,4}(?![\w.-])|\b0\d{2,4}[ /]\d{4,8}\b"
+        r"(?i)(?<![a-z])[ns] ?\d{1,2}[.,°] ?\d{2,}|(?<![\d.])\d{1,2}(?:[.,]\d{2,}°?|°[\d .'\u2032\"\u2033]*) ?[ns](?![a-z])"
+    ),
+    re.compile(
+        r"\+\d[\d ().-]{6,}\d|(?<![\w-])\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]\d{3,4}(?![\w.-])|"
+        r"(?<![\w.-])\d{3}[ -]\d{4}(?![\w.-])|\b0\d{2,4}[ /]\d{4,8}\b"
     ),
 )
 _SEPARATED_MAC = re.compile(r"(?i)(?<![0-9a-f])([0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![0-9a-f])")
 _DOTTED_MAC = re.compile(r"(?i)(?<![0-9a-f.])([0-9a-f]{4}\.){2}[0-9a-f]{4}(?![0-9a-f.])")
-_IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4}(?![\w:])")
+_IPV6 = re.compile(
+    r"(?<![\w:])(?:(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4}|(?=[:\d]*[0-9A-Fa-f])[0-9A-Fa-f:]*::[0-9A-Fa-f:]*)(?![\w:])"
+)
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-])")
 _MAC, _ADDRESS, _ADDRESS_6 = "00-00-5E-00-53-00", "192.0.2.1", "2001:db8::1"
 _STAND_INS = re.compile("|".join([*map(re.escape, (_MAC, _ADDRESS, _ADDRESS_6)), r"99\d+"]))
 
 # Serial numbers are the only bare numbers of this length: energies have a point,
-# and moments in seconds have ten digits.
+# and moments in seconds have ten digits. The latest moment is of 2033: American
+# telephone numbers, which have ten digits as well, begin with a 2 at least.
 _LONG_NUMBER = re.compile(r"(?<![\d.])\d{10,}(?![\d.])")
-_LATEST_MOMENT = 2_200_000_000
+_LATEST_MOMENT = 2_000_000_000
 _SHORTEST_ID = 5
+# In a text, what has as many digits as a telephone number and is not a day such as 20260801.
+_CALLABLE = re.compile(r"(?<![\w.-])(?!(?:19|20)\d{6}(?!\d))\d{7,9}(?![\w.-])")
 
 _MARKUP = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,40})([^<>]*?)(/?)>([^<]*)")
 _ATTRIBUTE = re.compile(r"([A-Za-z][\w.:-]{0,40})\s*=\s*[\"']([^\"']*)[\"']")
@@ -90,11 +81,11 @@ class Redactor:
             case list() | tuple():
                 for item in value:
                     self._learn(item, field)
-            case str() if value and _is_serial(field):
+            case str() if value and is_serial(field):
                 self._alias(value)
 
     def _redacted(self, value: Any, field: str) -> Any:
-        serial, personal = _is_serial(field), _is_personal(field)
+        serial, personal = is_serial(field), is_personal(field)
         match value:
             case None | bool() | "":
                 return value
@@ -107,10 +98,10 @@ class Redactor:
                 return value.value
             case str() | int() if serial:
                 return self._stand_in(value)
-            case _ if personal:
+            case _ if personal or serial:
                 return _REDACTED
             case str():
-                return self._string(value)
+                return self._string(value, field)
             case int() if str(value) in self._names or _is_identifier(field, value):
                 return self._stand_in(value)
             case int() | float():
@@ -138,7 +129,7 @@ class Redactor:
         shown = self._redacted(words, "" if closes else tag) if words else ""
         return f"<{closes}{tag}{kept}{empty}>{space}{shown}"
 
-    def _string(self, text: str) -> str:
+    def _string(self, text: str, field: str = "") -> str:
         for secret, pattern in self._spelled.items():
             if secret in text:
                 text = pattern.sub(self._names[secret], text)
@@ -149,7 +140,10 @@ class Redactor:
         text = _IPV4.sub(_hidden_address, text)
         text = _LONG_NUMBER.sub(lambda match: self._long_number(match.group()), text)
         rest = _STAND_INS.sub(lambda match: self._without(match.group()), text)
-        return text if is_harmless(rest) else _REDACTED
+        made = is_made(field)
+        if not made and not is_measured(field) and _CALLABLE.search(rest):
+            return _REDACTED
+        return text if is_harmless(rest, made=made) else _REDACTED
 
     def _without(self, word: str) -> str:
         return " " if word in self._stand_ins or word in (_MAC, _ADDRESS, _ADDRESS_6) else word
@@ -180,28 +174,11 @@ class Redactor:
         return self._names[serial]
 
 
-def _parts(field: str) -> set[str]:
-    return {part.lower() for part in _PART.findall(field)}
-
-
-def _plain(field: str) -> str:
-    return "".join(mark for mark in field.lower() if mark.isalnum())
-
-
-def _is_serial(field: str) -> bool:
-    return bool(_parts(field) & _SERIAL_PARTS) or _plain(field) in _SERIAL_FIELDS | _SERIAL_PARTS
-
-
-def _is_personal(field: str) -> bool:
-    plain = _plain(field)
-    return plain not in _IMPERSONAL and (plain in _PERSONAL or bool(_parts(field) & _PERSONAL))
-
-
 def _is_identifier(field: str, value: int) -> bool:
     """Tell whether a number names something: by the field, or because nothing is measured in numbers that long."""
-    if len(str(abs(value))) >= _SHORTEST_ID and "id" in _parts(field):
+    if len(str(abs(value))) >= _SHORTEST_ID and names_something(field):
         return True
-    return abs(value) > _LATEST_MOMENT and _LONG_NUMBER.fullmatch(str(abs(value))) is not None
+    return abs(value) > _LATEST_MOMENT and not is_measured(field)
 
 
 def _hidden_address(match: re.Match[str]) -> str:
