@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from socket import AddressFamily
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN
+from custom_components.energy_site.sessions import gateway_family
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -103,12 +105,18 @@ async def test_a_pasted_token_sets_the_gateway_up(hass: HomeAssistant, gateway: 
     assert entry.data["token"] == token
 
 
-async def test_a_name_that_stands_for_both_kinds_of_addresses_leads_to_the_gateway(
-    hass: HomeAssistant, gateway: GatewayServer
+@pytest.mark.parametrize(
+    ("host", "family"),
+    [
+        ("envoy.local", AddressFamily.AF_INET),
+        ("192.168.1.5:443", AddressFamily.AF_INET),
+        ("[fd00::5]", AddressFamily.AF_UNSPEC),
+    ],
+)
+def test_a_name_that_stands_for_both_kinds_of_addresses_means_the_gateways_own(
+    host: str, family: AddressFamily
 ) -> None:
-    result = await to_token(hass, gateway.host.replace("127.0.0.1", "localhost"))
-    entry = await finished(hass, await step(hass, result, {"token": gateway.token()}))
-    assert entry.data["host"].startswith("localhost")
+    assert gateway_family(host) is family
 
 
 async def test_no_token_is_sent_before_the_gateway_was_identified(hass: HomeAssistant, gateway: GatewayServer) -> None:

@@ -63,7 +63,7 @@ class Cloud:
     def start(self, memory: Mapping[str, Any] | None = None) -> HistoryImporter:
         """Begin, or go on after a restart."""
         client = EnphaseV4Client(async_get_clientsession(self.hass), self.application.key, self)
-        provider = EnphaseHistory(client, self.system.system_id, self.zone, KINDS, meter=self.meter)
+        provider = EnphaseHistory(client, self.system.system_id, self.zone, KINDS, meter=self.meter, net=True)
         self.importer = HistoryImporter(
             self.hass, site=SITE, title="Sunny Home", provider=provider, allowance=self.allowance, clock=self.now
         )

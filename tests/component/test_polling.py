@@ -68,7 +68,7 @@ async def test_import_and_export_are_never_negative(
         def set_grid(payload: list[dict[str, Any]], watts: float = watts) -> None:
             whole, first, second, *_ = wiring.rows_of(payload, Measurement.NET_CONSUMPTION)
             for row, power in ((whole, watts), (first, watts - 300.0), (second, 300.0)):
-                row.update(activePower=power, instantaneousDemand=power)
+                row.update(activePower=power, instantaneousDemand=power, apparentPower=abs(power))
 
         fault = gateway.faults.add(Mutate(set_grid), READINGS)
         await tick(hass, freezer, 11)
