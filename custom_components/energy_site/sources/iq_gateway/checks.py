@@ -59,10 +59,15 @@ class Checks:
         """How many answers held a power that the site cannot do, or that is not of now."""
         return self._refused + self._answers.admission.refused + self._batteries.refused
 
-    def take(self, key: str, hardware: Hardware, interval: timedelta, now: datetime) -> None:
-        """Check the answer that a feed just brought, which is polled every `interval`."""
+    def take(self, key: str, hardware: Hardware, interval: timedelta, now: datetime) -> bool:
+        """Check the answer that a feed just brought, which is polled every `interval`.
+
+        Returns whether readings of the meters that waited for it were checked too.
+        """
+        waited = self._waits
         if (check := self._by_key.get(key)) is not None:
             check(hardware, interval, now)
+        return waited and key == INVERTERS.key and not self._waits
 
     def limits(self, hardware: Hardware) -> Limits:
         """Return what the site can do, as it was known before the restart until its inverters were listed."""

@@ -54,8 +54,8 @@ def count_meters(
     With `net_phases` the grid's import and export are of the sum of all phases,
     as most utilities' meters count them; else each phase counts for itself.
     """
-    newest = answers.at(METER_READINGS)
-    found = [each for each in measurements(answers, now) if each.at == newest and _is_believed(each, hardware)]
+    newest = answers.at(METER_READINGS) or now
+    found = [each for each in measurements(answers, now) if each.at >= newest and _is_believed(each, hardware)]
     for kind in dict.fromkeys(each.config.measurement_type for each in found):
         group = [each for each in found if each.config.measurement_type == kind]
         netted = net_phases and kind == NET

@@ -305,8 +305,10 @@ class IqGatewaySource(Source):
         key = feed.key
         streams = key == feeds.LIVE_DATA.key and self.live.on(now)
         interval = self.intervals[Pace.LIVE] * self._stretch(Pace.LIVE) if streams else self._interval(feed)
-        self.checks.take(key, self.hardware, interval, now)
+        waited = self.checks.take(key, self.hardware, interval, now)
         self._survey()
+        if waited:
+            self._count(feeds.METER_READINGS.key, now)
         if key == feeds.METER_READINGS.key:
             self._watch_grid()
         if key == feeds.LIVE_DATA.key:
