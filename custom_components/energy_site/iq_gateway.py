@@ -132,6 +132,9 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             await self.source.prepare(dt_util.utcnow())
         except ApiAuthError as err:
             raise translated(ConfigEntryAuthFailed, err) from err
+        except ApiCertificateError as err:
+            cause = await self._async_examine_certificate(err)
+            raise translated(ConfigEntryNotReady, cause) from err
         except ApiError as err:
             await self.async_examine(err)
             raise translated(ConfigEntryNotReady, err) from err
@@ -173,7 +176,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             if not self.source.expects_silence(dt_util.utcnow()):
                 self._entry.async_start_reauth(self._hass)
         elif isinstance(error, ApiCertificateError):
-            await self._async_examine_certificate(error.fingerprint)
+            await self._async_examine_certificate(error)
         elif isinstance(error, AnotherSystemError):
             self._raise_issue(ISSUE_ANOTHER_GATEWAY, severity=ir.IssueSeverity.ERROR)
 
@@ -190,16 +193,17 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         self._settle(ISSUE_TOKEN)
         self._raise_issue(ISSUE_ACCOUNT, words=account_key(condition), severity=ir.IssueSeverity.ERROR, fixable=True)
 
-    async def _async_examine_certificate(self, fingerprint: bytes) -> None:
-        """Ask behind the new certificate, without the token, whether the gateway is the same."""
+    async def _async_examine_certificate(self, error: ApiCertificateError) -> ApiError:
+        """Ask behind the new certificate, without the token, who answers, and return what is wrong."""
+        fingerprint = error.fingerprint
         try:
             info = await self._client.info(pin=fingerprint)
         except ApiError as err:
             LOGGER.debug("Nobody answers behind the new certificate: %s", err)
-            return
+            return error
         if info.serial != self._entry.unique_id:
             self._raise_issue(ISSUE_ANOTHER_GATEWAY, severity=ir.IssueSeverity.ERROR)
-            return
+            return AnotherSystemError(error.endpoint, "another gateway answers at this address")
         self._raise_issue(
             ISSUE_CERTIFICATE,
             severity=ir.IssueSeverity.ERROR,
@@ -211,6 +215,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
                 "new": readable(fingerprint.hex()),
             },
         )
+        return error
 
     async def _async_renew(self) -> str:
         """Sign in for a new token and keep it."""

@@ -13,6 +13,7 @@ from custom_components.energy_site.clients.enphase_cloud.endpoint import Endpoin
 from custom_components.energy_site.clients.enphase_cloud.replies import Refusal
 from custom_components.energy_site.clients.errors import ApiError, ApiPayloadError, ApiStatusError
 from custom_components.energy_site.clients.transport import Response
+from tests.mangled import changed, places
 
 from .cloud_shapes import ENDPOINTS, sample
 
@@ -60,23 +61,6 @@ def numbers(model: Any) -> Iterator[float]:
             yield from numbers(each)
     elif isinstance(model, float):
         yield model
-
-
-def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Return the way to each value of a payload."""
-    yield path
-    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
-
-
-def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Return a payload with another value at a place."""
-    if not path:
-        return value
-    copy = dict(node) if isinstance(node, dict) else list(node)
-    copy[path[0]] = changed(node[path[0]], path[1:], value)
-    return copy
 
 
 @pytest.mark.parametrize(("endpoint", "real"), PARAMETERS)

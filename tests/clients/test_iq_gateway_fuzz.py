@@ -12,6 +12,7 @@ import pytest
 from custom_components.energy_site.clients.errors import ApiError, ApiPayloadError
 from custom_components.energy_site.clients.iq_gateway.endpoints import Endpoint
 from custom_components.energy_site.clients.transport import Response
+from tests.mangled import changed, places
 
 from .shapes import ENDPOINTS, payload, payloads
 
@@ -55,23 +56,6 @@ def numbers(model: Any) -> Iterator[float]:
             yield from numbers(each)
     elif isinstance(model, float):
         yield model
-
-
-def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Return the way to each value of a payload."""
-    yield path
-    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
-
-
-def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Return a payload with another value at a place."""
-    if not path:
-        return value
-    copy = dict(node) if isinstance(node, dict) else list(node)
-    copy[path[0]] = changed(node[path[0]], path[1:], value)
-    return copy
 
 
 @pytest.mark.parametrize("endpoint", PARAMETERS)

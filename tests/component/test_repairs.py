@@ -1,5 +1,6 @@
 """What a person is asked to mend, and what happens when they do."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -197,3 +198,31 @@ async def test_mending_a_site_that_was_removed_meanwhile_does_nothing(hass: Home
         flow.hass = hass
         done: Any = await flow.async_step_confirm({})
         assert done["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_the_entry_names_another_gateway_as_the_repair_does(hass: HomeAssistant, gateway: GatewayServer) -> None:
+    other = replace(gateway.config, serial="482512000909")
+    async with GatewayServer(gateway.house, other, clock=gateway.clock) as stranger:
+        entry = gateway_entry(gateway, data={"host": stranger.host})
+        await set_up(hass, entry)
+        assert status(entry) is ConfigEntryState.SETUP_RETRY
+        assert issue(hass, entry, "another_gateway") is not None
+        assert entry.error_reason_translation_key == "another_gateway"
+        assert stranger.stats.bearer == 0
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_repair_asks_before_it_acts(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await gateway.rotate_certificate()
+    for _ in range(6):
+        await tick(hass, freezer, 15)
+    found = issue(hass, entry, "certificate_changed")
+    assert found is not None
+    pinned = entry.data[CONF_FINGERPRINT]
+    await async_setup_component(hass, REPAIRS, {})
+    manager = hass.data[REPAIRS]["flow_manager"]
+    form = await manager.async_init(DOMAIN, data={"issue_id": found.issue_id})
+    assert form["type"] is FlowResultType.FORM
+    assert entry.data[CONF_FINGERPRINT] == pinned

@@ -1,6 +1,6 @@
 """What was stored may be anything: each reader takes what it can, and begins anew with the rest."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 import json
 from typing import Any
@@ -16,6 +16,7 @@ from custom_components.energy_site.site.model import CounterKind, GridState, Gri
 from custom_components.energy_site.site.outage import OutageWatch
 from custom_components.energy_site.site.override import Override
 from custom_components.energy_site.site.quota import Planner
+from tests.mangled import changed, places
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 LEAVES = (
@@ -114,23 +115,6 @@ READERS: dict[str, tuple[Any, Callable[[Any], object]]] = {
     "wish": (Wish(value=30.0, made_at=NOW).dump(), _read_wish),
     "history": (CURSOR.dump(), lambda kept: Cursor.load(kept).dump()),
 }
-
-
-def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Return the way to each value."""
-    yield path
-    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
-
-
-def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Return the data with another value at a place."""
-    if not path:
-        return value
-    copy = dict(node) if isinstance(node, dict) else list(node)
-    copy[path[0]] = changed(node[path[0]], path[1:], value)
-    return copy
 
 
 @pytest.mark.parametrize("name", READERS)

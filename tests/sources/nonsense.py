@@ -43,23 +43,6 @@ def at_once[T](work: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("it waits")
 
 
-def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Return the way to each value of a payload."""
-    yield path
-    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
-
-
-def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Return a payload with another value at a place."""
-    if not path:
-        return value
-    copy = dict(node) if isinstance(node, dict) else list(node)
-    copy[path[0]] = changed(node[path[0]], path[1:], value)
-    return copy
-
-
 def replaced(node: Any, name: str, value: Any) -> Any:
     """Return a payload with another value in each field of a name."""
     match node:

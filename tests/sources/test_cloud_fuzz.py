@@ -29,8 +29,9 @@ from custom_components.energy_site.sources.spending import SystemSpending
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import LEGACY_WATT, MEGAWATT, CloudServer, CloudSite, lived
 from simulator.presets import PRESETS
+from tests.mangled import changed, places
 
-from .nonsense import JSON, LEAVES, at_once, changed, check, places, quick, replaced
+from .nonsense import JSON, LEAVES, at_once, check, quick, replaced
 
 NOW = datetime(2026, 6, 15, 16, 3, tzinfo=UTC)
 SYSTEM = 701

@@ -21,9 +21,10 @@ from custom_components.energy_site.sources.feed import Feed
 from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
 from custom_components.energy_site.sources.steering import Steering
 from custom_components.energy_site.storage import left_out
+from tests.mangled import changed, places
 
 from .driver import INTERVALS, simulated
-from .nonsense import JSON, LEAVES, at_once, changed, check, places, quick, replaced
+from .nonsense import JSON, LEAVES, at_once, check, quick, replaced
 
 PRESETS = ("home", "generator")
 
