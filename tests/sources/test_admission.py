@@ -171,6 +171,77 @@ async def test_a_power_of_any_size_waits_for_the_inverters_where_nothing_was_kno
         assert flows is None or flows.solar is None
 
 
+# -- what the registers tell --------------------------------------------------
+
+
+def bare(payload: list[dict[str, Any]]) -> None:
+    """Leave out what could contradict a meter's power, but its registers."""
+    for row in payload:
+        row["channels"] = []
+        for name in ("instantaneousDemand", "apparentPower", "reactivePower", "voltage", "current"):
+            row.pop(name, None)
+
+
+@pytest.mark.parametrize("factor", [-1.0, 0.1, 10.0])
+@pytest.mark.parametrize("kind", [Measurement.PRODUCTION, Measurement.NET_CONSUMPTION])
+async def test_where_nothing_but_registers_is_sent_they_have_to_tell_the_same(kind: Measurement, factor: float) -> None:
+    def scale(payload: list[dict[str, Any]]) -> None:
+        wiring.rows_of(payload, kind)[0]["activePower"] *= factor
+
+    async with simulated("home", hour=13.0) as site:
+        site.gateway.faults.add(Mutate(bare), READINGS)
+        await site.start()
+        await site.run(120)
+        await site.ask("meter_readings")
+        before = shown(site)
+        site.gateway.faults.add(Mutate(scale), READINGS, count=1)
+        await site.run(10)
+        after = shown(site)
+        name = "solar" if kind is Measurement.PRODUCTION else "grid"
+        assert before[name] is not None
+        assert after[name] == pytest.approx(before[name], abs=500)
+
+
+async def test_registers_that_stand_still_refuse_nothing() -> None:
+    async with simulated("home", hour=13.0) as site:
+        await site.start()
+        kept = {eid: each.reading.act_energy_dlvd for eid, each in site.source.answers.admission.admitted.items()}
+        site.gateway.faults.add(
+            Mutate(
+                lambda payload: [
+                    {name: row[name] for name in ("eid", "timestamp", "activePower")}
+                    | {"actEnergyDlvd": kept.get(row["eid"], 0.0), "channels": []}
+                    for row in payload
+                ]
+            ),
+            READINGS,
+        )
+        await site.run(120)
+        await site.ask("meter_readings")
+        assert shown(site)["solar"] == pytest.approx(site.house.flow.solar, abs=1)
+
+
+async def test_a_load_beyond_the_usual_is_believed_as_soon_as_the_register_counts_it() -> None:
+    counted = {"from": 0.0}
+
+    def charge(payload: list[dict[str, Any]]) -> None:
+        hours = (site.clock.now() - counted["from"]) / 3600
+        whole, *phases = wiring.rows_of(payload, Measurement.NET_CONSUMPTION)
+        for row, watts in ((whole, 44_000.0), (phases[0], 22_000.0), (phases[1], 22_000.0)):
+            for name in ("activePower", "instantaneousDemand", "apparentPower"):
+                row[name] += watts
+            row["actEnergyDlvd"] += watts * hours
+
+    async with simulated("home", hour=3.0) as site:
+        await site.start()
+        await site.run(60)
+        counted["from"] = site.clock.now()
+        site.gateway.faults.add(Mutate(charge), READINGS)
+        await site.run(20)
+        await site.ask("meter_readings")
+        assert shown(site)["grid"] == pytest.approx(site.house.flow.grid + 44_000, abs=1)
+
+
 # -- what no meter sees -------------------------------------------------------
 
 
