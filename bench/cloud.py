@@ -12,8 +12,8 @@ from unittest.mock import patch
 import aiohttp
 
 from custom_components.energy_site.clients.errors import ApiError
-from custom_components.energy_site.site.demand import Purpose
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters
+from custom_components.energy_site.site.quota.demand import Purpose
 from custom_components.energy_site.sources.enphase_cloud import feeds
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import WATT, CloudServer, CloudSite, CloudSystem, lived

@@ -17,10 +17,10 @@ from custom_components.energy_site.clients.enphase_cloud.oauth import refresh
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 from custom_components.energy_site.clients.errors import ApiError
 from custom_components.energy_site.quota import PLANS
-from custom_components.energy_site.site.demand import Plan, Purpose
-from custom_components.energy_site.site.history_rows import Row
+from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
-from custom_components.energy_site.site.quota import Planner
+from custom_components.energy_site.site.quota.demand import Plan, Purpose
+from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.sources.enphase_cloud.context import Context
 from custom_components.energy_site.sources.enphase_cloud.history import history_of
 from custom_components.energy_site.sources.enphase_cloud.source import EnphaseCloudSource

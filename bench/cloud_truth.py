@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from custom_components.energy_site.site.history import DAY, HOUR, day_of, midnight
+from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of, midnight
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters, PowerFlow
-from custom_components.energy_site.site.sun import Daylight
+from custom_components.energy_site.site.quota.daylight import Daylight
 from simulator.enphase_cloud import Archive
 from simulator.enphase_cloud.archive import STEP
 

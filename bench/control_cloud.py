@@ -14,8 +14,8 @@ import aiohttp
 
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 from custom_components.energy_site.site.control import ControlName, Value
-from custom_components.energy_site.site.demand import Plan
-from custom_components.energy_site.site.quota import Planner
+from custom_components.energy_site.site.quota.demand import Plan
+from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.sources.enphase_cloud import feeds
 from custom_components.energy_site.sources.enphase_cloud.context import Context
 from custom_components.energy_site.sources.enphase_cloud.source import EnphaseCloudSource

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.cloud import CloudResult, Scenario, report, run
-from custom_components.energy_site.site.demand import Purpose
+from custom_components.energy_site.site.quota.demand import Purpose
 from simulator.enphase_cloud import WATT
 
 

@@ -18,8 +18,8 @@ from .coordinator import SiteConfigEntry
 from .flows.enphase_cloud import take_over_spending
 from .quota import async_quota
 from .sessions import forgetful_session
-from .site.demand import Purpose
 from .site.model import CounterKind
+from .site.quota.demand import Purpose
 from .sources.enlighten.feeds import Context
 from .sources.enlighten.history import EnlightenHistory
 from .sources.enlighten.source import EnlightenSource

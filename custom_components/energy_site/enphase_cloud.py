@@ -18,7 +18,7 @@ from .coordinator import SiteConfigEntry
 from .flows.enphase_cloud import take_over_spending
 from .quota import PLANS, KeyQuota, async_quota
 from .sessions import forgetful_session
-from .site.demand import Purpose
+from .site.quota.demand import Purpose
 from .sources.enphase_cloud.context import Context
 from .sources.enphase_cloud.history import EnphaseHistory, history_of
 from .sources.enphase_cloud.source import EnphaseCloudSource

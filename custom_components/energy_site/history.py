@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from .const import DOMAIN
-from .site.history_rows import Row, mended
+from .site.history.rows import Row, mended
 from .site.model import CounterKind
 from .sources.history import Allowance, HistoryBooks, HistoryFetcher, HistoryProvider
 

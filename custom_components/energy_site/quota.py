@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .site.demand import Plan
-from .site.quota import Planner
+from .site.quota.demand import Plan
+from .site.quota.planner import Planner
 from .storage import KeptFile
 
 # What was counted is written down this many seconds later, and at Home Assistant's end.

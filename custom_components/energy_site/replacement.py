@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .const import DOMAIN
-from .site.ledger import renewed
+from .site.energy.ledger import renewed
 from .storage import site_file
 
 # What an old gateway lacked, and what it ran, says nothing of the new one.

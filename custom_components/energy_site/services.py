@@ -21,8 +21,8 @@ from .coordinator import SiteConfigEntry, SiteRuntime
 from .errors import translated
 from .history_runs import HistoryRuns
 from .site.control import ControlName, Value
-from .site.history import FIRST_DAY
-from .site.history_report import Stop
+from .site.history.intervals import FIRST_DAY
+from .site.history.report import Stop
 from .site.model import OperatingMode
 
 ATTR_CHARGE_FROM_GRID: Final = "charge_from_grid"

@@ -14,9 +14,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 from custom_components.energy_site.history import HistoryImporter
-from custom_components.energy_site.site.history import DAY, HOUR, day_of, midnight, slot
-from custom_components.energy_site.site.history_report import Report, Stop
-from custom_components.energy_site.site.history_rows import Row
+from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of, midnight, slot
+from custom_components.energy_site.site.history.report import Report, Stop
+from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory
 from homeassistant.components.recorder.statistics import statistics_during_period

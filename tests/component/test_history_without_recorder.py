@@ -3,7 +3,7 @@
 from datetime import date
 
 from custom_components.energy_site.history import HistoryImporter
-from custom_components.energy_site.site.history_report import Stop
+from custom_components.energy_site.site.history.report import Stop
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory
 from homeassistant.core import HomeAssistant

@@ -8,7 +8,7 @@ import math
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.energy_site.site.counter import DEFAULT_LIMIT, JOULE_WRAP, CounterState, advance, start
+from custom_components.energy_site.site.energy.counter import DEFAULT_LIMIT, JOULE_WRAP, CounterState, advance, start
 
 BEGIN = datetime(2026, 6, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

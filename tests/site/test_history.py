@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.energy_site.site.history import (
+from custom_components.energy_site.site.history.cursor import Aim, Cursor, Group, next_step, progress, steps_for
+from custom_components.energy_site.site.history.intervals import (
     DAY,
     HOUR,
     DayReading,
@@ -25,9 +26,8 @@ from custom_components.energy_site.site.history import (
     slot,
     tidy,
 )
-from custom_components.energy_site.site.history_cursor import Aim, Cursor, Group, next_step, progress, steps_for
-from custom_components.energy_site.site.history_rows import Row, mended, replaced, rows
-from custom_components.energy_site.site.history_writing import Shares, Written, ranges, stretches
+from custom_components.energy_site.site.history.rows import Row, mended, replaced, rows
+from custom_components.energy_site.site.history.writing import Shares, Written, ranges, stretches
 from custom_components.energy_site.site.model import CounterKind
 
 QUARTER = timedelta(minutes=15)

@@ -6,7 +6,7 @@ import math
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.energy_site.site.integral import IntegralState, integrate
+from custom_components.energy_site.site.energy.integral import IntegralState, integrate
 
 BEGIN = datetime(2026, 6, 20, 12, 0, tzinfo=UTC)
 WATTS = st.floats(-20_000, 20_000)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.energy_site.site.ledger import SOLAR_SELF_USE, Ledger, renewed
+from custom_components.energy_site.site.energy.ledger import SOLAR_SELF_USE, Ledger, renewed
 from custom_components.energy_site.site.model import CounterKind
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

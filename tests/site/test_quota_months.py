@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.energy_site.site.demand import Bundle, Plan, Purpose, System
-from custom_components.energy_site.site.quota import Planner
-from custom_components.energy_site.site.sun import Daylight
+from custom_components.energy_site.site.quota.daylight import Daylight
+from custom_components.energy_site.site.quota.demand import Bundle, Plan, Purpose, System
+from custom_components.energy_site.site.quota.planner import Planner
 
 FREE = Plan(per_month=1000, per_minute=10)
 HERE = Daylight(zone=ZoneInfo("Europe/Amsterdam"), latitude=52.4, longitude=4.9)

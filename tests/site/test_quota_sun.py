@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.energy_site.site.sun import Daylight
+from custom_components.energy_site.site.quota.daylight import Daylight
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 

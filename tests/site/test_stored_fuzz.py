@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.energy_site.site.control import Wish
-from custom_components.energy_site.site.demand import Plan, Purpose
-from custom_components.energy_site.site.history_cursor import Cursor, Seen
-from custom_components.energy_site.site.ledger import Ledger
+from custom_components.energy_site.site.energy.ledger import Ledger
+from custom_components.energy_site.site.history.cursor import Cursor, Seen
 from custom_components.energy_site.site.model import CounterKind, GridState, GridStatus
 from custom_components.energy_site.site.outage import OutageWatch
 from custom_components.energy_site.site.override import Override
-from custom_components.energy_site.site.quota import Planner
+from custom_components.energy_site.site.quota.demand import Plan, Purpose
+from custom_components.energy_site.site.quota.planner import Planner
 from tests.mangled import changed, places
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)

@@ -17,9 +17,9 @@ from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Clie
 from custom_components.energy_site.clients.errors import ApiError
 from custom_components.energy_site.clients.transport import Response
 from custom_components.energy_site.site.control import ControlError, ControlName
-from custom_components.energy_site.site.demand import Plan
 from custom_components.energy_site.site.model import Part
-from custom_components.energy_site.site.quota import Planner
+from custom_components.energy_site.site.quota.demand import Plan
+from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.sources.cloud import CloudSource
 from custom_components.energy_site.sources.enlighten.feeds import Context as OldContext
 from custom_components.energy_site.sources.enlighten.source import EnlightenSource

@@ -13,10 +13,10 @@ import pytest
 
 from custom_components.energy_site.clients.enphase_cloud.v2 import EnlightenV2Client
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
-from custom_components.energy_site.site.history import DAY, HOUR, midnight
-from custom_components.energy_site.site.history_cursor import Group as Flows
-from custom_components.energy_site.site.history_report import Stop
-from custom_components.energy_site.site.history_rows import Row
+from custom_components.energy_site.site.history.cursor import Group as Flows
+from custom_components.energy_site.site.history.intervals import DAY, HOUR, midnight
+from custom_components.energy_site.site.history.report import Stop
+from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.sources.enlighten.history import EnlightenHistory
 from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.energy_site.site.counter import JOULE_WRAP
+from custom_components.energy_site.site.energy.counter import JOULE_WRAP
 from custom_components.energy_site.site.model import (
     Battery,
     CounterKind,

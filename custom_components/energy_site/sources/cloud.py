@@ -11,10 +11,10 @@ from ..clients.enphase_cloud.errors import HardwareAbsentError
 from ..clients.enphase_cloud.link import keeping
 from ..clients.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
 from ..clients.transport import Recorded
-from ..site.demand import Bundle, Purpose, System
 from ..site.model import Quota
-from ..site.quota import Planner
-from ..site.sun import Daylight
+from ..site.quota.daylight import Daylight
+from ..site.quota.demand import Bundle, Purpose, System
+from ..site.quota.planner import Planner
 from .feed import Feed, FeedState, Pace, Presence
 from .source import PROBE_INTERVAL, Source
 from .spending import NotNowError, SystemSpending, meant_for, purpose_now

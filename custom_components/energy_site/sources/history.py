@@ -9,11 +9,23 @@ import logging
 from typing import Any, Protocol
 
 from ..clients.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError, ApiQuotaError
-from ..site.history import DAY, FIRST_DAY, HOUR, LAST_DAY, DayReading, Interval, day_of, hours, read, slot, tidy
-from ..site.history_cursor import Aim, Cursor, Group, Step, next_step, progress, steps_for
-from ..site.history_report import Report, Stop, Totals
-from ..site.history_rows import Row, replaced
-from ..site.history_writing import Written, stretches
+from ..site.history.cursor import Aim, Cursor, Group, Step, next_step, progress, steps_for
+from ..site.history.intervals import (
+    DAY,
+    FIRST_DAY,
+    HOUR,
+    LAST_DAY,
+    DayReading,
+    Interval,
+    day_of,
+    hours,
+    read,
+    slot,
+    tidy,
+)
+from ..site.history.report import Report, Stop, Totals
+from ..site.history.rows import Row, replaced
+from ..site.history.writing import Written, stretches
 from ..site.model import CounterKind
 
 _LOGGER = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from datetime import date, datetime, time
 import logging
 from typing import Any
 
-from ..site.demand import Bundle, Purpose
-from ..site.history_report import Report
+from ..site.history.report import Report
+from ..site.quota.demand import Bundle, Purpose
 from .cloud import CloudSource
 from .history import Allowance, HistoryFetcher, HistoryProvider
 from .spending import meant_for

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from ..clients.enphase_cloud.link import Outcome
 from ..clients.errors import ApiQuotaError, ApiUnreachableError
-from ..site.demand import Purpose
-from ..site.quota import Planner
+from ..site.quota.demand import Purpose
+from ..site.quota.planner import Planner
 
 _A_DAY = timedelta(days=1)
 

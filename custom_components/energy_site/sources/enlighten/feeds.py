@@ -20,7 +20,7 @@ from ...clients.enphase_cloud.models.telemetry import EnergyTelemetry
 from ...clients.enphase_cloud.models.v2 import Envoy, Inventory, LegacySystems, MonthlyProduction
 from ...clients.enphase_cloud.v2 import EnlightenV2Client
 from ...clients.errors import ApiNotFoundError
-from ...site.demand import Bundle
+from ...site.quota.demand import Bundle
 from ..cloud import CloudFeed, CloudSource
 
 # The last quarter-hours of a day are in the cloud by then, where the site stands.

@@ -8,8 +8,8 @@ from ...clients.enphase_cloud.endpoint import Days
 from ...clients.enphase_cloud.errors import HardwareAbsentError, RangeError
 from ...clients.enphase_cloud.models.common import DailySeries
 from ...clients.enphase_cloud.v2 import EnlightenV2Client
-from ...site.history import DAY, Interval, midnight
-from ...site.history_cursor import Group
+from ...site.history.cursor import Group
+from ...site.history.intervals import DAY, Interval, midnight
 from ...site.model import CounterKind
 from ..enphase_cloud.history import as_intervals, as_lifetime, nothing, reported_at
 from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError

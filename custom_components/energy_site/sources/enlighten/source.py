@@ -7,11 +7,11 @@ from typing import Any, override
 from ...clients.enphase_cloud.errors import RangeError, RetiredError
 from ...clients.enphase_cloud.models.v2 import Envoy, LegacySystem, LegacySystems
 from ...clients.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
-from ...site.days import DayBooks
+from ...site.energy.days import DayBooks
 from ...site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, Part, PowerFlow, Quota
-from ...site.quota import Planner
+from ...site.quota.daylight import Daylight
+from ...site.quota.planner import Planner
 from ...site.status import SystemStatus
-from ...site.sun import Daylight
 from ..cloud import CloudFeed, CloudSource
 from ..enphase_cloud import energy
 from ..enphase_cloud.devices import build_inverters, moment

@@ -7,7 +7,7 @@ from typing import Any
 from ...clients.enphase_cloud import v4_endpoints as endpoints
 from ...clients.enphase_cloud.endpoint import Endpoint
 from ...clients.errors import ApiNotFoundError
-from ...site.demand import Bundle
+from ...site.quota.demand import Bundle
 from ..cloud import CloudFeed
 from .context import Context
 

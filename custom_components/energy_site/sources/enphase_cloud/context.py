@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from ...clients.enphase_cloud.endpoint import Granularity, Window
 from ...clients.enphase_cloud.errors import RangeError
 from ...clients.enphase_cloud.v4 import EnphaseV4Client
-from ...site.history import DAY, midnight
+from ...site.history.intervals import DAY, midnight
 
 
 class _Telemetry(Protocol):

@@ -9,7 +9,7 @@ from ...clients.enphase_cloud.models.lifetime import BatteryLifetime
 from ...clients.enphase_cloud.models.meters import RgmStats
 from ...clients.enphase_cloud.models.systems import Summary
 from ...clients.enphase_cloud.models.telemetry import BatteryTelemetry, EnergyTelemetry
-from ...site.days import DayBook, DayBooks
+from ...site.energy.days import DayBook, DayBooks
 from ...site.model import CounterKind
 
 

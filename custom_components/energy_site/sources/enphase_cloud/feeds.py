@@ -19,7 +19,7 @@ from ...clients.enphase_cloud.models.lifetime import BatteryLifetime, EnergyLife
 from ...clients.enphase_cloud.models.systems import Summary, System
 from ...clients.enphase_cloud.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
 from ...clients.errors import ApiPayloadError
-from ...site.demand import Bundle
+from ...site.quota.demand import Bundle
 from ..cloud import CloudFeed, CloudSource
 from . import by_hand, meters
 from .context import Context

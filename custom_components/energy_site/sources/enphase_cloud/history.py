@@ -11,8 +11,8 @@ from ...clients.enphase_cloud.errors import HardwareAbsentError, RangeError
 from ...clients.enphase_cloud.models.common import DailySeries, Meta
 from ...clients.enphase_cloud.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
 from ...clients.enphase_cloud.v4 import EnphaseV4Client
-from ...site.history import Interval, day_of
-from ...site.history_cursor import Group
+from ...site.history.cursor import Group
+from ...site.history.intervals import Interval, day_of
 from ...site.model import CounterKind
 from ..cloud import CloudSource
 from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError

@@ -7,7 +7,7 @@ from typing import Any, override
 from ...clients.enphase_cloud.models.common import DailySeries
 from ...clients.errors import ApiNotFoundError
 from ...site.control import Control, ControlName
-from ...site.days import DayBooks
+from ...site.energy.days import DayBooks
 from ...site.model import (
     Battery,
     CounterKind,
@@ -23,9 +23,9 @@ from ...site.model import (
     Settings,
     Storm,
 )
-from ...site.quota import Planner
+from ...site.quota.daylight import Daylight
+from ...site.quota.planner import Planner
 from ...site.status import SystemStatus
-from ...site.sun import Daylight
 from ..cloud import CloudFeed, CloudSource
 from ..feed import Feed
 from ..source import Builder

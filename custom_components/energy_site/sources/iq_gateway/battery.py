@@ -5,7 +5,7 @@ from datetime import datetime
 from ...clients.iq_gateway.models.devices import DeviceReading, DeviceType, InventoryDevice
 from ...clients.iq_gateway.models.ensemble import BatteryPower, Encharge
 from ...clients.iq_gateway.models.production import StorageSums
-from ...site.ledger import Ledger
+from ...site.energy.ledger import Ledger
 from ...site.model import Battery, BatteryUnit, DeviceInfo
 from .answers import Answers, GatewayClock, moment
 from .feeds import (

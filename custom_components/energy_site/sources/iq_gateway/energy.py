@@ -5,7 +5,7 @@ from typing import Any
 
 from ...clients.iq_gateway.models.devices import DeviceData
 from ...clients.iq_gateway.models.production import EnergySums
-from ...site.ledger import SOLAR_SELF_USE, Ledger
+from ...site.energy.ledger import SOLAR_SELF_USE, Ledger
 from ...site.model import CounterKind, EnergyCounters, PowerFlow
 from .admission import NET, PRODUCTION as PRODUCTION_METER, TOTAL
 from .answers import Answers

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from ...clients.iq_gateway.models.devices import DeviceReading, DeviceType, InventoryDevice, InverterReport
-from ...site.counter import JOULE_WRAP
-from ...site.ledger import Ledger
+from ...site.energy.counter import JOULE_WRAP
+from ...site.energy.ledger import Ledger
 from ...site.model import DeviceInfo, Inverter, Inverters
 from .answers import Answers, GatewayClock, moment
 from .feeds import DEVICE_DATA, INVENTORY, INVERTERS

@@ -6,7 +6,7 @@ from math import isfinite
 
 from ...clients.iq_gateway.models.devices import DeviceType, InverterReport
 from ...clients.iq_gateway.models.ensemble import BatteryPower, Encharge
-from ...site.counter import DEFAULT_LIMIT
+from ...site.energy.counter import DEFAULT_LIMIT
 
 # The largest microinverter gives 640 W, the largest battery unit stores 10 kWh
 # and gives 7 kW. Twice the size covers what a datasheet calls a peak.

@@ -6,7 +6,7 @@ from datetime import datetime
 import math
 
 from ...clients.iq_gateway.models.meters import GridChannel, MeterConfig, MeterReading, Reading
-from ...site.ledger import SOLAR_SELF_USE, Ledger
+from ...site.energy.ledger import SOLAR_SELF_USE, Ledger
 from ...site.model import CounterKind, Flow, Meter, Meters, Quality
 from .admission import LIVE_VOLTAGE, NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers

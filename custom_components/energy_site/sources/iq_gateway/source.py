@@ -11,7 +11,7 @@ from ...clients.iq_gateway.models.info import GatewayInfo
 from ...clients.iq_gateway.models.status import Home
 from ...clients.iq_gateway.token import GatewayToken
 from ...site.control import Control, ControlName, Obstacle
-from ...site.ledger import Ledger
+from ...site.energy.ledger import Ledger
 from ...site.model import (
     Battery,
     DeviceInfo,

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 import math
 
+from .daylight import Daylight
 from .demand import QUARTER, Bundle, Purpose, System
-from .sun import Daylight
 
 _DAY = timedelta(days=1)
 

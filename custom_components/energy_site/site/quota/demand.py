@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import Enum, auto
 
-from .sun import Daylight
+from .daylight import Daylight
 
 # A cloud hears of a site every quarter of an hour.
 QUARTER = timedelta(minutes=15)

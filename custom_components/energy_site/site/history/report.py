@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from .model import CounterKind
+from ..model import CounterKind
 
 
 class Stop(StrEnum):

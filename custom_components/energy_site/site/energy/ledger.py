@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta, tzinfo
 import math
 from typing import Any
 
+from ..model import Count, CounterKind
 from . import counter
 from .counter import CounterState, Doubt
 from .integral import IntegralState, integrate, net
-from .model import Count, CounterKind
 
 # Energy that a meter of the solar production counts backwards: what the
 # inverters themselves use at night. Nobody shows it, the house's balance needs it.

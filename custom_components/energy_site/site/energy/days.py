@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from .model import Count, CounterKind
+from ..model import Count, CounterKind
 
 # More days than a source ever leaves open.
 _MOST_DAYS = 40

@@ -7,9 +7,9 @@ from enum import IntEnum
 import math
 from typing import Any
 
-from .history import DAY, FIRST_DAY, LAST_DAY, DayReading, day_of, midnight
-from .history_writing import ranges
-from .model import CounterKind
+from ..model import CounterKind
+from .intervals import DAY, FIRST_DAY, LAST_DAY, DayReading, day_of, midnight
+from .writing import ranges
 
 # A day that ended may be reported a while later; one that was not is tried again after this.
 _SETTLING = timedelta(hours=1)

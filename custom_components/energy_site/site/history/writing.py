@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from .history import DAY, hour_of, midnight, shared
+from .intervals import DAY, hour_of, midnight, shared
 
 type Shares = MutableMapping[date, tuple[float, float]]
 """Each day's Wh in the hours that it shares with the days before and after; none where it shares none."""

@@ -1,0 +1,1 @@
+"""Energy counters that never fall and never jump."""
