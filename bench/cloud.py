@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import aiohttp
 
-from custom_components.energy_site.clients.errors import ApiError
+from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters
 from custom_components.energy_site.site.quota.demand import Purpose
 from custom_components.energy_site.sources.enphase_cloud import feeds

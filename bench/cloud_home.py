@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
+from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.clients.enphase_cloud.oauth import refresh
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
-from custom_components.energy_site.clients.errors import ApiError
 from custom_components.energy_site.quota import PLANS
 from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 import random
 
-from custom_components.energy_site.clients.errors import ApiError
+from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.site.control import Change, Choice, ControlName, Flag, Obstacle, Range, Value
 from custom_components.energy_site.site.model import OperatingMode
 from custom_components.energy_site.sources.source import Source

@@ -10,7 +10,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .adapter import SourceAdapter
-from .clients.errors import ApiError
+from .api.errors import ApiError
 from .const import CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
 from .coordinator import SiteConfigEntry, SiteRuntime
 from .devices import async_track_devices, forget_if_gone, hub_info

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from .clients.errors import ApiError
-from .clients.parameters import Parameter
-from .clients.transport import Recorded, Response
+from .api.errors import ApiError
+from .api.parameters import Parameter
+from .api.transport import Recorded, Response
 from .history_runs import HistoryRuns
 from .sources.source import Source
 

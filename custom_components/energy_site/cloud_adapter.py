@@ -10,10 +10,10 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.util import dt as dt_util
 
 from .adapter import SourceAdapter
+from .api.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiStatusError
+from .api.parameters import ENPHASE_CLOUD, Parameter
+from .api.transport import Recorded, Response
 from .clients.enphase_cloud.link import Link, asking_with
-from .clients.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiStatusError
-from .clients.parameters import ENPHASE_CLOUD, Parameter
-from .clients.transport import Recorded, Response
 from .errors import translated
 from .history_runs import HistoryRuns
 from .sources.cloud import CloudSource

@@ -31,9 +31,9 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 )
 from homeassistant.util.hass_dict import HassKey
 
-from .clients import addresses
+from .api import addresses
+from .api.errors import ApiAuthError, ApiConnectionError, ApiError
 from .clients.enphase_cloud.oauth import ClientRefusedError, SignInNeededError, TokenSet, exchange_code, refresh
-from .clients.errors import ApiAuthError, ApiConnectionError, ApiError
 from .const import CONF_AUTH_IMPLEMENTATION, DOMAIN
 from .sessions import forgetful_session
 

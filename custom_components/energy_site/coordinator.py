@@ -14,7 +14,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .adapter import SourceAdapter
-from .clients.errors import ApiAuthError, ApiError, ApiQuotaError, ApiStatusError, RenewalPendingError
+from .api.errors import ApiAuthError, ApiError, ApiQuotaError, ApiStatusError, RenewalPendingError
 from .const import DOMAIN, IMPERSONAL_DATA, LOGGER, SAVE_INTERVAL
 from .errors import translated
 from .happenings import Happenings

@@ -10,8 +10,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .adapter import text
+from .api.errors import ApiAuthError, ApiError
 from .clients.enphase_cloud.v2 import EnlightenV2Client
-from .clients.errors import ApiAuthError, ApiError
 from .cloud_adapter import CloudAdapter
 from .const import CONF_SYSTEM_ID, CONF_USER_ID, DOMAIN, documentation
 from .coordinator import SiteConfigEntry

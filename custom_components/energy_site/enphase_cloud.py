@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .adapter import text
+from .api.errors import ApiAuthError, ApiError
 from .clients.enphase_cloud.errors import KeyRefusedError
 from .clients.enphase_cloud.v4 import EnphaseV4Client
-from .clients.errors import ApiAuthError, ApiError
 from .cloud_adapter import CloudAdapter
 from .cloud_oauth import async_entry_token
 from .const import CONF_PLAN, CONF_REFUSED, CONF_SYSTEM_ID

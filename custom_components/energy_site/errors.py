@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
-from .clients.errors import (
+from .api.errors import (
     AccountServiceError,
     ApiAuthError,
     ApiCertificateError,

@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .adapter import SourceAdapter, text
-from .clients.errors import (
+from .api.errors import (
     AccountServiceError,
     ApiAuthError,
     ApiCertificateError,
@@ -25,12 +25,12 @@ from .clients.errors import (
     RenewalPendingError,
     VerdictError,
 )
+from .api.parameters import IQ_GATEWAY, Parameter
+from .api.transport import Recorded, Response
 from .clients.iq_gateway.client import IqGatewayClient
 from .clients.iq_gateway.enlighten import fetch_token
 from .clients.iq_gateway.sign_ins import SignIns
 from .clients.iq_gateway.token import GatewayToken
-from .clients.parameters import IQ_GATEWAY, Parameter
-from .clients.transport import Recorded, Response
 from .const import (
     CONF_FINGERPRINT,
     CONF_LIVE_MINUTES,

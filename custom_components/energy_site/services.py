@@ -13,8 +13,8 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError,
 from homeassistant.helpers import config_validation as cv, entity_registry as er, service
 from homeassistant.util import dt as dt_util
 
-from .clients.errors import ApiError, ApiQuotaError
-from .clients.parameters import Parameter
+from .api.errors import ApiError, ApiQuotaError
+from .api.parameters import Parameter
 from .const import DOMAIN
 from .control_entity import refusals
 from .coordinator import SiteConfigEntry, SiteRuntime

@@ -11,8 +11,8 @@ from aiohttp import web
 import orjson
 import pytest
 
+from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.clients.enphase_cloud.link import Outcome
-from custom_components.energy_site.clients.errors import ApiError
 
 
 @dataclass(frozen=True, slots=True)

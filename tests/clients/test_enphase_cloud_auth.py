@@ -7,10 +7,7 @@ from typing import Any, override
 import aiohttp
 import pytest
 
-from custom_components.energy_site.clients.enphase_cloud import v4_link
-from custom_components.energy_site.clients.enphase_cloud.errors import KeyMismatchError, KeyRefusedError
-from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
-from custom_components.energy_site.clients.errors import (
+from custom_components.energy_site.api.errors import (
     ApiAuthError,
     ApiConnectionError,
     ApiError,
@@ -20,6 +17,9 @@ from custom_components.energy_site.clients.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
+from custom_components.energy_site.clients.enphase_cloud import v4_link
+from custom_components.energy_site.clients.enphase_cloud.errors import KeyMismatchError, KeyRefusedError
+from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 
 from .cloud_server import NOT_AUTHORIZED, CloudServer, Purse, Tokens, serving
 from .cloud_shapes import BATTERY, LATEST, SAMPLES, SUMMARY

@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.energy_site.api.errors import ApiNotFoundError, ApiPayloadError, ApiPlanError, ApiStatusError
 from custom_components.energy_site.clients.enphase_cloud.errors import HardwareAbsentError, NotReportedError
 from custom_components.energy_site.clients.enphase_cloud.models.battery import (
     WRITTEN,
@@ -20,7 +21,6 @@ from custom_components.energy_site.clients.enphase_cloud.models.battery import (
     parse_storm_guard,
 )
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
-from custom_components.energy_site.clients.errors import ApiNotFoundError, ApiPayloadError, ApiPlanError, ApiStatusError
 
 from .cloud_server import CloudServer, Tokens, serving
 from .cloud_shapes import BATTERY, DOCUMENTED_SETTINGS, GRID_STATUS, LOAD_CONTROL, SETTINGS, STORM_GUARD

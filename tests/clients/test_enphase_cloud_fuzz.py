@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
+from custom_components.energy_site.api.errors import ApiError, ApiPayloadError, ApiStatusError
+from custom_components.energy_site.api.transport import Response
 from custom_components.energy_site.clients.enphase_cloud.endpoint import Endpoint
 from custom_components.energy_site.clients.enphase_cloud.replies import Refusal
-from custom_components.energy_site.clients.errors import ApiError, ApiPayloadError, ApiStatusError
-from custom_components.energy_site.clients.transport import Response
 from tests.mangled import changed, places
 
 from .cloud_shapes import ENDPOINTS, sample

@@ -7,6 +7,13 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.energy_site.api.errors import (
+    ApiConnectionError,
+    ApiError,
+    ApiPayloadError,
+    ApiQuotaError,
+    ApiStatusError,
+)
 from custom_components.energy_site.clients.enphase_cloud.oauth import (
     ClientRefusedError,
     CodeRefusedError,
@@ -20,13 +27,6 @@ from custom_components.energy_site.clients.enphase_cloud.oauth import (
     exchange_code,
     read_code,
     refresh,
-)
-from custom_components.energy_site.clients.errors import (
-    ApiConnectionError,
-    ApiError,
-    ApiPayloadError,
-    ApiQuotaError,
-    ApiStatusError,
 )
 
 from .cloud_server import CloudServer, serving

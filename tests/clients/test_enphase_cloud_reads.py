@@ -7,14 +7,14 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.energy_site.api.errors import ApiPayloadError
+from custom_components.energy_site.api.payload import Record
 from custom_components.energy_site.clients.enphase_cloud.endpoint import Days, Granularity, Window
 from custom_components.energy_site.clients.enphase_cloud.models import common, telemetry
 from custom_components.energy_site.clients.enphase_cloud.models.common import DailySeries, Quantity
 from custom_components.energy_site.clients.enphase_cloud.models.devices import parse_inverters_summary
 from custom_components.energy_site.clients.enphase_cloud.models.systems import parse_summary, parse_system
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
-from custom_components.energy_site.clients.errors import ApiPayloadError
-from custom_components.energy_site.clients.payload import Record
 from custom_components.energy_site.flows.systems import SystemPages
 
 from .cloud_server import CloudServer, Tokens, serving

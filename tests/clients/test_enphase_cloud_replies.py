@@ -5,15 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.energy_site.clients.enphase_cloud.errors import (
-    HardwareAbsentError,
-    NotReportedError,
-    RangeError,
-    RetiredError,
-    UnprocessableError,
-)
-from custom_components.energy_site.clients.enphase_cloud.replies import Refusal
-from custom_components.energy_site.clients.errors import (
+from custom_components.energy_site.api.errors import (
     ApiAuthError,
     ApiError,
     ApiForbiddenError,
@@ -22,7 +14,15 @@ from custom_components.energy_site.clients.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
-from custom_components.energy_site.clients.transport import Response
+from custom_components.energy_site.api.transport import Response
+from custom_components.energy_site.clients.enphase_cloud.errors import (
+    HardwareAbsentError,
+    NotReportedError,
+    RangeError,
+    RetiredError,
+    UnprocessableError,
+)
+from custom_components.energy_site.clients.enphase_cloud.replies import Refusal
 
 
 def refusal(status: int, payload: Any = None, raw: bytes | None = None, retry_after: str | None = None) -> Refusal:

@@ -7,10 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.energy_site.clients.enphase_cloud.endpoint import Days
-from custom_components.energy_site.clients.enphase_cloud.errors import KeyRefusedError, RangeError, RetiredError
-from custom_components.energy_site.clients.enphase_cloud.v2 import DatetimeFormat, EnlightenV2Client, encode_user_id
-from custom_components.energy_site.clients.errors import (
+from custom_components.energy_site.api.errors import (
     ApiAuthError,
     ApiError,
     ApiForbiddenError,
@@ -19,6 +16,9 @@ from custom_components.energy_site.clients.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
+from custom_components.energy_site.clients.enphase_cloud.endpoint import Days
+from custom_components.energy_site.clients.enphase_cloud.errors import KeyRefusedError, RangeError, RetiredError
+from custom_components.energy_site.clients.enphase_cloud.v2 import DatetimeFormat, EnlightenV2Client, encode_user_id
 
 from .cloud_legacy_shapes import META, V2_SYSTEMS
 from .cloud_server import CloudServer, Purse, serving

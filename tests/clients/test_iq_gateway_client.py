@@ -8,7 +8,7 @@ from typing import override
 import aiohttp
 import pytest
 
-from custom_components.energy_site.clients.errors import (
+from custom_components.energy_site.api.errors import (
     AccountServiceError,
     ApiAuthError,
     ApiCertificateError,

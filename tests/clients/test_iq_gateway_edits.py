@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.energy_site.clients.errors import ApiPayloadError
+from custom_components.energy_site.api.errors import ApiPayloadError
 from custom_components.energy_site.clients.iq_gateway import edits
 
 STORAGE: dict[str, Any] = {"mode": "self-consumption", "reserved_soc": 20.0, "very_low_soc": 5, "opt_schedules": False}

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.energy_site.clients.errors import ApiError, ApiPayloadError
+from custom_components.energy_site.api.errors import ApiError, ApiPayloadError
+from custom_components.energy_site.api.transport import Response
 from custom_components.energy_site.clients.iq_gateway.endpoints import Endpoint
-from custom_components.energy_site.clients.transport import Response
 from tests.mangled import changed, places
 
 from .shapes import ENDPOINTS, payload, payloads

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 import jwt
 import pytest
 
-from custom_components.energy_site.clients.errors import ApiPayloadError
+from custom_components.energy_site.api.errors import ApiPayloadError
 from custom_components.energy_site.clients.iq_gateway.models.info import GatewayInfo, parse_info
 from custom_components.energy_site.clients.iq_gateway.token import GatewayToken, TokenMalformedError, TokenRole
 from simulator.clock import ManualClock

@@ -8,7 +8,7 @@ from typing import Any, cast
 from aiohttp import ClientError, ClientPayloadError, ClientResponse
 import pytest
 
-from custom_components.energy_site.clients.errors import ApiConnectionError, ApiPayloadError, ApiTimeoutError
+from custom_components.energy_site.api.errors import ApiConnectionError, ApiPayloadError, ApiTimeoutError
 from custom_components.energy_site.clients.iq_gateway.stream import MeterStream, parse_frame
 
 END = object()

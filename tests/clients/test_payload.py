@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.energy_site.clients.errors import ApiPayloadError
-from custom_components.energy_site.clients.payload import Record, parse_each, records
+from custom_components.energy_site.api.errors import ApiPayloadError
+from custom_components.energy_site.api.payload import Record, parse_each, records
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

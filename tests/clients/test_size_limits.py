@@ -6,11 +6,11 @@ import time
 import aiohttp
 import pytest
 
-from custom_components.energy_site.clients.errors import ApiPayloadError
+from custom_components.energy_site.api.errors import ApiPayloadError
+from custom_components.energy_site.api.transport import request
 from custom_components.energy_site.clients.iq_gateway import endpoints
 from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient, probe_plain_http
 from custom_components.energy_site.clients.iq_gateway.endpoints import INFO_LIMIT, Endpoint
-from custom_components.energy_site.clients.transport import request
 from simulator.iq_gateway.certificate import certificate
 
 from .raw import RawServer, http

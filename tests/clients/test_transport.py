@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 import pytest
 from yarl import URL
 
-from custom_components.energy_site.clients.errors import (
+from custom_components.energy_site.api.errors import (
     ApiAuthError,
     ApiCertificateError,
     ApiConnectionError,
@@ -23,7 +23,7 @@ from custom_components.energy_site.clients.errors import (
     ApiTimeoutError,
     ApiUnreachableError,
 )
-from custom_components.energy_site.clients.transport import Recorded, Response, request
+from custom_components.energy_site.api.transport import Recorded, Response, request
 from simulator.iq_gateway import GatewayServer, Hang, HtmlPage, Reset, Truncated
 
 from .raw import RawServer, http

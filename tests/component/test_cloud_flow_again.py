@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.energy_site.clients.errors import ApiAuthError
+from custom_components.energy_site.api.errors import ApiAuthError
 from custom_components.energy_site.cloud_oauth import async_entry_token, auth_domain, stored_client
 from custom_components.energy_site.const import DOMAIN
 from homeassistant.components.application_credentials import DATA_COMPONENT

@@ -8,9 +8,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.energy_site.api.errors import ApiAuthError, ApiConnectionError, ApiError
 from custom_components.energy_site.application_credentials import async_get_auth_implementation
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
-from custom_components.energy_site.clients.errors import ApiAuthError, ApiConnectionError, ApiError
 from custom_components.energy_site.cloud_oauth import (
     EnphaseImplementation,
     async_entry_token,

@@ -10,7 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.energy_site.clients.errors import ApiConnectionError
+from custom_components.energy_site.api.errors import ApiConnectionError
 from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
 from custom_components.energy_site.clients.iq_gateway.endpoints import METERS
 from custom_components.energy_site.const import DOMAIN

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from custom_components.energy_site.clients.errors import ApiError
+from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
 from custom_components.energy_site.clients.iq_gateway.token import GatewayToken
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters, Part

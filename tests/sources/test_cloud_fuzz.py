@@ -11,11 +11,11 @@ import aiohttp
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.energy_site.api.errors import ApiError
+from custom_components.energy_site.api.transport import Response
 from custom_components.energy_site.clients.enphase_cloud import link
 from custom_components.energy_site.clients.enphase_cloud.v2 import EnlightenV2Client
 from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
-from custom_components.energy_site.clients.errors import ApiError
-from custom_components.energy_site.clients.transport import Response
 from custom_components.energy_site.site.control import ControlError, ControlName
 from custom_components.energy_site.site.model import Part
 from custom_components.energy_site.site.quota.demand import Plan

@@ -9,12 +9,12 @@ import aiohttp
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.energy_site.clients.errors import ApiError, ApiPayloadError
+from custom_components.energy_site.api.errors import ApiError, ApiPayloadError
+from custom_components.energy_site.api.transport import Response
 from custom_components.energy_site.clients.iq_gateway import edits
 from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
 from custom_components.energy_site.clients.iq_gateway.models.info import parse_info
 from custom_components.energy_site.clients.iq_gateway.token import GatewayToken
-from custom_components.energy_site.clients.transport import Response
 from custom_components.energy_site.site.control import ControlName
 from custom_components.energy_site.site.model import Part
 from custom_components.energy_site.sources.feed import Feed

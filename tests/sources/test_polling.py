@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.energy_site.clients.errors import (
+from custom_components.energy_site.api.errors import (
     ApiAuthError,
     ApiConnectionError,
     ApiForbiddenError,

@@ -18,8 +18,8 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from ..api.errors import ApiConnectionError, ApiError, ApiQuotaError
 from ..clients.enphase_cloud.models.v2 import LegacySystem
-from ..clients.errors import ApiConnectionError, ApiError, ApiQuotaError
 from ..const import CONF_SYSTEM, CONF_SYSTEM_ID, LOGGER
 
 # More systems than anybody finds one among without a search.

@@ -24,6 +24,7 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..api.errors import ApiAuthError, ApiError, ApiForbiddenError
 from ..clients.enphase_cloud.errors import KeyMismatchError, KeyRefusedError
 from ..clients.enphase_cloud.link import Outcome
 from ..clients.enphase_cloud.oauth import (
@@ -37,7 +38,6 @@ from ..clients.enphase_cloud.oauth import (
     read_code,
 )
 from ..clients.enphase_cloud.v4 import EnphaseV4Client
-from ..clients.errors import ApiAuthError, ApiError, ApiForbiddenError
 from ..cloud_oauth import (
     ENPHASE,
     EnphaseImplementation,

@@ -7,7 +7,7 @@ import re
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..clients.errors import (
+from ..api.errors import (
     ApiConnectionError,
     ApiCutOffError,
     ApiError,

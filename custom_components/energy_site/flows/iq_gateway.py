@@ -18,12 +18,12 @@ from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, Tex
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util import dt as dt_util
 
-from ..clients import addresses
-from ..clients.errors import AccountServiceError, ApiCertificateError, ApiError, VerdictError
+from ..api import addresses
+from ..api.errors import AccountServiceError, ApiCertificateError, ApiError, VerdictError
+from ..api.payload import is_serial
 from ..clients.iq_gateway.client import IqGatewayClient
 from ..clients.iq_gateway.enlighten import fetch_token
 from ..clients.iq_gateway.token import GatewayToken, TokenMalformedError, TokenRole
-from ..clients.payload import is_serial
 from ..const import (
     CONF_FINGERPRINT,
     CONF_REMEMBER_PASSWORD,

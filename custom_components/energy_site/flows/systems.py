@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from homeassistant.util import dt as dt_util
 
+from ..api.errors import ApiQuotaError
 from ..clients.enphase_cloud.v4 import EnphaseV4Client
-from ..clients.errors import ApiQuotaError
 from .cloud import Found
 
 # A minute of the service's may have begun a moment later than ours.

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import json
 from typing import Any, cast, override
 
+from ..api.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
+from ..api.transport import Recorded
 from ..clients.enphase_cloud.errors import HardwareAbsentError
 from ..clients.enphase_cloud.link import keeping
-from ..clients.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
-from ..clients.transport import Recorded
 from ..site.model import Quota
 from ..site.quota.daylight import Daylight
 from ..site.quota.demand import Bundle, Purpose, System

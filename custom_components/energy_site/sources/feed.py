@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ..clients.errors import ApiError
+from ..api.errors import ApiError
 
 # More repeats in a row than any patience needs.
 _ENOUGH = 8

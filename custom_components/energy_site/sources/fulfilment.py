@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
-from ..clients.errors import ApiError, ApiQuotaError, ApiStatusError
+from ..api.errors import ApiError, ApiQuotaError, ApiStatusError
 from ..site.control import Control, ControlError, ControlName, Failure, Obstacle, Value, Wish
 from .feed import FeedState
 from .spending import NotNowError

@@ -8,7 +8,7 @@ from itertools import batched
 import logging
 from typing import Any, Protocol
 
-from ..clients.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError, ApiQuotaError
+from ..api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError, ApiQuotaError
 from ..site.history.cursor import Aim, Cursor, Group, Step, next_step, progress, steps_for
 from ..site.history.intervals import (
     DAY,

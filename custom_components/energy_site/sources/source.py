@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from ..clients.errors import (
+from ..api.errors import (
     ApiAuthError,
     ApiConnectionError,
     ApiError,

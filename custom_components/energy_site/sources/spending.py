@@ -6,8 +6,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from ..api.errors import ApiQuotaError, ApiUnreachableError
 from ..clients.enphase_cloud.link import Outcome
-from ..clients.errors import ApiQuotaError, ApiUnreachableError
 from ..site.quota.demand import Purpose
 from ..site.quota.planner import Planner
 

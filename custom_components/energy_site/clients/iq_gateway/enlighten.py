@@ -5,10 +5,17 @@ import re
 from aiohttp import ClientSession
 from yarl import URL
 
-from .. import addresses
-from ..errors import AccountServiceError, ApiConnectionError, ApiError, ApiPayloadError, ApiStatusError, VerdictError
-from ..payload import Record
-from ..transport import Response, request
+from ...api import addresses
+from ...api.errors import (
+    AccountServiceError,
+    ApiConnectionError,
+    ApiError,
+    ApiPayloadError,
+    ApiStatusError,
+    VerdictError,
+)
+from ...api.payload import Record
+from ...api.transport import Response, request
 from .token import GatewayToken, TokenRole
 
 _TIMEOUT = 30.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from ...api.errors import ApiNotFoundError
 from ...clients.enphase_cloud import v2_endpoints as endpoints
 from ...clients.enphase_cloud.endpoint import Endpoint
 from ...clients.enphase_cloud.models.common import DailySeries
@@ -19,7 +20,6 @@ from ...clients.enphase_cloud.models.systems import Summary
 from ...clients.enphase_cloud.models.telemetry import EnergyTelemetry
 from ...clients.enphase_cloud.models.v2 import Envoy, Inventory, LegacySystems, MonthlyProduction
 from ...clients.enphase_cloud.v2 import EnlightenV2Client
-from ...clients.errors import ApiNotFoundError
 from ...site.quota.demand import Bundle
 from ..cloud import CloudFeed, CloudSource
 

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, override
 
+from ...api.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
 from ...clients.enphase_cloud.errors import RangeError, RetiredError
 from ...clients.enphase_cloud.models.v2 import Envoy, LegacySystem, LegacySystems
-from ...clients.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
 from ...site.energy.days import DayBooks
 from ...site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, Part, PowerFlow, Quota
 from ...site.quota.daylight import Daylight

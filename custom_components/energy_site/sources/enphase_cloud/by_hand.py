@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from ...api.errors import ApiNotFoundError
 from ...clients.enphase_cloud import v4_endpoints as endpoints
 from ...clients.enphase_cloud.endpoint import Endpoint
-from ...clients.errors import ApiNotFoundError
 from ...site.quota.demand import Bundle
 from ..cloud import CloudFeed
 from .context import Context

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
+from ...api.errors import ApiPayloadError
 from ...clients.enphase_cloud import v4_endpoints as endpoints
 from ...clients.enphase_cloud.endpoint import Endpoint
 from ...clients.enphase_cloud.models.battery import BatterySettings, GridStatus, LoadContact, StormGuard
@@ -18,7 +19,6 @@ from ...clients.enphase_cloud.models.events import Event
 from ...clients.enphase_cloud.models.lifetime import BatteryLifetime, EnergyLifetime
 from ...clients.enphase_cloud.models.systems import Summary, System
 from ...clients.enphase_cloud.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
-from ...clients.errors import ApiPayloadError
 from ...site.quota.demand import Bundle
 from ..cloud import CloudFeed, CloudSource
 from . import by_hand, meters

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, override
 
+from ...api.errors import ApiNotFoundError
 from ...clients.enphase_cloud.models.common import DailySeries
-from ...clients.errors import ApiNotFoundError
 from ...site.control import Control, ControlName
 from ...site.energy.days import DayBooks
 from ...site.model import (

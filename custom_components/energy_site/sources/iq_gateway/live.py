@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ...clients.errors import ApiError, ApiForbiddenError, ApiNotFoundError
+from ...api.errors import ApiError, ApiForbiddenError, ApiNotFoundError
 from ...clients.iq_gateway import endpoints
 from ...clients.iq_gateway.client import IqGatewayClient
 from ...clients.iq_gateway.models.status import LiveData, LiveFlow

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, override
 
-from ...clients.errors import ApiConnectionError, ApiError, ApiStatusError
+from ...api.errors import ApiConnectionError, ApiError, ApiStatusError
 from ...clients.iq_gateway.client import IqGatewayClient
 from ...clients.iq_gateway.models.info import GatewayInfo
 from ...clients.iq_gateway.models.status import Home

@@ -1,0 +1,1 @@
+"""What every client shares: transport, payload readers, one tree of errors."""
