@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
-from custom_components.energy_site.clients.iq_gateway.token import GatewayToken
 from custom_components.energy_site.iq_gateway import intervals
 from custom_components.energy_site.site.control import ControlName, Value
 from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
+from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
+from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken
 from simulator.clock import ManualClock
 from simulator.house import GeneratorConfig, House
 from simulator.iq_gateway import GatewayServer

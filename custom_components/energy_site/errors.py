@@ -21,7 +21,10 @@ from .api.errors import (
     RenewalPendingError,
     VerdictError,
 )
-from .clients.iq_gateway.enlighten import (
+from .const import DOMAIN
+from .site.control import Choice, ControlError, ControlName, Failure, Obstacle, Range, Value
+from .sources.source import AnotherSystemError
+from .vendors.iq_gateway.client.account import (
     AccountBlockedError,
     ClientRefusedError,
     CredentialsRefusedError,
@@ -29,9 +32,6 @@ from .clients.iq_gateway.enlighten import (
     SessionsFullError,
     TwoFactorError,
 )
-from .const import DOMAIN
-from .site.control import Choice, ControlError, ControlName, Failure, Obstacle, Range, Value
-from .sources.source import AnotherSystemError
 
 if TYPE_CHECKING:
     from .coordinator import SiteRuntime

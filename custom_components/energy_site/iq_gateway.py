@@ -27,10 +27,6 @@ from .api.errors import (
 )
 from .api.parameters import IQ_GATEWAY, Parameter
 from .api.transport import Recorded, Response
-from .clients.iq_gateway.client import IqGatewayClient
-from .clients.iq_gateway.enlighten import fetch_token
-from .clients.iq_gateway.sign_ins import SignIns
-from .clients.iq_gateway.token import GatewayToken
 from .const import (
     CONF_FINGERPRINT,
     CONF_LIVE_MINUTES,
@@ -50,6 +46,10 @@ from .sources.feed import Pace
 from .sources.iq_gateway.source import IqGatewaySource
 from .sources.source import AnotherSystemError
 from .texts import in_markdown, readable
+from .vendors.iq_gateway.client.account import fetch_token
+from .vendors.iq_gateway.client.client import IqGatewayClient
+from .vendors.iq_gateway.client.sign_ins import SignIns
+from .vendors.iq_gateway.client.token import GatewayToken
 from .zones import async_find_zone
 
 ISSUE_ACCOUNT = "account_service"

@@ -7,7 +7,7 @@ import logging
 import aiohttp
 import pytest
 
-from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
+from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
 from simulator.clock import ManualClock
 from simulator.house import House
 from simulator.iq_gateway import GatewayServer
@@ -68,7 +68,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     """Let the client live by a clock that the test turns."""
     time = Time()
     for module in ("client", "sign_ins"):
-        monkeypatch.setattr(f"custom_components.energy_site.clients.iq_gateway.{module}.time", time)
+        monkeypatch.setattr(f"custom_components.energy_site.vendors.iq_gateway.client.{module}.time", time)
     return time
 
 

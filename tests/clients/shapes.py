@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from custom_components.energy_site.clients.iq_gateway import endpoints
-from custom_components.energy_site.clients.iq_gateway.endpoints import Endpoint
+from custom_components.energy_site.vendors.iq_gateway.client import endpoints
+from custom_components.energy_site.vendors.iq_gateway.client.endpoints import Endpoint
 from simulator.house import (
     ArrayConfig,
     BatteryConfig,

@@ -10,7 +10,7 @@ from yarl import URL
 
 from custom_components.energy_site.api import addresses
 from custom_components.energy_site.api.errors import AccountServiceError, ApiError
-from custom_components.energy_site.clients.iq_gateway.enlighten import (
+from custom_components.energy_site.vendors.iq_gateway.client.account import (
     AccountBlockedError,
     AccountUnreachableError,
     ClientRefusedError,
@@ -20,7 +20,7 @@ from custom_components.energy_site.clients.iq_gateway.enlighten import (
     TwoFactorError,
     fetch_token,
 )
-from custom_components.energy_site.clients.iq_gateway.token import GatewayToken, TokenRole
+from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken, TokenRole
 from simulator.enphase_account import AccountServer
 from simulator.iq_gateway import GatewayServer
 

@@ -22,8 +22,9 @@ from custom_components.energy_site.api.errors import (
     ApiUnreachableError,
     RenewalPendingError,
 )
-from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient, probe_plain_http
-from custom_components.energy_site.clients.iq_gateway.endpoints import (
+from custom_components.energy_site.vendors.iq_gateway.client.account import CredentialsRefusedError
+from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient, probe_plain_http
+from custom_components.energy_site.vendors.iq_gateway.client.endpoints import (
     DEVICE_LIST,
     HOME,
     METER_READINGS,
@@ -31,7 +32,6 @@ from custom_components.energy_site.clients.iq_gateway.endpoints import (
     SECONDARY_CONTROL,
     Endpoint,
 )
-from custom_components.energy_site.clients.iq_gateway.enlighten import CredentialsRefusedError
 from simulator.clock import ManualClock
 from simulator.iq_gateway import ErrorObject, Fault, GatewayServer, Hang, HtmlPage, HttpStatus, Slow, Truncated
 from simulator.iq_gateway.reply import Reply

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.energy_site.api.errors import ApiPayloadError
-from custom_components.energy_site.clients.iq_gateway import edits
+from custom_components.energy_site.vendors.iq_gateway.client import edits
 
 STORAGE: dict[str, Any] = {"mode": "self-consumption", "reserved_soc": 20.0, "very_low_soc": 5, "opt_schedules": False}
 TARIFF: dict[str, Any] = {"tariff": {"currency": {"code": "EUR"}, "storage_settings": STORAGE}, "schedule": {"a": 1}}

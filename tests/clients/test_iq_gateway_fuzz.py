@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.energy_site.api.errors import ApiError, ApiPayloadError
 from custom_components.energy_site.api.transport import Response
-from custom_components.energy_site.clients.iq_gateway.endpoints import Endpoint
+from custom_components.energy_site.vendors.iq_gateway.client.endpoints import Endpoint
 from tests.mangled import changed, places
 
 from .shapes import ENDPOINTS, payload, payloads

@@ -12,8 +12,8 @@ import jwt
 import pytest
 
 from custom_components.energy_site.api.errors import ApiPayloadError
-from custom_components.energy_site.clients.iq_gateway.models.info import GatewayInfo, parse_info
-from custom_components.energy_site.clients.iq_gateway.token import GatewayToken, TokenMalformedError, TokenRole
+from custom_components.energy_site.vendors.iq_gateway.client.models.info import GatewayInfo, parse_info
+from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken, TokenMalformedError, TokenRole
 from simulator.clock import ManualClock
 from simulator.house import House
 from simulator.iq_gateway import GatewayServer

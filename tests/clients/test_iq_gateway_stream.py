@@ -9,7 +9,7 @@ from aiohttp import ClientError, ClientPayloadError, ClientResponse
 import pytest
 
 from custom_components.energy_site.api.errors import ApiConnectionError, ApiPayloadError, ApiTimeoutError
-from custom_components.energy_site.clients.iq_gateway.stream import MeterStream, parse_frame
+from custom_components.energy_site.vendors.iq_gateway.client.stream import MeterStream, parse_frame
 
 END = object()
 

@@ -8,9 +8,9 @@ import pytest
 
 from custom_components.energy_site.api.errors import ApiPayloadError
 from custom_components.energy_site.api.transport import request
-from custom_components.energy_site.clients.iq_gateway import endpoints
-from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient, probe_plain_http
-from custom_components.energy_site.clients.iq_gateway.endpoints import INFO_LIMIT, Endpoint
+from custom_components.energy_site.vendors.iq_gateway.client import endpoints
+from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient, probe_plain_http
+from custom_components.energy_site.vendors.iq_gateway.client.endpoints import INFO_LIMIT, Endpoint
 from simulator.iq_gateway.certificate import certificate
 
 from .raw import RawServer, http

@@ -11,9 +11,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.energy_site.api.errors import ApiConnectionError
-from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
-from custom_components.energy_site.clients.iq_gateway.endpoints import METERS
 from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
+from custom_components.energy_site.vendors.iq_gateway.client.endpoints import METERS
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError

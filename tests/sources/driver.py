@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from custom_components.energy_site.api.errors import ApiError
-from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
-from custom_components.energy_site.clients.iq_gateway.token import GatewayToken
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters, Part
 from custom_components.energy_site.sources.feed import Pace, Presence
 from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
+from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
+from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken
 from simulator.clock import ManualClock
 from simulator.house import House, HouseConfig, Truth, record
 from simulator.iq_gateway import GatewayServer, Mutate

@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.energy_site.clients.iq_gateway.client import IqGatewayClient
-from custom_components.energy_site.clients.iq_gateway.token import GatewayToken
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters, Inverters, PowerFlow
 from custom_components.energy_site.sources.feed import Pace, Presence
 from custom_components.energy_site.sources.iq_gateway.hardware import Hardware
 from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
+from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
+from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken
 from simulator.clock import ManualClock
 from simulator.house import House
 from simulator.iq_gateway import GatewayServer

@@ -17,8 +17,8 @@ from ..api.errors import (
     ApiTimeoutError,
     ApiUnreachableError,
 )
-from ..clients.iq_gateway.client import IqGatewayClient, probe_plain_http
-from ..clients.iq_gateway.models.info import GatewayInfo
+from ..vendors.iq_gateway.client.client import IqGatewayClient, probe_plain_http
+from ..vendors.iq_gateway.client.models.info import GatewayInfo
 
 OLDEST_FIRMWARE = 7
 

@@ -21,9 +21,6 @@ from homeassistant.util import dt as dt_util
 from ..api import addresses
 from ..api.errors import AccountServiceError, ApiCertificateError, ApiError, VerdictError
 from ..api.payload import is_serial
-from ..clients.iq_gateway.client import IqGatewayClient
-from ..clients.iq_gateway.enlighten import fetch_token
-from ..clients.iq_gateway.token import GatewayToken, TokenMalformedError, TokenRole
 from ..const import (
     CONF_FINGERPRINT,
     CONF_REMEMBER_PASSWORD,
@@ -37,6 +34,9 @@ from ..errors import account_key
 from ..replacement import async_replace_gateway
 from ..sessions import forgetful_session, gateway_family
 from ..texts import readable
+from ..vendors.iq_gateway.client.account import fetch_token
+from ..vendors.iq_gateway.client.client import IqGatewayClient
+from ..vendors.iq_gateway.client.token import GatewayToken, TokenMalformedError, TokenRole
 from .gateway_identity import FlowProblem, GatewayIdentity, identify, problem, shows_certificate, tidy_host
 
 # The gateway's own access point, where Home Assistant never finds it again.

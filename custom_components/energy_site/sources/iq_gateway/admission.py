@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...clients.iq_gateway.models.meters import MeterConfig, MeterReading, Reading
+from ...vendors.iq_gateway.client.models.meters import MeterConfig, MeterReading, Reading
 from .limits import Limits
 
 PRODUCTION = "production"

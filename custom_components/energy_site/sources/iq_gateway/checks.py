@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...clients.iq_gateway.models.devices import DeviceReading, InverterReport
-from ...clients.iq_gateway.models.ensemble import Encharge
-from ...clients.iq_gateway.models.status import LiveData
+from ...vendors.iq_gateway.client.models.devices import DeviceReading, InverterReport
+from ...vendors.iq_gateway.client.models.ensemble import Encharge
+from ...vendors.iq_gateway.client.models.status import LiveData
 from . import inverters, live, meters
 from .admission import INTERVALS, PRODUCTION
 from .answers import Answers, GatewayClock

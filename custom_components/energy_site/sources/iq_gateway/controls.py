@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...clients.iq_gateway import edits, endpoints
-from ...clients.iq_gateway.models.settings import Schedule
 from ...site.control import Choice, Control, ControlName, Flag, Obstacle, Range, Trust, Value, pauses, same
 from ...site.model import (
     Activity,
@@ -20,6 +18,8 @@ from ...site.model import (
     OperatingMode,
     Settings,
 )
+from ...vendors.iq_gateway.client import edits, endpoints
+from ...vendors.iq_gateway.client.models.settings import Schedule
 from ..source import OtherWay
 from . import circuits, feeds
 from .feeds import GatewayFeed

@@ -3,10 +3,10 @@
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
-from ...clients.iq_gateway.models.devices import DeviceData
-from ...clients.iq_gateway.models.production import EnergySums
 from ...site.energy.ledger import SOLAR_SELF_USE, Ledger
 from ...site.model import CounterKind, EnergyCounters, PowerFlow
+from ...vendors.iq_gateway.client.models.devices import DeviceData
+from ...vendors.iq_gateway.client.models.production import EnergySums
 from .admission import NET, PRODUCTION as PRODUCTION_METER, TOTAL
 from .answers import Answers
 from .battery import storage_sums

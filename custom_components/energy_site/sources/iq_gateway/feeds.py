@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ...clients.iq_gateway import endpoints
-from ...clients.iq_gateway.endpoints import Endpoint
-from ...clients.iq_gateway.models.devices import DeviceData, InventoryDevice, InverterReport
-from ...clients.iq_gateway.models.ensemble import (
+from ...vendors.iq_gateway.client import endpoints
+from ...vendors.iq_gateway.client.endpoints import Endpoint
+from ...vendors.iq_gateway.client.models.devices import DeviceData, InventoryDevice, InverterReport
+from ...vendors.iq_gateway.client.models.ensemble import (
     BatteryPower,
     CanDevice,
     DryContact,
@@ -19,10 +19,16 @@ from ...clients.iq_gateway.models.ensemble import (
     Relay,
     SecondaryControl,
 )
-from ...clients.iq_gateway.models.meters import ConsumptionReport, GridChannel, MeterConfig, MeterReading
-from ...clients.iq_gateway.models.production import EnergySums, PdmEnergy, ProductionSummary
-from ...clients.iq_gateway.models.settings import DryContactSettings, GeneratorConfig, GeneratorMode, Schedule, Tariff
-from ...clients.iq_gateway.models.status import Home, LiveData
+from ...vendors.iq_gateway.client.models.meters import ConsumptionReport, GridChannel, MeterConfig, MeterReading
+from ...vendors.iq_gateway.client.models.production import EnergySums, PdmEnergy, ProductionSummary
+from ...vendors.iq_gateway.client.models.settings import (
+    DryContactSettings,
+    GeneratorConfig,
+    GeneratorMode,
+    Schedule,
+    Tariff,
+)
+from ...vendors.iq_gateway.client.models.status import Home, LiveData
 from ..feed import Feed, Pace
 from .hardware import Hardware
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from ...clients.iq_gateway.client import Load
-from ...clients.iq_gateway.models.info import GatewayInfo
-from ...clients.iq_gateway.models.status import Home
 from ...site.model import Health, MeterFinding
+from ...vendors.iq_gateway.client.client import Load
+from ...vendors.iq_gateway.client.models.info import GatewayInfo
+from ...vendors.iq_gateway.client.models.status import Home
 from .answers import Answers, GatewayClock, moment
 from .feeds import ALL, HOME, METERS
 from .meters import problems

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
-from ...clients.iq_gateway.models.devices import DeviceReading, DeviceType, InventoryDevice, InverterReport
 from ...site.energy.counter import JOULE_WRAP
 from ...site.energy.ledger import Ledger
 from ...site.model import DeviceInfo, Inverter, Inverters
+from ...vendors.iq_gateway.client.models.devices import DeviceReading, DeviceType, InventoryDevice, InverterReport
 from .answers import Answers, GatewayClock, moment
 from .feeds import DEVICE_DATA, INVENTORY, INVERTERS
 from .hardware import Hardware

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...api.errors import ApiError, ApiForbiddenError, ApiNotFoundError
-from ...clients.iq_gateway import endpoints
-from ...clients.iq_gateway.client import IqGatewayClient
-from ...clients.iq_gateway.models.status import LiveData, LiveFlow
-from ...clients.iq_gateway.stream import MeterFrame, MeterStream
 from ...site.model import Flow, LivePower, PowerFlow
+from ...vendors.iq_gateway.client import endpoints
+from ...vendors.iq_gateway.client.client import IqGatewayClient
+from ...vendors.iq_gateway.client.models.status import LiveData, LiveFlow
+from ...vendors.iq_gateway.client.stream import MeterFrame, MeterStream
 from .admission import SHARE, Coherence
 from .answers import Answers
 from .feeds import LIVE_DATA, METERS

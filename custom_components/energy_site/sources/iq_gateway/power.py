@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ...clients.iq_gateway.models.devices import DeviceType
 from ...site.model import Flow, PowerFlow
+from ...vendors.iq_gateway.client.models.devices import DeviceType
 from .admission import NET, PRODUCTION as PRODUCTION_METER, STORAGE, TOTAL
 from .answers import Answers, GatewayClock, moment
 from .battery import storage_sums

@@ -6,10 +6,6 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, override
 
 from ...api.errors import ApiConnectionError, ApiError, ApiStatusError
-from ...clients.iq_gateway.client import IqGatewayClient
-from ...clients.iq_gateway.models.info import GatewayInfo
-from ...clients.iq_gateway.models.status import Home
-from ...clients.iq_gateway.token import GatewayToken
 from ...site.control import Control, ControlName, Obstacle
 from ...site.energy.ledger import Ledger
 from ...site.model import (
@@ -27,6 +23,10 @@ from ...site.model import (
     PowerFlow,
     Settings,
 )
+from ...vendors.iq_gateway.client.client import IqGatewayClient
+from ...vendors.iq_gateway.client.models.info import GatewayInfo
+from ...vendors.iq_gateway.client.models.status import Home
+from ...vendors.iq_gateway.client.token import GatewayToken
 from ..feed import Feed, Pace
 from ..source import AnotherSystemError, Builder, Source
 from . import (

@@ -1,6 +1,6 @@
 """What the site consists of, learned from the answers."""
 
-from ...clients.iq_gateway.models.devices import DeviceData, DeviceType, InverterReport
+from ...vendors.iq_gateway.client.models.devices import DeviceData, DeviceType, InverterReport
 from .admission import NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers
 from .feeds import (

@@ -5,8 +5,8 @@ import re
 from aiohttp import ClientSession
 from yarl import URL
 
-from ...api import addresses
-from ...api.errors import (
+from ....api import addresses
+from ....api.errors import (
     AccountServiceError,
     ApiConnectionError,
     ApiError,
@@ -14,8 +14,8 @@ from ...api.errors import (
     ApiStatusError,
     VerdictError,
 )
-from ...api.payload import Record
-from ...api.transport import Response, request
+from ....api.payload import Record
+from ....api.transport import Response, request
 from .token import GatewayToken, TokenRole
 
 _TIMEOUT = 30.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ....api.payload import Record
+from .....api.payload import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import jwt
 
-from ...api.errors import ApiError
+from ....api.errors import ApiError
 
 
 class TokenRole(StrEnum):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from ....api.errors import ApiIncompleteError, ApiPayloadError
-from ....api.payload import is_code, is_serial
+from .....api.errors import ApiIncompleteError, ApiPayloadError
+from .....api.payload import is_code, is_serial
 
 _BEGINNING = b'<?xml version="1.0" encoding="UTF-8"?>'
 _ROOT = b"<envoy_info"

@@ -7,7 +7,7 @@ to be changed. Numbers and words stay of the type that the gateway uses.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...api.errors import ApiPayloadError
+from ....api.errors import ApiPayloadError
 
 type Edit = Callable[[Any], object]
 

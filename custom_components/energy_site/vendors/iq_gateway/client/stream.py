@@ -7,8 +7,8 @@ import logging
 from aiohttp import ClientError, ClientResponse
 import orjson
 
-from ...api.errors import ApiConnectionError, ApiPayloadError, ApiTimeoutError
-from ...api.payload import Record
+from ....api.errors import ApiConnectionError, ApiPayloadError, ApiTimeoutError
+from ....api.payload import Record
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ....api.payload import Record, parse_each
+from .....api.payload import Record, parse_each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

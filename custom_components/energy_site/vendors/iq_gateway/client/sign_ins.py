@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import math
 import time
 
-from ...api.errors import AccountServiceError, VerdictError
+from ....api.errors import AccountServiceError, VerdictError
 
 _LOGIN = "login"
 

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import ClientSession
 from yarl import URL
 
-from ...api.errors import (
+from ....api.errors import (
     AccountServiceError,
     ApiAuthError,
     ApiCertificateError,
@@ -22,7 +22,7 @@ from ...api.errors import (
     ApiStatusError,
     RenewalPendingError,
 )
-from ...api.transport import Recorded, Response, open_response, request
+from ....api.transport import Recorded, Response, open_response, request
 from .endpoints import INFO_LIMIT, Command, Endpoint
 from .models.info import GatewayInfo, parse_info
 from .sign_ins import SignIns

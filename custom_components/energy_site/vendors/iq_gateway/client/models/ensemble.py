@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from ....api.payload import Record, parse_each, records
+from .....api.payload import Record, parse_each, records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
 
-from ....api.payload import Record, parse_each, records
+from .....api.payload import Record, parse_each, records
 
 
 class DeviceType(IntEnum):
