@@ -11,9 +11,9 @@ import aiohttp
 
 from custom_components.energy_site.iq_gateway import intervals
 from custom_components.energy_site.site.control import ControlName, Value
-from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
 from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
 from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken
+from custom_components.energy_site.vendors.iq_gateway.source.source import IqGatewaySource
 from simulator.clock import ManualClock
 from simulator.house import GeneratorConfig, House
 from simulator.iq_gateway import GatewayServer

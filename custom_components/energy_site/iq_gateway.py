@@ -43,13 +43,13 @@ from .coordinator import SiteConfigEntry
 from .errors import account_key, translated
 from .sessions import forgetful_session, gateway_family
 from .sources.feed import Pace
-from .sources.iq_gateway.source import IqGatewaySource
 from .sources.source import AnotherSystemError
 from .texts import in_markdown, readable
 from .vendors.iq_gateway.client.account import fetch_token
 from .vendors.iq_gateway.client.client import IqGatewayClient
 from .vendors.iq_gateway.client.sign_ins import SignIns
 from .vendors.iq_gateway.client.token import GatewayToken
+from .vendors.iq_gateway.source.source import IqGatewaySource
 from .zones import async_find_zone
 
 ISSUE_ACCOUNT = "account_service"

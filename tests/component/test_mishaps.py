@@ -39,7 +39,7 @@ async def test_a_part_that_cannot_be_made_costs_itself_alone_and_is_told_once(
 ) -> None:
     caplog.clear()
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr("custom_components.energy_site.sources.iq_gateway.battery.build", boom)
+        broken.setattr("custom_components.energy_site.vendors.iq_gateway.source.battery.build", boom)
         await pass_time(hass, freezer, 120, step=20)
         level = state(hass, "sensor", gateway.serial, "battery_level")
         assert level is not None
@@ -72,7 +72,7 @@ async def test_counting_that_fails_costs_neither_power_nor_the_battery(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.clear()
-    monkeypatch.setattr("custom_components.energy_site.sources.iq_gateway.energy.count_meters", boom)
+    monkeypatch.setattr("custom_components.energy_site.vendors.iq_gateway.source.energy.count_meters", boom)
     await pass_time(hass, freezer, 120, step=20)
     assert number(hass, gateway.serial, "solar_power") == pytest.approx(gateway.house.flow.solar, abs=2)
     assert number(hass, gateway.serial, "battery_level") is not None

@@ -14,9 +14,9 @@ import aiohttp
 from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters, Part
 from custom_components.energy_site.sources.feed import Pace, Presence
-from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
 from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
 from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken
+from custom_components.energy_site.vendors.iq_gateway.source.source import IqGatewaySource
 from simulator.clock import ManualClock
 from simulator.house import House, HouseConfig, Truth, record
 from simulator.iq_gateway import GatewayServer, Mutate

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.energy_site.site.model import Battery, CounterKind, EnergyCounters, Inverters, PowerFlow
 from custom_components.energy_site.sources.feed import Presence
-from custom_components.energy_site.sources.iq_gateway.answers import GatewayClock
+from custom_components.energy_site.vendors.iq_gateway.source.answers import GatewayClock
 from simulator.iq_gateway import HttpStatus, Mutate
 from simulator.presets import PRESETS
 

@@ -9,10 +9,10 @@ import pytest
 
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters, Inverters, PowerFlow
 from custom_components.energy_site.sources.feed import Pace, Presence
-from custom_components.energy_site.sources.iq_gateway.hardware import Hardware
-from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
 from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
 from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken
+from custom_components.energy_site.vendors.iq_gateway.source.capabilities import Hardware
+from custom_components.energy_site.vendors.iq_gateway.source.source import IqGatewaySource
 from simulator.clock import ManualClock
 from simulator.house import House
 from simulator.iq_gateway import GatewayServer

@@ -25,9 +25,9 @@ from custom_components.energy_site.site.model import (
     Settings,
 )
 from custom_components.energy_site.sources.feed import Pace, Presence
-from custom_components.energy_site.sources.iq_gateway import feeds, quiet
-from custom_components.energy_site.sources.iq_gateway.source import IqGatewaySource
 from custom_components.energy_site.sources.source import AnotherSystemError
+from custom_components.energy_site.vendors.iq_gateway.source import feeds, nightly_restart as quiet
+from custom_components.energy_site.vendors.iq_gateway.source.source import IqGatewaySource
 from simulator.iq_gateway import Hang, HttpStatus, Mutate, Reset
 from simulator.presets import PRESETS
 

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ...site.model import Flow, PowerFlow
-from ...vendors.iq_gateway.client.models.devices import DeviceType
+from ....site.model import Flow, PowerFlow
+from ..client.models.devices import DeviceType
 from .admission import NET, PRODUCTION as PRODUCTION_METER, STORAGE, TOTAL
 from .answers import Answers, GatewayClock, moment
 from .battery import storage_sums
+from .capabilities import Hardware
 from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
@@ -21,7 +22,6 @@ from .feeds import (
     PRODUCTION_SUMMARY,
     GatewayFeed,
 )
-from .hardware import Hardware
 from .inverters import fleet
 from .limits import Limits
 from .meters import added, measured_flow

@@ -3,16 +3,16 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ...api.errors import ApiError, ApiForbiddenError, ApiNotFoundError
-from ...site.model import Flow, LivePower, PowerFlow
-from ...vendors.iq_gateway.client import endpoints
-from ...vendors.iq_gateway.client.client import IqGatewayClient
-from ...vendors.iq_gateway.client.models.status import LiveData, LiveFlow
-from ...vendors.iq_gateway.client.stream import MeterFrame, MeterStream
+from ....api.errors import ApiError, ApiForbiddenError, ApiNotFoundError
+from ....site.model import Flow, LivePower, PowerFlow
+from ..client import endpoints
+from ..client.client import IqGatewayClient
+from ..client.models.status import LiveData, LiveFlow
+from ..client.stream import MeterFrame, MeterStream
 from .admission import SHARE, Coherence
 from .answers import Answers
+from .capabilities import Hardware
 from .feeds import LIVE_DATA, METERS
-from .hardware import Hardware
 from .limits import Limits
 from .power import balance, taken
 

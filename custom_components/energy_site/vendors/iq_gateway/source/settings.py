@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 import re
 
-from ...site.model import Activity, Generator, GeneratorMode, OperatingMode, Settings
+from ....site.model import Activity, Generator, GeneratorMode, OperatingMode, Settings
 from .answers import Answers
+from .capabilities import Hardware
 from .feeds import GENERATOR, GENERATOR_CONFIG, GENERATOR_MODE, SCHEDULE, SECONDARY_CONTROL, TARIFF
-from .hardware import Hardware
 
 MODES: Mapping[str, OperatingMode] = {
     "self-consumption": OperatingMode.SELF_CONSUMPTION,

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
-from ...site.energy.counter import JOULE_WRAP
-from ...site.energy.ledger import Ledger
-from ...site.model import DeviceInfo, Inverter, Inverters
-from ...vendors.iq_gateway.client.models.devices import DeviceReading, DeviceType, InventoryDevice, InverterReport
+from ....site.energy.counter import JOULE_WRAP
+from ....site.energy.ledger import Ledger
+from ....site.model import DeviceInfo, Inverter, Inverters
+from ..client.models.devices import DeviceReading, DeviceType, InventoryDevice, InverterReport
 from .answers import Answers, GatewayClock, moment
+from .capabilities import Hardware
 from .feeds import DEVICE_DATA, INVENTORY, INVERTERS
-from .hardware import Hardware
 from .limits import INVERTER_LIMIT
 
 # Inverters report every 5 minutes, on many sites every 15.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ...vendors.iq_gateway.client.models.ensemble import BatteryPower
+from ..client.models.ensemble import BatteryPower
 from .admission import INTERVALS, Coherence
 
 # Both powers of a battery are near each other, except while it idles.

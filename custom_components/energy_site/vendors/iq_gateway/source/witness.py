@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...site.model import Inverter, MeterFault, MeterFinding
-from ...vendors.iq_gateway.client.models.meters import MeterConfig, MeterReading
+from ....site.model import Inverter, MeterFault, MeterFinding
+from ..client.models.meters import MeterConfig, MeterReading
 from .admission import LIVE_VOLTAGE, NET, PRODUCTION, TOTAL
 from .limits import Limits
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ...site.control import Value
-from ...site.model import CircuitAction, CircuitMode, GridState, LoadCircuit, LoadCircuits
-from ...vendors.iq_gateway.client.models.ensemble import DryContact
+from ....site.control import Value
+from ....site.model import CircuitAction, CircuitMode, GridState, LoadCircuit, LoadCircuits
+from ..client.models.ensemble import DryContact
 from .answers import Answers
 from .feeds import DRY_CONTACT_SETTINGS, DRY_CONTACTS
 

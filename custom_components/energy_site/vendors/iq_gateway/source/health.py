@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from ...site.model import Health, MeterFinding
-from ...vendors.iq_gateway.client.client import Load
-from ...vendors.iq_gateway.client.models.info import GatewayInfo
-from ...vendors.iq_gateway.client.models.status import Home
+from ....site.model import Health, MeterFinding
+from ..client.client import Load
+from ..client.models.info import GatewayInfo
+from ..client.models.status import Home
 from .answers import Answers, GatewayClock, moment
 from .feeds import ALL, HOME, METERS
 from .meters import problems

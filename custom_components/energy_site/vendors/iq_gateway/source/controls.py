@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...site.control import Choice, Control, ControlName, Flag, Obstacle, Range, Trust, Value, pauses, same
-from ...site.model import (
+from ....site.control import Choice, Control, ControlName, Flag, Obstacle, Range, Trust, Value, pauses, same
+from ....site.model import (
     Activity,
     Generator,
     GeneratorMode,
@@ -18,9 +18,9 @@ from ...site.model import (
     OperatingMode,
     Settings,
 )
-from ...vendors.iq_gateway.client import edits, endpoints
-from ...vendors.iq_gateway.client.models.settings import Schedule
-from ..source import OtherWay
+from ....sources.source import OtherWay
+from ..client import edits, endpoints
+from ..client.models.settings import Schedule
 from . import circuits, feeds
 from .feeds import GatewayFeed
 from .settings import MODES

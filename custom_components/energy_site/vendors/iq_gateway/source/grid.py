@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ...site.model import Controller, ControllerKind, DeviceInfo, GridState, GridStatus, Transition
-from ...vendors.iq_gateway.client.models.ensemble import Collar, Enpower, EnsembleDevice, Relay
+from ....site.model import Controller, ControllerKind, DeviceInfo, GridState, GridStatus, Transition
+from ..client.models.ensemble import Collar, Enpower, EnsembleDevice, Relay
 from .answers import Answers, GatewayClock, moment
 from .feeds import DEVICE_DATA, ENSEMBLE_INVENTORY, RELAY
 

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from ...site.energy.ledger import Ledger
-from ...site.model import Battery, BatteryUnit, DeviceInfo
-from ...vendors.iq_gateway.client.models.devices import DeviceReading, DeviceType, InventoryDevice
-from ...vendors.iq_gateway.client.models.ensemble import BatteryPower, Encharge
-from ...vendors.iq_gateway.client.models.production import StorageSums
+from ....site.energy.ledger import Ledger
+from ....site.model import Battery, BatteryUnit, DeviceInfo
+from ..client.models.devices import DeviceReading, DeviceType, InventoryDevice
+from ..client.models.ensemble import BatteryPower, Encharge
+from ..client.models.production import StorageSums
 from .answers import Answers, GatewayClock, moment
 from .feeds import (
     BATTERY_POWER,

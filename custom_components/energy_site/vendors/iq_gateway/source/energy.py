@@ -3,13 +3,14 @@
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
-from ...site.energy.ledger import SOLAR_SELF_USE, Ledger
-from ...site.model import CounterKind, EnergyCounters, PowerFlow
-from ...vendors.iq_gateway.client.models.devices import DeviceData
-from ...vendors.iq_gateway.client.models.production import EnergySums
+from ....site.energy.ledger import SOLAR_SELF_USE, Ledger
+from ....site.model import CounterKind, EnergyCounters, PowerFlow
+from ..client.models.devices import DeviceData
+from ..client.models.production import EnergySums
 from .admission import NET, PRODUCTION as PRODUCTION_METER, TOTAL
 from .answers import Answers
 from .battery import storage_sums
+from .capabilities import Hardware
 from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
@@ -22,7 +23,6 @@ from .feeds import (
     SECONDARY_CONTROL,
     GatewayFeed,
 )
-from .hardware import Hardware
 from .limits import Limits
 from .meters import Measurement, books, enabled, measurements, register
 

@@ -1,8 +1,9 @@
 """What the site consists of, learned from the answers."""
 
-from ...vendors.iq_gateway.client.models.devices import DeviceData, DeviceType, InverterReport
+from ..client.models.devices import DeviceData, DeviceType, InverterReport
 from .admission import NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers
+from .capabilities import Hardware
 from .feeds import (
     DEVICE_DATA,
     DRY_CONTACT_SETTINGS,
@@ -14,7 +15,6 @@ from .feeds import (
     RELAY,
     SECONDARY_CONTROL,
 )
-from .hardware import Hardware
 from .power import has_ac_batteries
 
 

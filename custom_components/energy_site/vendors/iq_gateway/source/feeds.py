@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ...vendors.iq_gateway.client import endpoints
-from ...vendors.iq_gateway.client.endpoints import Endpoint
-from ...vendors.iq_gateway.client.models.devices import DeviceData, InventoryDevice, InverterReport
-from ...vendors.iq_gateway.client.models.ensemble import (
+from ....sources.feed import Feed, Pace
+from ..client import endpoints
+from ..client.endpoints import Endpoint
+from ..client.models.devices import DeviceData, InventoryDevice, InverterReport
+from ..client.models.ensemble import (
     BatteryPower,
     CanDevice,
     DryContact,
@@ -19,18 +20,11 @@ from ...vendors.iq_gateway.client.models.ensemble import (
     Relay,
     SecondaryControl,
 )
-from ...vendors.iq_gateway.client.models.meters import ConsumptionReport, GridChannel, MeterConfig, MeterReading
-from ...vendors.iq_gateway.client.models.production import EnergySums, PdmEnergy, ProductionSummary
-from ...vendors.iq_gateway.client.models.settings import (
-    DryContactSettings,
-    GeneratorConfig,
-    GeneratorMode,
-    Schedule,
-    Tariff,
-)
-from ...vendors.iq_gateway.client.models.status import Home, LiveData
-from ..feed import Feed, Pace
-from .hardware import Hardware
+from ..client.models.meters import ConsumptionReport, GridChannel, MeterConfig, MeterReading
+from ..client.models.production import EnergySums, PdmEnergy, ProductionSummary
+from ..client.models.settings import DryContactSettings, GeneratorConfig, GeneratorMode, Schedule, Tariff
+from ..client.models.status import Home, LiveData
+from .capabilities import Hardware
 
 
 def _never(_answer: object) -> bool:

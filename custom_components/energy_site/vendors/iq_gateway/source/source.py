@@ -5,10 +5,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, override
 
-from ...api.errors import ApiConnectionError, ApiError, ApiStatusError
-from ...site.control import Control, ControlName, Obstacle
-from ...site.energy.ledger import Ledger
-from ...site.model import (
+from ....api.errors import ApiConnectionError, ApiError, ApiStatusError
+from ....site.control import Control, ControlName, Obstacle
+from ....site.energy.ledger import Ledger
+from ....site.model import (
     Battery,
     DeviceInfo,
     EnergyCounters,
@@ -23,12 +23,12 @@ from ...site.model import (
     PowerFlow,
     Settings,
 )
-from ...vendors.iq_gateway.client.client import IqGatewayClient
-from ...vendors.iq_gateway.client.models.info import GatewayInfo
-from ...vendors.iq_gateway.client.models.status import Home
-from ...vendors.iq_gateway.client.token import GatewayToken
-from ..feed import Feed, Pace
-from ..source import AnotherSystemError, Builder, Source
+from ....sources.feed import Feed, Pace
+from ....sources.source import AnotherSystemError, Builder, Source
+from ..client.client import IqGatewayClient
+from ..client.models.info import GatewayInfo
+from ..client.models.status import Home
+from ..client.token import GatewayToken
 from . import (
     battery,
     circuits,
@@ -39,16 +39,16 @@ from . import (
     inverters,
     live,
     meters,
+    nightly_restart as quiet,
     power,
-    quiet,
     remembered,
     settings,
 )
 from .answers import Answers, GatewayClock
+from .capabilities import Hardware
 from .checks import Checks
 from .controls import Controls, through
 from .feeds import GatewayFeed
-from .hardware import Hardware
 from .survey import survey
 
 # A mean answer that takes longer shows a gateway in trouble. The slow feeds

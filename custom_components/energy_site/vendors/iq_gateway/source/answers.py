@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from ..feed import FeedState, Presence
+from ....sources.feed import FeedState, Presence
 from .admission import MeterAdmission
 from .feeds import GatewayFeed
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...vendors.iq_gateway.client.models.meters import MeterConfig
+from ..client.models.meters import MeterConfig
 
 
 def dump(meters: tuple[MeterConfig, ...] | None) -> list[dict[str, Any]]:

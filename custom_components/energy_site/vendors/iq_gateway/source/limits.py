@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from math import isfinite
 
-from ...site.energy.counter import DEFAULT_LIMIT
-from ...vendors.iq_gateway.client.models.devices import DeviceType, InverterReport
-from ...vendors.iq_gateway.client.models.ensemble import BatteryPower, Encharge
+from ....site.energy.counter import DEFAULT_LIMIT
+from ..client.models.devices import DeviceType, InverterReport
+from ..client.models.ensemble import BatteryPower, Encharge
 
 # The largest microinverter gives 640 W, the largest battery unit stores 10 kWh
 # and gives 7 kW. Twice the size covers what a datasheet calls a peak.

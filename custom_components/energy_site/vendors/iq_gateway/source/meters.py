@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 import math
 
-from ...site.energy.ledger import SOLAR_SELF_USE, Ledger
-from ...site.model import CounterKind, Flow, Meter, Meters, Quality
-from ...vendors.iq_gateway.client.models.meters import GridChannel, MeterConfig, MeterReading, Reading
+from ....site.energy.ledger import SOLAR_SELF_USE, Ledger
+from ....site.model import CounterKind, Flow, Meter, Meters, Quality
+from ..client.models.meters import GridChannel, MeterConfig, MeterReading, Reading
 from .admission import LIVE_VOLTAGE, NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers
 from .feeds import GRID_READING, METER_READINGS, METERS

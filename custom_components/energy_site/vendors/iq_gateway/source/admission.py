@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...vendors.iq_gateway.client.models.meters import MeterConfig, MeterReading, Reading
+from ..client.models.meters import MeterConfig, MeterReading, Reading
 from .limits import Limits
 
 PRODUCTION = "production"

@@ -5,13 +5,14 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...vendors.iq_gateway.client.models.devices import DeviceReading, InverterReport
-from ...vendors.iq_gateway.client.models.ensemble import Encharge
-from ...vendors.iq_gateway.client.models.status import LiveData
+from ..client.models.devices import DeviceReading, InverterReport
+from ..client.models.ensemble import Encharge
+from ..client.models.status import LiveData
 from . import inverters, live, meters
 from .admission import INTERVALS, PRODUCTION
 from .answers import Answers, GatewayClock
 from .battery_power import BatteryAdmission
+from .capabilities import Hardware
 from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
@@ -23,7 +24,6 @@ from .feeds import (
     METERS,
     PRODUCTION_SUMMARY,
 )
-from .hardware import Hardware
 from .limits import UNKNOWN_SITE, Limits, limits, unit_limits
 from .witness import Witnesses, suspicious_lifetimes
 
