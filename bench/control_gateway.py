@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from custom_components.energy_site.iq_gateway import intervals
 from custom_components.energy_site.site.control import ControlName, Value
+from custom_components.energy_site.vendors.iq_gateway.adapter import intervals
 from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
 from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken
 from custom_components.energy_site.vendors.iq_gateway.source.source import IqGatewaySource

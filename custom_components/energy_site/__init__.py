@@ -16,11 +16,11 @@ from .coordinator import SiteConfigEntry, SiteRuntime
 from .devices import async_track_devices, forget_if_gone, hub_info
 from .enlighten import EnlightenAdapter
 from .enphase_cloud import EnphaseCloudAdapter
-from .iq_gateway import IqGatewayAdapter
 from .issues import async_track_issues
 from .pairing import async_pair
 from .services import async_setup_services
 from .storage import site_file
+from .vendors.iq_gateway.adapter import IqGatewayAdapter
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,

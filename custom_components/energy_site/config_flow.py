@@ -11,8 +11,8 @@ from homeassistant.helpers.typing import DiscoveryInfoType
 from .const import CONF_SERIAL, CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
 from .flows.enlighten import EnlightenSteps
 from .flows.enphase_cloud import EnphaseCloudSteps
-from .flows.iq_gateway import IqGatewaySteps
-from .flows.options import IntervalOptionsFlow
+from .vendors.iq_gateway.flow import IqGatewaySteps
+from .vendors.iq_gateway.options import IntervalOptionsFlow
 
 
 class EnergySiteConfigFlow(IqGatewaySteps, EnphaseCloudSteps, EnlightenSteps, ConfigFlow, domain=DOMAIN):

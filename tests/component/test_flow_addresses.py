@@ -5,7 +5,7 @@ import socket
 import pytest
 import pytest_socket
 
-from custom_components.energy_site.flows.gateway_identity import FlowProblem, tidy_host
+from custom_components.energy_site.vendors.iq_gateway.identity import FlowProblem, tidy_host
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator.iq_gateway import GatewayServer

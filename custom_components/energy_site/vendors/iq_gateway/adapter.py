@@ -16,8 +16,8 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .adapter import SourceAdapter, text
-from .api.errors import (
+from ...adapter import SourceAdapter, text
+from ...api.errors import (
     AccountServiceError,
     ApiAuthError,
     ApiCertificateError,
@@ -25,9 +25,9 @@ from .api.errors import (
     RenewalPendingError,
     VerdictError,
 )
-from .api.parameters import IQ_GATEWAY, Parameter
-from .api.transport import Recorded, Response
-from .const import (
+from ...api.parameters import IQ_GATEWAY, Parameter
+from ...api.transport import Recorded, Response
+from ...const import (
     CONF_FINGERPRINT,
     CONF_LIVE_MINUTES,
     CONF_NET_PHASES,
@@ -39,18 +39,18 @@ from .const import (
     TOKEN_WARNING,
     documentation,
 )
-from .coordinator import SiteConfigEntry
-from .errors import account_key, translated
-from .sessions import forgetful_session, gateway_family
-from .sources.feed import Pace
-from .sources.source import AnotherSystemError
-from .texts import in_markdown, readable
-from .vendors.iq_gateway.client.account import fetch_token
-from .vendors.iq_gateway.client.client import IqGatewayClient
-from .vendors.iq_gateway.client.sign_ins import SignIns
-from .vendors.iq_gateway.client.token import GatewayToken
-from .vendors.iq_gateway.source.source import IqGatewaySource
-from .zones import async_find_zone
+from ...coordinator import SiteConfigEntry
+from ...errors import account_key, translated
+from ...sessions import forgetful_session, gateway_family
+from ...sources.feed import Pace
+from ...sources.source import AnotherSystemError
+from ...texts import in_markdown, readable
+from ...zones import async_find_zone
+from .client.account import fetch_token
+from .client.client import IqGatewayClient
+from .client.sign_ins import SignIns
+from .client.token import GatewayToken
+from .source.source import IqGatewaySource
 
 ISSUE_ACCOUNT = "account_service"
 ISSUE_CERTIFICATE = "certificate_changed"

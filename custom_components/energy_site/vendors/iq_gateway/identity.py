@@ -7,7 +7,7 @@ import re
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..api.errors import (
+from ...api.errors import (
     ApiConnectionError,
     ApiCutOffError,
     ApiError,
@@ -17,8 +17,8 @@ from ..api.errors import (
     ApiTimeoutError,
     ApiUnreachableError,
 )
-from ..vendors.iq_gateway.client.client import IqGatewayClient, probe_plain_http
-from ..vendors.iq_gateway.client.models.info import GatewayInfo
+from .client.client import IqGatewayClient, probe_plain_http
+from .client.models.info import GatewayInfo
 
 OLDEST_FIRMWARE = 7
 

@@ -18,10 +18,10 @@ from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, Tex
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util import dt as dt_util
 
-from ..api import addresses
-from ..api.errors import AccountServiceError, ApiCertificateError, ApiError, VerdictError
-from ..api.payload import is_serial
-from ..const import (
+from ...api import addresses
+from ...api.errors import AccountServiceError, ApiCertificateError, ApiError, VerdictError
+from ...api.payload import is_serial
+from ...const import (
     CONF_FINGERPRINT,
     CONF_REMEMBER_PASSWORD,
     CONF_REPLACED,
@@ -30,14 +30,14 @@ from ..const import (
     LOGGER,
     SOURCE_IQ_GATEWAY,
 )
-from ..errors import account_key
-from ..replacement import async_replace_gateway
-from ..sessions import forgetful_session, gateway_family
-from ..texts import readable
-from ..vendors.iq_gateway.client.account import fetch_token
-from ..vendors.iq_gateway.client.client import IqGatewayClient
-from ..vendors.iq_gateway.client.token import GatewayToken, TokenMalformedError, TokenRole
-from .gateway_identity import FlowProblem, GatewayIdentity, identify, problem, shows_certificate, tidy_host
+from ...errors import account_key
+from ...sessions import forgetful_session, gateway_family
+from ...texts import readable
+from .client.account import fetch_token
+from .client.client import IqGatewayClient
+from .client.token import GatewayToken, TokenMalformedError, TokenRole
+from .identity import FlowProblem, GatewayIdentity, identify, problem, shows_certificate, tidy_host
+from .replacement import async_replace_gateway
 
 # The gateway's own access point, where Home Assistant never finds it again.
 _ACCESS_POINTS = ("169.254.120.1", "172.30.1.1")
