@@ -14,8 +14,6 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from custom_components.energy_site.api.errors import ApiError
-from custom_components.energy_site.clients.enphase_cloud.oauth import refresh
-from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 from custom_components.energy_site.quota import PLANS
 from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
@@ -27,6 +25,8 @@ from custom_components.energy_site.sources.enphase_cloud.source import EnphaseCl
 from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher
 from custom_components.energy_site.sources.history_turns import HistoryTurns
 from custom_components.energy_site.sources.spending import Purse, SystemSpending
+from custom_components.energy_site.vendors.enphase_cloud.client.oauth import refresh
+from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 from custom_components.energy_site.site.control import ControlName, Value
 from custom_components.energy_site.site.quota.demand import Plan
 from custom_components.energy_site.site.quota.planner import Planner
@@ -20,6 +19,7 @@ from custom_components.energy_site.sources.enphase_cloud import feeds
 from custom_components.energy_site.sources.enphase_cloud.context import Context
 from custom_components.energy_site.sources.enphase_cloud.source import EnphaseCloudSource
 from custom_components.energy_site.sources.spending import SystemSpending
+from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import (
     Application,

@@ -13,11 +13,11 @@ from .adapter import SourceAdapter
 from .api.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiStatusError
 from .api.parameters import ENPHASE_CLOUD, Parameter
 from .api.transport import Recorded, Response
-from .clients.enphase_cloud.link import Link, asking_with
 from .errors import translated
 from .history_runs import HistoryRuns
 from .sources.cloud import CloudSource
 from .sources.history import HistoryProvider
+from .vendors.enphase_cloud.client.link import Link, asking_with
 
 
 class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):

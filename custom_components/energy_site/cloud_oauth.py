@@ -33,9 +33,9 @@ from homeassistant.util.hass_dict import HassKey
 
 from .api import addresses
 from .api.errors import ApiAuthError, ApiConnectionError, ApiError
-from .clients.enphase_cloud.oauth import ClientRefusedError, SignInNeededError, TokenSet, exchange_code, refresh
 from .const import CONF_AUTH_IMPLEMENTATION, DOMAIN
 from .sessions import forgetful_session
+from .vendors.enphase_cloud.client.oauth import ClientRefusedError, SignInNeededError, TokenSet, exchange_code, refresh
 
 ENPHASE = "enphase"
 

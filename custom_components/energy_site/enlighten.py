@@ -11,7 +11,6 @@ from homeassistant.util import dt as dt_util
 
 from .adapter import text
 from .api.errors import ApiAuthError, ApiError
-from .clients.enphase_cloud.v2 import EnlightenV2Client
 from .cloud_adapter import CloudAdapter
 from .const import CONF_SYSTEM_ID, CONF_USER_ID, DOMAIN, documentation
 from .coordinator import SiteConfigEntry
@@ -24,6 +23,7 @@ from .sources.enlighten.feeds import Context
 from .sources.enlighten.history import EnlightenHistory
 from .sources.enlighten.source import EnlightenSource
 from .sources.spending import SystemSpending
+from .vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from .zones import async_find_zone
 
 ISSUE_RETIRED = "api_retired"

@@ -9,8 +9,6 @@ from homeassistant.util import dt as dt_util
 
 from .adapter import text
 from .api.errors import ApiAuthError, ApiError
-from .clients.enphase_cloud.errors import KeyRefusedError
-from .clients.enphase_cloud.v4 import EnphaseV4Client
 from .cloud_adapter import CloudAdapter
 from .cloud_oauth import async_entry_token
 from .const import CONF_PLAN, CONF_REFUSED, CONF_SYSTEM_ID
@@ -23,6 +21,8 @@ from .sources.enphase_cloud.context import Context
 from .sources.enphase_cloud.history import EnphaseHistory, history_of
 from .sources.enphase_cloud.source import EnphaseCloudSource
 from .sources.spending import SystemSpending
+from .vendors.enphase_cloud.client.errors import KeyRefusedError
+from .vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from .zones import async_find_zone
 
 

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from custom_components.energy_site.api.errors import ApiError
-from custom_components.energy_site.clients.enphase_cloud.link import Outcome
+from custom_components.energy_site.vendors.enphase_cloud.client.link import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from custom_components.energy_site.clients.enphase_cloud import oauth, v2_endpoints, v4_endpoints
-from custom_components.energy_site.clients.enphase_cloud.endpoint import Endpoint
+from custom_components.energy_site.vendors.enphase_cloud.client import oauth, v2_endpoints, v4_endpoints
+from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import Endpoint
 
 from .cloud_legacy_shapes import ENVOYS, INVENTORY, META, MONTH, V2_SYSTEMS
 

@@ -17,9 +17,9 @@ from custom_components.energy_site.api.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
-from custom_components.energy_site.clients.enphase_cloud import v4_link
-from custom_components.energy_site.clients.enphase_cloud.errors import KeyMismatchError, KeyRefusedError
-from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
+from custom_components.energy_site.vendors.enphase_cloud.client import v4_link
+from custom_components.energy_site.vendors.enphase_cloud.client.errors import KeyMismatchError, KeyRefusedError
+from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 
 from .cloud_server import NOT_AUTHORIZED, CloudServer, Purse, Tokens, serving
 from .cloud_shapes import BATTERY, LATEST, SAMPLES, SUMMARY

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from custom_components.energy_site.api.errors import ApiNotFoundError, ApiPayloadError, ApiPlanError, ApiStatusError
-from custom_components.energy_site.clients.enphase_cloud.errors import HardwareAbsentError, NotReportedError
-from custom_components.energy_site.clients.enphase_cloud.models.battery import (
+from custom_components.energy_site.vendors.enphase_cloud.client.errors import HardwareAbsentError, NotReportedError
+from custom_components.energy_site.vendors.enphase_cloud.client.models.battery import (
     WRITTEN,
     BatteryMode,
     BatterySettings,
@@ -20,7 +20,7 @@ from custom_components.energy_site.clients.enphase_cloud.models.battery import (
     parse_grid_status,
     parse_storm_guard,
 )
-from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
+from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 
 from .cloud_server import CloudServer, Tokens, serving
 from .cloud_shapes import BATTERY, DOCUMENTED_SETTINGS, GRID_STATUS, LOAD_CONTROL, SETTINGS, STORM_GUARD

@@ -11,8 +11,8 @@ import pytest
 
 from custom_components.energy_site.api.errors import ApiError, ApiPayloadError, ApiStatusError
 from custom_components.energy_site.api.transport import Response
-from custom_components.energy_site.clients.enphase_cloud.endpoint import Endpoint
-from custom_components.energy_site.clients.enphase_cloud.replies import Refusal
+from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import Endpoint
+from custom_components.energy_site.vendors.enphase_cloud.client.replies import Refusal
 from tests.mangled import changed, places
 
 from .cloud_shapes import ENDPOINTS, sample

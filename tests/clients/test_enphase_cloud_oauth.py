@@ -14,7 +14,7 @@ from custom_components.energy_site.api.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
-from custom_components.energy_site.clients.enphase_cloud.oauth import (
+from custom_components.energy_site.vendors.enphase_cloud.client.oauth import (
     ClientRefusedError,
     CodeRefusedError,
     ConsentDeniedError,

@@ -15,14 +15,14 @@ from custom_components.energy_site.api.errors import (
     ApiStatusError,
 )
 from custom_components.energy_site.api.transport import Response
-from custom_components.energy_site.clients.enphase_cloud.errors import (
+from custom_components.energy_site.vendors.enphase_cloud.client.errors import (
     HardwareAbsentError,
     NotReportedError,
     RangeError,
     RetiredError,
     UnprocessableError,
 )
-from custom_components.energy_site.clients.enphase_cloud.replies import Refusal
+from custom_components.energy_site.vendors.enphase_cloud.client.replies import Refusal
 
 
 def refusal(status: int, payload: Any = None, raw: bytes | None = None, retry_after: str | None = None) -> Refusal:

@@ -16,9 +16,13 @@ from custom_components.energy_site.api.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
-from custom_components.energy_site.clients.enphase_cloud.endpoint import Days
-from custom_components.energy_site.clients.enphase_cloud.errors import KeyRefusedError, RangeError, RetiredError
-from custom_components.energy_site.clients.enphase_cloud.v2 import DatetimeFormat, EnlightenV2Client, encode_user_id
+from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import Days
+from custom_components.energy_site.vendors.enphase_cloud.client.errors import KeyRefusedError, RangeError, RetiredError
+from custom_components.energy_site.vendors.enphase_cloud.client.v2 import (
+    DatetimeFormat,
+    EnlightenV2Client,
+    encode_user_id,
+)
 
 from .cloud_legacy_shapes import META, V2_SYSTEMS
 from .cloud_server import CloudServer, Purse, serving

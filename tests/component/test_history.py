@@ -12,13 +12,13 @@ import orjson
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
-from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 from custom_components.energy_site.history import HistoryImporter
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of, midnight, slot
 from custom_components.energy_site.site.history.report import Report, Stop
 from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory
+from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession

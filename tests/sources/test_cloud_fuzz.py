@@ -13,9 +13,6 @@ import pytest
 
 from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.api.transport import Response
-from custom_components.energy_site.clients.enphase_cloud import link
-from custom_components.energy_site.clients.enphase_cloud.v2 import EnlightenV2Client
-from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 from custom_components.energy_site.site.control import ControlError, ControlName
 from custom_components.energy_site.site.model import Part
 from custom_components.energy_site.site.quota.demand import Plan
@@ -26,6 +23,9 @@ from custom_components.energy_site.sources.enlighten.source import EnlightenSour
 from custom_components.energy_site.sources.enphase_cloud.context import Context
 from custom_components.energy_site.sources.enphase_cloud.source import EnphaseCloudSource
 from custom_components.energy_site.sources.spending import SystemSpending
+from custom_components.energy_site.vendors.enphase_cloud.client import link
+from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
+from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import LEGACY_WATT, MEGAWATT, CloudServer, CloudSite, lived
 from simulator.presets import PRESETS

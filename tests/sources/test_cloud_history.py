@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 
-from custom_components.energy_site.clients.enphase_cloud.v2 import EnlightenV2Client
-from custom_components.energy_site.clients.enphase_cloud.v4 import EnphaseV4Client
 from custom_components.energy_site.site.history.cursor import Group as Flows
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, midnight
 from custom_components.energy_site.site.history.report import Stop
@@ -21,6 +19,8 @@ from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.sources.enlighten.history import EnlightenHistory
 from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory
 from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher, Lifetime
+from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
+from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem, Group, Plan, lived
 from simulator.enphase_cloud.faults import Unprocessable

@@ -19,8 +19,8 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 
 from ..api.errors import ApiConnectionError, ApiError, ApiQuotaError
-from ..clients.enphase_cloud.models.v2 import LegacySystem
 from ..const import CONF_SYSTEM, CONF_SYSTEM_ID, LOGGER
+from ..vendors.enphase_cloud.client.models.v2 import LegacySystem
 
 # More systems than anybody finds one among without a search.
 _MANY = 100

@@ -10,10 +10,10 @@ from homeassistant.const import CONF_API_KEY
 from homeassistant.helpers.selector import TextSelector
 
 from ..api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError
-from ..clients.enphase_cloud.errors import KeyRefusedError
-from ..clients.enphase_cloud.v2 import EnlightenV2Client, encode_user_id
 from ..const import CONF_SOURCE, CONF_USER_ID, SOURCE_ENLIGHTEN
 from ..sessions import forgetful_session
+from ..vendors.enphase_cloud.client.errors import KeyRefusedError
+from ..vendors.enphase_cloud.client.v2 import EnlightenV2Client, encode_user_id
 from .cloud import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, list_systems, tidy, trouble
 from .enphase_cloud import flow_spending
 

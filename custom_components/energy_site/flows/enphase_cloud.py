@@ -25,19 +25,6 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..api.errors import ApiAuthError, ApiError, ApiForbiddenError
-from ..clients.enphase_cloud.errors import KeyMismatchError, KeyRefusedError
-from ..clients.enphase_cloud.link import Outcome
-from ..clients.enphase_cloud.oauth import (
-    ClientRefusedError,
-    CodeRefusedError,
-    ConsentDeniedError,
-    OAuthError,
-    RedirectRefusedError,
-    authorize_url,
-    code_page,
-    read_code,
-)
-from ..clients.enphase_cloud.v4 import EnphaseV4Client
 from ..cloud_oauth import (
     ENPHASE,
     EnphaseImplementation,
@@ -59,6 +46,19 @@ from ..const import (
 )
 from ..quota import PLANS
 from ..sessions import forgetful_session
+from ..vendors.enphase_cloud.client.errors import KeyMismatchError, KeyRefusedError
+from ..vendors.enphase_cloud.client.link import Outcome
+from ..vendors.enphase_cloud.client.oauth import (
+    ClientRefusedError,
+    CodeRefusedError,
+    ConsentDeniedError,
+    OAuthError,
+    RedirectRefusedError,
+    authorize_url,
+    code_page,
+    read_code,
+)
+from ..vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from .cloud import HIDDEN, CloudProblem, CloudSteps, check_granted, tidy, trouble
 from .systems import SystemPages
 

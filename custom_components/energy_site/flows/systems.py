@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from homeassistant.util import dt as dt_util
 
 from ..api.errors import ApiQuotaError
-from ..clients.enphase_cloud.v4 import EnphaseV4Client
+from ..vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from .cloud import Found
 
 # A minute of the service's may have begun a moment later than ours.

@@ -9,12 +9,12 @@ from typing import Any, cast, override
 
 from ..api.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
 from ..api.transport import Recorded
-from ..clients.enphase_cloud.errors import HardwareAbsentError
-from ..clients.enphase_cloud.link import keeping
 from ..site.model import Quota
 from ..site.quota.daylight import Daylight
 from ..site.quota.demand import Bundle, Purpose, System
 from ..site.quota.planner import Planner
+from ..vendors.enphase_cloud.client.errors import HardwareAbsentError
+from ..vendors.enphase_cloud.client.link import keeping
 from .feed import Feed, FeedState, Pace, Presence
 from .source import PROBE_INTERVAL, Source
 from .spending import NotNowError, SystemSpending, meant_for, purpose_now

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from ..api.errors import ApiQuotaError, ApiUnreachableError
-from ..clients.enphase_cloud.link import Outcome
 from ..site.quota.demand import Purpose
 from ..site.quota.planner import Planner
+from ..vendors.enphase_cloud.client.link import Outcome
 
 _A_DAY = timedelta(days=1)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from ...clients.enphase_cloud.models.devices import Device, Devices
-from ...clients.enphase_cloud.models.meters import MeterReading, MeterReadings
-from ...clients.enphase_cloud.models.v2 import Envoy, Inventory, InventoryDevice
 from ...site.model import DeviceInfo, Meter, Meters, MeterUnit, Quality
+from ...vendors.enphase_cloud.client.models.devices import Device, Devices
+from ...vendors.enphase_cloud.client.models.meters import MeterReading, MeterReadings
+from ...vendors.enphase_cloud.client.models.v2 import Envoy, Inventory, InventoryDevice
 from ..enphase_cloud.devices import moment
 
 _STATUS = frozenset({"normal", "not_metering", "check_wiring"})

@@ -10,17 +10,17 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from ...api.errors import ApiNotFoundError
-from ...clients.enphase_cloud import v2_endpoints as endpoints
-from ...clients.enphase_cloud.endpoint import Endpoint
-from ...clients.enphase_cloud.models.common import DailySeries
-from ...clients.enphase_cloud.models.devices import InvertersSummary
-from ...clients.enphase_cloud.models.lifetime import EnergyLifetime
-from ...clients.enphase_cloud.models.meters import MeterReadings, RgmStats
-from ...clients.enphase_cloud.models.systems import Summary
-from ...clients.enphase_cloud.models.telemetry import EnergyTelemetry
-from ...clients.enphase_cloud.models.v2 import Envoy, Inventory, LegacySystems, MonthlyProduction
-from ...clients.enphase_cloud.v2 import EnlightenV2Client
 from ...site.quota.demand import Bundle
+from ...vendors.enphase_cloud.client import v2_endpoints as endpoints
+from ...vendors.enphase_cloud.client.endpoint import Endpoint
+from ...vendors.enphase_cloud.client.models.common import DailySeries
+from ...vendors.enphase_cloud.client.models.devices import InvertersSummary
+from ...vendors.enphase_cloud.client.models.lifetime import EnergyLifetime
+from ...vendors.enphase_cloud.client.models.meters import MeterReadings, RgmStats
+from ...vendors.enphase_cloud.client.models.systems import Summary
+from ...vendors.enphase_cloud.client.models.telemetry import EnergyTelemetry
+from ...vendors.enphase_cloud.client.models.v2 import Envoy, Inventory, LegacySystems, MonthlyProduction
+from ...vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from ..cloud import CloudFeed, CloudSource
 
 # The last quarter-hours of a day are in the cloud by then, where the site stands.

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from datetime import date, timedelta, tzinfo
 from typing import override
 
-from ...clients.enphase_cloud.endpoint import Days
-from ...clients.enphase_cloud.errors import HardwareAbsentError, RangeError
-from ...clients.enphase_cloud.models.common import DailySeries
-from ...clients.enphase_cloud.v2 import EnlightenV2Client
 from ...site.history.cursor import Group
 from ...site.history.intervals import DAY, Interval, midnight
 from ...site.model import CounterKind
+from ...vendors.enphase_cloud.client.endpoint import Days
+from ...vendors.enphase_cloud.client.errors import HardwareAbsentError, RangeError
+from ...vendors.enphase_cloud.client.models.common import DailySeries
+from ...vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from ..enphase_cloud.history import as_intervals, as_lifetime, nothing, reported_at
 from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ...clients.enphase_cloud.models.systems import Summary
-from ...clients.enphase_cloud.models.telemetry import EnergyTelemetry
 from ...site.model import Flow, PowerFlow
+from ...vendors.enphase_cloud.client.models.systems import Summary
+from ...vendors.enphase_cloud.client.models.telemetry import EnergyTelemetry
 from ..enphase_cloud import power
 
 # What a house takes changes by the minute: an older interval says nothing of now.

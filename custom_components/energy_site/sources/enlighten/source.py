@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, override
 
 from ...api.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
-from ...clients.enphase_cloud.errors import RangeError, RetiredError
-from ...clients.enphase_cloud.models.v2 import Envoy, LegacySystem, LegacySystems
 from ...site.energy.days import DayBooks
 from ...site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, Part, PowerFlow, Quota
 from ...site.quota.daylight import Daylight
 from ...site.quota.planner import Planner
 from ...site.status import SystemStatus
+from ...vendors.enphase_cloud.client.errors import RangeError, RetiredError
+from ...vendors.enphase_cloud.client.models.v2 import Envoy, LegacySystem, LegacySystems
 from ..cloud import CloudFeed, CloudSource
 from ..enphase_cloud import energy
 from ..enphase_cloud.devices import build_inverters, moment

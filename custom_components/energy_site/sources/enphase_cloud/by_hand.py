@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from ...api.errors import ApiNotFoundError
-from ...clients.enphase_cloud import v4_endpoints as endpoints
-from ...clients.enphase_cloud.endpoint import Endpoint
 from ...site.quota.demand import Bundle
+from ...vendors.enphase_cloud.client import v4_endpoints as endpoints
+from ...vendors.enphase_cloud.client.endpoint import Endpoint
 from ..cloud import CloudFeed
 from .context import Context
 

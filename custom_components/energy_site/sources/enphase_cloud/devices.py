@@ -3,10 +3,6 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ...clients.enphase_cloud.models.battery import GridStatus as CloudGrid
-from ...clients.enphase_cloud.models.devices import Device, Devices, InvertersSummary, MicroInverter
-from ...clients.enphase_cloud.models.systems import Summary
-from ...clients.enphase_cloud.models.telemetry import BatteryTelemetry
 from ...site.model import (
     Battery,
     BatteryUnit,
@@ -18,6 +14,10 @@ from ...site.model import (
     Inverter,
     Inverters,
 )
+from ...vendors.enphase_cloud.client.models.battery import GridStatus as CloudGrid
+from ...vendors.enphase_cloud.client.models.devices import Device, Devices, InvertersSummary, MicroInverter
+from ...vendors.enphase_cloud.client.models.systems import Summary
+from ...vendors.enphase_cloud.client.models.telemetry import BatteryTelemetry
 
 _CONTROLLERS = {
     "enpowers": ControllerKind.SYSTEM_CONTROLLER,

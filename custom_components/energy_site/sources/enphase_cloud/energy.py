@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from ...clients.enphase_cloud.models.common import DailySeries
-from ...clients.enphase_cloud.models.lifetime import BatteryLifetime
-from ...clients.enphase_cloud.models.meters import RgmStats
-from ...clients.enphase_cloud.models.systems import Summary
-from ...clients.enphase_cloud.models.telemetry import BatteryTelemetry, EnergyTelemetry
 from ...site.energy.days import DayBook, DayBooks
 from ...site.model import CounterKind
+from ...vendors.enphase_cloud.client.models.common import DailySeries
+from ...vendors.enphase_cloud.client.models.lifetime import BatteryLifetime
+from ...vendors.enphase_cloud.client.models.meters import RgmStats
+from ...vendors.enphase_cloud.client.models.systems import Summary
+from ...vendors.enphase_cloud.client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 
 
 def enter_summary(books: DayBooks, summary: Summary) -> None:

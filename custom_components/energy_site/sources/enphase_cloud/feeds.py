@@ -9,17 +9,17 @@ from datetime import time, timedelta
 from typing import Any
 
 from ...api.errors import ApiPayloadError
-from ...clients.enphase_cloud import v4_endpoints as endpoints
-from ...clients.enphase_cloud.endpoint import Endpoint
-from ...clients.enphase_cloud.models.battery import BatterySettings, GridStatus, LoadContact, StormGuard
-from ...clients.enphase_cloud.models.common import DailySeries
-from ...clients.enphase_cloud.models.devices import Devices, InvertersSummary
-from ...clients.enphase_cloud.models.ev_charger import Charger
-from ...clients.enphase_cloud.models.events import Event
-from ...clients.enphase_cloud.models.lifetime import BatteryLifetime, EnergyLifetime
-from ...clients.enphase_cloud.models.systems import Summary, System
-from ...clients.enphase_cloud.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
 from ...site.quota.demand import Bundle
+from ...vendors.enphase_cloud.client import v4_endpoints as endpoints
+from ...vendors.enphase_cloud.client.endpoint import Endpoint
+from ...vendors.enphase_cloud.client.models.battery import BatterySettings, GridStatus, LoadContact, StormGuard
+from ...vendors.enphase_cloud.client.models.common import DailySeries
+from ...vendors.enphase_cloud.client.models.devices import Devices, InvertersSummary
+from ...vendors.enphase_cloud.client.models.ev_charger import Charger
+from ...vendors.enphase_cloud.client.models.events import Event
+from ...vendors.enphase_cloud.client.models.lifetime import BatteryLifetime, EnergyLifetime
+from ...vendors.enphase_cloud.client.models.systems import Summary, System
+from ...vendors.enphase_cloud.client.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
 from ..cloud import CloudFeed, CloudSource
 from . import by_hand, meters
 from .context import Context

@@ -6,14 +6,19 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import override
 
-from ...clients.enphase_cloud.endpoint import Days, Window
-from ...clients.enphase_cloud.errors import HardwareAbsentError, RangeError
-from ...clients.enphase_cloud.models.common import DailySeries, Meta
-from ...clients.enphase_cloud.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
-from ...clients.enphase_cloud.v4 import EnphaseV4Client
 from ...site.history.cursor import Group
 from ...site.history.intervals import Interval, day_of
 from ...site.model import CounterKind
+from ...vendors.enphase_cloud.client.endpoint import Days, Window
+from ...vendors.enphase_cloud.client.errors import HardwareAbsentError, RangeError
+from ...vendors.enphase_cloud.client.models.common import DailySeries, Meta
+from ...vendors.enphase_cloud.client.models.telemetry import (
+    BatteryInterval,
+    BatteryTelemetry,
+    EnergyInterval,
+    EnergyTelemetry,
+)
+from ...vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from ..cloud import CloudSource
 from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError
 from . import energy, feeds, meters

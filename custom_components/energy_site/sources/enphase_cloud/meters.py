@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 import re
 
-from ...clients.enphase_cloud.models.devices import Device, Devices
+from ...vendors.enphase_cloud.client.models.devices import Device, Devices
 
 PRODUCTION, CONSUMPTION = "production", "consumption"
 KINDS = (PRODUCTION, CONSUMPTION)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, override
 
 from ...api.errors import ApiNotFoundError
-from ...clients.enphase_cloud.models.common import DailySeries
 from ...site.control import Control, ControlName
 from ...site.energy.days import DayBooks
 from ...site.model import (
@@ -26,6 +25,7 @@ from ...site.model import (
 from ...site.quota.daylight import Daylight
 from ...site.quota.planner import Planner
 from ...site.status import SystemStatus
+from ...vendors.enphase_cloud.client.models.common import DailySeries
 from ..cloud import CloudFeed, CloudSource
 from ..feed import Feed
 from ..source import Builder

@@ -1,6 +1,6 @@
 """What only Enphase's cloud can refuse."""
 
-from ...api.errors import ApiAuthError, ApiNotFoundError, ApiStatusError
+from ....api.errors import ApiAuthError, ApiNotFoundError, ApiStatusError
 
 
 class KeyRefusedError(ApiAuthError):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ....api.payload import Record, parse_each
+from .....api.payload import Record, parse_each
 from .common import epoch, percent, switched
 
 

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from aiohttp import ClientSession
 
-from ...api.errors import ApiAuthError, ApiPayloadError
-from ...api.transport import Response
+from ....api.errors import ApiAuthError, ApiPayloadError
+from ....api.transport import Response
 from .endpoint import Endpoint, Group, Question, Value
 from .link import Link, Spending
 from .replies import Doubt, Refusal, not_granted

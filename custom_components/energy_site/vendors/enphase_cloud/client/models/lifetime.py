@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from ....api.payload import Record
+from .....api.payload import Record
 from .common import DailySeries, day, parse_meta, parse_series
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ....api.payload import Record, parse_each
+from .....api.payload import Record, parse_each
 from .common import Meta, epoch, parse_meta, required_epoch
 from .telemetry import EnergyInterval, energy_interval
 

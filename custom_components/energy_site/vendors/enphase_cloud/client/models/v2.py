@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from ....api.payload import Record, parse_each
+from .....api.payload import Record, parse_each
 from .common import Meta, day, epoch, parse_meta
 
 

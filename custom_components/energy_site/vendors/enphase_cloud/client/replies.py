@@ -10,7 +10,7 @@ name systems and hold tokens.
 from enum import Enum, auto
 import re
 
-from ...api.errors import (
+from ....api.errors import (
     ApiAuthError,
     ApiForbiddenError,
     ApiNotFoundError,
@@ -19,8 +19,8 @@ from ...api.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
-from ...api.payload import Record
-from ...api.transport import Response
+from ....api.payload import Record
+from ....api.transport import Response
 from .endpoint import Group
 from .errors import (
     HardwareAbsentError,

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from aiohttp import ClientSession
 from yarl import URL
 
-from ...api import addresses
-from ...api.errors import ApiError
-from ...api.payload import Record
-from ...api.transport import Response, request
+from ....api import addresses
+from ....api.errors import ApiError
+from ....api.payload import Record
+from ....api.transport import Response, request
 from .replies import Refusal
 
 _TIMEOUT = 30.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ....api.payload import Record, parse_each
+from .....api.payload import Record, parse_each
 from .common import epoch, required_epoch
 from .telemetry import EnergyInterval
 

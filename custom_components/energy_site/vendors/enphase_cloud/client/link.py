@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from aiohttp import ClientSession
 from yarl import URL
 
-from ...api import addresses
-from ...api.errors import ApiError, ApiQuotaError
-from ...api.transport import Recorded, Response, request
+from ....api import addresses
+from ....api.errors import ApiError, ApiQuotaError
+from ....api.transport import Recorded, Response, request
 from .replies import quota_refusal
 
 _TIMEOUT = 30.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ....api.payload import Record, parse_each, records
+from .....api.payload import Record, parse_each, records
 from .common import epoch
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import partial
 
-from ....api.payload import Record, parse_each, records
+from .....api.payload import Record, parse_each, records
 from .common import Quantity, epoch, quantity
 
 

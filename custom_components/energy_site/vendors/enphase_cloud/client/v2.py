@@ -12,8 +12,8 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from ...api.errors import ApiForbiddenError
-from ...api.transport import Response
+from ....api.errors import ApiForbiddenError
+from ....api.transport import Response
 from . import v2_endpoints as endpoints
 from .endpoint import WEEK, Days, Endpoint, Question, Value, at_most, pieces
 from .errors import KeyRefusedError

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 import re
 
-from ....api.errors import ApiPayloadError
-from ....api.payload import Record
+from .....api.errors import ApiPayloadError
+from .....api.payload import Record
 
 # The year 5138: whatever is later is no time in seconds.
 _LATEST = 100_000_000_000

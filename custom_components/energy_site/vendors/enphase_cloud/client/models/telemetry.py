@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypedDict
 
-from ....api.payload import Record, parse_each
+from .....api.payload import Record, parse_each
 from .common import Meta, day, epoch, parse_meta, percent, required_epoch
 
 

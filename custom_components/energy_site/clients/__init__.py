@@ -1,1 +1,0 @@
-"""Clients of the vendors' interfaces: one package a vendor, aiohttp only."""
