@@ -14,7 +14,7 @@ import aiohttp
 from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters
 from custom_components.energy_site.site.quota.demand import Purpose
-from custom_components.energy_site.sources.enphase_cloud import feeds
+from custom_components.energy_site.vendors.enphase_cloud.source.v4 import feeds
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import WATT, CloudServer, CloudSite, CloudSystem, lived
 from simulator.house import EnergyTotals

@@ -19,11 +19,11 @@ from .quota import async_quota
 from .sessions import forgetful_session
 from .site.model import CounterKind
 from .site.quota.demand import Purpose
-from .sources.enlighten.feeds import Context
-from .sources.enlighten.history import EnlightenHistory
-from .sources.enlighten.source import EnlightenSource
 from .sources.spending import SystemSpending
 from .vendors.enphase_cloud.client.v2 import EnlightenV2Client
+from .vendors.enphase_cloud.source.v2.feeds import Context
+from .vendors.enphase_cloud.source.v2.history import EnlightenHistory
+from .vendors.enphase_cloud.source.v2.source import EnlightenSource
 from .zones import async_find_zone
 
 ISSUE_RETIRED = "api_retired"

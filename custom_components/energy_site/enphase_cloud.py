@@ -17,12 +17,12 @@ from .flows.enphase_cloud import take_over_spending
 from .quota import PLANS, KeyQuota, async_quota
 from .sessions import forgetful_session
 from .site.quota.demand import Purpose
-from .sources.enphase_cloud.context import Context
-from .sources.enphase_cloud.history import EnphaseHistory, history_of
-from .sources.enphase_cloud.source import EnphaseCloudSource
 from .sources.spending import SystemSpending
 from .vendors.enphase_cloud.client.errors import KeyRefusedError
 from .vendors.enphase_cloud.client.v4 import EnphaseV4Client
+from .vendors.enphase_cloud.source.v4.context import Context
+from .vendors.enphase_cloud.source.v4.history import EnphaseHistory, history_of
+from .vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
 from .zones import async_find_zone
 
 

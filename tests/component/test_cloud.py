@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.diagnostics import async_get_config_entry_diagnostics
-from custom_components.energy_site.sources.enphase_cloud import by_hand
+from custom_components.energy_site.vendors.enphase_cloud.source.v4 import by_hand
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError

@@ -17,8 +17,8 @@ from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_
 from custom_components.energy_site.site.history.report import Report, Stop
 from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
-from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
+from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import EnphaseHistory
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession

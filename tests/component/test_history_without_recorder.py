@@ -5,7 +5,7 @@ from datetime import date
 from custom_components.energy_site.history import HistoryImporter
 from custom_components.energy_site.site.history.report import Stop
 from custom_components.energy_site.site.model import CounterKind
-from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory
+from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import EnphaseHistory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util

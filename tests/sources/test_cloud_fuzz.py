@@ -18,14 +18,14 @@ from custom_components.energy_site.site.model import Part
 from custom_components.energy_site.site.quota.demand import Plan
 from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.sources.cloud import CloudSource
-from custom_components.energy_site.sources.enlighten.feeds import Context as OldContext
-from custom_components.energy_site.sources.enlighten.source import EnlightenSource
-from custom_components.energy_site.sources.enphase_cloud.context import Context
-from custom_components.energy_site.sources.enphase_cloud.source import EnphaseCloudSource
 from custom_components.energy_site.sources.spending import SystemSpending
 from custom_components.energy_site.vendors.enphase_cloud.client import link
 from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
+from custom_components.energy_site.vendors.enphase_cloud.source.v2.feeds import Context as OldContext
+from custom_components.energy_site.vendors.enphase_cloud.source.v2.source import EnlightenSource
+from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
+from custom_components.energy_site.vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import LEGACY_WATT, MEGAWATT, CloudServer, CloudSite, lived
 from simulator.presets import PRESETS

@@ -16,11 +16,11 @@ from custom_components.energy_site.site.history.intervals import DAY, HOUR, midn
 from custom_components.energy_site.site.history.report import Stop
 from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
-from custom_components.energy_site.sources.enlighten.history import EnlightenHistory
-from custom_components.energy_site.sources.enphase_cloud.history import EnphaseHistory
 from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher, Lifetime
 from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
+from custom_components.energy_site.vendors.enphase_cloud.source.v2.history import EnlightenHistory
+from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import EnphaseHistory
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem, Group, Plan, lived
 from simulator.enphase_cloud.faults import Unprocessable

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, override
 
-from ...api.errors import ApiNotFoundError
-from ...site.control import Control, ControlName
-from ...site.energy.days import DayBooks
-from ...site.model import (
+from .....api.errors import ApiNotFoundError
+from .....site.control import Control, ControlName
+from .....site.energy.days import DayBooks
+from .....site.model import (
     Battery,
     CounterKind,
     DeviceInfo,
@@ -22,14 +22,14 @@ from ...site.model import (
     Settings,
     Storm,
 )
-from ...site.quota.daylight import Daylight
-from ...site.quota.planner import Planner
-from ...site.status import SystemStatus
-from ...vendors.enphase_cloud.client.models.common import DailySeries
-from ..cloud import CloudFeed, CloudSource
-from ..feed import Feed
-from ..source import Builder
-from ..spending import SystemSpending
+from .....site.quota.daylight import Daylight
+from .....site.quota.planner import Planner
+from .....site.status import SystemStatus
+from .....sources.cloud import CloudFeed, CloudSource
+from .....sources.feed import Feed
+from .....sources.source import Builder
+from .....sources.spending import SystemSpending
+from ...client.models.common import DailySeries
 from . import devices, energy, feeds, power, settings
 from .context import Context
 from .controls import Controls

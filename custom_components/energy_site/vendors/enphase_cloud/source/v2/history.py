@@ -4,15 +4,15 @@ from collections.abc import Collection
 from datetime import date, timedelta, tzinfo
 from typing import override
 
-from ...site.history.cursor import Group
-from ...site.history.intervals import DAY, Interval, midnight
-from ...site.model import CounterKind
-from ...vendors.enphase_cloud.client.endpoint import Days
-from ...vendors.enphase_cloud.client.errors import HardwareAbsentError, RangeError
-from ...vendors.enphase_cloud.client.models.common import DailySeries
-from ...vendors.enphase_cloud.client.v2 import EnlightenV2Client
-from ..enphase_cloud.history import as_intervals, as_lifetime, nothing, reported_at
-from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError
+from .....site.history.cursor import Group
+from .....site.history.intervals import DAY, Interval, midnight
+from .....site.model import CounterKind
+from .....sources.history import HistoryProvider, Intervals, Lifetime, NoHistoryError
+from ...client.endpoint import Days
+from ...client.errors import HardwareAbsentError, RangeError
+from ...client.models.common import DailySeries
+from ...client.v2 import EnlightenV2Client
+from ..v4.history import as_intervals, as_lifetime, nothing, reported_at
 
 # A year, less a day for whoever counts otherwise.
 _REACH = 364

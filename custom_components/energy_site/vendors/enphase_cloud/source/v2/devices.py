@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from ...site.model import DeviceInfo, Meter, Meters, MeterUnit, Quality
-from ...vendors.enphase_cloud.client.models.devices import Device, Devices
-from ...vendors.enphase_cloud.client.models.meters import MeterReading, MeterReadings
-from ...vendors.enphase_cloud.client.models.v2 import Envoy, Inventory, InventoryDevice
-from ..enphase_cloud.devices import moment
+from .....site.model import DeviceInfo, Meter, Meters, MeterUnit, Quality
+from ...client.models.devices import Device, Devices
+from ...client.models.meters import MeterReading, MeterReadings
+from ...client.models.v2 import Envoy, Inventory, InventoryDevice
+from ..v4.devices import moment
 
 _STATUS = frozenset({"normal", "not_metering", "check_wiring"})
 

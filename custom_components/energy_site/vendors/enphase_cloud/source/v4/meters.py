@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 import re
 
-from ...vendors.enphase_cloud.client.models.devices import Device, Devices
+from ...client.models.devices import Device, Devices
 
 PRODUCTION, CONSUMPTION = "production", "consumption"
 KINDS = (PRODUCTION, CONSUMPTION)

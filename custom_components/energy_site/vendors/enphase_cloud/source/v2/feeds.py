@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from ...api.errors import ApiNotFoundError
-from ...site.quota.demand import Bundle
-from ...vendors.enphase_cloud.client import v2_endpoints as endpoints
-from ...vendors.enphase_cloud.client.endpoint import Endpoint
-from ...vendors.enphase_cloud.client.models.common import DailySeries
-from ...vendors.enphase_cloud.client.models.devices import InvertersSummary
-from ...vendors.enphase_cloud.client.models.lifetime import EnergyLifetime
-from ...vendors.enphase_cloud.client.models.meters import MeterReadings, RgmStats
-from ...vendors.enphase_cloud.client.models.systems import Summary
-from ...vendors.enphase_cloud.client.models.telemetry import EnergyTelemetry
-from ...vendors.enphase_cloud.client.models.v2 import Envoy, Inventory, LegacySystems, MonthlyProduction
-from ...vendors.enphase_cloud.client.v2 import EnlightenV2Client
-from ..cloud import CloudFeed, CloudSource
+from .....api.errors import ApiNotFoundError
+from .....site.quota.demand import Bundle
+from .....sources.cloud import CloudFeed, CloudSource
+from ...client import v2_endpoints as endpoints
+from ...client.endpoint import Endpoint
+from ...client.models.common import DailySeries
+from ...client.models.devices import InvertersSummary
+from ...client.models.lifetime import EnergyLifetime
+from ...client.models.meters import MeterReadings, RgmStats
+from ...client.models.systems import Summary
+from ...client.models.telemetry import EnergyTelemetry
+from ...client.models.v2 import Envoy, Inventory, LegacySystems, MonthlyProduction
+from ...client.v2 import EnlightenV2Client
 
 # The last quarter-hours of a day are in the cloud by then, where the site stands.
 _CLOSE = time(2, 30)

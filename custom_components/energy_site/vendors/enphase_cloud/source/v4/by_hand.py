@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from ...api.errors import ApiNotFoundError
-from ...site.quota.demand import Bundle
-from ...vendors.enphase_cloud.client import v4_endpoints as endpoints
-from ...vendors.enphase_cloud.client.endpoint import Endpoint
-from ..cloud import CloudFeed
+from .....api.errors import ApiNotFoundError
+from .....site.quota.demand import Bundle
+from .....sources.cloud import CloudFeed
+from ...client import v4_endpoints as endpoints
+from ...client.endpoint import Endpoint
 from .context import Context
 
 _DAY = timedelta(days=1)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Protocol
 
-from ...site.history.intervals import DAY, midnight
-from ...vendors.enphase_cloud.client.endpoint import Granularity, Window
-from ...vendors.enphase_cloud.client.errors import RangeError
-from ...vendors.enphase_cloud.client.v4 import EnphaseV4Client
+from .....site.history.intervals import DAY, midnight
+from ...client.endpoint import Granularity, Window
+from ...client.errors import RangeError
+from ...client.v4 import EnphaseV4Client
 
 
 class _Telemetry(Protocol):

@@ -6,21 +6,16 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import override
 
-from ...site.history.cursor import Group
-from ...site.history.intervals import Interval, day_of
-from ...site.model import CounterKind
-from ...vendors.enphase_cloud.client.endpoint import Days, Window
-from ...vendors.enphase_cloud.client.errors import HardwareAbsentError, RangeError
-from ...vendors.enphase_cloud.client.models.common import DailySeries, Meta
-from ...vendors.enphase_cloud.client.models.telemetry import (
-    BatteryInterval,
-    BatteryTelemetry,
-    EnergyInterval,
-    EnergyTelemetry,
-)
-from ...vendors.enphase_cloud.client.v4 import EnphaseV4Client
-from ..cloud import CloudSource
-from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError
+from .....site.history.cursor import Group
+from .....site.history.intervals import Interval, day_of
+from .....site.model import CounterKind
+from .....sources.cloud import CloudSource
+from .....sources.history import HistoryProvider, Intervals, Lifetime, NoHistoryError
+from ...client.endpoint import Days, Window
+from ...client.errors import HardwareAbsentError, RangeError
+from ...client.models.common import DailySeries, Meta
+from ...client.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
+from ...client.v4 import EnphaseV4Client
 from . import energy, feeds, meters
 from .context import Context, Get, whole_days
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ...site.model import Flow, PowerFlow
-from ...vendors.enphase_cloud.client.models.systems import Summary
-from ...vendors.enphase_cloud.client.models.telemetry import EnergyTelemetry
-from ..enphase_cloud import power
+from .....site.model import Flow, PowerFlow
+from ...client.models.systems import Summary
+from ...client.models.telemetry import EnergyTelemetry
+from ..v4 import power
 
 # What a house takes changes by the minute: an older interval says nothing of now.
 _OLDEST_LOAD = timedelta(hours=1)

@@ -4,20 +4,20 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, override
 
-from ...api.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
-from ...site.energy.days import DayBooks
-from ...site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, Part, PowerFlow, Quota
-from ...site.quota.daylight import Daylight
-from ...site.quota.planner import Planner
-from ...site.status import SystemStatus
-from ...vendors.enphase_cloud.client.errors import RangeError, RetiredError
-from ...vendors.enphase_cloud.client.models.v2 import Envoy, LegacySystem, LegacySystems
-from ..cloud import CloudFeed, CloudSource
-from ..enphase_cloud import energy
-from ..enphase_cloud.devices import build_inverters, moment
-from ..feed import Feed, FeedState
-from ..source import PROBE_INTERVAL, Builder
-from ..spending import SystemSpending
+from .....api.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
+from .....site.energy.days import DayBooks
+from .....site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, Part, PowerFlow, Quota
+from .....site.quota.daylight import Daylight
+from .....site.quota.planner import Planner
+from .....site.status import SystemStatus
+from .....sources.cloud import CloudFeed, CloudSource
+from .....sources.feed import Feed, FeedState
+from .....sources.source import PROBE_INTERVAL, Builder
+from .....sources.spending import SystemSpending
+from ...client.errors import RangeError, RetiredError
+from ...client.models.v2 import Envoy, LegacySystem, LegacySystems
+from ..v4 import energy
+from ..v4.devices import build_inverters, moment
 from . import devices, feeds, power
 from .feeds import Context
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ...site.model import (
+from .....site.model import (
     Battery,
     BatteryUnit,
     Controller,
@@ -14,10 +14,10 @@ from ...site.model import (
     Inverter,
     Inverters,
 )
-from ...vendors.enphase_cloud.client.models.battery import GridStatus as CloudGrid
-from ...vendors.enphase_cloud.client.models.devices import Device, Devices, InvertersSummary, MicroInverter
-from ...vendors.enphase_cloud.client.models.systems import Summary
-from ...vendors.enphase_cloud.client.models.telemetry import BatteryTelemetry
+from ...client.models.battery import GridStatus as CloudGrid
+from ...client.models.devices import Device, Devices, InvertersSummary, MicroInverter
+from ...client.models.systems import Summary
+from ...client.models.telemetry import BatteryTelemetry
 
 _CONTROLLERS = {
     "enpowers": ControllerKind.SYSTEM_CONTROLLER,

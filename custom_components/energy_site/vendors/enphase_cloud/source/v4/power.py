@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ...site.model import Flow, PowerFlow
-from ...vendors.enphase_cloud.client.models.devices import Devices
-from ...vendors.enphase_cloud.client.models.systems import Summary
-from ...vendors.enphase_cloud.client.models.telemetry import LatestReading, LatestTelemetry
+from .....site.model import Flow, PowerFlow
+from ...client.models.devices import Devices
+from ...client.models.systems import Summary
+from ...client.models.telemetry import LatestReading, LatestTelemetry
 from . import meters
 
 # Systems with a modem of their own report every six hours. What is older is no power of now.

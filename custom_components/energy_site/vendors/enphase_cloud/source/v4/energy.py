@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from ...site.energy.days import DayBook, DayBooks
-from ...site.model import CounterKind
-from ...vendors.enphase_cloud.client.models.common import DailySeries
-from ...vendors.enphase_cloud.client.models.lifetime import BatteryLifetime
-from ...vendors.enphase_cloud.client.models.meters import RgmStats
-from ...vendors.enphase_cloud.client.models.systems import Summary
-from ...vendors.enphase_cloud.client.models.telemetry import BatteryTelemetry, EnergyTelemetry
+from .....site.energy.days import DayBook, DayBooks
+from .....site.model import CounterKind
+from ...client.models.common import DailySeries
+from ...client.models.lifetime import BatteryLifetime
+from ...client.models.meters import RgmStats
+from ...client.models.systems import Summary
+from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 
 
 def enter_summary(books: DayBooks, summary: Summary) -> None:

@@ -3,14 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from ...site.model import CircuitMode, LoadCircuit, LoadCircuits, OperatingMode, Settings, Storm
-from ...vendors.enphase_cloud.client.models.battery import (
-    BatteryMode,
-    BatterySettings,
-    LoadContact,
-    LoadMode,
-    StormGuard,
-)
+from .....site.model import CircuitMode, LoadCircuit, LoadCircuits, OperatingMode, Settings, Storm
+from ...client.models.battery import BatteryMode, BatterySettings, LoadContact, LoadMode, StormGuard
 
 MODES: Mapping[BatteryMode, OperatingMode] = {
     BatteryMode.SELF_CONSUMPTION: OperatingMode.SELF_CONSUMPTION,

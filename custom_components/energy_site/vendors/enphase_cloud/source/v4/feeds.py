@@ -8,19 +8,19 @@ from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
-from ...api.errors import ApiPayloadError
-from ...site.quota.demand import Bundle
-from ...vendors.enphase_cloud.client import v4_endpoints as endpoints
-from ...vendors.enphase_cloud.client.endpoint import Endpoint
-from ...vendors.enphase_cloud.client.models.battery import BatterySettings, GridStatus, LoadContact, StormGuard
-from ...vendors.enphase_cloud.client.models.common import DailySeries
-from ...vendors.enphase_cloud.client.models.devices import Devices, InvertersSummary
-from ...vendors.enphase_cloud.client.models.ev_charger import Charger
-from ...vendors.enphase_cloud.client.models.events import Event
-from ...vendors.enphase_cloud.client.models.lifetime import BatteryLifetime, EnergyLifetime
-from ...vendors.enphase_cloud.client.models.systems import Summary, System
-from ...vendors.enphase_cloud.client.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
-from ..cloud import CloudFeed, CloudSource
+from .....api.errors import ApiPayloadError
+from .....site.quota.demand import Bundle
+from .....sources.cloud import CloudFeed, CloudSource
+from ...client import v4_endpoints as endpoints
+from ...client.endpoint import Endpoint
+from ...client.models.battery import BatterySettings, GridStatus, LoadContact, StormGuard
+from ...client.models.common import DailySeries
+from ...client.models.devices import Devices, InvertersSummary
+from ...client.models.ev_charger import Charger
+from ...client.models.events import Event
+from ...client.models.lifetime import BatteryLifetime, EnergyLifetime
+from ...client.models.systems import Summary, System
+from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
 from . import by_hand, meters
 from .context import Context
 
