@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from custom_components.energy_site.api.errors import ApiError
-from custom_components.energy_site.quota import PLANS
 from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.site.quota.demand import Plan, Purpose
@@ -27,6 +26,7 @@ from custom_components.energy_site.vendors.enphase_cloud.client.v4 import Enphas
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import history_of
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
+from custom_components.energy_site.vendors.request_budget import PLANS
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 

@@ -9,17 +9,17 @@ from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv, device_registry as dr, issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
-from .adapter import SourceAdapter
 from .api.errors import ApiError
 from .const import CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
 from .coordinator import SiteConfigEntry, SiteRuntime
 from .devices import async_track_devices, forget_if_gone, hub_info
-from .enlighten import EnlightenAdapter
-from .enphase_cloud import EnphaseCloudAdapter
 from .issues import async_track_issues
 from .pairing import async_pair
 from .services import async_setup_services
 from .storage import site_file
+from .vendors.adapter import SourceAdapter
+from .vendors.enphase_cloud.adapter import EnphaseCloudAdapter
+from .vendors.enphase_cloud.adapter_v2 import EnlightenAdapter
 from .vendors.iq_gateway.adapter import IqGatewayAdapter
 
 PLATFORMS = [

@@ -6,8 +6,8 @@ from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2Implementation
 
-from .cloud_oauth import ENPHASE, EnphaseImplementation
 from .const import ENPHASE_DEVELOPER_PAGE
+from .vendors.cloud_oauth import ENPHASE, EnphaseImplementation
 
 # Every vendor's clients are named `<vendor>_<hash of the client id>`.
 _VENDORS: Mapping[str, Callable[[HomeAssistant, str, ClientCredential], AbstractOAuth2Implementation]] = {

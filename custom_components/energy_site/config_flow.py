@@ -9,8 +9,8 @@ from homeassistant.core import callback
 from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import CONF_SERIAL, CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
-from .flows.enlighten import EnlightenSteps
-from .flows.enphase_cloud import EnphaseCloudSteps
+from .vendors.enphase_cloud.flow import EnphaseCloudSteps
+from .vendors.enphase_cloud.flow_v2 import EnlightenSteps
 from .vendors.iq_gateway.flow import IqGatewaySteps
 from .vendors.iq_gateway.options import IntervalOptionsFlow
 

@@ -13,7 +13,6 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .adapter import SourceAdapter
 from .api.errors import ApiAuthError, ApiError, ApiQuotaError, ApiStatusError, RenewalPendingError
 from .const import DOMAIN, IMPERSONAL_DATA, LOGGER, SAVE_INTERVAL
 from .errors import translated
@@ -26,6 +25,7 @@ from .sources.feed import Feed, Presence
 from .sources.source import Source
 from .sources.steering import Steering
 from .storage import left_out, site_file
+from .vendors.adapter import SourceAdapter
 
 type SiteConfigEntry = ConfigEntry[SiteRuntime]
 

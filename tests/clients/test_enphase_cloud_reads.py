@@ -9,13 +9,13 @@ import pytest
 
 from custom_components.energy_site.api.errors import ApiPayloadError
 from custom_components.energy_site.api.payload import Record
-from custom_components.energy_site.flows.systems import SystemPages
 from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import Days, Granularity, Window
 from custom_components.energy_site.vendors.enphase_cloud.client.models import common, telemetry
 from custom_components.energy_site.vendors.enphase_cloud.client.models.common import DailySeries, Quantity
 from custom_components.energy_site.vendors.enphase_cloud.client.models.devices import parse_inverters_summary
 from custom_components.energy_site.vendors.enphase_cloud.client.models.systems import parse_summary, parse_system
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
+from custom_components.energy_site.vendors.enphase_cloud.system_pages import SystemPages
 
 from .cloud_server import CloudServer, Tokens, serving
 from .cloud_shapes import DEVICES, ENDPOINTS, ENERGY, INVERTERS, LIFETIME, SAMPLES, SUMMARY, SYSTEM

@@ -5,8 +5,8 @@ from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.energy_site.cloud_oauth import async_store_client
 from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.vendors.cloud_oauth import async_store_client
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator.enphase_cloud import Application, CloudServer, CloudSite, CloudSystem, Owner, lived

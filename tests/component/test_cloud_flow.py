@@ -8,9 +8,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.energy_site.cloud_oauth import EnphaseImplementation, auth_domain
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.flows.enphase_cloud import flow_spending, take_over_spending
+from custom_components.energy_site.vendors.cloud_oauth import EnphaseImplementation, auth_domain
+from custom_components.energy_site.vendors.enphase_cloud.flow import flow_spending, take_over_spending
 from homeassistant.components.application_credentials import DATA_COMPONENT
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant

@@ -10,8 +10,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.energy_site.api.errors import ApiAuthError
-from custom_components.energy_site.cloud_oauth import async_entry_token, auth_domain, stored_client
 from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.vendors.cloud_oauth import async_entry_token, auth_domain, stored_client
 from homeassistant.components.application_credentials import DATA_COMPONENT
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant

@@ -10,15 +10,15 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.energy_site.api.errors import ApiAuthError, ApiConnectionError, ApiError
 from custom_components.energy_site.application_credentials import async_get_auth_implementation
-from custom_components.energy_site.cloud_oauth import (
+from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.sessions import forgetful_session
+from custom_components.energy_site.vendors.cloud_oauth import (
     EnphaseImplementation,
     async_entry_token,
     async_store_client,
     auth_domain,
     client_was_refused,
 )
-from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.sessions import forgetful_session
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from homeassistant.components.application_credentials import DATA_COMPONENT, ClientCredential
 from homeassistant.config_entries import SOURCE_REAUTH

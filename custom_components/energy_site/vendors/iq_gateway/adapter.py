@@ -16,7 +16,6 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ...adapter import SourceAdapter, text
 from ...api.errors import (
     AccountServiceError,
     ApiAuthError,
@@ -46,6 +45,7 @@ from ...sources.feed import Pace
 from ...sources.source import AnotherSystemError
 from ...texts import in_markdown, readable
 from ...zones import async_find_zone
+from ..adapter import SourceAdapter, text
 from .client.account import fetch_token
 from .client.client import IqGatewayClient
 from .client.sign_ins import SignIns

@@ -9,15 +9,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.util import dt as dt_util
 
+from ..api.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiStatusError
+from ..api.parameters import ENPHASE_CLOUD, Parameter
+from ..api.transport import Recorded, Response
+from ..errors import translated
+from ..history_runs import HistoryRuns
+from ..sources.cloud import CloudSource
+from ..sources.history import HistoryProvider
 from .adapter import SourceAdapter
-from .api.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiStatusError
-from .api.parameters import ENPHASE_CLOUD, Parameter
-from .api.transport import Recorded, Response
-from .errors import translated
-from .history_runs import HistoryRuns
-from .sources.cloud import CloudSource
-from .sources.history import HistoryProvider
-from .vendors.enphase_cloud.client.link import Link, asking_with
+from .enphase_cloud.client.link import Link, asking_with
 
 
 class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):

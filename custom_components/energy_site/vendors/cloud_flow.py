@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api.errors import ApiConnectionError, ApiError, ApiQuotaError
 from ..const import CONF_SYSTEM, CONF_SYSTEM_ID, LOGGER
-from ..vendors.enphase_cloud.client.models.v2 import LegacySystem
+from .enphase_cloud.client.models.v2 import LegacySystem
 
 # More systems than anybody finds one among without a search.
 _MANY = 100

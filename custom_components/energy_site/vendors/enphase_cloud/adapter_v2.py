@@ -9,22 +9,22 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .adapter import text
-from .api.errors import ApiAuthError, ApiError
-from .cloud_adapter import CloudAdapter
-from .const import CONF_SYSTEM_ID, CONF_USER_ID, DOMAIN, documentation
-from .coordinator import SiteConfigEntry
-from .flows.enphase_cloud import take_over_spending
-from .quota import async_quota
-from .sessions import forgetful_session
-from .site.model import CounterKind
-from .site.quota.demand import Purpose
-from .sources.spending import SystemSpending
-from .vendors.enphase_cloud.client.v2 import EnlightenV2Client
-from .vendors.enphase_cloud.source.v2.feeds import Context
-from .vendors.enphase_cloud.source.v2.history import EnlightenHistory
-from .vendors.enphase_cloud.source.v2.source import EnlightenSource
-from .zones import async_find_zone
+from ...api.errors import ApiAuthError, ApiError
+from ...const import CONF_SYSTEM_ID, CONF_USER_ID, DOMAIN, documentation
+from ...coordinator import SiteConfigEntry
+from ...sessions import forgetful_session
+from ...site.model import CounterKind
+from ...site.quota.demand import Purpose
+from ...sources.spending import SystemSpending
+from ...zones import async_find_zone
+from ..adapter import text
+from ..cloud_adapter import CloudAdapter
+from ..request_budget import async_quota
+from .client.v2 import EnlightenV2Client
+from .flow import take_over_spending
+from .source.v2.feeds import Context
+from .source.v2.history import EnlightenHistory
+from .source.v2.source import EnlightenSource
 
 ISSUE_RETIRED = "api_retired"
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from homeassistant.util import dt as dt_util
 
-from ..api.errors import ApiQuotaError
-from ..vendors.enphase_cloud.client.v4 import EnphaseV4Client
-from .cloud import Found
+from ...api.errors import ApiQuotaError
+from ..cloud_flow import Found
+from .client.v4 import EnphaseV4Client
 
 # A minute of the service's may have begun a moment later than ours.
 _MINUTE = timedelta(seconds=65)

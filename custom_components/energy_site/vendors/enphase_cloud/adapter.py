@@ -7,23 +7,23 @@ from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .adapter import text
-from .api.errors import ApiAuthError, ApiError
-from .cloud_adapter import CloudAdapter
-from .cloud_oauth import async_entry_token
-from .const import CONF_PLAN, CONF_REFUSED, CONF_SYSTEM_ID
-from .coordinator import SiteConfigEntry
-from .flows.enphase_cloud import take_over_spending
-from .quota import PLANS, KeyQuota, async_quota
-from .sessions import forgetful_session
-from .site.quota.demand import Purpose
-from .sources.spending import SystemSpending
-from .vendors.enphase_cloud.client.errors import KeyRefusedError
-from .vendors.enphase_cloud.client.v4 import EnphaseV4Client
-from .vendors.enphase_cloud.source.v4.context import Context
-from .vendors.enphase_cloud.source.v4.history import EnphaseHistory, history_of
-from .vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
-from .zones import async_find_zone
+from ...api.errors import ApiAuthError, ApiError
+from ...const import CONF_PLAN, CONF_REFUSED, CONF_SYSTEM_ID
+from ...coordinator import SiteConfigEntry
+from ...sessions import forgetful_session
+from ...site.quota.demand import Purpose
+from ...sources.spending import SystemSpending
+from ...zones import async_find_zone
+from ..adapter import text
+from ..cloud_adapter import CloudAdapter
+from ..cloud_oauth import async_entry_token
+from ..request_budget import PLANS, KeyQuota, async_quota
+from .client.errors import KeyRefusedError
+from .client.v4 import EnphaseV4Client
+from .flow import take_over_spending
+from .source.v4.context import Context
+from .source.v4.history import EnphaseHistory, history_of
+from .source.v4.source import EnphaseCloudSource
 
 
 class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):

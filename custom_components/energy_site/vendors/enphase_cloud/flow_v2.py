@@ -9,13 +9,13 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, Conf
 from homeassistant.const import CONF_API_KEY
 from homeassistant.helpers.selector import TextSelector
 
-from ..api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError
-from ..const import CONF_SOURCE, CONF_USER_ID, SOURCE_ENLIGHTEN
-from ..sessions import forgetful_session
-from ..vendors.enphase_cloud.client.errors import KeyRefusedError
-from ..vendors.enphase_cloud.client.v2 import EnlightenV2Client, encode_user_id
-from .cloud import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, list_systems, tidy, trouble
-from .enphase_cloud import flow_spending
+from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError
+from ...const import CONF_SOURCE, CONF_USER_ID, SOURCE_ENLIGHTEN
+from ...sessions import forgetful_session
+from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, list_systems, tidy, trouble
+from .client.errors import KeyRefusedError
+from .client.v2 import EnlightenV2Client, encode_user_id
+from .flow import flow_spending
 
 # The number itself, or its long form, which is base64 with a line's end, in hexadecimal digits.
 _USER_ID = re.compile(r"\d{1,20}|([0-9a-f]{2}){5,60}", re.ASCII)

@@ -24,16 +24,8 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..api.errors import ApiAuthError, ApiError, ApiForbiddenError
-from ..cloud_oauth import (
-    ENPHASE,
-    EnphaseImplementation,
-    async_store_client,
-    auth_domain,
-    client_was_refused,
-    stored_client,
-)
-from ..const import (
+from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError
+from ...const import (
     CONF_ACCOUNT,
     CONF_AUTH_IMPLEMENTATION,
     CONF_PASTE_CODE,
@@ -44,11 +36,20 @@ from ..const import (
     ENPHASE_PLANS,
     SOURCE_ENPHASE_CLOUD,
 )
-from ..quota import PLANS
-from ..sessions import forgetful_session
-from ..vendors.enphase_cloud.client.errors import KeyMismatchError, KeyRefusedError
-from ..vendors.enphase_cloud.client.link import Outcome
-from ..vendors.enphase_cloud.client.oauth import (
+from ...sessions import forgetful_session
+from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, check_granted, tidy, trouble
+from ..cloud_oauth import (
+    ENPHASE,
+    EnphaseImplementation,
+    async_store_client,
+    auth_domain,
+    client_was_refused,
+    stored_client,
+)
+from ..request_budget import PLANS
+from .client.errors import KeyMismatchError, KeyRefusedError
+from .client.link import Outcome
+from .client.oauth import (
     ClientRefusedError,
     CodeRefusedError,
     ConsentDeniedError,
@@ -58,9 +59,8 @@ from ..vendors.enphase_cloud.client.oauth import (
     code_page,
     read_code,
 )
-from ..vendors.enphase_cloud.client.v4 import EnphaseV4Client
-from .cloud import HIDDEN, CloudProblem, CloudSteps, check_granted, tidy, trouble
-from .systems import SystemPages
+from .client.v4 import EnphaseV4Client
+from .system_pages import SystemPages
 
 # An access token that ends within so many seconds is not worth a request.
 _TOO_SHORT = 60

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Self
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from .api.errors import ApiError
-from .api.parameters import Parameter
-from .api.transport import Recorded, Response
-from .history_runs import HistoryRuns
-from .sources.source import Source
+from ..api.errors import ApiError
+from ..api.parameters import Parameter
+from ..api.transport import Recorded, Response
+from ..history_runs import HistoryRuns
+from ..sources.source import Source
 
 
 def text(value: object) -> str:

@@ -31,11 +31,11 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 )
 from homeassistant.util.hass_dict import HassKey
 
-from .api import addresses
-from .api.errors import ApiAuthError, ApiConnectionError, ApiError
-from .const import CONF_AUTH_IMPLEMENTATION, DOMAIN
-from .sessions import forgetful_session
-from .vendors.enphase_cloud.client.oauth import ClientRefusedError, SignInNeededError, TokenSet, exchange_code, refresh
+from ..api import addresses
+from ..api.errors import ApiAuthError, ApiConnectionError, ApiError
+from ..const import CONF_AUTH_IMPLEMENTATION, DOMAIN
+from ..sessions import forgetful_session
+from .enphase_cloud.client.oauth import ClientRefusedError, SignInNeededError, TokenSet, exchange_code, refresh
 
 ENPHASE = "enphase"
 

@@ -1,1 +1,0 @@
-"""The steps of the config flow, a file a source."""
