@@ -12,9 +12,9 @@ from homeassistant.helpers.typing import ConfigType
 from .api.errors import ApiError
 from .const import CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
 from .coordinator import SiteConfigEntry, SiteRuntime
-from .devices import async_track_devices, forget_if_gone, hub_info
-from .issues import async_track_issues
-from .pairing import async_pair
+from .runtime.devices import async_track_devices, forget_if_gone, hub_info
+from .runtime.issues import async_track_issues
+from .runtime.pairing import async_pair
 from .services import async_setup_services
 from .storage import site_file
 from .vendors.adapter import SourceAdapter

@@ -16,10 +16,10 @@ from homeassistant.util import dt as dt_util
 from .api.errors import ApiAuthError, ApiError, ApiQuotaError, ApiStatusError, RenewalPendingError
 from .const import DOMAIN, IMPERSONAL_DATA, LOGGER, SAVE_INTERVAL
 from .errors import translated
-from .happenings import Happenings
-from .history_runs import INTERVAL as HISTORY_INTERVAL, HistoryRuns
-from .overrides import Overrides
 from .redaction import Redactor
+from .runtime.history_runs import INTERVAL as HISTORY_INTERVAL, HistoryRuns
+from .runtime.overrides import Overrides
+from .runtime.site_events import Happenings
 from .site.model import Part
 from .sources.feed import Feed, Presence
 from .sources.source import Source

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator import SiteRuntime
-from .devices import unit_info
+from .runtime.devices import unit_info
 from .site.model import Part
 from .tables.rows import AnyRow, SiteRow
 

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .coordinator import SiteConfigEntry, SiteRuntime
 from .errors import setting_name
-from .happenings import StormEvent
+from .runtime.site_events import StormEvent
 from .site.control import Change, ChangeKind
 from .site.model import Generator, GridStatus, LoadCircuits, Part, Settings, Storm
 from .site.outage import OutageEvent

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import discovery_flow, issue_registry as ir
 
 from .const import CONF_FINGERPRINT, CONF_SERIAL, DOMAIN
-from .issues import ISSUE_GOVERNED
+from .runtime.issues import ISSUE_GOVERNED
 from .storage import ISSUE_UNREADABLE
 
 

@@ -19,7 +19,7 @@ from .const import DOMAIN
 from .control_entity import refusals
 from .coordinator import SiteConfigEntry, SiteRuntime
 from .errors import translated
-from .history_runs import HistoryRuns
+from .runtime.history_runs import HistoryRuns
 from .site.control import ControlName, Value
 from .site.history.intervals import FIRST_DAY
 from .site.history.report import Stop

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
-from custom_components.energy_site.history import HistoryImporter
+from custom_components.energy_site.runtime.statistics import HistoryImporter
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of, midnight, slot
 from custom_components.energy_site.site.history.report import Report, Stop
 from custom_components.energy_site.site.history.rows import Row

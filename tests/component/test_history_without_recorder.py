@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from custom_components.energy_site.history import HistoryImporter
+from custom_components.energy_site.runtime.statistics import HistoryImporter
 from custom_components.energy_site.site.history.report import Stop
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import EnphaseHistory

@@ -7,7 +7,7 @@ from homeassistant.components.select import SelectEntityDescription
 from homeassistant.components.switch import SwitchEntityDescription
 from homeassistant.const import EntityCategory
 
-from ..devices import CIRCUIT, GENERATOR
+from ..runtime.devices import CIRCUIT, GENERATOR
 from ..site.model import (
     CircuitAction,
     CircuitMode,

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from homeassistant.helpers.entity import EntityDescription
 
-from ..devices import Family
+from ..runtime.devices import Family
 from ..site.model import Part
 
 

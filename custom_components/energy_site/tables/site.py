@@ -5,7 +5,7 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory
 
-from ..devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
+from ..runtime.devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
 from ..site.model import (
     Activity,
     Battery,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
-from ..devices import (
+from ..runtime.devices import (
     AC_BATTERY,
     BATTERY,
     COLLAR,

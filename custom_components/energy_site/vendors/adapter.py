@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from ..api.errors import ApiError
 from ..api.parameters import Parameter
 from ..api.transport import Recorded, Response
-from ..history_runs import HistoryRuns
+from ..runtime.history_runs import HistoryRuns
 from ..sources.source import Source
 
 

@@ -13,7 +13,7 @@ from ..api.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiSta
 from ..api.parameters import ENPHASE_CLOUD, Parameter
 from ..api.transport import Recorded, Response
 from ..errors import translated
-from ..history_runs import HistoryRuns
+from ..runtime.history_runs import HistoryRuns
 from ..sources.cloud import CloudSource
 from ..sources.history import HistoryProvider
 from .adapter import SourceAdapter

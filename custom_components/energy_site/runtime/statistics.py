@@ -20,10 +20,10 @@ from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
 from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import EnergyConverter
 
-from .const import DOMAIN
-from .site.history.rows import Row, mended
-from .site.model import CounterKind
-from .sources.history import Allowance, HistoryBooks, HistoryFetcher, HistoryProvider
+from ..const import DOMAIN
+from ..site.history.rows import Row, mended
+from ..site.model import CounterKind
+from ..sources.history import Allowance, HistoryBooks, HistoryFetcher, HistoryProvider
 
 # So many rows at a time, that the recorder may do other things in between.
 _CHUNK = 500

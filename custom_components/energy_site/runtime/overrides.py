@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 
-from .const import LOGGER
+from ..const import LOGGER
+from ..site.control import ControlError, ControlName, Value
+from ..site.override import ORDER, Override
 from .issues import ISSUE_RESTORE, async_show_issue
-from .site.control import ControlError, ControlName, Value
-from .site.override import ORDER, Override
 
 if TYPE_CHECKING:
-    from .coordinator import SiteRuntime
+    from ..coordinator import SiteRuntime
 
 # A site that cannot be told now is told later, and a person if that goes on.
 _RETRY = timedelta(minutes=5)

@@ -4,9 +4,9 @@ from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
 
-from .const import DOMAIN
-from .coordinator import SiteConfigEntry, SiteRuntime
-from .sources.steering import Steering
+from ..const import DOMAIN
+from ..coordinator import SiteConfigEntry, SiteRuntime
+from ..sources.steering import Steering
 
 
 @callback

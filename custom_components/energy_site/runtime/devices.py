@@ -11,10 +11,10 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, GONE_AFTER, GONE_ANSWERS
-from .coordinator import SiteRuntime
-from .site import model
-from .site.model import (
+from ..const import DOMAIN, GONE_AFTER, GONE_ANSWERS
+from ..coordinator import SiteRuntime
+from ..site import model
+from ..site.model import (
     Battery,
     BatteryUnit,
     Controller,

@@ -7,15 +7,15 @@ from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, documentation
-from .errors import setting_name
-from .harmless import is_harmless
-from .site.control import Change, ChangeKind, ControlName, Failure
-from .site.model import Health, Inverters, MeterFault, Quota, Settings
-from .texts import in_markdown
+from ..const import DOMAIN, documentation
+from ..errors import setting_name
+from ..harmless import is_harmless
+from ..site.control import Change, ChangeKind, ControlName, Failure
+from ..site.model import Health, Inverters, MeterFault, Quota, Settings
+from ..texts import in_markdown
 
 if TYPE_CHECKING:
-    from .coordinator import SiteRuntime
+    from ..coordinator import SiteRuntime
 
 ISSUE_AILING = "cloud_incomplete"
 ISSUE_GOVERNED = "governed_remotely"

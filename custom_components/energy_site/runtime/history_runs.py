@@ -6,10 +6,10 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .history import HistoryImporter
-from .sources.cloud import CloudSource
-from .sources.history import HistoryProvider
-from .sources.history_turns import HistoryTurns
+from ..sources.cloud import CloudSource
+from ..sources.history import HistoryProvider
+from ..sources.history_turns import HistoryTurns
+from .statistics import HistoryImporter
 
 INTERVAL = timedelta(hours=1)
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, Context, callback
 
-from .const import GRID_ENABLED
-from .site.control import Change, ControlName
-from .site.model import GridStatus, Storm
-from .site.outage import OutageEvent, OutageWatch
+from ..const import GRID_ENABLED
+from ..site.control import Change, ControlName
+from ..site.model import GridStatus, Storm
+from ..site.outage import OutageEvent, OutageWatch
 
 if TYPE_CHECKING:
-    from .coordinator import SiteRuntime
+    from ..coordinator import SiteRuntime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""A loaded site: devices, events, repairs, overrides, statistics, pairing."""
