@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import SiteConfigEntry
+from .descriptions.site import BINARY_ROWS
 from .entity import SiteEntity, async_add_as_found
-from .tables.site import BINARY_ROWS
 
 PARALLEL_UPDATES = 0
 

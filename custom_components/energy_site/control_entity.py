@@ -12,10 +12,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator import SiteRuntime
+from .descriptions.rows import AnyRow
 from .entity import SiteEntity, async_add_as_found
 from .errors import refusal
 from .site.control import Control, ControlError, ControlName, Value
-from .tables.rows import AnyRow
 
 ATTR_PENDING = "pending"
 ATTR_READ_ONLY_BECAUSE = "read_only_because"

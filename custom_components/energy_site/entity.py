@@ -11,9 +11,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator import SiteRuntime
+from .descriptions.rows import AnyRow, SiteRow
 from .runtime.devices import unit_info
 from .site.model import Part
-from .tables.rows import AnyRow, SiteRow
 
 type Name = tuple[str | None, str]
 

@@ -8,8 +8,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .control_entity import ControlEntity, async_add_controls
 from .coordinator import SiteConfigEntry
+from .descriptions.controls import NUMBER_ROWS
 from .site.control import Control, Range
-from .tables.controls import NUMBER_ROWS
 
 # Writes queue in the site's steering, where a newer wish takes an older one's place.
 PARALLEL_UPDATES = 0

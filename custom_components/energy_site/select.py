@@ -8,8 +8,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .control_entity import ControlEntity, async_add_controls
 from .coordinator import SiteConfigEntry
+from .descriptions.controls import SELECT_ROWS
 from .site.control import Choice, Control
-from .tables.controls import SELECT_ROWS
 
 # Writes queue in the site's steering, where a newer wish takes an older one's place.
 PARALLEL_UPDATES = 0

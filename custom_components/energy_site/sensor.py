@@ -9,9 +9,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .coordinator import SiteConfigEntry
+from .descriptions import meters, power, site, units
+from .descriptions.rows import AnyRow
 from .entity import SiteEntity, async_add_as_found
-from .tables import meters, power, site, units
-from .tables.rows import AnyRow
 
 PARALLEL_UPDATES = 0
 

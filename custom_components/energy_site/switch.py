@@ -8,7 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .control_entity import ControlEntity, async_add_controls
 from .coordinator import SiteConfigEntry
-from .tables.controls import SWITCH_ROWS
+from .descriptions.controls import SWITCH_ROWS
 
 # Writes queue in the site's steering, where a newer wish takes an older one's place.
 PARALLEL_UPDATES = 0

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from custom_components.energy_site.descriptions.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
+from custom_components.energy_site.descriptions.rows import SiteRow
+from custom_components.energy_site.descriptions.site import BINARY_ROWS
 from custom_components.energy_site.event import EVENTS
 from custom_components.energy_site.sensor import ROWS
-from custom_components.energy_site.tables.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
-from custom_components.energy_site.tables.rows import SiteRow
-from custom_components.energy_site.tables.site import BINARY_ROWS
 from demo.cities import find_city
 from demo.config_dir import NotEmptyError, config_dir, write
 from demo.dashboard import dashboard

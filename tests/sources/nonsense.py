@@ -9,11 +9,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings, strategies as st
 
+from custom_components.energy_site.descriptions.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
+from custom_components.energy_site.descriptions.rows import AnyRow
+from custom_components.energy_site.descriptions.site import BINARY_ROWS
 from custom_components.energy_site.sensor import ROWS
 from custom_components.energy_site.sources.source import Source
-from custom_components.energy_site.tables.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
-from custom_components.energy_site.tables.rows import AnyRow
-from custom_components.energy_site.tables.site import BINARY_ROWS
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
 ALL_ROWS: tuple[AnyRow, ...] = (*ROWS, *BINARY_ROWS, *NUMBER_ROWS, *SELECT_ROWS, *SWITCH_ROWS)
