@@ -12,11 +12,11 @@ from homeassistant.helpers.typing import ConfigType
 from .api.errors import ApiError
 from .const import CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
 from .coordinator import SiteConfigEntry, SiteRuntime
+from .helpers.storage import site_file
 from .runtime.devices import async_track_devices, forget_if_gone, hub_info
 from .runtime.issues import async_track_issues
 from .runtime.pairing import async_pair
 from .services import async_setup_services
-from .storage import site_file
 from .vendors.adapter import SourceAdapter
 from .vendors.enphase_cloud.adapter import EnphaseCloudAdapter
 from .vendors.enphase_cloud.adapter_v2 import EnlightenAdapter

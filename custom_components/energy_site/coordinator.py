@@ -16,7 +16,8 @@ from homeassistant.util import dt as dt_util
 from .api.errors import ApiAuthError, ApiError, ApiQuotaError, ApiStatusError, RenewalPendingError
 from .const import DOMAIN, IMPERSONAL_DATA, LOGGER, SAVE_INTERVAL
 from .errors import translated
-from .redaction import Redactor
+from .helpers.redaction import Redactor
+from .helpers.storage import left_out, site_file
 from .runtime.history_runs import INTERVAL as HISTORY_INTERVAL, HistoryRuns
 from .runtime.overrides import Overrides
 from .runtime.site_events import Happenings
@@ -24,7 +25,6 @@ from .site.model import Part
 from .sources.feed import Feed, Presence
 from .sources.source import Source
 from .sources.steering import Steering
-from .storage import left_out, site_file
 from .vendors.adapter import SourceAdapter
 
 type SiteConfigEntry = ConfigEntry[SiteRuntime]

@@ -12,8 +12,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import discovery_flow, issue_registry as ir
 
 from .const import CONF_FINGERPRINT, CONF_SERIAL, DOMAIN
+from .helpers.storage import ISSUE_UNREADABLE
 from .runtime.issues import ISSUE_GOVERNED
-from .storage import ISSUE_UNREADABLE
 
 
 class _ConfirmFlow(RepairsFlow, ABC):

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.energy_site.api.errors import ApiAuthError, ApiConnectionError, ApiError
 from custom_components.energy_site.application_credentials import async_get_auth_implementation
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.sessions import forgetful_session
+from custom_components.energy_site.helpers.sessions import forgetful_session
 from custom_components.energy_site.vendors.cloud_oauth import (
     EnphaseImplementation,
     async_entry_token,

@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN
-from custom_components.energy_site.sessions import gateway_family
+from custom_components.energy_site.helpers.sessions import gateway_family
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType

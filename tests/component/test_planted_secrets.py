@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.redaction import Redactor
+from custom_components.energy_site.helpers.redaction import Redactor
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.setup import async_setup_component

@@ -8,8 +8,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import CONF_FINGERPRINT, DOMAIN
+from custom_components.energy_site.helpers.texts import readable
 from custom_components.energy_site.repairs import async_create_fix_flow
-from custom_components.energy_site.texts import readable
 from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType

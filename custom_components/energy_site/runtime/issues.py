@@ -9,10 +9,10 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, documentation
 from ..errors import setting_name
-from ..harmless import is_harmless
+from ..helpers.harmless import is_harmless
+from ..helpers.texts import in_markdown
 from ..site.control import Change, ChangeKind, ControlName, Failure
 from ..site.model import Health, Inverters, MeterFault, Quota, Settings
-from ..texts import in_markdown
 
 if TYPE_CHECKING:
     from ..coordinator import SiteRuntime

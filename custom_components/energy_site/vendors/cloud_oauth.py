@@ -34,7 +34,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..api import addresses
 from ..api.errors import ApiAuthError, ApiConnectionError, ApiError
 from ..const import CONF_AUTH_IMPLEMENTATION, DOMAIN
-from ..sessions import forgetful_session
+from ..helpers.sessions import forgetful_session
 from .enphase_cloud.client.oauth import ClientRefusedError, SignInNeededError, TokenSet, exchange_code, refresh
 
 ENPHASE = "enphase"

@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..helpers.storage import KeptFile
 from ..site.quota.demand import Plan
 from ..site.quota.planner import Planner
-from ..storage import KeptFile
 
 # What was counted is written down this many seconds later, and at Home Assistant's end.
 _SAVE_DELAY = 15

@@ -10,10 +10,10 @@ from homeassistant.util import dt as dt_util
 from ...api.errors import ApiAuthError, ApiError
 from ...const import CONF_PLAN, CONF_REFUSED, CONF_SYSTEM_ID
 from ...coordinator import SiteConfigEntry
-from ...sessions import forgetful_session
+from ...helpers.sessions import forgetful_session
+from ...helpers.zones import async_find_zone
 from ...site.quota.demand import Purpose
 from ...sources.spending import SystemSpending
-from ...zones import async_find_zone
 from ..adapter import text
 from ..cloud_adapter import CloudAdapter
 from ..cloud_oauth import async_entry_token

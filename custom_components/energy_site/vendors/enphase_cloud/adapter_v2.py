@@ -12,11 +12,11 @@ from homeassistant.util import dt as dt_util
 from ...api.errors import ApiAuthError, ApiError
 from ...const import CONF_SYSTEM_ID, CONF_USER_ID, DOMAIN, documentation
 from ...coordinator import SiteConfigEntry
-from ...sessions import forgetful_session
+from ...helpers.sessions import forgetful_session
+from ...helpers.zones import async_find_zone
 from ...site.model import CounterKind
 from ...site.quota.demand import Purpose
 from ...sources.spending import SystemSpending
-from ...zones import async_find_zone
 from ..adapter import text
 from ..cloud_adapter import CloudAdapter
 from ..request_budget import async_quota

@@ -36,7 +36,7 @@ from ...const import (
     ENPHASE_PLANS,
     SOURCE_ENPHASE_CLOUD,
 )
-from ...sessions import forgetful_session
+from ...helpers.sessions import forgetful_session
 from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, check_granted, tidy, trouble
 from ..cloud_oauth import (
     ENPHASE,

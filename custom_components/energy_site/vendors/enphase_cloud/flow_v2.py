@@ -11,7 +11,7 @@ from homeassistant.helpers.selector import TextSelector
 
 from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError
 from ...const import CONF_SOURCE, CONF_USER_ID, SOURCE_ENLIGHTEN
-from ...sessions import forgetful_session
+from ...helpers.sessions import forgetful_session
 from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, list_systems, tidy, trouble
 from .client.errors import KeyRefusedError
 from .client.v2 import EnlightenV2Client, encode_user_id

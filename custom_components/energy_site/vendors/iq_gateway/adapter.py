@@ -40,11 +40,11 @@ from ...const import (
 )
 from ...coordinator import SiteConfigEntry
 from ...errors import account_key, translated
-from ...sessions import forgetful_session, gateway_family
+from ...helpers.sessions import forgetful_session, gateway_family
+from ...helpers.texts import in_markdown, readable
+from ...helpers.zones import async_find_zone
 from ...sources.feed import Pace
 from ...sources.source import AnotherSystemError
-from ...texts import in_markdown, readable
-from ...zones import async_find_zone
 from ..adapter import SourceAdapter, text
 from .client.account import fetch_token
 from .client.client import IqGatewayClient

@@ -31,8 +31,8 @@ from ...const import (
     SOURCE_IQ_GATEWAY,
 )
 from ...errors import account_key
-from ...sessions import forgetful_session, gateway_family
-from ...texts import readable
+from ...helpers.sessions import forgetful_session, gateway_family
+from ...helpers.texts import readable
 from .client.account import fetch_token
 from .client.client import IqGatewayClient
 from .client.token import GatewayToken, TokenMalformedError, TokenRole

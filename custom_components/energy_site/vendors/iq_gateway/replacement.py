@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ...const import DOMAIN
+from ...helpers.storage import site_file
 from ...site.energy.ledger import renewed
-from ...storage import site_file
 
 # What an old gateway lacked, and what it ran, says nothing of the new one.
 _FORGOTTEN = ("checks", "firmware", "meters")

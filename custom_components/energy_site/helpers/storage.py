@@ -11,7 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, LOGGER, documentation
+from ..const import DOMAIN, LOGGER, documentation
 
 STORAGE_VERSION = 1
 

@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 from .harmless import is_harmless
-from .telling import is_made, is_measured, is_personal, is_serial, names_something
+from .personal_fields import is_made, is_measured, is_personal, is_serial, names_something
 
 _REDACTED: Final = "**REDACTED**"
 
