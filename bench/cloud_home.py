@@ -18,9 +18,9 @@ from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.site.quota.demand import Plan, Purpose
 from custom_components.energy_site.site.quota.planner import Planner
+from custom_components.energy_site.sources.budget import Purse, SystemSpending
 from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher
 from custom_components.energy_site.sources.history_turns import HistoryTurns
-from custom_components.energy_site.sources.spending import Purse, SystemSpending
 from custom_components.energy_site.vendors.enphase_cloud.client.oauth import refresh
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context

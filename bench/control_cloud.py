@@ -15,7 +15,7 @@ import aiohttp
 from custom_components.energy_site.site.control import ControlName, Value
 from custom_components.energy_site.site.quota.demand import Plan
 from custom_components.energy_site.site.quota.planner import Planner
-from custom_components.energy_site.sources.spending import SystemSpending
+from custom_components.energy_site.sources.budget import SystemSpending
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v4 import feeds
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context

@@ -9,8 +9,8 @@ import random
 from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.site.control import Change, Choice, ControlName, Flag, Obstacle, Range, Value
 from custom_components.energy_site.site.model import OperatingMode
+from custom_components.energy_site.sources.control_queue import Steering
 from custom_components.energy_site.sources.source import Source
-from custom_components.energy_site.sources.steering import Steering
 from simulator.clock import ManualClock
 from simulator.house import StorageMode
 from simulator.iq_gateway import Fault

@@ -22,9 +22,9 @@ from .runtime.history_runs import INTERVAL as HISTORY_INTERVAL, HistoryRuns
 from .runtime.overrides import Overrides
 from .runtime.site_events import Happenings
 from .site.model import Part
+from .sources.control_queue import Steering
 from .sources.feed import Feed, Presence
 from .sources.source import Source
-from .sources.steering import Steering
 from .vendors.adapter import SourceAdapter
 
 type SiteConfigEntry = ConfigEntry[SiteRuntime]

@@ -11,8 +11,8 @@ from aiohttp import web
 import orjson
 import pytest
 
+from custom_components.energy_site.api.base_client import Outcome
 from custom_components.energy_site.api.errors import ApiError
-from custom_components.energy_site.vendors.enphase_cloud.client.link import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -373,6 +373,6 @@ async def test_the_log_tells_what_was_asked_and_how_long_it_took(
 ) -> None:
     async with RawServer(http(200, b"{}")) as server:
         await ask(session, server)
-    [record] = [record for record in caplog.records if record.name.endswith("clients.transport")]
+    [record] = [record for record in caplog.records if record.name.endswith("api.transport")]
     assert record.levelno == logging.DEBUG
     assert record.getMessage().startswith("GET some/thing: 200, 2 bytes, 0.0")

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from custom_components.energy_site.site.control import Change, Control, ControlError, ControlName, Value
-from custom_components.energy_site.sources.steering import Steering
+from custom_components.energy_site.sources.control_queue import Steering
 from simulator.house.battery import BatterySettings
 
 from .driver import Site

@@ -11,15 +11,15 @@ import aiohttp
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.energy_site.api import base_client as link
 from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.api.transport import Response
 from custom_components.energy_site.site.control import ControlError, ControlName
 from custom_components.energy_site.site.model import Part
 from custom_components.energy_site.site.quota.demand import Plan
 from custom_components.energy_site.site.quota.planner import Planner
+from custom_components.energy_site.sources.budget import SystemSpending
 from custom_components.energy_site.sources.cloud import CloudSource
-from custom_components.energy_site.sources.spending import SystemSpending
-from custom_components.energy_site.vendors.enphase_cloud.client import link
 from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v2.feeds import Context as OldContext

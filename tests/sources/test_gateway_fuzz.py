@@ -14,8 +14,8 @@ from custom_components.energy_site.api.transport import Response
 from custom_components.energy_site.helpers.storage import left_out
 from custom_components.energy_site.site.control import ControlName
 from custom_components.energy_site.site.model import Part
+from custom_components.energy_site.sources.control_queue import Steering
 from custom_components.energy_site.sources.feed import Feed
-from custom_components.energy_site.sources.steering import Steering
 from custom_components.energy_site.vendors.iq_gateway.client import edits
 from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
 from custom_components.energy_site.vendors.iq_gateway.client.models.info import parse_info

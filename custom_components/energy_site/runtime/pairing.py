@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..coordinator import SiteConfigEntry, SiteRuntime
-from ..sources.steering import Steering
+from ..sources.control_queue import Steering
 
 
 @callback

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import json
 from typing import Any, cast, override
 
+from ..api.base_client import keeping
 from ..api.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
 from ..api.transport import Recorded
 from ..site.model import Quota
@@ -14,10 +15,9 @@ from ..site.quota.daylight import Daylight
 from ..site.quota.demand import Bundle, Purpose, System
 from ..site.quota.planner import Planner
 from ..vendors.enphase_cloud.client.errors import HardwareAbsentError
-from ..vendors.enphase_cloud.client.link import keeping
+from .budget import NotNowError, SystemSpending, meant_for, purpose_now
 from .feed import Feed, FeedState, Pace, Presence
 from .source import PROBE_INTERVAL, Source
-from .spending import NotNowError, SystemSpending, meant_for, purpose_now
 
 # Credentials that were refused are not tried again and again.
 _REFUSED_RETRY = timedelta(minutes=15)

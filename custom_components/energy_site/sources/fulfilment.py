@@ -8,8 +8,8 @@ from typing import Protocol
 
 from ..api.errors import ApiError, ApiQuotaError, ApiStatusError
 from ..site.control import Control, ControlError, ControlName, Failure, Obstacle, Value, Wish
+from .budget import NotNowError
 from .feed import FeedState
-from .spending import NotNowError
 
 # What got lost on its way is sent again.
 _ATTEMPTS = 5

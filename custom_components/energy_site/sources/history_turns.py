@@ -7,9 +7,9 @@ from typing import Any
 
 from ..site.history.report import Report
 from ..site.quota.demand import Bundle, Purpose
+from .budget import meant_for
 from .cloud import CloudSource
 from .history import Allowance, HistoryFetcher, HistoryProvider
-from .spending import meant_for
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.util import dt as dt_util
 
+from ..api.base_client import Link, asking_with
 from ..api.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiStatusError
 from ..api.parameters import ENPHASE_CLOUD, Parameter
 from ..api.transport import Recorded, Response
@@ -17,7 +18,6 @@ from ..runtime.history_runs import HistoryRuns
 from ..sources.cloud import CloudSource
 from ..sources.history import HistoryProvider
 from .adapter import SourceAdapter
-from .enphase_cloud.client.link import Link, asking_with
 
 
 class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):

@@ -13,7 +13,7 @@ from ...coordinator import SiteConfigEntry
 from ...helpers.sessions import forgetful_session
 from ...helpers.zones import async_find_zone
 from ...site.quota.demand import Purpose
-from ...sources.spending import SystemSpending
+from ...sources.budget import SystemSpending
 from ..adapter import text
 from ..cloud_adapter import CloudAdapter
 from ..cloud_oauth import async_entry_token

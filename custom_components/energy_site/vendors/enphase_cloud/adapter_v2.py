@@ -16,7 +16,7 @@ from ...helpers.sessions import forgetful_session
 from ...helpers.zones import async_find_zone
 from ...site.model import CounterKind
 from ...site.quota.demand import Purpose
-from ...sources.spending import SystemSpending
+from ...sources.budget import SystemSpending
 from ..adapter import text
 from ..cloud_adapter import CloudAdapter
 from ..request_budget import async_quota

@@ -24,6 +24,7 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ...api.base_client import Outcome
 from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError
 from ...const import (
     CONF_ACCOUNT,
@@ -48,7 +49,6 @@ from ..cloud_oauth import (
 )
 from ..request_budget import PLANS
 from .client.errors import KeyMismatchError, KeyRefusedError
-from .client.link import Outcome
 from .client.oauth import (
     ClientRefusedError,
     CodeRefusedError,

@@ -12,12 +12,12 @@ from typing import Any
 
 from aiohttp import ClientSession
 
+from ....api.base_client import Link, Spending
 from ....api.errors import ApiForbiddenError
 from ....api.transport import Response
 from . import v2_endpoints as endpoints
 from .endpoint import WEEK, Days, Endpoint, Question, Value, at_most, pieces
 from .errors import KeyRefusedError
-from .link import Link, Spending
 from .models.common import DailySeries
 from .models.devices import InvertersSummary
 from .models.lifetime import EnergyLifetime

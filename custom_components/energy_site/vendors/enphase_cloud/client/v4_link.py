@@ -6,10 +6,10 @@ from typing import Any, Protocol
 
 from aiohttp import ClientSession
 
+from ....api.base_client import Link, Spending
 from ....api.errors import ApiAuthError, ApiPayloadError
 from ....api.transport import Response
 from .endpoint import Endpoint, Group, Question, Value
-from .link import Link, Spending
 from .replies import Doubt, Refusal, not_granted
 from .v4_endpoints import SYSTEMS
 

@@ -10,10 +10,10 @@ from .....site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inv
 from .....site.quota.daylight import Daylight
 from .....site.quota.planner import Planner
 from .....site.status import SystemStatus
+from .....sources.budget import SystemSpending
 from .....sources.cloud import CloudFeed, CloudSource
 from .....sources.feed import Feed, FeedState
 from .....sources.source import PROBE_INTERVAL, Builder
-from .....sources.spending import SystemSpending
 from ...client.errors import RangeError, RetiredError
 from ...client.models.v2 import Envoy, LegacySystem, LegacySystems
 from ..v4 import energy

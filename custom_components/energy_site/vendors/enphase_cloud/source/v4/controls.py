@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .....site.control import Choice, Control, ControlName, Flag, Limits, Obstacle, Range, Trust, Value, same
 from .....site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, Storm
 from .....site.quota.demand import Purpose
-from .....sources.spending import meant_for
+from .....sources.budget import meant_for
 from ...client.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
 from . import feeds
 from .settings import CIRCUIT_MODES, MODES, build, build_circuits

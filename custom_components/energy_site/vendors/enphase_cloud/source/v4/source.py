@@ -25,10 +25,10 @@ from .....site.model import (
 from .....site.quota.daylight import Daylight
 from .....site.quota.planner import Planner
 from .....site.status import SystemStatus
+from .....sources.budget import SystemSpending
 from .....sources.cloud import CloudFeed, CloudSource
 from .....sources.feed import Feed
 from .....sources.source import Builder
-from .....sources.spending import SystemSpending
 from ...client.models.common import DailySeries
 from . import devices, energy, feeds, power, settings
 from .context import Context

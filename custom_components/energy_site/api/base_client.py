@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from aiohttp import ClientSession
 from yarl import URL
 
-from ....api import addresses
-from ....api.errors import ApiError, ApiQuotaError
-from ....api.transport import Recorded, Response, request
-from .replies import quota_refusal
+from ..vendors.enphase_cloud.client.replies import quota_refusal
+from . import addresses
+from .errors import ApiError, ApiQuotaError
+from .transport import Recorded, Response, request
 
 _TIMEOUT = 30.0
 

@@ -6,10 +6,10 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from ..api.base_client import Outcome
 from ..api.errors import ApiQuotaError, ApiUnreachableError
 from ..site.quota.demand import Purpose
 from ..site.quota.planner import Planner
-from ..vendors.enphase_cloud.client.link import Outcome
 
 _A_DAY = timedelta(days=1)
 
