@@ -163,7 +163,7 @@ async def _off(world: World, entry: Entry) -> dict[CounterKind, float]:
     """Ask for all energy once more, and return how far the counters are off, Wh."""
     source, system = entry.source, entry.system
     at = system.horizon(world.clock.now())
-    with source.by_hand():
+    with source.user_requested():
         for feed in _ENERGY:
             world.clock.advance(_ASIDE)
             with suppress(ApiError):

@@ -18,15 +18,15 @@ from custom_components.energy_site.site.history.rows import Row
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.site.quota.demand import Plan, Purpose
 from custom_components.energy_site.site.quota.planner import Planner
-from custom_components.energy_site.sources.budget import Purse, SystemSpending
+from custom_components.energy_site.sources.budget import RequestBudget, SystemBudget
 from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher
 from custom_components.energy_site.sources.history_turns import HistoryTurns
 from custom_components.energy_site.vendors.enphase_cloud.client.oauth import refresh
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
+from custom_components.energy_site.vendors.enphase_cloud.const import PLANS
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import history_of
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
-from custom_components.energy_site.vendors.request_budget import PLANS
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 
@@ -62,7 +62,7 @@ class CountingPlanner(Planner):
 
 
 @dataclass(slots=True)
-class PlainPurse(Purse):
+class PlainPurse(RequestBudget):
     """A key's planner; its books are written down at each stop."""
 
     planner: Planner
@@ -178,15 +178,15 @@ class Entry:
         self._token = Token(world)
         self._offset = self._micro = 0.0
 
-    async def start(self, purse: Purse) -> None:
+    async def start(self, key_budget: RequestBudget) -> None:
         """Start as `SiteRuntime` and its coordinators do."""
         world, name = self._world, f"enphase_{self.system.system_id}"
         self._offset, self._micro = world.dice.random(), world.dice.uniform(0.05, 0.5)
-        spending = SystemSpending(purse, name, world.now)
-        client = EnphaseV4Client(world.session, world.application.key, self._token, spending=spending)
+        budget = SystemBudget(key_budget, name, world.now)
+        client = EnphaseV4Client(world.session, world.application.key, self._token, budget=budget)
         context = Context(client=client, system_id=self.system.system_id, clock=world.now)
-        self.source = source = EnphaseCloudSource(context, name, purse.planner, spending, _find_zone)
-        source.remember(self.memory)
+        self.source = source = EnphaseCloudSource(context, name, budget, _find_zone)
+        source.restore(self.memory)
         await source.prepare(world.now())
         self.due = {}
         for key in source.essential():
@@ -194,7 +194,7 @@ class Entry:
             source.outage = None
         self.history = HistoryTurns(source, history_of(source), self._fetcher, world.now)
         if isinstance(kept := self.memory.get(HISTORY), Mapping):
-            self.history.load(kept)
+            self.history.restore(kept)
         waiting = [key for key, state in source.states.items() if state.asked_at is None]
         for key in source.feeds:
             if key not in waiting and key not in self.due:
@@ -205,7 +205,7 @@ class Entry:
 
     def save(self) -> None:
         """Keep what outlives a restart, as JSON."""
-        self.memory = json.loads(json.dumps({**self.source.memory(), HISTORY: self.history.dump()}))
+        self.memory = json.loads(json.dumps({**self.source.as_dict(), HISTORY: self.history.as_dict()}))
 
     async def run(self, key: str) -> None:
         """Do what is due."""
@@ -224,7 +224,7 @@ class Entry:
             pass
         finally:
             self._plan(key, source.wait(key, now).total_seconds())
-        for wish in source.take_wishes():
+        for wish in source.take_refresh_requests():
             await self.poll(wish)
 
     def _plan(self, key: str, seconds: float) -> None:
@@ -248,16 +248,16 @@ class Home:
         self._world = world
         self._plan = PLANS[world.application.plan.name.lower()]
         self._spent: dict[str, Any] | None = None
-        self._purse = PlainPurse(CountingPlanner(self._plan, world.purposes))
+        self._budget = PlainPurse(CountingPlanner(self._plan, world.purposes))
 
     async def start(self) -> None:
         """Start anew, with what was kept."""
-        self._purse = PlainPurse(CountingPlanner(self._plan, self._world.purposes))
+        self._budget = PlainPurse(CountingPlanner(self._plan, self._world.purposes))
         if self._spent is not None:
-            self._purse.planner.load(self._spent)
+            self._budget.planner.restore(self._spent)
         self.running = True
         for entry in self.entries:
-            await entry.start(self._purse)
+            await entry.start(self._budget)
             if self._spent is None:
                 # A person sets one system up after the other.
                 self._world.clock.advance(_SETTING_UP)
@@ -271,7 +271,7 @@ class Home:
         """End; a `crash` loses what the entries did not keep since."""
         if not crash:
             self.save()
-        self._spent = json.loads(json.dumps(self._purse.planner.dump()))
+        self._spent = json.loads(json.dumps(self._budget.planner.as_dict()))
         self.running = False
         self.restarts += 1
 

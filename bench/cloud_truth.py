@@ -98,7 +98,7 @@ class Verdict:
 
 def judge(entry: Entry, now: float) -> dict[CounterKind, Verdict]:
     """Hold all series of an entry to its house."""
-    cursors = entry.history.dump()
+    cursors = entry.history.as_dict()
     return {
         kind: _judge(entry, kind, cursor, now)
         for name, cursor in cursors.items()

@@ -107,7 +107,7 @@ async def _outcome(home: Home, write: Write) -> str:
     try:
         await home.steering.set(write.name, write.wanted)
     except ControlError as err:
-        return f"not now, {err.obstacle}" if err.failure is Failure.NOT_NOW else err.failure.value
+        return f"not now, {err.block_reason}" if err.failure is Failure.NOT_NOW else err.failure.value
     last = _of(home.changes, write.name)[-1].kind
     return "confirmed" if last in _SURE else last.value
 

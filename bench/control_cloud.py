@@ -15,7 +15,7 @@ import aiohttp
 from custom_components.energy_site.site.control import ControlName, Value
 from custom_components.energy_site.site.quota.demand import Plan
 from custom_components.energy_site.site.quota.planner import Planner
-from custom_components.energy_site.sources.budget import SystemSpending
+from custom_components.energy_site.sources.budget import SystemBudget
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v4 import feeds
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
@@ -69,10 +69,10 @@ class CloudHome(Home):
         world = World(clock, cloud, application, session, random.Random(0))  # noqa: S311 - dice, no secrets.
         self.system, self.planner = system, Planner(_PLANS[0])
         name = f"enphase_{system.system_id}"
-        spending = SystemSpending(PlainPurse(self.planner), name, world.now)
-        client = EnphaseV4Client(session, application.key, Token(world), spending=spending)
+        budget = SystemBudget(PlainPurse(self.planner), name, world.now)
+        client = EnphaseV4Client(session, application.key, Token(world), budget=budget)
         context = Context(client=client, system_id=system.system_id, clock=world.now)
-        super().__init__(clock, EnphaseCloudSource(context, name, self.planner, spending, _find_zone), cloud.faults)
+        super().__init__(clock, EnphaseCloudSource(context, name, self.planner, budget, _find_zone), cloud.faults)
 
     @override
     def live(self) -> None:

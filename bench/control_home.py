@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import random
 
 from custom_components.energy_site.api.errors import ApiError
-from custom_components.energy_site.site.control import Change, Choice, ControlName, Flag, Obstacle, Range, Value
+from custom_components.energy_site.site.control import BlockReason, Change, Choice, ControlName, Flag, Range, Value
 from custom_components.energy_site.site.model import OperatingMode
-from custom_components.energy_site.sources.control_queue import Steering
+from custom_components.energy_site.sources.control_queue import ControlQueue
 from custom_components.energy_site.sources.source import Source
 from simulator.clock import ManualClock
 from simulator.house import StorageMode
@@ -27,7 +27,7 @@ MODES = {
 }
 MODES_BACK: Mapping[str, StorageMode] = {ours: mode for mode, ours in MODES.items()}
 
-_DENIED = (Obstacle.IGNORED, Obstacle.REFUSED)
+_DENIED = (BlockReason.IGNORED, BlockReason.REFUSED)
 
 
 class Home(ABC):
@@ -45,16 +45,16 @@ class Home(ABC):
         self.clock, self.source, self.faults = clock, source, faults
         self.changes: list[Change] = []
         self._later: list[tuple[float, Callable[[], None]]] = []
-        self.steering = Steering(
+        self.steering = ControlQueue(
             source,
             clock=lambda: self.now,
-            ask=self.ask,
-            keep=_keep_nothing,
+            poll=self.ask,
+            save=_keep_nothing,
             changed=self.changes.append,
             sleep=self.sleep,
         )
         self._ended = asyncio.Event()
-        self.steering.listen(lambda _: self._ended.set())
+        self.steering.pending_changed.add(lambda _: self._ended.set())
 
     @property
     def now(self) -> datetime:
@@ -138,7 +138,7 @@ class Home(ABC):
     async def ask(self, key: str) -> None:
         """Poll a feed; failures are the source's."""
         try:
-            with self.source.by_hand():
+            with self.source.user_requested():
                 await self.source.poll(key, self.now)
         except ApiError:
             return
@@ -183,7 +183,7 @@ class Home(ABC):
     def denied(self, name: ControlName) -> bool:
         """Tell whether it is read-only because it was denied too often."""
         control = self.steering.control(name)
-        return control is not None and control.obstacle in _DENIED
+        return control is not None and control.block_reason in _DENIED
 
     def another(self, name: ControlName, dice: random.Random) -> Value:
         """Return a value that can be set and is not in force."""

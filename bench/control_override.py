@@ -12,7 +12,7 @@ from freezegun.api import real_perf_counter
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.coordinator import SiteRuntime
+from custom_components.energy_site.runtime.site import SiteRuntime
 from custom_components.energy_site.site.control import Value
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant

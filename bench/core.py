@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
-from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN, SOURCE_IQ_GATEWAY
+from custom_components.energy_site.const import CONF_SOURCE, DOMAIN
+from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT, SOURCE
 from homeassistant import loader
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -48,7 +49,7 @@ def entry_of(served: Served) -> MockConfigEntry:
         title="IQ Gateway",
         unique_id=server.serial,
         data={
-            CONF_SOURCE: SOURCE_IQ_GATEWAY,
+            CONF_SOURCE: SOURCE,
             "host": server.host,
             CONF_FINGERPRINT: server.fingerprint.hex(),
             "token": served.token,

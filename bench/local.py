@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from statistics import median
 import time
 
-from custom_components.energy_site.coordinator import SiteRuntime
+from custom_components.energy_site.runtime.site import SiteRuntime
 from custom_components.energy_site.site.control import ControlName
 from custom_components.energy_site.site.model import PowerFlow
 from simulator.iq_gateway import Speed
@@ -50,7 +50,7 @@ async def running(preset: str, speed: Speed, minutes: float, *, live: bool = Fal
             runtime: SiteRuntime = entry.runtime_data
             await asyncio.sleep(_WARM_UP)
             if live:
-                await runtime.steering.set(ControlName(None, "live_power"), value=True)
+                await runtime.controls.set(ControlName(None, "live_power"), value=True)
             states, stats = WrittenStates(hass), served.server.stats
             stats.reset()
             began, cpu = time.monotonic(), time.thread_time()

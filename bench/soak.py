@@ -14,9 +14,10 @@ from unittest.mock import patch
 from freezegun.api import real_perf_counter
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN, SOURCE_IQ_GATEWAY
-from custom_components.energy_site.coordinator import SiteRuntime
+from custom_components.energy_site.const import CONF_SOURCE, DOMAIN
+from custom_components.energy_site.runtime.site import SiteRuntime
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters
+from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT, SOURCE
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -159,7 +160,7 @@ def _entry(gateway: GatewayServer, soak: Soak) -> MockConfigEntry:
         title="IQ Gateway",
         unique_id=gateway.serial,
         data={
-            CONF_SOURCE: SOURCE_IQ_GATEWAY,
+            CONF_SOURCE: SOURCE,
             "host": gateway.host,
             CONF_FINGERPRINT: gateway.fingerprint.hex(),
             "token": gateway.token(lifetime=(30 + 0.25 * soak.days) * DAY),
@@ -280,7 +281,7 @@ class _Books:
         if self._stage.entry.state is not ConfigEntryState.LOADED:
             return None
         runtime: SiteRuntime = self._stage.entry.runtime_data
-        await runtime.coordinators[_READINGS].async_refresh()
+        await runtime.poller.coordinators[_READINGS].async_refresh()
         return runtime.part(EnergyCounters)
 
 

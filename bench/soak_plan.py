@@ -105,7 +105,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class SiteEvent:
     """Something that happens `at` so many seconds after the start."""
 
     at: float
@@ -113,7 +113,7 @@ class Happening:
     act: Callable[[Stage], Awaitable[None]]
 
 
-def plan(days: float, seed: int) -> list[Happening]:
+def plan(days: float, seed: int) -> list[SiteEvent]:
     """Return all that happens, in its order; the same for the same seed."""
     dice = Random(seed)  # noqa: S311
     length = days * DAY
@@ -121,18 +121,18 @@ def plan(days: float, seed: int) -> list[Happening]:
         *_nights(days),
         *_restarts(length, dice),
         *_faults(days, dice),
-        Happening(at=0.1 * length, name="an inverter dies", act=partial(_kill, seconds=min(2 * DAY, 0.2 * length))),
-        Happening(at=0.35 * length, name="another firmware", act=_update),
-        Happening(at=0.45 * length, name="inverters are lost", act=_lose),
-        Happening(at=0.6 * length, name="the token is revoked", act=_revoke),
-        Happening(
+        SiteEvent(at=0.1 * length, name="an inverter dies", act=partial(_kill, seconds=min(2 * DAY, 0.2 * length))),
+        SiteEvent(at=0.35 * length, name="another firmware", act=_update),
+        SiteEvent(at=0.45 * length, name="inverters are lost", act=_lose),
+        SiteEvent(at=0.6 * length, name="the token is revoked", act=_revoke),
+        SiteEvent(
             at=0.75 * length, name="the network is gone", act=partial(_cut_off, seconds=min(_OUTAGE, length / 8))
         ),
     ]
     return sorted(happenings, key=lambda each: each.at)
 
 
-async def happen(stage: Stage, happenings: list[Happening], tell: Callable[[str], None]) -> None:
+async def happen(stage: Stage, happenings: list[SiteEvent], tell: Callable[[str], None]) -> None:
     """Let it all happen when its time has come."""
     loop = asyncio.get_running_loop()
     start = loop.time()
@@ -143,27 +143,27 @@ async def happen(stage: Stage, happenings: list[Happening], tell: Callable[[str]
             group.create_task(_act(each, stage), name=each.name)
 
 
-async def _act(happening: Happening, stage: Stage) -> None:
+async def _act(happening: SiteEvent, stage: Stage) -> None:
     await happening.act(stage)
 
 
-def _nights(days: float) -> Iterator[Happening]:
+def _nights(days: float) -> Iterator[SiteEvent]:
     for number in range(ceil(days)):
         manner = "hang" if number % 2 else "reset"
-        yield Happening(
+        yield SiteEvent(
             at=number * DAY, name=f"a nightly restart: {manner}", act=partial(_restart_nightly, manner=manner)
         )
 
 
-def _restarts(length: float, dice: Random) -> Iterator[Happening]:
+def _restarts(length: float, dice: Random) -> Iterator[SiteEvent]:
     every = min(_RESTART_EVERY, length / 3)
     at = every * dice.uniform(0.5, 1.0)
     while at < length - _PEACE:
-        yield Happening(at=at, name="Home Assistant restarts", act=_restart)
+        yield SiteEvent(at=at, name="Home Assistant restarts", act=_restart)
         at += every * dice.uniform(0.8, 1.2)
 
 
-def _faults(days: float, dice: Random) -> Iterator[Happening]:
+def _faults(days: float, dice: Random) -> Iterator[SiteEvent]:
     for _ in range(round(days * _FAULTS_A_DAY)):
         at = dice.uniform(_PEACE, days * DAY - _LONGEST - _PEACE)
         seconds = dice.uniform(_SHORTEST, _LONGEST)
@@ -175,7 +175,7 @@ def _faults(days: float, dice: Random) -> Iterator[Happening]:
             seconds = min(seconds, _LONGEST_LIE) if bug in _REGISTER_BUGS else seconds
             fault, path = bug(), None
             name = getattr(bug, "func", bug).__name__
-        yield Happening(at=at, name=f"{name} for {seconds / 60:.0f} min", act=partial(_misbehave, fault, path, seconds))
+        yield SiteEvent(at=at, name=f"{name} for {seconds / 60:.0f} min", act=partial(_misbehave, fault, path, seconds))
 
 
 async def _misbehave(fault: Fault, path: str | None, seconds: float, stage: Stage) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN, SOURCE_IQ_GATEWAY
+from custom_components.energy_site.const import CONF_SOURCE, DOMAIN
+from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT, SOURCE
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
@@ -18,7 +19,7 @@ from simulator.iq_gateway.host import GatewayHost
 def gateway_entry(gateway: GatewayHost, **changes: Any) -> MockConfigEntry:
     """Return an entry as the config flow would have made it for this gateway."""
     data = {
-        CONF_SOURCE: SOURCE_IQ_GATEWAY,
+        CONF_SOURCE: SOURCE,
         "host": gateway.host,
         CONF_FINGERPRINT: gateway.fingerprint.hex(),
         "token": gateway.token(),

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from custom_components.energy_site.const import INTERVALS, LIVE_MINUTES
 from custom_components.energy_site.descriptions.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
 from custom_components.energy_site.descriptions.rows import AnyRow, SiteRow
 from custom_components.energy_site.descriptions.site import BINARY_ROWS
 from custom_components.energy_site.event import EVENTS
 from custom_components.energy_site.sensor import ROWS
+from custom_components.energy_site.vendors.iq_gateway.const import INTERVALS, LIVE_MINUTES
 from custom_components.energy_site.vendors.iq_gateway.source import feeds
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint.models import Blueprint

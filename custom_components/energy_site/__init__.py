@@ -1,6 +1,5 @@
 """Energy Site: a home's solar and battery site, whoever made it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.const import Platform
@@ -10,17 +9,13 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .api.errors import ApiError
-from .const import CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
-from .coordinator import SiteConfigEntry, SiteRuntime
+from .const import CONF_SOURCE, DOMAIN
 from .helpers.storage import site_file
-from .runtime.devices import async_track_devices, forget_if_gone, hub_info
-from .runtime.issues import async_track_issues
 from .runtime.pairing import async_pair
+from .runtime.site import SiteConfigEntry, SiteRuntime
 from .services import async_setup_services
 from .vendors.adapter import SourceAdapter
-from .vendors.enphase_cloud.adapter import EnphaseCloudAdapter
-from .vendors.enphase_cloud.adapter_v2 import EnlightenAdapter
-from .vendors.iq_gateway.adapter import IqGatewayAdapter
+from .vendors.registry import vendor_of
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -30,13 +25,6 @@ PLATFORMS = [
     Platform.SENSOR,
     Platform.SWITCH,
 ]
-
-ADAPTERS: Mapping[str, type[SourceAdapter[Any]]] = {
-    SOURCE_ENLIGHTEN: EnlightenAdapter,
-    SOURCE_ENPHASE_CLOUD: EnphaseCloudAdapter,
-    SOURCE_IQ_GATEWAY: IqGatewayAdapter,
-}
-
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -53,20 +41,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
     runtime = SiteRuntime(hass, entry, adapter)
     await runtime.async_start()
     entry.runtime_data = runtime
-    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **hub_info(runtime))
+    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **runtime.devices.hub_info())
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    async_track_devices(hass, runtime)
     async_pair(runtime)
-    async_track_issues(runtime)
     runtime.async_run()
     return True
 
 
 def _adapter_of(entry: SiteConfigEntry) -> type[SourceAdapter[Any]]:
     """Return the entry's adapter; raise `ConfigEntryError` where its data lack what the adapter needs."""
-    adapter = ADAPTERS.get(str(entry.data.get(CONF_SOURCE)))
-    if adapter is None:
+    vendor = vendor_of(entry)
+    if vendor is None:
         raise _damaged(entry, CONF_SOURCE)
+    adapter = vendor.adapter
     if not entry.unique_id:
         raise _damaged(entry, "unique_id")
     for key, read in adapter.required.items():
@@ -108,4 +95,4 @@ async def async_remove_config_entry_device(
     device: dr.DeviceEntry,
 ) -> bool:
     """Let a person remove a device that the site no longer has."""
-    return forget_if_gone(entry.runtime_data, device)
+    return entry.runtime_data.devices.forget_if_gone(device)

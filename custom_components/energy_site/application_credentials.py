@@ -1,30 +1,30 @@
-"""The OAuth clients that people registered with the vendors."""
+"""The OAuth clients that users registered with the vendors."""
 
-from collections.abc import Callable, Mapping
-
-from homeassistant.components.application_credentials import ClientCredential
+from homeassistant.components.application_credentials import AuthImplementation, AuthorizationServer, ClientCredential
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2Implementation
 
-from .const import ENPHASE_DEVELOPER_PAGE
-from .vendors.cloud_oauth import ENPHASE, EnphaseImplementation
-
-# Every vendor's clients are named `<vendor>_<hash of the client id>`.
-_VENDORS: Mapping[str, Callable[[HomeAssistant, str, ClientCredential], AbstractOAuth2Implementation]] = {
-    ENPHASE: EnphaseImplementation,
-}
+from .vendors.registry import VENDORS
 
 
 async def async_get_auth_implementation(
     hass: HomeAssistant, auth_domain: str, credential: ClientCredential
 ) -> AbstractOAuth2Implementation:
-    """Return a vendor's way to sign in; what a person added in Home Assistant's own dialog is taken for Enphase's."""
-    vendor = _VENDORS.get(auth_domain.partition("_")[0], EnphaseImplementation)
-    return vendor(hass, auth_domain, credential)
+    """Return the vendor's way to sign in.
+
+    A client that a config flow stored is named `<vendor>_<hash of the client ID>`. One that
+    was added in Home Assistant's own dialog belongs to the vendor that knows its shape.
+    """
+    for vendor in VENDORS:
+        if (oauth := vendor.oauth) is not None and oauth.owns(auth_domain, credential.client_id):
+            return oauth.implementation(hass, auth_domain, credential)
+    # No flow offers a client that belongs to no vendor.
+    return AuthImplementation(hass, auth_domain, credential, AuthorizationServer("", ""))
 
 
 async def async_get_description_placeholders(
     hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
 ) -> dict[str, str]:
     """Return what the dialog's text names."""
-    return {"developer_page": ENPHASE_DEVELOPER_PAGE}
+    pages = (vendor.oauth.developer_page for vendor in VENDORS if vendor.oauth is not None)
+    return {"developer_page": ", ".join(pages)}

@@ -6,9 +6,9 @@ from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import SiteConfigEntry
 from .descriptions.site import BINARY_ROWS
 from .entity import SiteEntity, async_add_as_found
+from .runtime.site import SiteConfigEntry
 
 PARALLEL_UPDATES = 0
 

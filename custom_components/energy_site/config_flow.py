@@ -1,64 +1,57 @@
-"""Sets sites up, signs them in anew, and changes how they are polled."""
+"""Sets sites up, renews their credentials, and changes how they are polled."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from types import new_class
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
-from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
-from homeassistant.helpers.typing import DiscoveryInfoType
 
-from .const import CONF_SERIAL, CONF_SOURCE, DOMAIN, SOURCE_ENLIGHTEN, SOURCE_ENPHASE_CLOUD, SOURCE_IQ_GATEWAY
-from .vendors.enphase_cloud.flow import EnphaseCloudSteps
-from .vendors.enphase_cloud.flow_v2 import EnlightenSteps
-from .vendors.iq_gateway.flow import IqGatewaySteps
-from .vendors.iq_gateway.options import IntervalOptionsFlow
+from .const import CONF_SOURCE, DOMAIN
+from .vendors.registry import VENDORS, vendor_of
+
+type Step = Callable[[Any], Awaitable[ConfigFlowResult]]
 
 
-class EnergySiteConfigFlow(IqGatewaySteps, EnphaseCloudSteps, EnlightenSteps, ConfigFlow, domain=DOMAIN):
-    """Leads to one site, whoever made it."""
+class FrontDoor(ConfigFlow):
+    """Leads to the steps of a vendor, which stand in the vendor's folder."""
 
     VERSION = 1
     MINOR_VERSION = 1
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        return self.async_show_menu(
-            step_id="user", menu_options=[SOURCE_IQ_GATEWAY, SOURCE_ENPHASE_CLOUD, SOURCE_ENLIGHTEN]
-        )
+        return self.async_show_menu(step_id="user", menu_options=[vendor.source for vendor in VENDORS])
 
-    @override
-    async def async_step_integration_discovery(self, discovery_info: DiscoveryInfoType) -> ConfigFlowResult:
-        """Set up the cloud of a gateway whose battery that cloud governs."""
-        await self.async_set_unique_id(f"cloud_of_{discovery_info[CONF_SERIAL]}")
-        self.context["title_placeholders"] = {"name": discovery_info[CONF_NAME]}
-        return await self.async_step_enphase_cloud()
-
-    @override
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        if entry_data[CONF_SOURCE] == SOURCE_ENPHASE_CLOUD:
-            return await self.async_enphase_reauth(entry_data)
-        if entry_data[CONF_SOURCE] == SOURCE_ENLIGHTEN:
-            return await self.async_enlighten_again(self._get_reauth_entry())
-        return await super().async_step_reauth(entry_data)
+        """Ask for new credentials."""
+        return await self._vendor_step(entry_data, "reauth")(entry_data)
 
-    @override
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        entry = self._get_reconfigure_entry()
-        if entry.data[CONF_SOURCE] == SOURCE_ENPHASE_CLOUD:
-            return await self.async_enphase_reconfigure()
-        if entry.data[CONF_SOURCE] == SOURCE_ENLIGHTEN:
-            return await self.async_enlighten_again(entry)
-        return await super().async_step_reconfigure(user_input)
+        """Ask for what changed."""
+        return await self._vendor_step(self._get_reconfigure_entry().data, "reconfigure")(user_input)
+
+    def _vendor_step(self, entry_data: Mapping[str, Any], step: str) -> Step:
+        found: Step = getattr(self, f"async_step_{entry_data[CONF_SOURCE]}_{step}")
+        return found
 
     @classmethod
     @callback
     @override
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        return bool(config_entry.data[CONF_SOURCE] == SOURCE_IQ_GATEWAY)
+        return (vendor := vendor_of(config_entry)) is not None and vendor.options_flow is not None
 
     @staticmethod
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        return IntervalOptionsFlow()
+        vendor = vendor_of(config_entry)
+        if vendor is None or vendor.options_flow is None:
+            raise LookupError(config_entry.entry_id)
+        return vendor.options_flow()
+
+
+# Home Assistant finds the flow of a domain by that alone, so that it can consist of what is registered.
+EnergySiteConfigFlow = new_class(
+    "EnergySiteConfigFlow", (FrontDoor, *(vendor.steps for vendor in VENDORS)), {"domain": DOMAIN}
+)

@@ -7,9 +7,10 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.util import dt as dt_util
 
-from .const import IMPERSONAL_DATA
-from .coordinator import SiteConfigEntry
+from .runtime.site import SiteConfigEntry
+from .vendors.registry import personal_data
 
 
 async def async_get_config_entry_diagnostics(
@@ -22,14 +23,14 @@ async def async_get_config_entry_diagnostics(
     redactor = runtime.redactor
     return {
         "entry": {
-            "data": {key: value if key in IMPERSONAL_DATA else "**REDACTED**" for key, value in entry.data.items()},
+            "data": {**entry.data, **dict.fromkeys(personal_data(entry), "**REDACTED**")},
             "options": dict(entry.options),
             "version": f"{entry.version}.{entry.minor_version}",
         },
         "feeds": {
             key: {
                 "presence": state.presence,
-                "interval": source.wait(key, runtime.now()).total_seconds(),
+                "interval": source.wait(key, dt_util.utcnow()).total_seconds(),
                 "asked_at": state.asked_at,
                 "answered_at": state.answered_at,
                 "failures": state.failures,
@@ -46,7 +47,7 @@ async def async_get_config_entry_diagnostics(
             }
         ),
         # Kept answers stand among the recordings already, redacted field by field.
-        "memory": redactor.redact({key: kept for key, kept in source.memory().items() if key != "answers"}),
+        "memory": redactor.redact({key: kept for key, kept in source.as_dict().items() if key != "answers"}),
         "recording": {
             path: {
                 "code": answer.status,

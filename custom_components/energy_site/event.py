@@ -9,8 +9,8 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .coordinator import SiteConfigEntry, SiteRuntime
-from .errors import setting_name
+from .runtime.control_errors import setting_name
+from .runtime.site import SiteConfigEntry, SiteRuntime
 from .runtime.site_events import StormEvent
 from .site.control import Change, ChangeKind
 from .site.model import Generator, GridStatus, LoadCircuits, Part, Settings, Storm
@@ -73,7 +73,7 @@ def _add_once(
 
     add()
     for part in parts:
-        runtime.entry.async_on_unload(runtime.listen(part, add))
+        runtime.entry.async_on_unload(runtime.poller.listen(part, add))
 
 
 class SiteEvent(EventEntity):
@@ -110,20 +110,20 @@ class SettingEvent(SiteEvent):
 
     @override
     def _listen(self) -> CALLBACK_TYPE:
-        return self.runtime.happenings.listen(Change, self._hear)
+        return self.runtime.events.listen(Change, self._handle)
 
     @callback
-    def _hear(self, change: Change) -> None:
+    def _handle(self, change: Change) -> None:
         if change.kind is ChangeKind.CONFIRMED:
             return
         attributes: dict[str, Any] = {
             "setting": change.name.key,
-            "name": setting_name(self.runtime, change.name),
+            "name": setting_name(self.runtime.hass, self.runtime.site, change.name),
             "from": change.before,
             "to": change.after,
             "by": "moved_along" if change.along else "home_assistant" if change.ours else "elsewhere",
         }
-        contexts = self.runtime.happenings.contexts
+        contexts = self.runtime.events.contexts
         # Whoever asks last is known by then where an older wish gives way.
         asked = change.ours and not change.along and change.kind is not ChangeKind.SUPERSEDED
         if asked and (context := contexts.get(change.name)) is not None:
@@ -144,10 +144,10 @@ class OutageEventEntity(SiteEvent):
 
     @override
     def _listen(self) -> CALLBACK_TYPE:
-        return self.runtime.happenings.listen(OutageEvent, self._hear)
+        return self.runtime.events.listen(OutageEvent, self._handle)
 
     @callback
-    def _hear(self, event: OutageEvent) -> None:
+    def _handle(self, event: OutageEvent) -> None:
         duration = {} if event.lasted is None else {"duration": round(event.lasted.total_seconds())}
         self._happened(GRID_LOST if event.lost else GRID_RESTORED, duration)
 
@@ -159,8 +159,8 @@ class StormEventEntity(SiteEvent):
 
     @override
     def _listen(self) -> CALLBACK_TYPE:
-        return self.runtime.happenings.listen(StormEvent, self._hear)
+        return self.runtime.events.listen(StormEvent, self._handle)
 
     @callback
-    def _hear(self, event: StormEvent) -> None:
+    def _handle(self, event: StormEvent) -> None:
         self._happened(STORM_STARTED if event.expected else STORM_ENDED, {})

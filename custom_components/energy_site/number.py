@@ -6,9 +6,9 @@ from homeassistant.components.number import NumberEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .control_entity import ControlEntity, async_add_controls
-from .coordinator import SiteConfigEntry
 from .descriptions.controls import NUMBER_ROWS
+from .entity import ControlEntity, async_add_controls
+from .runtime.site import SiteConfigEntry
 from .site.control import Control, Range
 
 # Writes queue in the site's steering, where a newer wish takes an older one's place.
@@ -41,4 +41,4 @@ class SiteNumber(ControlEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        await self._async_steer(value)
+        await self._async_set(value)

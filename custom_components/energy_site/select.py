@@ -6,9 +6,9 @@ from homeassistant.components.select import SelectEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .control_entity import ControlEntity, async_add_controls
-from .coordinator import SiteConfigEntry
 from .descriptions.controls import SELECT_ROWS
+from .entity import ControlEntity, async_add_controls
+from .runtime.site import SiteConfigEntry
 from .site.control import Choice, Control
 
 # Writes queue in the site's steering, where a newer wish takes an older one's place.
@@ -41,4 +41,4 @@ class SiteSelect(ControlEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        await self._async_steer(option)
+        await self._async_set(option)

@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .coordinator import SiteConfigEntry
 from .descriptions import meters, power, site, units
 from .descriptions.rows import AnyRow
 from .entity import SiteEntity, async_add_as_found
+from .runtime.site import SiteConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -16,14 +16,14 @@ from homeassistant.util import dt as dt_util
 from .api.errors import ApiError, ApiQuotaError
 from .api.parameters import Parameter
 from .const import DOMAIN
-from .control_entity import refusals
-from .coordinator import SiteConfigEntry, SiteRuntime
 from .errors import translated
-from .runtime.history_runs import HistoryRuns
-from .site.control import ControlName, Value
+from .runtime.control_errors import translated_errors
+from .runtime.site import SiteConfigEntry, SiteRuntime
+from .site.control import ControlKey, ControlName, Value
 from .site.history.intervals import FIRST_DAY
 from .site.history.report import Stop
 from .site.model import OperatingMode
+from .sources.history_turns import HistoryTurns
 
 ATTR_CHARGE_FROM_GRID: Final = "charge_from_grid"
 ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
@@ -43,9 +43,9 @@ SERVICE_SET_MODE_UNTIL: Final = "set_mode_until"
 
 # A field of the action, and the control it sets.
 _OVERRIDABLE: Mapping[str, str] = {
-    CONF_MODE: "operating_mode",
-    ATTR_RESERVE: "backup_reserve",
-    ATTR_CHARGE_FROM_GRID: "charge_from_grid",
+    CONF_MODE: ControlKey.OPERATING_MODE,
+    ATTR_RESERVE: ControlKey.BACKUP_RESERVE,
+    ATTR_CHARGE_FROM_GRID: ControlKey.CHARGE_FROM_GRID,
 }
 
 _ENTRY = {probatio.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
@@ -138,11 +138,11 @@ async def _async_set_mode_until(call: ServiceCall) -> ServiceResponse:
     await _async_check_control(call, runtime, {*wanted, *runtime.overrides.moves_along(wanted)})
     if not wanted:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_set")
-    if wanted.get("operating_mode") == OperatingMode.BACKUP and "backup_reserve" in wanted:
+    if wanted.get(ControlKey.OPERATING_MODE) == OperatingMode.BACKUP and ControlKey.BACKUP_RESERVE in wanted:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="reserve_in_backup")
-    until = _end(call.data, runtime.now())
-    runtime.happenings.contexts |= {ControlName(None, key): call.context for key in wanted}
-    with refusals(runtime):
+    until = _end(call.data, dt_util.utcnow())
+    runtime.events.contexts |= {ControlName(None, key): call.context for key in wanted}
+    with translated_errors(runtime.hass, runtime.site):
         override = await runtime.overrides.async_impose(wanted, until)
     return {"until": override.until.isoformat(), "before": dict(override.before)}
 
@@ -163,7 +163,7 @@ def _end(data: Mapping[str, Any], now: datetime) -> datetime:
 async def _async_refresh(call: ServiceCall) -> None:
     runtime = _runtime(call)
     await _async_check_control(call, runtime)
-    await runtime.async_refresh(runtime.source.feeds)
+    await runtime.poller.async_refresh(runtime.source.feeds)
     if (outage := runtime.source.outage) is not None:
         raise translated(HomeAssistantError, outage)
     errors = [state.error for state in runtime.source.states.values() if isinstance(state.error, ApiQuotaError)]
@@ -171,7 +171,7 @@ async def _async_refresh(call: ServiceCall) -> None:
         raise translated(HomeAssistantError, errors[0])
 
 
-def _history(call: ServiceCall) -> HistoryRuns:
+def _history(call: ServiceCall) -> HistoryTurns:
     if (history := _runtime(call).history) is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_history")
     return history

@@ -6,9 +6,9 @@ from homeassistant.components.switch import SwitchEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .control_entity import ControlEntity, async_add_controls
-from .coordinator import SiteConfigEntry
 from .descriptions.controls import SWITCH_ROWS
+from .entity import ControlEntity, async_add_controls
+from .runtime.site import SiteConfigEntry
 
 # Writes queue in the site's steering, where a newer wish takes an older one's place.
 PARALLEL_UPDATES = 0
@@ -33,8 +33,8 @@ class SiteSwitch(ControlEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_steer(value=True)
+        await self._async_set(value=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_steer(value=False)
+        await self._async_set(value=False)

@@ -11,7 +11,7 @@ from aiohttp import web
 import orjson
 import pytest
 
-from custom_components.energy_site.api.base_client import Outcome
+from custom_components.energy_site.api.base_client import RequestResult
 from custom_components.energy_site.api.errors import ApiError
 
 
@@ -136,13 +136,13 @@ class Tokens:
         return self._tokens[0]
 
 
-class Purse:
+class RequestBudget:
     """Counts what is spent, and refuses where a test says so."""
 
     def __init__(self, refusal: ApiError | None = None) -> None:
         """Allow everything, or refuse with an error."""
         self.allowed: list[str] = []
-        self.outcomes: list[tuple[str, Outcome]] = []
+        self.outcomes: list[tuple[str, RequestResult]] = []
         self.refusal = refusal
 
     def before(self, endpoint: str) -> None:
@@ -151,6 +151,6 @@ class Purse:
             raise self.refusal
         self.allowed.append(endpoint)
 
-    def after(self, endpoint: str, outcome: Outcome) -> None:
+    def after(self, endpoint: str, result: RequestResult) -> None:
         """Note how it ended."""
-        self.outcomes.append((endpoint, outcome))
+        self.outcomes.append((endpoint, result))

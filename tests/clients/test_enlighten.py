@@ -8,8 +8,8 @@ from aiohttp import web
 import pytest
 from yarl import URL
 
-from custom_components.energy_site.api import addresses
 from custom_components.energy_site.api.errors import AccountServiceError, ApiError
+from custom_components.energy_site.vendors.iq_gateway.client import addresses
 from custom_components.energy_site.vendors.iq_gateway.client.account import (
     AccountBlockedError,
     AccountUnreachableError,

@@ -21,7 +21,7 @@ from custom_components.energy_site.vendors.enphase_cloud.client import v4_link
 from custom_components.energy_site.vendors.enphase_cloud.client.errors import KeyMismatchError, KeyRefusedError
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 
-from .cloud_server import NOT_AUTHORIZED, CloudServer, Purse, Tokens, serving
+from .cloud_server import NOT_AUTHORIZED, CloudServer, RequestBudget, Tokens, serving
 from .cloud_shapes import BATTERY, LATEST, SAMPLES, SUMMARY
 
 KEY = "k3y-of-the-application"
@@ -61,14 +61,14 @@ async def test_key_and_token_go_in_headers_and_nowhere_else(cloud: CloudServer, 
 
 
 async def test_a_token_that_ended_is_renewed_once_and_the_question_repeated(cloud: CloudServer, make: Make) -> None:
-    tokens, purse = Tokens("old", "new"), Purse()
+    tokens, budget = Tokens("old", "new"), RequestBudget()
     cloud.tokens = {"new"}
-    client = make(tokens, spending=purse)
+    client = make(tokens, budget=budget)
     assert (await client.summary(67)).system_id == 67
     assert tokens.renewals == 1
     # The second request asks what every plan has, to tell the token from the plan.
     assert cloud.paths == [SUMMARY_PATH, SYSTEMS, SUMMARY_PATH]
-    assert purse.allowed == ["systems/{system_id}/summary", "systems", "systems/{system_id}/summary"]
+    assert budget.allowed == ["systems/{system_id}/summary", "systems", "systems/{system_id}/summary"]
 
 
 async def test_a_refusal_that_names_the_token_costs_no_further_question(cloud: CloudServer, make: Make) -> None:
@@ -231,17 +231,17 @@ async def test_a_key_that_is_wrong_is_not_the_tokens_fault(
     assert (tokens.renewals, len(cloud.asked)) == (0, 1)
 
 
-# -- spending -----------------------------------------------------------------
+# -- budget -----------------------------------------------------------------
 
 
 async def test_every_request_is_allowed_before_and_told_after(cloud: CloudServer, make: Make) -> None:
     cloud.answer(LATEST_PATH, {}, status=500)
-    purse = Purse()
-    client = make(spending=purse)
+    budget = RequestBudget()
+    client = make(budget=budget)
     await client.summary(67)
     with pytest.raises(ApiStatusError):
         await client.latest_telemetry(67)
-    assert [(endpoint, outcome.status) for endpoint, outcome in purse.outcomes] == [
+    assert [(endpoint, result.status) for endpoint, result in budget.outcomes] == [
         ("systems/{system_id}/summary", 200),
         ("systems/{system_id}/latest_telemetry", 500),
     ]
@@ -250,42 +250,42 @@ async def test_every_request_is_allowed_before_and_told_after(cloud: CloudServer
 async def test_a_request_that_got_no_answer_is_told_too(
     make: Make, monkeypatch: pytest.MonkeyPatch, cloud: CloudServer
 ) -> None:
-    purse = Purse()
+    budget = RequestBudget()
     monkeypatch.setenv("ENERGY_SITE_ENPHASE_API", "http://127.0.0.1:1")
     with pytest.raises(ApiConnectionError):
-        await make(spending=purse).summary(67)
-    [(_, outcome)] = purse.outcomes
-    assert outcome.status is None
-    assert isinstance(outcome.error, ApiConnectionError)
+        await make(budget=budget).summary(67)
+    [(_, result)] = budget.outcomes
+    assert result.status is None
+    assert isinstance(result.error, ApiConnectionError)
 
 
 async def test_a_request_that_is_cut_short_is_told_as_well(make: Make, cloud: CloudServer) -> None:
     allowed = asyncio.Event()
 
-    class Watched(Purse):
+    class Watched(RequestBudget):
         @override
         def before(self, endpoint: str) -> None:
             super().before(endpoint)
             allowed.set()
 
-    purse = Watched()
-    task = asyncio.create_task(make(spending=purse).summary(67))
+    budget = Watched()
+    task = asyncio.create_task(make(budget=budget).summary(67))
     await allowed.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    [(_, outcome)] = purse.outcomes
-    assert (outcome.status, outcome.error) == (None, None)
+    [(_, result)] = budget.outcomes
+    assert (result.status, result.error) == (None, None)
 
 
 async def test_who_may_not_spend_asks_nothing(cloud: CloudServer, make: Make) -> None:
     refusal = ApiQuotaError("systems", 429, period="month")
-    purse = Purse(refusal)
+    budget = RequestBudget(refusal)
     with pytest.raises(ApiQuotaError) as caught:
-        await make(spending=purse).summary(67)
+        await make(budget=budget).summary(67)
     assert caught.value is refusal
     assert not cloud.asked
-    assert not purse.outcomes
+    assert not budget.outcomes
 
 
 async def test_one_request_is_under_way_at_a_time(cloud: CloudServer, make: Make) -> None:
@@ -293,17 +293,17 @@ async def test_one_request_is_under_way_at_a_time(cloud: CloudServer, make: Make
     cloud.answer("/api/v4/systems/67/telemetry/battery", BATTERY)
     most = 0
 
-    class Watched(Purse):
+    class Watched(RequestBudget):
         @override
         def before(self, endpoint: str) -> None:
             nonlocal most
             super().before(endpoint)
             most = max(most, len(self.allowed) - len(self.outcomes))
 
-    purse = Watched()
-    client = make(spending=purse)
+    budget = Watched()
+    client = make(budget=budget)
     await asyncio.gather(client.summary(67), client.latest_telemetry(67), client.battery_telemetry(67))
-    assert (most, len(purse.outcomes)) == (1, 3)
+    assert (most, len(budget.outcomes)) == (1, 3)
 
 
 # -- what is kept and told ----------------------------------------------------

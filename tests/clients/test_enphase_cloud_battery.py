@@ -6,8 +6,14 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.energy_site.api.errors import ApiNotFoundError, ApiPayloadError, ApiPlanError, ApiStatusError
-from custom_components.energy_site.vendors.enphase_cloud.client.errors import HardwareAbsentError, NotReportedError
+from custom_components.energy_site.api.errors import (
+    ApiNotFoundError,
+    ApiPayloadError,
+    ApiPlanError,
+    ApiStatusError,
+    HardwareAbsentError,
+)
+from custom_components.energy_site.vendors.enphase_cloud.client.errors import NotReportedError
 from custom_components.energy_site.vendors.enphase_cloud.client.models.battery import (
     WRITTEN,
     BatteryMode,

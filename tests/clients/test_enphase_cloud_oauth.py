@@ -14,20 +14,8 @@ from custom_components.energy_site.api.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
-from custom_components.energy_site.vendors.enphase_cloud.client.oauth import (
-    ClientRefusedError,
-    CodeRefusedError,
-    ConsentDeniedError,
-    OAuthError,
-    RedirectRefusedError,
-    SignInNeededError,
-    TokenSet,
-    authorize_url,
-    code_page,
-    exchange_code,
-    read_code,
-    refresh,
-)
+from custom_components.energy_site.api.oauth import ClientRefusedError, CodeRefusedError, ConsentDeniedError, OAuthError, RedirectRefusedError, SignInNeededError, TokenSet, read_code
+from custom_components.energy_site.vendors.enphase_cloud.client.oauth import authorize_url, code_page, exchange_code, refresh
 
 from .cloud_server import CloudServer, serving
 from .cloud_shapes import TOKENS
@@ -107,8 +95,7 @@ async def test_a_code_becomes_tokens_with_the_client_in_the_header_alone(
     assert cloud.last.form() == {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code": CODE}
     assert not cloud.last.query
     assert (tokens.access_token, tokens.refresh_token, tokens.expires_in) == ("acc3ss", "r3fresh", 86393)
-    assert (tokens.scope, tokens.enl_uid, tokens.enl_cid) == ("read write", "217231", "5")
-    assert tokens.enl_password_last_changed == 1638870641
+    assert tokens.account == "217231"
 
 
 async def test_a_renewal_sends_the_refresh_token_and_brings_another(
@@ -130,7 +117,7 @@ async def test_the_account_is_named_the_same_whether_sent_as_a_number_or_not(
     session: aiohttp.ClientSession, cloud: CloudServer, uid: object
 ) -> None:
     issue(cloud, {**TOKENS, "enl_uid": uid})
-    assert (await exchanged(session)).enl_uid == "217231"
+    assert (await exchanged(session)).account == "217231"
 
 
 @pytest.mark.parametrize("odd", [[], {}, None, ""])
@@ -138,7 +125,7 @@ async def test_an_account_without_a_name_is_no_reason_to_lose_the_tokens(
     session: aiohttp.ClientSession, cloud: CloudServer, odd: object
 ) -> None:
     issue(cloud, {**TOKENS, "enl_uid": odd})
-    assert (await exchanged(session)).enl_uid is None
+    assert (await exchanged(session)).account is None
 
 
 # -- refusals -----------------------------------------------------------------

@@ -25,7 +25,7 @@ from custom_components.energy_site.vendors.enphase_cloud.client.v2 import (
 )
 
 from .cloud_legacy_shapes import META, V2_SYSTEMS
-from .cloud_server import CloudServer, Purse, serving
+from .cloud_server import CloudServer, RequestBudget, serving
 from .cloud_shapes import ENDPOINTS, LIFETIME, RGM, SAMPLES, SUMMARY
 
 KEY, USER = "0123456789abcdef", "4d7a45774e6a41320a"
@@ -97,13 +97,13 @@ def test_a_user_is_named_by_a_number_or_by_what_is_made_of_it() -> None:
 
 
 async def test_every_request_is_counted(session: aiohttp.ClientSession, cloud: CloudServer) -> None:
-    purse = Purse()
+    budget = RequestBudget()
     cloud.answer("/api/v2/systems/67/summary", SUMMARY)
-    client = EnlightenV2Client(session, KEY, USER, spending=purse)
+    client = EnlightenV2Client(session, KEY, USER, budget=budget)
     await client.summary(67)
     with pytest.raises(ApiError):
         await client.envoys(67)
-    assert [(endpoint, outcome.status) for endpoint, outcome in purse.outcomes] == [
+    assert [(endpoint, result.status) for endpoint, result in budget.outcomes] == [
         ("systems/{system_id}/summary", 200),
         ("systems/{system_id}/envoys", 404),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.vendors.cloud_oauth import async_store_client
+from custom_components.energy_site.vendors.oauth import async_store_client
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator.enphase_cloud import Application, CloudServer, CloudSite, CloudSystem, Owner, lived
@@ -30,7 +30,7 @@ async def cloud_entry(
 ) -> MockConfigEntry:
     """Return an entry whose owner agreed to `application`."""
     await async_setup_component(hass, "application_credentials", {})
-    name = await async_store_client(hass, application.client_id, application.client_secret)
+    name = await async_store_client(hass, "enphase", "Enphase", application.client_id, application.client_secret)
     tokens = cloud.grant(application, Owner(uid="9", systems=None))
     data = {
         "source": "enphase_cloud",

@@ -89,7 +89,7 @@ async def test_power_goes_on_while_the_slow_page_hangs(
 ) -> None:
     page = gateway.faults.add(Hang(), "/production.json")
     caplog.clear()
-    coordinator = entry.runtime_data.coordinators["production_summary"]
+    coordinator = entry.runtime_data.poller.coordinators["production_summary"]
     asked = hass.async_create_background_task(coordinator.async_refresh(), "slow page")
     power = entity_id(hass, "sensor", gateway.serial, "solar_power")
     assert power is not None

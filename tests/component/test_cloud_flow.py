@@ -9,8 +9,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.vendors.cloud_oauth import EnphaseImplementation, auth_domain
-from custom_components.energy_site.vendors.enphase_cloud.flow import flow_spending, take_over_spending
+from custom_components.energy_site.vendors.enphase_cloud.flow import flow_budget, take_over_flow_requests
+from custom_components.energy_site.vendors.enphase_cloud.oauth import EnphaseImplementation
+from custom_components.energy_site.vendors.oauth import auth_domain
 from homeassistant.components.application_credentials import DATA_COMPONENT
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
@@ -103,7 +104,7 @@ async def test_an_owner_agrees_and_chooses_a_system(
     token = data.pop("token")
     assert data == {
         "source": "enphase_cloud",
-        "auth_implementation": auth_domain(application.client_id),
+        "auth_implementation": auth_domain("enphase", application.client_id),
         "api_key": application.key,
         "plan": "megawatt",
         "system_id": "100002",
@@ -278,10 +279,10 @@ async def test_requests_of_flows_are_counted_by_the_key_until_they_are_taken_ove
     cloud.faults.add(HttpStatus(500), SYSTEMS, count=1)
     await set_up_cloud_after_waiting(hass, application)
     used = application.usage.used(cloud.clock.now())
-    assert flow_spending(hass, application.key).requests == used == 3
+    assert flow_budget(hass, application.key).requests == used == 3
     assert application.key not in str(hass.data)
-    assert take_over_spending(hass, application.key) == 3
-    assert take_over_spending(hass, application.key) == 0
+    assert take_over_flow_requests(hass, application.key) == 3
+    assert take_over_flow_requests(hass, application.key) == 0
 
 
 async def set_up_cloud_after_waiting(hass: HomeAssistant, application: Application) -> MockConfigEntry:
@@ -377,7 +378,7 @@ async def test_says_that_the_key_is_of_another_application(
     # The client is changed instead of the key, so its owner has to agree.
     result = await step(hass, result, typed(another))
     entry = await finish(hass, await paste(hass, result))
-    assert entry.data["auth_implementation"] == auth_domain(another.client_id)
+    assert entry.data["auth_implementation"] == auth_domain("enphase", another.client_id)
 
 
 async def test_says_that_the_secret_is_wrong_and_stores_nothing_of_it(

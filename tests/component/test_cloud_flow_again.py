@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.energy_site.api.errors import ApiAuthError
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.vendors.cloud_oauth import async_entry_token, auth_domain, stored_client
+from custom_components.energy_site.vendors.oauth import async_entry_token, auth_domain, stored_client
 from homeassistant.components.application_credentials import DATA_COMPONENT
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
@@ -211,7 +211,7 @@ async def test_a_secret_that_was_refused_is_asked_for_and_replaced(
     assert result["errors"] == {"base": "client_refused"}
     result = await step(hass, result, kept(application, client_secret=OTHER_CODES))
     await done(hass, await paste(hass, result), "reauth_successful", no_runtime)
-    client = stored_client(hass, auth_domain(application.client_id))
+    client = stored_client(hass, auth_domain("enphase", application.client_id))
     assert client is not None
     assert client.client_secret == OTHER_CODES
     assert len(hass.data[DATA_COMPONENT].async_items()) == 1
@@ -227,7 +227,7 @@ async def test_a_client_that_is_no_longer_stored_is_asked_for(
     assert result["errors"] == {"base": "client_missing"}
     result = await step(hass, result, kept(application, client_secret=application.client_secret))
     await done(hass, await paste(hass, result), "reauth_successful", no_runtime)
-    assert stored_client(hass, auth_domain(application.client_id)) is not None
+    assert stored_client(hass, auth_domain("enphase", application.client_id)) is not None
 
 
 async def test_signing_in_anew_waits_for_a_service_that_fails(
@@ -322,7 +322,7 @@ async def test_another_application_needs_its_secret_and_consent(
     assert asked(cloud) == []
     result = await step(hass, result, typed(another, plan="kilowatt"))
     await done(hass, await paste(hass, result), "reconfigure_successful", no_runtime)
-    assert entry.data["auth_implementation"] == auth_domain(another.client_id)
+    assert entry.data["auth_implementation"] == auth_domain("enphase", another.client_id)
     assert entry.data["api_key"] == another.key
     assert entry.data["plan"] == "kilowatt"
     assert entry.unique_id == "enphase_100001"

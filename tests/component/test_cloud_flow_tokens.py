@@ -12,14 +12,14 @@ from custom_components.energy_site.api.errors import ApiAuthError, ApiConnection
 from custom_components.energy_site.application_credentials import async_get_auth_implementation
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.helpers.sessions import forgetful_session
-from custom_components.energy_site.vendors.cloud_oauth import (
-    EnphaseImplementation,
+from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
+from custom_components.energy_site.vendors.enphase_cloud.oauth import EnphaseImplementation
+from custom_components.energy_site.vendors.oauth import (
     async_entry_token,
     async_store_client,
     auth_domain,
     client_was_refused,
 )
-from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from homeassistant.components.application_credentials import DATA_COMPONENT, ClientCredential
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
@@ -107,7 +107,7 @@ async def test_a_new_refresh_token_is_kept_before_the_access_token_is_used(
 
     old = entry.data["token"]["refresh_token"]
     token = await async_entry_token(hass, entry)
-    client = EnphaseV4Client(forgetful_session(hass), registered.key, token, spending=Crashing())
+    client = EnphaseV4Client(forgetful_session(hass), registered.key, token, budget=Crashing())
     with pytest.raises(Crash):
         await client.systems()
     assert kept == [entry.data["token"]["refresh_token"]] != [old]
@@ -170,7 +170,7 @@ async def test_a_client_that_is_refused_is_remembered_until_another_secret_is_st
         await token()
     await hass.async_block_till_done()
     assert client_was_refused(hass, entry.data["auth_implementation"])
-    await async_store_client(hass, registered.client_id, registered.client_secret)
+    await async_store_client(hass, "enphase", "Enphase", registered.client_id, registered.client_secret)
     assert not client_was_refused(hass, entry.data["auth_implementation"])
     token = await async_entry_token(hass, entry)
     assert await token()
@@ -180,7 +180,7 @@ async def test_errors_of_a_code_are_the_clients_own(
     hass: HomeAssistant, cloud: CloudServer, registered: Application
 ) -> None:
     credential = ClientCredential(registered.client_id, registered.client_secret)
-    implementation = EnphaseImplementation(hass, auth_domain(registered.client_id), credential)
+    implementation = EnphaseImplementation(hass, auth_domain("enphase", registered.client_id), credential)
     with pytest.raises(ApiError):
         await implementation.async_resolve_external_data(
             {"code": "wrong", "state": {"redirect_uri": f"{cloud.url}/oauth/redirect_uri"}}
@@ -223,7 +223,10 @@ async def test_a_client_from_the_dialog_is_taken_over_under_its_own_name(
 
 async def test_a_stored_client_is_stored_once(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     [item] = hass.data[DATA_COMPONENT].async_items()
-    assert await async_store_client(hass, item["client_id"], item["client_secret"]) == item["auth_domain"]
+    assert (
+        await async_store_client(hass, "enphase", "Enphase", item["client_id"], item["client_secret"])
+        == item["auth_domain"]
+    )
     assert hass.data[DATA_COMPONENT].async_items() == [item]
     implementation = await async_get_auth_implementation(
         hass, item["auth_domain"], ClientCredential(item["client_id"], item["client_secret"])

@@ -11,8 +11,9 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN
+from custom_components.energy_site.const import CONF_SOURCE, DOMAIN
 from custom_components.energy_site.helpers.sessions import gateway_family
+from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -543,7 +544,7 @@ async def test_intervals_are_changed_within_bounds(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.options["power"] == 30
-    coordinator = entry.runtime_data.coordinators["meter_readings"]
+    coordinator = entry.runtime_data.poller.coordinators["meter_readings"]
     assert coordinator.update_interval == timedelta(seconds=30)
 
 

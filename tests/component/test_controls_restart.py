@@ -117,7 +117,7 @@ async def test_a_wish_is_fulfilled_after_home_assistant_restarts(
     await handle.wait(2)
     # A loop that ends takes all with it.
     await hass.async_stop(force=True)
-    for left in (task, *first.runtime_data.steering._tasks):
+    for left in (task, *first.runtime_data.controls._tasks):
         left.cancel()
     await settle(hass)
     fault.remove()

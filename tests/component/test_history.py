@@ -68,7 +68,7 @@ class Cloud:
             self.hass, site=SITE, title="Sunny Home", provider=provider, allowance=self.allowance, clock=self.now
         )
         if memory is not None:
-            self.importer.load(memory)
+            self.importer.restore(memory)
         return self.importer
 
     def now(self) -> datetime:
@@ -208,7 +208,7 @@ async def test_all_of_it_becomes_hours(cloud: Cloud) -> None:
     assert (await cloud.run()).requests == 0
     # The next morning yesterday becomes final, and where that costs nothing today is read along.
     cloud.move_to(NOON + timedelta(hours=18))
-    cloud.start(cloud.importer.dump())
+    cloud.start(cloud.importer.as_dict())
     report = await cloud.run(5)
     assert (report.requests, report.stopped) == (5, Stop.ALLOWANCE)
     cloud.move_to(NOON + timedelta(hours=18, minutes=1))
@@ -235,7 +235,7 @@ class TestDays:
             report = await cloud.run(2)
             total += report.requests
             await cloud.rows(CounterKind.SOLAR)
-            memory = orjson.loads(orjson.dumps(cloud.importer.dump()))
+            memory = orjson.loads(orjson.dumps(cloud.importer.as_dict()))
             if report.stopped is Stop.DONE:
                 break
         assert cloud.importer.progress == 100
@@ -245,7 +245,7 @@ class TestDays:
     async def test_home_assistant_was_down_for_three_days(self, cloud: Cloud) -> None:
         """What it missed is fetched, and nothing else."""
         await cloud.run()
-        memory = cloud.importer.dump()
+        memory = cloud.importer.as_dict()
         cloud.move_to(NOON + timedelta(days=3))
         cloud.start(memory)
         report = await cloud.run()
@@ -255,7 +255,7 @@ class TestDays:
     async def test_home_assistant_was_down_for_two_weeks(self, cloud: Cloud) -> None:
         """Totals come first, for few requests."""
         await cloud.run(5)
-        cloud.start(cloud.importer.dump())
+        cloud.start(cloud.importer.as_dict())
         cloud.move_to(NOON + timedelta(days=14))
         report = await cloud.run(10)
         assert report.requests == 10
@@ -269,7 +269,7 @@ class TestDays:
         await cloud.run()
         for day in (1, 2):
             cloud.move_to(NOON + timedelta(days=day))
-            cloud.start(cloud.importer.dump())
+            cloud.start(cloud.importer.as_dict())
             report = await cloud.run()
             assert report.requests <= 12
             await cloud.expect_hours(date(2026, 6, 8), NOON + timedelta(hours=4))
@@ -428,7 +428,7 @@ class TestDays:
         await cloud.run()
         cloud.importer.books.shift(CounterKind.LOAD, datetime(2026, 6, 9, tzinfo=UTC), 5.0)
         await async_wait_recording_done(cloud.hass)
-        cloud.start(cloud.importer.dump())
+        cloud.start(cloud.importer.as_dict())
         assert (await cloud.run()).requests == 0
         await cloud.expect_hours(date(2026, 6, 8), datetime(2026, 6, 15, 9, tzinfo=UTC))
 
@@ -476,11 +476,11 @@ async def test_midnight_in_the_middle_of_an_hour(cloud: Cloud) -> None:
     for kind in KINDS:
         rows = await cloud.rows(kind)
         assert list(rows) == [slot(date(2026, 6, day), cloud.zone) for day in range(9, 15)]
-    memory: Mapping[str, Any] = cloud.importer.dump()
+    memory: Mapping[str, Any] = cloud.importer.as_dict()
     for _ in range(40):
         cloud.start(memory)
         await cloud.run(3)
-        memory = orjson.loads(orjson.dumps(cloud.importer.dump()))
+        memory = orjson.loads(orjson.dumps(cloud.importer.as_dict()))
     await cloud.expect_hours(date(2026, 6, 9), datetime(2026, 6, 15, 9, tzinfo=UTC))
     for step in (8, 17, 26):
         cloud.move_to(NOON + timedelta(hours=step))

@@ -137,7 +137,7 @@ async def test_in_the_middle_of_a_refresh_by_hand(
     entry = gateway_entry(gateway)
     await set_up(hass, entry)
     fault = gateway.faults.add(Hang(), READINGS, count=1)
-    asked = hass.async_create_task(entry.runtime_data.async_refresh(entry.runtime_data.source.feeds))
+    asked = hass.async_create_task(entry.runtime_data.poller.async_refresh(entry.runtime_data.source.feeds))
     await until(lambda: fault.hits)
     await end(hass, entry)
     gateway.faults.clear()

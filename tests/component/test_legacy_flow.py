@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.vendors.enphase_cloud.flow import take_over_spending
+from custom_components.energy_site.vendors.enphase_cloud.flow import take_over_flow_requests
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -71,7 +71,7 @@ async def test_a_key_and_either_form_of_user_id_set_a_system_up(
         "system_id": "100002",
     }
     assert asked(cloud) == [f"GET {OLD_SYSTEMS}"]
-    assert take_over_spending(hass, application.key) == 1
+    assert take_over_flow_requests(hass, application.key) == 1
     no_runtime.assert_awaited_once()
 
 

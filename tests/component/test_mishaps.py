@@ -88,7 +88,7 @@ async def test_an_entity_that_fails_keeps_no_other_from_its_value(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.clear()
-    listeners = next(iter(entry.runtime_data._listeners.values()))
+    listeners = next(iter(entry.runtime_data.poller._listeners.values()))
     listeners.insert(0, boom)
     await pass_time(hass, freezer, 120, step=20)
     listeners.remove(boom)

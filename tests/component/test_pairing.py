@@ -84,7 +84,7 @@ async def test_alone_the_gateways_controls_are_read_only_and_a_repair_leads_to_t
     assert issue.is_fixable
     flow = await async_create_fix_flow(hass, issue.issue_id, issue.data)
     flow.hass = hass
-    await flow.async_step_confirm({})  # type: ignore[attr-defined]  # Every flow of ours has this step.
+    await flow.async_step_confirm({})
     await hass.async_block_till_done()
     (found,) = hass.config_entries.flow.async_progress()
     assert found["context"]["source"] == SOURCE_INTEGRATION_DISCOVERY

@@ -8,8 +8,9 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.energy_site.const import CONF_FINGERPRINT, DOMAIN
+from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.repairs import async_create_fix_flow
+from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -191,13 +192,21 @@ async def test_an_inverter_that_is_silent_for_a_day_while_others_report_is_named
     assert issue(hass, entry, "inverters_silent") is None
 
 
-async def test_mending_a_site_that_was_removed_meanwhile_does_nothing(hass: HomeAssistant) -> None:
-    known: tuple[dict[str, Any], ...] = ({"entry_id": "gone"}, {"entry_id": "gone", CONF_FINGERPRINT: "00"})
-    for data in known:
-        flow: Any = await async_create_fix_flow(hass, "issue", data)
-        flow.hass = hass
-        done: Any = await flow.async_step_confirm({})
-        assert done["type"] is FlowResultType.CREATE_ENTRY
+@pytest.mark.parametrize("key", ["token_expiring", "certificate_changed", "governed_remotely", "account_service"])
+async def test_fixing_a_site_that_was_removed_meanwhile_does_nothing(hass: HomeAssistant, key: str) -> None:
+    data: dict[str, Any] = {"entry_id": "gone", "key": key, CONF_FINGERPRINT: "00"}
+    flow: Any = await async_create_fix_flow(hass, "issue", data)
+    flow.hass = hass
+    done: Any = await flow.async_step_confirm({})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize("data", [None, {"entry_id": "gone"}, {"key": "of_a_later_version"}, {"key": "setting_ignored"}])
+async def test_an_issue_that_is_not_known_or_has_no_fix_asks_for_nothing(
+    hass: HomeAssistant, data: dict[str, Any] | None
+) -> None:
+    with pytest.raises(LookupError):
+        await async_create_fix_flow(hass, "issue", data)
 
 
 async def test_the_entry_names_another_gateway_as_the_repair_does(hass: HomeAssistant, gateway: GatewayServer) -> None:

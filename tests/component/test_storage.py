@@ -9,8 +9,9 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.energy_site.const import CONF_FINGERPRINT, CONF_SOURCE, DOMAIN
+from custom_components.energy_site.const import CONF_SOURCE, DOMAIN
 from custom_components.energy_site.repairs import async_create_fix_flow
+from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir

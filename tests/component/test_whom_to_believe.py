@@ -7,9 +7,10 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.energy_site.const import CONF_FINGERPRINT, DOMAIN
+from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.helpers.texts import readable
 from custom_components.energy_site.repairs import async_create_fix_flow
+from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT
 from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.energy_site.site.control import Choice, Flag, Range, Value, Wish, pauses, same
+from custom_components.energy_site.site.control import Choice, Flag, PendingCommand, Range, Value, pauses, same
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_looks_come_at_growing_pauses_and_stop_in_time(patience: float) -> None:
 
 @pytest.mark.parametrize("value", [35.0, True, "backup"])
 def test_a_wish_outlives_a_restart(value: Value) -> None:
-    wish = Wish(value=value, made_at=datetime(2026, 6, 15, tzinfo=UTC))
-    assert Wish.load(wish.dump()) == wish
+    wish = PendingCommand(value=value, requested_at=datetime(2026, 6, 15, tzinfo=UTC))
+    assert PendingCommand.restore(wish.as_dict()) == wish
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_a_wish_outlives_a_restart(value: Value) -> None:
     ],
 )
 def test_what_is_no_wish_is_none(data: Any) -> None:
-    assert Wish.load(data) is None
+    assert PendingCommand.restore(data) is None

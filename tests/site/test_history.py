@@ -364,7 +364,7 @@ def test_a_life_is_fetched_again_from_a_day_on() -> None:
     assert cursor.through == TODAY - 4 * DAY
     assert cursor.shares == {CounterKind.SOLAR: {TODAY - 8 * DAY: (3.0, 4.0)}}
     cursor.forget(TODAY - 20 * DAY)
-    left = cursor.dump()
+    left = cursor.as_dict()
     assert (left["first"], left["through"], left["refined"]) == (None, None, [])
 
 
@@ -388,7 +388,7 @@ def test_a_cursor_outlives_a_restart(
     )
     for day in seen:
         cursor.read(day, NOW, final=False)
-    found = Cursor.load(json.loads(json.dumps(cursor.dump())))
+    found = Cursor.restore(json.loads(json.dumps(cursor.as_dict())))
     for pairs in cursor.shares.values():
         for day, (head, tail) in pairs.items():
             pairs[day] = (round(head, 6), round(tail, 6))
@@ -396,6 +396,6 @@ def test_a_cursor_outlives_a_restart(
     assert [day for span in ranges(refined) for day in span] == sorted(day for span in ranges(refined) for day in span)
 
 
-@pytest.mark.parametrize("data", [None, [], {}, {"first": 3}, {**Cursor().dump(), "refined": [["x", "y"]]}])
+@pytest.mark.parametrize("data", [None, [], {}, {"first": 3}, {**Cursor().as_dict(), "refined": [["x", "y"]]}])
 def test_a_broken_cursor_begins_anew(data: object) -> None:
-    assert Cursor.load(data) == Cursor()
+    assert Cursor.restore(data) == Cursor()

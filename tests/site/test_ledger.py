@@ -37,7 +37,7 @@ def live(ledger: Ledger, begin: datetime, end: datetime, *, watts: float, regist
 def reopened(ledger: Ledger) -> Ledger:
     """Return other books with what these wrote down, as real JSON text."""
     books = Ledger(ledger.zone)
-    books.load(json.loads(json.dumps(ledger.dump())))
+    books.restore(json.loads(json.dumps(ledger.as_dict())))
     return books
 
 
@@ -344,7 +344,7 @@ def test_books_of_real_trouble_outlive_a_restart_in_real_json() -> None:
     count(ledger, 100.0, NOON + timedelta(minutes=1))
     ledger.integrate("battery", 500.0, NOON, stored=None)
     again = reopened(ledger)
-    assert again.dump() == ledger.dump()
+    assert again.as_dict() == ledger.as_dict()
     assert again.rejected == 1
     assert again.counts(NOON) == ledger.counts(NOON)
 
@@ -358,7 +358,7 @@ def test_a_restart_within_a_dip_does_not_make_it_longer_nor_deeper(minutes: int)
             restarted = reopened(restarted)
         for ledger in (through, restarted):
             count(ledger, 5e6 + 20 * minute - dip, NOON + timedelta(minutes=minute))
-        assert restarted.dump() == through.dump()
+        assert restarted.as_dict() == through.as_dict()
     assert restarted.total(SOLAR) == 5e6 + 20 * 60
 
 
@@ -366,12 +366,12 @@ def test_books_that_were_written_before_an_old_level_was_remembered_are_read() -
     ledger = Ledger(AMSTERDAM)
     count(ledger, 5e6, NOON)
     count(ledger, 100.0, NOON + timedelta(minutes=1))
-    books: dict[str, Any] = json.loads(json.dumps(ledger.dump()))
+    books: dict[str, Any] = json.loads(json.dumps(ledger.as_dict()))
     state = books["counters"][SOLAR]
     del state["drop"], state["doubt"]["at"], state["doubt"]["moved_at"]
     again = Ledger(AMSTERDAM)
-    again.load(books)
-    assert again.dump() == ledger.dump()
+    again.restore(books)
+    assert again.as_dict() == ledger.as_dict()
 
 
 EVENTS = st.lists(
@@ -426,7 +426,7 @@ def written() -> dict[str, Any]:
     count(ledger, 100.0, NOON + timedelta(minutes=1))
     count(ledger, 3e6, NOON, name=IMPORT)
     ledger.integrate("battery", 500.0, NOON, stored=6000.0)
-    books: dict[str, Any] = json.loads(json.dumps(ledger.dump()))
+    books: dict[str, Any] = json.loads(json.dumps(ledger.as_dict()))
     return books
 
 
@@ -440,7 +440,7 @@ def use(ledger: Ledger) -> None:
     ledger.balance(LOAD, (SOLAR,), (IMPORT,), at)
     ledger.counts(at)
     assert ledger.rejected >= 0
-    json.dumps(ledger.dump(), allow_nan=False)
+    json.dumps(ledger.as_dict(), allow_nan=False)
 
 
 # What a JSON file can hold when Home Assistant has read it.
@@ -482,7 +482,7 @@ def changed(node: Any, path: tuple[str, ...], value: Any) -> Any:
 def test_memory_with_a_broken_value_costs_that_entry_and_breaks_nothing(place: tuple[str, ...], value: Any) -> None:
     books = changed(written(), place, value)
     ledger = Ledger(AMSTERDAM)
-    ledger.load(books if isinstance(books, dict) else {})
+    ledger.restore(books if isinstance(books, dict) else {})
     use(ledger)
 
 
@@ -490,7 +490,7 @@ def test_memory_with_a_broken_value_costs_that_entry_and_breaks_nothing(place: t
 @pytest.mark.parametrize("moment", ["2026-06-20", "2026-06-20T12:00:00"])
 def test_a_moment_without_its_zone_breaks_nothing(place: tuple[str, ...], moment: str) -> None:
     ledger = Ledger(AMSTERDAM)
-    ledger.load(changed(written(), place, moment))
+    ledger.restore(changed(written(), place, moment))
     use(ledger)
 
 
@@ -503,7 +503,7 @@ def test_memory_that_lacks_something_costs_that_entry(lacks: tuple[str, ...]) ->
     if isinstance(parent, dict):
         del parent[lacks[-1]]
     ledger = Ledger(AMSTERDAM)
-    ledger.load(books)
+    ledger.restore(books)
     use(ledger)
 
 
@@ -511,7 +511,7 @@ def test_memory_that_lacks_something_costs_that_entry(lacks: tuple[str, ...]) ->
 @pytest.mark.parametrize("field", ["register", "offset", "total"])
 def test_a_number_in_memory_that_is_none_is_not_counted_with(field: str, number: object) -> None:
     ledger = Ledger(AMSTERDAM)
-    ledger.load(changed(written(), ("counters", "solar", field), number))
+    ledger.restore(changed(written(), ("counters", "solar", field), number))
     assert ledger.total(SOLAR) is None
     use(ledger)
 
@@ -519,7 +519,7 @@ def test_a_number_in_memory_that_is_none_is_not_counted_with(field: str, number:
 @given(ANY)
 def test_memory_of_any_kind_breaks_nothing(anything: Any) -> None:
     ledger = Ledger(AMSTERDAM)
-    ledger.load({"counters": anything, "integrals": anything, "days": anything})
+    ledger.restore({"counters": anything, "integrals": anything, "days": anything})
     use(ledger)
 
 
@@ -527,7 +527,7 @@ def test_a_broken_entry_leaves_the_others_alone() -> None:
     books = written()
     books["counters"]["solar"]["total"] = "much"
     ledger = Ledger(AMSTERDAM)
-    ledger.load(books)
+    ledger.restore(books)
     assert ledger.total(SOLAR) is None
     assert ledger.total(IMPORT) == 3e6
 
@@ -536,7 +536,7 @@ def test_a_broken_entry_leaves_the_others_alone() -> None:
 def test_memory_does_not_hide_what_was_counted_before_it_was_read(zone: tzinfo) -> None:
     ledger = Ledger(zone)
     count(ledger, 5.0, NOON, name=EXPORT)
-    ledger.load(written())
+    ledger.restore(written())
     assert ledger.total(EXPORT) == 5.0
     assert ledger.total(SOLAR) == 5e6
 
@@ -548,7 +548,7 @@ def test_counters_go_on_from_where_they_are_when_their_device_is_replaced() -> N
     ledger.count("import", "meter", 3_000_000, at)
     ledger.balance("load", ["solar", "import"], [], at)
     after = Ledger(UTC)
-    after.load(renewed(ledger.dump()))
+    after.load(renewed(ledger.as_dict()))
     later = at + timedelta(hours=1)
     after.count("solar", "meter", 700, later)
     after.count("import", "meter", 40, later)
@@ -562,5 +562,5 @@ def test_counters_go_on_from_where_they_are_when_their_device_is_replaced() -> N
 @pytest.mark.parametrize("books", [{}, {"counters": None}, {"counters": {"solar": None}}, {"counters": [1]}])
 def test_books_that_cannot_be_read_are_none_for_a_new_device_either(books: dict[str, Any]) -> None:
     ledger = Ledger(UTC)
-    ledger.load(renewed(books))
+    ledger.restore(renewed(books))
     assert ledger.total("solar") is None

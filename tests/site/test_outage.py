@@ -79,7 +79,7 @@ def test_what_was_never_seen_with_a_grid_did_not_lose_it() -> None:
 def restarted(watch: OutageWatch) -> OutageWatch:
     """Return a watch that goes on with what another one wrote down."""
     after = OutageWatch()
-    after.load(json.loads(json.dumps(watch.dump())))
+    after.load(json.loads(json.dumps(watch.as_dict())))
     return after
 
 
@@ -110,5 +110,5 @@ def test_purpose_outlives_a_restart(watch: OutageWatch) -> None:
 )
 def test_what_was_written_by_nobody_is_forgotten(data: dict[str, Any]) -> None:
     watch = OutageWatch()
-    watch.load(data)
-    assert watch.dump() == {"connected": None, "lost_at": None}
+    watch.restore(data)
+    assert watch.as_dict() == {"connected": None, "lost_at": None}

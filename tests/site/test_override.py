@@ -68,15 +68,15 @@ def test_only_what_is_otherwise_than_before_is_overridden() -> None:
 
 def test_an_override_outlives_a_restart() -> None:
     override = Override(until=END, before=BEFORE, imposed=IMPOSED)
-    assert Override.load(json.loads(json.dumps(override.dump()))) == override
+    assert Override.restore(json.loads(json.dumps(override.as_dict()))) == override
 
 
 @pytest.mark.parametrize("until", [None, 5, "soon", "2026-06-15T22:00:00", ""])
 def test_an_override_without_an_end_is_none(until: object) -> None:
-    assert Override.load({"until": until, "before": BEFORE, "imposed": IMPOSED}) is None
+    assert Override.restore({"until": until, "before": BEFORE, "imposed": IMPOSED}) is None
 
 
 def test_what_is_no_value_of_a_control_is_dropped() -> None:
     kept = {"operating_mode": "backup", "backup_reserve": [1], "charge_from_grid": None, "party": 1}
-    loaded = Override.load({"until": END.isoformat(), "before": kept, "imposed": "all"})
+    loaded = Override.restore({"until": END.isoformat(), "before": kept, "imposed": "all"})
     assert loaded == Override(until=END, before={"operating_mode": "backup"}, imposed={})

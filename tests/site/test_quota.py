@@ -44,7 +44,7 @@ def planner(plan: Plan = FREE, *systems: System, used: int = 0, now: datetime = 
 def reopened(before: Planner, plan: Plan = FREE) -> Planner:
     """Return another planner with what this one wrote down, as real JSON text."""
     made = Planner(plan)
-    made.load(json.loads(json.dumps(before.dump())))
+    made.load(json.loads(json.dumps(before.as_dict())))
     made.enter(SITE)
     return made
 
@@ -419,7 +419,7 @@ def test_a_restart_changes_nothing() -> None:
     assert again.next_at("1", FRESH, NOW) == made.next_at("1", FRESH, NOW)
     assert again.next_at("1", CLOSE, NOW) == made.next_at("1", CLOSE, NOW)
     assert not again.may(FEED, 1, NOW)
-    assert again.dump() == made.dump()
+    assert again.as_dict() == made.as_dict()
 
 
 def test_months_are_those_of_utc() -> None:
@@ -462,7 +462,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = sorted([*Usage().dump(), "plan"])
+FIELDS = sorted([*Usage().as_dict(), "plan"])
 MOMENTS = st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
 
 
@@ -476,7 +476,7 @@ def usable(made: Planner) -> None:
     assert made.next_at("1", FRESH, NOW) >= NOW
     assert made.next_at("1", CLOSE, NOW) >= NOW
     made.denied(NOW)
-    json.dumps(made.dump(), allow_nan=False)
+    json.dumps(made.as_dict(), allow_nan=False)
 
 
 @given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON | MOMENTS))
@@ -493,7 +493,7 @@ def test_garbage_in_one_place_leaves_the_rest(name: str, value: Any) -> None:
     before = planner(used=100)
     before.asked("1", FRESH, NOW)
     made = planner()
-    made.load({**before.dump(), name: value})
+    made.load({**before.as_dict(), name: value})
     usable(made)
 
 
@@ -526,7 +526,7 @@ STEPS: dict[str, Callable[[Planner, datetime, int], object]] = {
     "answered": lambda made, now, _: made.answered(now),
     "asked": lambda made, now, _: made.asked("1", FRESH, now),
     "next": lambda made, now, _: made.next_update("1", now),
-    "reload": lambda made, _, __: made.load(json.loads(json.dumps(made.dump()))),
+    "reload": lambda made, _, __: made.load(json.loads(json.dumps(made.as_dict()))),
 }
 
 

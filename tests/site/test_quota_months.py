@@ -57,9 +57,9 @@ class World:
 
     def restart(self) -> None:
         """Begin anew from what was written down."""
-        written = json.loads(json.dumps(self.planner.dump()))
+        written = json.loads(json.dumps(self.planner.as_dict()))
         self.planner = Planner(self.plan)
-        self.planner.load(written)
+        self.planner.restore(written)
         for one in self.systems:
             self.planner.enter(one)
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.energy_site.site.control import Wish
+from custom_components.energy_site.site.control import PendingCommand
 from custom_components.energy_site.site.energy.ledger import Ledger
 from custom_components.energy_site.site.history.cursor import Cursor, Seen
 from custom_components.energy_site.site.model import CounterKind, GridState, GridStatus
@@ -61,38 +61,38 @@ def _watch() -> OutageWatch:
 
 def _read_ledger(kept: Any) -> object:
     ledger = Ledger(UTC)
-    ledger.load(kept)
+    ledger.restore(kept)
     later = NOW + timedelta(hours=40)
     ledger.count("solar", "meter", 6000.0, later)
     ledger.integrate("battery", 100.0, later)
     ledger.balance("load", ("solar", "grid_import"), (), later)
     ledger.counts(later)
-    return ledger.dump()
+    return ledger.as_dict()
 
 
 def _read_planner(kept: Any) -> object:
     planner = Planner(Plan(per_month=1000, per_minute=10))
-    planner.load(kept)
+    planner.restore(kept)
     planner.allowed_at(Purpose.PERSON, 1, NOW)
     planner.spend(1, NOW, purpose=Purpose.PERSON)
-    return planner.dump()
+    return planner.as_dict()
 
 
 def _read_watch(kept: Any) -> object:
     watch = OutageWatch()
-    watch.load(kept)
+    watch.restore(kept)
     watch.observe(GridStatus(observed_at=NOW, state=GridState.ON_GRID), NOW)
-    return watch.dump()
+    return watch.as_dict()
 
 
 def _read_override(kept: Any) -> object:
-    override = Override.load(kept)
-    return None if override is None else override.dump()
+    override = Override.restore(kept)
+    return None if override is None else override.as_dict()
 
 
 def _read_wish(kept: Any) -> object:
-    wish = Wish.load(kept)
-    return None if wish is None else wish.dump()
+    wish = PendingCommand.restore(kept)
+    return None if wish is None else wish.as_dict()
 
 
 CURSOR = Cursor(
@@ -105,15 +105,15 @@ CURSOR = Cursor(
     shares={CounterKind.SOLAR: {date(2026, 6, 13): (120.0, 80.0)}},
 )
 READERS: dict[str, tuple[Any, Callable[[Any], object]]] = {
-    "ledger": (_ledger().dump(), _read_ledger),
-    "planner": (_planner().dump(), _read_planner),
-    "outage": (_watch().dump(), _read_watch),
+    "ledger": (_ledger().as_dict(), _read_ledger),
+    "planner": (_planner().as_dict(), _read_planner),
+    "outage": (_watch().as_dict(), _read_watch),
     "override": (
-        Override(until=NOW, before={"backup_reserve": 20.0}, imposed={"backup_reserve": 80.0}).dump(),
+        Override(until=NOW, before={"backup_reserve": 20.0}, imposed={"backup_reserve": 80.0}).as_dict(),
         _read_override,
     ),
-    "wish": (Wish(value=30.0, made_at=NOW).dump(), _read_wish),
-    "history": (CURSOR.dump(), lambda kept: Cursor.load(kept).dump()),
+    "wish": (PendingCommand(value=30.0, requested_at=NOW).as_dict(), _read_wish),
+    "history": (CURSOR.as_dict(), lambda kept: Cursor.restore(kept).as_dict()),
 }
 
 
@@ -140,15 +140,15 @@ def test_what_was_stored_is_read_again_or_left_out(name: str) -> None:
 
 def test_no_share_of_a_day_is_anything_but_a_number() -> None:
     for odd in ("nan", "-inf", "1e999"):
-        kept = json.loads(json.dumps(CURSOR.dump()))
+        kept = json.loads(json.dumps(CURSOR.as_dict()))
         kept["shares"]["solar"]["2026-06-13"] = [odd, 1.0]
-        json.dumps(Cursor.load(kept).dump(), allow_nan=False)
+        json.dumps(Cursor.restore(kept).as_dict(), allow_nan=False)
 
 
 def test_a_moment_without_a_zone_and_a_span_of_millennia_begin_the_history_anew() -> None:
-    kept = CURSOR.dump()
-    assert Cursor.load({**kept, "idle_until": "2026-06-15T12:00:00"}) == Cursor()
-    assert Cursor.load({**kept, "refined": [["0001-01-01", "9999-12-31"]]}) == Cursor()
+    kept = CURSOR.as_dict()
+    assert Cursor.restore({**kept, "idle_until": "2026-06-15T12:00:00"}) == Cursor()
+    assert Cursor.restore({**kept, "refined": [["0001-01-01", "9999-12-31"]]}) == Cursor()
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -136,14 +136,14 @@ class Site:
                 break
             self.clock.advance(max((due - self.now).total_seconds(), 0.0))
             await self.ask(key)
-            await self.ask(*sorted(self.source.take_wishes()))
+            await self.ask(*sorted(self.source.take_refresh_requests()))
         self.clock.advance((end - self.now).total_seconds())
 
     def restart(self) -> None:
         """Start the source anew with nothing but what it wrote down, as real JSON."""
-        memory = json.loads(json.dumps(self.source.memory()))
+        memory = json.loads(json.dumps(self.source.as_dict()))
         self.client, self.source = self._plug_in()
-        self.source.remember(memory)
+        self.source.restore(memory)
         self._due.clear()
 
     def set_timeout(self, seconds: float) -> None:

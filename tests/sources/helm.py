@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from custom_components.energy_site.site.control import Change, Control, ControlError, ControlName, Value
-from custom_components.energy_site.sources.control_queue import Steering
+from custom_components.energy_site.sources.control_queue import ControlQueue
 from simulator.house.battery import BatterySettings
 
 from .driver import Site
@@ -22,12 +22,12 @@ class Helm:
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.steering = self._take()
 
-    def _take(self) -> Steering:
-        return Steering(
+    def _take(self) -> ControlQueue:
+        return ControlQueue(
             self.site.source,
             clock=lambda: self.site.now,
-            ask=self._ask,
-            keep=self._keep,
+            poll=self._ask,
+            save=self._keep,
             changed=self.changes.append,
             sleep=self._sleep,
         )
@@ -62,7 +62,7 @@ class Helm:
     async def ended(self, name: ControlName) -> None:
         """Wait until a wish was fulfilled or failed."""
         told = asyncio.Event()
-        self.steering.listen(lambda _: told.set())
+        self.steering.pending_changed.add(lambda _: told.set())
         while self.steering.pending(name) is not None:
             await told.wait()
             told.clear()
@@ -78,7 +78,7 @@ class Helm:
         memory = json.loads(json.dumps(self.kept[-1]))
         self.site.restart()
         self.steering = self._take()
-        self.steering.load(memory)
+        self.steering.restore(memory)
 
     def written(self) -> list[Any]:
         """Return the bodies of all that was written, as JSON."""
@@ -88,7 +88,7 @@ class Helm:
         await self.site.ask(key)
 
     async def _keep(self) -> None:
-        self.kept.append(self.steering.dump())
+        self.kept.append(self.steering.as_dict())
 
     async def _sleep(self, seconds: float) -> None:
         self.site.clock.advance(seconds)

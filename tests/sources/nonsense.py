@@ -89,11 +89,11 @@ def check(source: Source, now: datetime) -> None:
     for builder in source.builders:
         part = source.part(builder.part)
         assert all(math.isfinite(number) for number in numbers(part)), builder.part
-        source.settled(builder.part, now)
+        source.is_known(builder.part, now)
     for row in ALL_ROWS:
         for serial in {*row.candidates(source.part), *row.present(source.part)}:
             check_state(row, row.read(source.part, serial))
         row.stamp(source.part)
     for name in source.control_names():
         source.control(name, now)
-    json.dumps(source.memory(), allow_nan=False)
+    json.dumps(source.as_dict(), allow_nan=False)

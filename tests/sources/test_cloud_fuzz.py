@@ -18,7 +18,7 @@ from custom_components.energy_site.site.control import ControlError, ControlName
 from custom_components.energy_site.site.model import Part
 from custom_components.energy_site.site.quota.demand import Plan
 from custom_components.energy_site.site.quota.planner import Planner
-from custom_components.energy_site.sources.budget import SystemSpending
+from custom_components.energy_site.sources.budget import SystemBudget
 from custom_components.energy_site.sources.cloud import CloudSource
 from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
@@ -65,7 +65,7 @@ class Recorded:
     bodies: dict[str, Any]
 
 
-class Purse:
+class RequestBudget:
     """A key without limits."""
 
     def __init__(self) -> None:
@@ -77,8 +77,7 @@ class Purse:
 
 def source_of(api: str, session: Any = None, user: str = "310606", token: str = "", key: str = "key") -> Cloud:
     """Return a source that knows nothing but whom to ask."""
-    purse = Purse()
-    spending = SystemSpending(purse, "me", lambda: NOW)
+    budget = SystemBudget(RequestBudget(), "me", lambda: NOW)
 
     async def access(*, refused: str | None = None) -> str:
         return token
@@ -91,12 +90,12 @@ def source_of(api: str, session: Any = None, user: str = "310606", token: str = 
 
     asked = cast("aiohttp.ClientSession", session)
     if api == "v4":
-        client = EnphaseV4Client(asked, key, access, spending=spending)
+        client = EnphaseV4Client(asked, key, access, budget=budget)
         context = Context(client=client, system_id=SYSTEM, clock=lambda: NOW, zone=UTC)
-        return EnphaseCloudSource(context, "me", purse.planner, spending, find_zone)
-    old = EnlightenV2Client(asked, key, user, spending=spending)
+        return EnphaseCloudSource(context, "me", budget, find_zone)
+    old = EnlightenV2Client(asked, key, user, budget=budget)
     old_context = OldContext(client=old, system_id=SYSTEM, clock=lambda: NOW, zone=UTC)
-    return EnlightenSource(old_context, "me", purse.planner, spending, find_zone)
+    return EnlightenSource(old_context, "me", budget, find_zone)
 
 
 async def _record(api: str) -> Recorded:
@@ -170,7 +169,7 @@ def test_parts_entities_and_controls_hold_whatever_a_value_is_replaced_by(record
         source = source_of(recorded.api)
         if not first:
             # What was sound before decides differently from what was never known.
-            source.remember(json.loads(json.dumps(sound.memory())))
+            source.restore(json.loads(json.dumps(sound.as_dict())))
         wire.given = dict(recorded.bodies)
         for (name, place), value in wrong:
             try:
@@ -182,7 +181,7 @@ def test_parts_entities_and_controls_hold_whatever_a_value_is_replaced_by(record
         check(source, now)
         # What is kept of nonsense is read again after a restart.
         again = source_of(recorded.api)
-        again.remember(json.loads(json.dumps(source.memory())))
+        again.restore(json.loads(json.dumps(source.as_dict())))
         check(again, now)
 
     hold()
@@ -209,7 +208,7 @@ def test_parts_entities_and_controls_hold_when_a_field_is_the_same_nonsense_ever
 def test_what_was_kept_holds_whatever_a_value_of_it_is_replaced_by(recorded: Recorded, wire: Wire) -> None:
     sound = source_of(recorded.api)
     poll_all(sound)
-    memory = json.loads(json.dumps(sound.memory()))
+    memory = json.loads(json.dumps(sound.as_dict()))
     everywhere = sorted(places(memory), key=repr)
 
     @quick
@@ -219,7 +218,7 @@ def test_what_was_kept_holds_whatever_a_value_of_it_is_replaced_by(recorded: Rec
         kept = changed(memory, place, value)
         if not isinstance(kept, dict):
             return
-        source.remember(kept)
+        source.restore(kept)
         check(source, NOW)
         poll_all(source)
         check(source, NOW)

@@ -627,7 +627,7 @@ async def test_one_answer_that_is_empty_or_an_error_costs_minutes_and_not_hours(
             if feed.endpoint == path:
                 await site.ask(key)
         assert active.hits == 1
-        await site.ask(*sorted(site.source.take_wishes()))
+        await site.ask(*sorted(site.source.take_refresh_requests()))
         await site.run(35 * 60)
         assert all(shown(site).values()), [name for name, there in shown(site).items() if not there]
 

@@ -11,10 +11,10 @@ import pytest
 
 from custom_components.energy_site.api.errors import ApiError, ApiPayloadError
 from custom_components.energy_site.api.transport import Response
-from custom_components.energy_site.helpers.storage import left_out
+from custom_components.energy_site.helpers.storage import is_incomplete
 from custom_components.energy_site.site.control import ControlName
 from custom_components.energy_site.site.model import Part
-from custom_components.energy_site.sources.control_queue import Steering
+from custom_components.energy_site.sources.control_queue import ControlQueue
 from custom_components.energy_site.sources.feed import Feed
 from custom_components.energy_site.vendors.iq_gateway.client import edits
 from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
@@ -123,7 +123,7 @@ def test_parts_entities_and_controls_hold_whatever_a_value_is_replaced_by(record
         source = source_of(recorded)
         if not first:
             # What was sound before decides differently from what was never known.
-            source.remember(json.loads(json.dumps(sound.memory())))
+            source.restore(json.loads(json.dumps(sound.as_dict())))
         for (path, place), value in wrong:
             try:
                 source.given[path] = changed(source.given[path], place, value)
@@ -151,7 +151,7 @@ def test_parts_entities_and_controls_hold_when_a_field_is_the_same_nonsense_ever
 def test_books_and_memory_hold_whatever_a_stored_value_is_replaced_by(recorded: Gateway) -> None:
     sound = source_of(recorded)
     poll_all(sound, recorded.now)
-    memory = json.loads(json.dumps(sound.memory()))
+    memory = json.loads(json.dumps(sound.as_dict()))
     everywhere = sorted(places(memory), key=repr)
 
     @quick
@@ -161,8 +161,8 @@ def test_books_and_memory_hold_whatever_a_stored_value_is_replaced_by(recorded: 
         kept = changed(memory, place, value)
         if not isinstance(kept, dict):
             return
-        source.remember(kept)
-        left_out(kept.get("books"), source.memory().get("books"))
+        source.restore(kept)
+        is_incomplete(kept.get("books"), source.as_dict().get("books"))
         poll_all(source, recorded.now)
         check(source, recorded.now)
 
@@ -176,11 +176,11 @@ def test_wishes_that_were_stored_hold_whatever_they_are(recorded: Gateway) -> No
     @quick
     @given(st.dictionaries(st.sampled_from(["wishes", "in_force", "x"]), JSON))
     def hold(kept: dict[str, Any]) -> None:
-        steering = Steering(
-            source_of(recorded), clock=lambda: recorded.now, ask=nobody, keep=nobody, changed=lambda _: None
+        steering = ControlQueue(
+            source_of(recorded), clock=lambda: recorded.now, poll=nobody, save=nobody, changed=lambda _: None
         )
-        steering.load(kept)
-        json.dumps(steering.dump(), allow_nan=False)
+        steering.restore(kept)
+        json.dumps(steering.as_dict(), allow_nan=False)
 
     hold()
 

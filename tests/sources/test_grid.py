@@ -216,22 +216,22 @@ async def test_a_step_of_the_frequency_or_a_dead_line_makes_it_look_at_the_switc
 ) -> None:
     async with simulated("home") as site:
         await site.start()
-        site.source.take_wishes()
+        site.source.take_refresh_requests()
         site.gateway.faults.add(Mutate(change), READINGS)
         await site.ask("meter_readings")
-        assert {"relay", "ensemble_inventory"} <= site.source.take_wishes()
+        assert {"relay", "ensemble_inventory"} <= site.source.take_refresh_requests()
         await site.ask("meter_readings")
-        assert site.source.take_wishes() == set()
+        assert site.source.take_refresh_requests() == set()
 
 
 async def test_the_grids_usual_tremble_wakes_nobody() -> None:
     async with simulated("home", hour=13.0) as site:
         await site.start()
-        site.source.take_wishes()
+        site.source.take_refresh_requests()
         for _ in range(60):
             site.clock.advance(10)
             await site.ask("meter_readings")
-        assert site.source.take_wishes() == set()
+        assert site.source.take_refresh_requests() == set()
 
 
 async def test_a_line_that_tells_no_frequency_wakes_nobody() -> None:
@@ -239,7 +239,7 @@ async def test_a_line_that_tells_no_frequency_wakes_nobody() -> None:
         site.gateway.faults.add(Mutate(lambda rows: [row | {"freq": None} for row in rows]), READINGS)
         await site.start()
         await site.ask("meter_readings")
-        assert not {"relay", "ensemble_inventory"} & site.source.take_wishes()
+        assert not {"relay", "ensemble_inventory"} & site.source.take_refresh_requests()
 
 
 # -- generators ---------------------------------------------------------------

@@ -75,10 +75,10 @@ async def test_restarting_often_neither_loses_nor_invents_energy() -> None:
 async def test_memory_is_plain_json() -> None:
     async with simulated("home") as site:
         await site.start()
-        memory = site.source.memory()
+        memory = site.source.as_dict()
         text = json.dumps(memory, allow_nan=False)
         site.restart()
-        assert json.dumps(site.source.memory(), allow_nan=False) == text
+        assert json.dumps(site.source.as_dict(), allow_nan=False) == text
         assert memory["firmware"] == "D8.3.5169"
         assert memory["timezone"] == "America/Chicago"
 
@@ -120,11 +120,11 @@ ANY = st.recursive(
 @given(memory=st.dictionaries(st.sampled_from(["presence", "firmware", "hardware", "timezone", "books"]), ANY))
 def test_memory_of_any_kind_breaks_nothing(gateway: GatewayServer, memory: dict[str, Any]) -> None:
     source = blank(gateway)
-    source.remember(memory)
+    source.restore(memory)
     source.essential()
     for key in source.feeds:
         assert source.wait(key, source_now(gateway)) > timedelta()
-    json.dumps(source.memory(), allow_nan=False)
+    json.dumps(source.as_dict(), allow_nan=False)
 
 
 def source_now(gateway: GatewayServer) -> datetime:
@@ -134,14 +134,14 @@ def source_now(gateway: GatewayServer) -> datetime:
 
 def test_memory_of_feeds_that_are_no_more_is_ignored(gateway: GatewayServer) -> None:
     source = blank(gateway)
-    source.remember({"presence": {"steam": "absent", "relay": "absent", "meters": "sideways"}})
+    source.restore({"presence": {"steam": "absent", "relay": "absent", "meters": "sideways"}})
     assert source.states["relay"].presence is Presence.ABSENT
     assert source.states["meters"].presence is Presence.UNKNOWN
     assert "steam" not in source.states
 
 
-@given(st.dictionaries(st.sampled_from([*Hardware().dump(), "x"]), st.booleans() | st.integers() | st.text()))
+@given(st.dictionaries(st.sampled_from([*Hardware().as_dict(), "x"]), st.booleans() | st.integers() | st.text()))
 def test_hardware_that_is_not_known_is_not_there(data: dict[str, Any]) -> None:
-    loaded = Hardware.load(data).dump()
-    assert loaded == {name: data.get(name) is True for name in Hardware().dump()}
-    assert Hardware.load(loaded).dump() == loaded
+    loaded = Hardware.restore(data).as_dict()
+    assert loaded == {name: data.get(name) is True for name in Hardware().as_dict()}
+    assert Hardware.restore(loaded).as_dict() == loaded

@@ -85,7 +85,7 @@ async def test_before_anything_was_asked_nothing_is_shown() -> None:
     async with simulated("home") as site:
         for part in (PowerFlow, Meters, Battery, Inverters, Settings, Health, EnergyCounters):
             assert site.source.part(part) is None
-            assert not site.source.settled(part, site.now)
+            assert not site.source.is_known(part, site.now)
 
 
 async def test_a_slow_script_is_never_asked_as_often_as_the_power() -> None:
@@ -143,10 +143,10 @@ async def test_what_turns_out_to_be_there_is_asked_at_once() -> None:
     async with simulated("generator") as site:
         await site.source.prepare(site.now)
         await site.ask("live_data", "meters", "meter_readings")
-        site.source.take_wishes()
+        site.source.take_refresh_requests()
         await site.ask("generator")
-        assert "live_data" in site.source.take_wishes()
-        assert site.source.take_wishes() == set()
+        assert "live_data" in site.source.take_refresh_requests()
+        assert site.source.take_refresh_requests() == set()
 
 
 @pytest.mark.parametrize("key", [feed.key for feed in feeds.ALL if feed.patience > 1])
@@ -266,13 +266,13 @@ async def test_values_stand_for_three_intervals_after_the_last_answer_and_no_lon
         assert (flow.solar, flow.grid, flow.load) == (None, None, None)
         assert site.source.part(Meters) is None
         assert site.source.part(EnergyCounters) is None
-        assert not site.source.settled(Meters, site.now)
+        assert not site.source.is_known(Meters, site.now)
         site.gateway.faults.clear()
         await site.ask("meter_readings")
         assert site.part(PowerFlow).grid is not None
         # What was counted stayed counted.
         assert site.total(CounterKind.GRID_EXPORT) == pytest.approx(site.truth.grid_export, abs=0.01)
-        assert site.source.settled(Meters, site.now)
+        assert site.source.is_known(Meters, site.now)
 
 
 async def test_a_feed_that_fails_is_tried_again_sooner_than_it_would_be_asked() -> None:
@@ -328,7 +328,7 @@ async def test_after_an_outage_everything_that_failed_is_asked_at_once() -> None
         site.clock.advance(120)
         await site.ask("meter_readings")
         assert site.source.outage is None
-        assert site.source.take_wishes() == failed
+        assert site.source.take_refresh_requests() == failed
         await site.ask(*failed)
         assert not any(state.failures for state in site.source.states.values())
         assert site.part(Battery).available_energy is not None
@@ -384,7 +384,7 @@ async def test_a_lead_that_this_gateway_does_not_have_ends_the_outage_as_well() 
         await site.ask("meter_readings")
         assert site.source.outage is None
         assert site.presence("meter_readings") is Presence.PRESENT
-        assert "inverters" in site.source.take_wishes()
+        assert "inverters" in site.source.take_refresh_requests()
 
 
 # -- credentials --------------------------------------------------------------
@@ -410,7 +410,7 @@ async def test_an_endpoint_that_is_not_for_this_owner_is_left_alone_for_a_day() 
         assert not site.errors
         assert site.presence("energy") is Presence.FORBIDDEN
         assert site.source.wait("energy", site.now) == timedelta(days=1)
-        assert site.source.settled(EnergyCounters, site.now)
+        assert site.source.is_known(EnergyCounters, site.now)
 
 
 async def test_what_is_refused_is_not_asked_before_anything_is_shown() -> None:
@@ -470,17 +470,17 @@ async def test_after_a_change_of_firmware_everything_that_was_lacking_is_looked_
         await site.start()
         lacking = {key for key, state in site.source.states.items() if not state.presence.answers}
         assert {"energy", "device_data", "schedule"} <= lacking
-        site.source.take_wishes()
+        site.source.take_refresh_requests()
         site.gateway.set_firmware("D8.3.5169")
         await site.source.prepare(site.now)
-        wishes = site.source.take_wishes()
+        wishes = site.source.take_refresh_requests()
         assert lacking <= wishes
         await site.ask(*sorted(wishes))
         assert not {key for key in lacking if not site.source.states[key].presence.answers}
         assert site.part(Inverters).units
-        site.source.take_wishes()
+        site.source.take_refresh_requests()
         await site.source.prepare(site.now)
-        assert site.source.take_wishes() == set()
+        assert site.source.take_refresh_requests() == set()
 
 
 async def test_a_change_of_firmware_is_noticed_over_a_restart() -> None:
@@ -492,7 +492,7 @@ async def test_a_change_of_firmware_is_noticed_over_a_restart() -> None:
         assert site.presence("energy") is Presence.ABSENT
         await site.source.prepare(site.now)
         assert site.presence("energy") is Presence.UNKNOWN
-        assert "energy" in site.source.take_wishes()
+        assert "energy" in site.source.take_refresh_requests()
 
 
 # -- the night ----------------------------------------------------------------
@@ -536,9 +536,9 @@ async def test_in_those_minutes_the_slow_questions_pause_and_the_quick_ones_do_n
 async def test_silence_is_expected_in_those_minutes_only() -> None:
     async with simulated("home", hour=22.5) as site:
         await site.start()
-        assert not site.source.expects_silence(site.now)
-        assert site.source.expects_silence(site.now + timedelta(minutes=30))
-        assert not site.source.expects_silence(site.now + timedelta(minutes=45))
+        assert not site.source.in_maintenance_window(site.now)
+        assert site.source.in_maintenance_window(site.now + timedelta(minutes=30))
+        assert not site.source.in_maintenance_window(site.now + timedelta(minutes=45))
 
 
 async def test_values_asked_before_those_minutes_stand_through_them() -> None:

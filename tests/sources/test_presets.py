@@ -320,7 +320,7 @@ async def test_settings_are_those_in_force() -> None:
         assert settings.operating_mode == "self_consumption"
         assert settings.activity == "zero_net"
         assert settings.charge_from_grid is False
-        assert settings.governed_remotely is False
+        assert settings.cloud_controlled is False
 
 
 async def test_circuits_are_those_that_switch_a_load() -> None:

@@ -23,7 +23,7 @@ async def test_the_reserve_in_force_is_shown_where_the_cloud_governs_and_the_tar
         site.clock.advance(60)
         await site.ask("tariff", "secondary_control", "schedule")
         settings = site.part(Settings)
-        assert settings.governed_remotely is True
+        assert settings.cloud_controlled is True
         assert settings.backup_reserve == 80
         assert settings.shutdown_level == 10
         assert settings.charge_from_grid is True
@@ -34,7 +34,7 @@ async def test_the_reserve_in_force_is_shown_where_the_cloud_governs_and_the_tar
         site.clock.advance(60)
         await site.ask("tariff", "secondary_control", "schedule")
         settings = site.part(Settings)
-        assert (settings.governed_remotely, settings.backup_reserve) == (False, 20)
+        assert (settings.cloud_controlled, settings.backup_reserve) == (False, 20)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_each_of_the_three_answers_may_be_missing() -> None:
         await site.ask("tariff", "secondary_control", "schedule")
         settings = site.part(Settings)
         assert (settings.backup_reserve, settings.operating_mode, settings.activity) == (None, None, None)
-        assert (settings.governed_remotely, settings.charge_from_grid, settings.shutdown_level) == (None, None, None)
+        assert (settings.cloud_controlled, settings.charge_from_grid, settings.shutdown_level) == (None, None, None)
 
 
 async def test_circuits_keep_their_names_while_their_contacts_are_not_known() -> None:

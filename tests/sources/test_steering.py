@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.energy_site.site.control import ChangeKind, ControlName, Failure, Obstacle, Value
+from custom_components.energy_site.site.control import BlockReason, ChangeKind, ControlName, Failure, Value
 from simulator.house import StorageMode
 from simulator.iq_gateway import HttpStatus, Mutate, Reset
 from simulator.iq_gateway.faults import AnswerLost, Unheeded
@@ -187,12 +187,12 @@ async def test_a_control_that_the_site_lacks_is_missing(helm: Helm) -> None:
 # -- what stands in the way -----------------------------------------------------
 
 
-async def obstacle(helm: Helm, key: str, value: Value) -> Obstacle | None:
+async def block_reason(helm: Helm, key: str, value: Value) -> BlockReason | None:
     """Return why a control cannot be set; nothing is sent then."""
     error = await helm.fail(key, value)
     assert error.failure is Failure.NOT_NOW
     assert helm.written() == []
-    return error.obstacle
+    return error.block_reason
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ async def obstacle(helm: Helm, key: str, value: Value) -> Obstacle | None:
 async def test_a_battery_that_the_cloud_governs_is_read_only(helm: Helm, key: str, value: Value) -> None:
     helm.site.gateway.set_cloud_profile(reserve=10)
     await helm.poll("tariff", "secondary_control", "schedule")
-    assert await obstacle(helm, key, value) is Obstacle.GOVERNED_REMOTELY
+    assert await block_reason(helm, key, value) is BlockReason.CLOUD_CONTROLLED
     assert helm.value("backup_reserve") == 10
     assert helm.value("operating_mode") is None
 
@@ -209,32 +209,32 @@ async def test_a_battery_that_the_cloud_governs_is_read_only(helm: Helm, key: st
 async def test_a_cloud_that_took_over_unnoticed_is_named_as_the_reason(helm: Helm) -> None:
     helm.site.gateway.set_cloud_profile(reserve=10)
     error = await helm.fail("backup_reserve", 35)
-    assert (error.failure, error.obstacle, error.in_force) == (Failure.NOT_NOW, Obstacle.GOVERNED_REMOTELY, 10)
+    assert (error.failure, error.block_reason, error.in_force) == (Failure.NOT_NOW, BlockReason.CLOUD_CONTROLLED, 10)
 
 
 async def test_settings_wait_for_the_grid(helm: Helm) -> None:
     helm.site.house.switches.grid_available = False
     await helm.poll("relay")
-    assert await obstacle(helm, "backup_reserve", 35) is Obstacle.OFF_GRID
+    assert await block_reason(helm, "backup_reserve", 35) is BlockReason.OFF_GRID
 
 
 @pytest.mark.parametrize("change", [{"acb_current_mode": 7}, {"acb_current_mode": 9}, {"Force Discharge": True}])
 async def test_settings_wait_for_the_end_of_a_grid_event(helm: Helm, change: dict[str, object]) -> None:
     helm.site.gateway.faults.add(Mutate(lambda payload: {**payload, **change}), SCHEDULE)
     await helm.poll("schedule")
-    assert await obstacle(helm, "backup_reserve", 35) is Obstacle.GRID_EVENT
+    assert await block_reason(helm, "backup_reserve", 35) is BlockReason.GRID_EVENT
 
 
 async def test_full_backup_has_no_reserve_to_set(helm: Helm) -> None:
     await helm.set("operating_mode", "backup")
     helm.site.gateway.stats.writes.clear()
-    assert await obstacle(helm, "backup_reserve", 35) is Obstacle.FULL_BACKUP
+    assert await block_reason(helm, "backup_reserve", 35) is BlockReason.FULL_BACKUP
 
 
 async def test_nothing_is_set_while_it_is_not_known_who_governs_the_battery(helm: Helm) -> None:
     helm.site.clock.advance(7200)
     await helm.poll("secondary_control")
-    assert await obstacle(helm, "backup_reserve", 35) is Obstacle.NOT_KNOWN
+    assert await block_reason(helm, "backup_reserve", 35) is BlockReason.NOT_KNOWN
 
 
 # -- several wishes -------------------------------------------------------------

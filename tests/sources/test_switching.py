@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.energy_site.site.control import ChangeKind, ControlName, Failure, Obstacle, Value
+from custom_components.energy_site.site.control import BlockReason, ChangeKind, ControlName, Failure, Value
 from custom_components.energy_site.site.model import Generator, GridState, GridStatus, LoadCircuits, Transition
 from simulator.house import GeneratorConfig
 from simulator.iq_gateway.faults import Unheeded
@@ -79,7 +79,7 @@ async def test_a_grid_that_failed_is_still_enabled_and_cannot_be_switched(helm: 
     await helm.poll("relay")
     assert helm.value("grid_enabled") is True
     error = await helm.fail("grid_enabled", value=True)
-    assert (error.failure, error.obstacle) == (Failure.NOT_NOW, Obstacle.OFF_GRID)
+    assert (error.failure, error.block_reason) == (Failure.NOT_NOW, BlockReason.OFF_GRID)
 
 
 async def test_a_switch_that_does_not_move_is_reported(helm: Helm) -> None:

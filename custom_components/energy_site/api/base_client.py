@@ -1,17 +1,16 @@
-"""What both of Enphase's APIs share: one request at a time, counted and recorded."""
+"""What the clients of clouds share: one request at a time, counted and recorded."""
 
+from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from aiohttp import ClientSession
 from yarl import URL
 
-from ..vendors.enphase_cloud.client.replies import quota_refusal
-from . import addresses
 from .errors import ApiError, ApiQuotaError
 from .transport import Recorded, Response, request
 
@@ -19,7 +18,7 @@ _TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class RequestResult:
     """How a request ended: the answer's status, or the error in its place; neither where it was cut short.
 
     `refusal` is what an answer says of a quota that is used up.
@@ -30,73 +29,69 @@ class Outcome:
     error: ApiError | None = None
 
 
-_KEPT: ContextVar[list[tuple[str, bytes]] | None] = ContextVar("kept", default=None)
+_BODIES: ContextVar[list[tuple[str, bytes]] | None] = ContextVar("bodies", default=None)
 
 
 @contextmanager
-def keeping() -> Iterator[list[tuple[str, bytes]]]:
-    """Collect the answers to questions asked within: the endpoints' names and the bodies."""
-    kept: list[tuple[str, bytes]] = []
-    token = _KEPT.set(kept)
+def keep_bodies() -> Iterator[list[tuple[str, bytes]]]:
+    """Collect the answers to the requests within: the endpoints' names and the bodies."""
+    bodies: list[tuple[str, bytes]] = []
+    token = _BODIES.set(bodies)
     try:
-        yield kept
+        yield bodies
     finally:
-        _KEPT.reset(token)
+        _BODIES.reset(token)
 
 
-class Spending(Protocol):
+class BudgetHooks(Protocol):
     """Counts requests against a quota: each one that leaves, whatever becomes of it.
 
-    Nobody tells whether refused requests count, so they are told as well.
+    No vendor documents whether refused requests count, so they are reported as well.
     """
 
     def before(self, endpoint: str) -> None:
-        """Allow a request to an endpoint, or raise what the asker shall get instead."""
+        """Allow a request to an endpoint, or raise the `ApiError` that the caller gets instead."""
 
-    def after(self, endpoint: str, outcome: Outcome) -> None:
-        """Note how a request that was allowed ended."""
+    def after(self, endpoint: str, result: RequestResult) -> None:
+        """Record how a request that was allowed ended."""
 
 
-_asked_with: ContextVar[tuple[str, Mapping[str, str]]] = ContextVar("asked_with")
+_PARAMETERS: ContextVar[tuple[str, Mapping[str, str]]] = ContextVar("parameters")
 
 
 @contextmanager
-def asking_with(endpoint: str, parameters: Mapping[str, str]) -> Iterator[None]:
-    """Give parameters along with what this task asks an endpoint within, in place of its usual ones."""
-    token = _asked_with.set((endpoint, parameters))
+def with_parameters(endpoint: str, parameters: Mapping[str, str]) -> Iterator[None]:
+    """Send the requests to an endpoint within with these parameters in place of their usual ones."""
+    token = _PARAMETERS.set((endpoint, parameters))
     try:
         yield
     finally:
-        _asked_with.reset(token)
+        _PARAMETERS.reset(token)
 
 
-def _query(endpoint: str, usual: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    asked, parameters = _asked_with.get(("", {}))
-    if asked != endpoint or not parameters:
-        return usual
-    # A question that names its start in one way is not asked in another way as well.
-    starts = {"start_at", "start_date"}
-    replaced = parameters.keys() | (starts if starts & parameters.keys() else set())
-    return [*((key, value) for key, value in usual if key not in replaced), *parameters.items()]
+class BaseClient(ABC):
+    """The client of one of a cloud's APIs.
 
-
-class Link:
-    """The way to one of the APIs.
-
-    The service answers 503 to whom asks several things at once, so there is
-    one request at a time. `recorded` holds the last answer by the endpoint's
-    name.
+    There is one request at a time: services answer 503 to whoever sends several at
+    once. `recorded` holds the last answer by the endpoint's name.
     """
 
-    def __init__(self, session: ClientSession, base: str, spending: Spending | None) -> None:
-        """Ask at a path below the vendor's address."""
+    # Parameters that exclude each other: a request with one of them goes without the others.
+    exclusive: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, session: ClientSession, address: URL, budget: BudgetHooks | None) -> None:
+        """Send requests to paths below an address."""
         self._session = session
-        self._base = base
-        self._spending = spending
+        self._address = address
+        self._budget = budget
         self._lock = asyncio.Lock()
         self.recorded: dict[str, Recorded] = {}
 
-    async def _send(
+    @abstractmethod
+    def _quota_error(self, answer: Response) -> ApiQuotaError | None:
+        """Return what an answer says of a quota that is used up, `None` for any other answer."""
+
+    async def _request(
         self,
         method: str,
         path: str,
@@ -107,27 +102,34 @@ class Link:
         body: Mapping[str, Any] | None = None,
     ) -> Response:
         """Send one request, which is counted, and record its answer."""
-        if self._spending is not None:
-            self._spending.before(endpoint)
-        outcome = Outcome()
+        if self._budget is not None:
+            self._budget.before(endpoint)
+        result = RequestResult()
         try:
             answer = await request(
                 self._session,
                 method,
-                URL(addresses.enphase_api() / self._base / path).with_query(_query(endpoint, query)),
+                (self._address / path).with_query(self._query(endpoint, query)),
                 endpoint=endpoint,
                 timeout=_TIMEOUT,
                 headers={"Accept": "application/json", **(headers or {})},
                 json=body,
             )
-            outcome = Outcome(status=answer.status, refusal=quota_refusal(answer))
+            result = RequestResult(status=answer.status, refusal=self._quota_error(answer))
         except ApiError as err:
-            outcome = Outcome(error=err)
+            result = RequestResult(error=err)
             raise
         finally:
-            if self._spending is not None:
-                self._spending.after(endpoint, outcome)
+            if self._budget is not None:
+                self._budget.after(endpoint, result)
         self.recorded[endpoint] = Recorded(status=answer.status, body=answer.body, seconds=answer.seconds)
-        if (kept := _KEPT.get()) is not None and 200 <= answer.status < 300:
-            kept.append((endpoint, answer.body))
+        if (bodies := _BODIES.get()) is not None and 200 <= answer.status < 300:
+            bodies.append((endpoint, answer.body))
         return answer
+
+    def _query(self, endpoint: str, usual: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        requested, parameters = _PARAMETERS.get(("", {}))
+        if requested != endpoint or not parameters:
+            return usual
+        replaced = parameters.keys() | (self.exclusive if self.exclusive & parameters.keys() else set())
+        return [*((key, value) for key, value in usual if key not in replaced), *parameters.items()]

@@ -76,6 +76,9 @@ class ApiAuthError(ApiStatusError):
 class VerdictError(ApiAuthError):
     """The account's service itself says no to these credentials: to ask again changes nothing."""
 
+    # The key of the text for it, the same in a form, an exception and a repair.
+    translation_key = "account_unreachable"
+
     def __init__(self, endpoint: str, reason: str) -> None:
         """Name the endpoint and what is wrong with the credentials."""
         super().__init__(endpoint, 401, reason=reason)
@@ -83,6 +86,8 @@ class VerdictError(ApiAuthError):
 
 class AccountServiceError(ApiError):
     """The account's service does not sign anybody in at present: its own condition, which passes."""
+
+    translation_key = "account_unreachable"
 
     def __init__(self, endpoint: str, reason: str, *, retry_after: float | None = None) -> None:
         """Keep the wait in seconds that the service asks for, or that it is known to need."""
@@ -150,6 +155,10 @@ class ApiQuotaError(ApiStatusError):
 
 class ApiNotFoundError(ApiStatusError):
     """The other side does not know this endpoint."""
+
+
+class HardwareAbsentError(ApiNotFoundError):
+    """The system lacks the device that was requested, which does not change by waiting."""
 
 
 class ApiPayloadError(ApiError):

@@ -1,6 +1,6 @@
-"""What a person may add to a question: parameters of the vendors' interfaces, each with the values it can have."""
+"""What a user may add to a raw request: parameters, each with the values that it can have."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 import re
 
@@ -33,20 +33,3 @@ moment = count(
     int(datetime(_EARLIEST, 1, 1, tzinfo=UTC).timestamp()), int(datetime(_LATEST, 1, 1, tzinfo=UTC).timestamp())
 )
 """Tells whether a value is a moment in seconds since the epoch."""
-
-IQ_GATEWAY: Mapping[str, Parameter] = {"details": one_of("0", "1")}
-
-ENPHASE_CLOUD: Mapping[str, Parameter] = {
-    "datetime_format": one_of("iso8601", "epoch"),
-    "end_at": moment,
-    "end_date": day,
-    "granularity": one_of("5mins", "15mins", "day", "week"),
-    "page": count(1, 10_000),
-    "production": one_of("all"),
-    "size": count(1, 100),
-    "start_at": moment,
-    "start_date": day,
-    "start_time": moment,
-    "end_time": moment,
-    "summary_date": day,
-}

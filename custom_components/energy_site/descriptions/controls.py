@@ -7,7 +7,7 @@ from homeassistant.components.select import SelectEntityDescription
 from homeassistant.components.switch import SwitchEntityDescription
 from homeassistant.const import EntityCategory
 
-from ..runtime.devices import CIRCUIT, GENERATOR
+from ..site.control import ControlKey
 from ..site.model import (
     CircuitAction,
     CircuitMode,
@@ -20,6 +20,7 @@ from ..site.model import (
     Storm,
 )
 from .descriptions import PERCENT
+from .families import CIRCUIT, GENERATOR
 from .rows import AnyRow, SiteRow, UnitRow
 
 
@@ -38,25 +39,25 @@ def _switch(key: str, *, enabled: bool = True) -> SwitchEntityDescription:
 
 
 _CIRCUIT_ACTIONS: tuple[tuple[str, Callable[[LoadCircuit], object]], ...] = (
-    ("grid_action", lambda unit: unit.grid_action),
-    ("off_grid_action", lambda unit: unit.off_grid_action),
-    ("generator_action", lambda unit: unit.generator_action),
+    (ControlKey.GRID_ACTION, lambda unit: unit.grid_action),
+    (ControlKey.OFF_GRID_ACTION, lambda unit: unit.off_grid_action),
+    (ControlKey.GENERATOR_ACTION, lambda unit: unit.generator_action),
 )
 
 NUMBER_ROWS: tuple[AnyRow, ...] = (
     SiteRow(
         part=Settings,
-        description=_percent("backup_reserve"),
+        description=_percent(ControlKey.BACKUP_RESERVE),
         value_fn=lambda settings: settings.backup_reserve,
     ),
     UnitRow(
         family=CIRCUIT,
-        description=_percent("level_low", EntityCategory.CONFIG),
+        description=_percent(ControlKey.LEVEL_LOW, EntityCategory.CONFIG),
         value_fn=lambda unit: unit.level_low,
     ),
     UnitRow(
         family=CIRCUIT,
-        description=_percent("level_high", EntityCategory.CONFIG),
+        description=_percent(ControlKey.LEVEL_HIGH, EntityCategory.CONFIG),
         value_fn=lambda unit: unit.level_high,
     ),
 )
@@ -64,12 +65,12 @@ NUMBER_ROWS: tuple[AnyRow, ...] = (
 SELECT_ROWS: tuple[AnyRow, ...] = (
     SiteRow(
         part=Settings,
-        description=_select("operating_mode", OperatingMode),
+        description=_select(ControlKey.OPERATING_MODE, OperatingMode),
         value_fn=lambda settings: settings.operating_mode,
     ),
     UnitRow(
         family=CIRCUIT,
-        description=_select("mode", CircuitMode, EntityCategory.CONFIG),
+        description=_select(ControlKey.MODE, CircuitMode, EntityCategory.CONFIG),
         value_fn=lambda unit: unit.mode,
     ),
     *(
@@ -78,7 +79,9 @@ SELECT_ROWS: tuple[AnyRow, ...] = (
     ),
     UnitRow(
         family=GENERATOR,
-        description=SelectEntityDescription(key="mode", translation_key="generator_mode", options=list(GeneratorMode)),
+        description=SelectEntityDescription(
+            key=ControlKey.MODE, translation_key="generator_mode", options=list(GeneratorMode)
+        ),
         value_fn=lambda unit: unit.mode,
     ),
 )
@@ -86,16 +89,16 @@ SELECT_ROWS: tuple[AnyRow, ...] = (
 SWITCH_ROWS: tuple[AnyRow, ...] = (
     SiteRow(
         part=Settings,
-        description=_switch("charge_from_grid"),
+        description=_switch(ControlKey.CHARGE_FROM_GRID),
         value_fn=lambda settings: settings.charge_from_grid,
     ),
     # Off by default: one touch takes the house off the grid.
     SiteRow(
         part=GridStatus,
-        description=_switch("grid_enabled", enabled=False),
+        description=_switch(ControlKey.GRID_ENABLED, enabled=False),
         value_fn=lambda grid: grid.enabled,
     ),
-    SiteRow(part=Storm, description=_switch("storm_guard"), value_fn=lambda storm: storm.guarded),
-    SiteRow(part=LivePower, description=_switch("live_power"), value_fn=lambda live: live.on),
-    UnitRow(family=CIRCUIT, description=_switch("closed"), value_fn=lambda unit: unit.closed),
+    SiteRow(part=Storm, description=_switch(ControlKey.STORM_GUARD), value_fn=lambda storm: storm.guarded),
+    SiteRow(part=LivePower, description=_switch(ControlKey.LIVE_POWER), value_fn=lambda live: live.on),
+    UnitRow(family=CIRCUIT, description=_switch(ControlKey.CLOSED), value_fn=lambda unit: unit.closed),
 )

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from homeassistant.helpers.entity import EntityDescription
 
-from ..runtime.devices import Family
 from ..site.model import Part
+from .families import Family
 
 
 class Parts(Protocol):

@@ -5,7 +5,6 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory
 
-from ..runtime.devices import AC_BATTERY, BATTERY, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
 from ..site.model import (
     Activity,
     Battery,
@@ -20,6 +19,7 @@ from ..site.model import (
 )
 from ..site.status import SystemStatus
 from .descriptions import choice, count, measured, moment, share
+from .families import AC_BATTERY, BATTERY, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
 from .rows import AnyRow, SiteRow, UnitRow
 
 BATTERY_ROWS = (

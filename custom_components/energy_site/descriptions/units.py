@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
-from ..runtime.devices import (
+from ..site.model import BatteryUnit, Controller, Inverter
+from .descriptions import choice, measured, moment, share
+from .families import (
     AC_BATTERY,
     BATTERY,
     COLLAR,
@@ -16,8 +18,6 @@ from ..runtime.devices import (
     RELAY,
     SYSTEM_CONTROLLER,
 )
-from ..site.model import BatteryUnit, Controller, Inverter
-from .descriptions import choice, measured, moment, share
 from .rows import UnitRow
 
 _INVERTER_VALUES: tuple[tuple[SensorEntityDescription, Callable[[Inverter], object]], ...] = (

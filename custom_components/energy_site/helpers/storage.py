@@ -11,11 +11,15 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER, documentation
+from ..const import DOMAIN, LOGGER
+from .fix_flows import AcknowledgeFlow
+from .issues import IssueDescription, async_raise_issue
 
 STORAGE_VERSION = 1
 
-ISSUE_UNREADABLE = "storage_unreadable"
+UNREADABLE = IssueDescription(
+    key="storage_unreadable", severity=ir.IssueSeverity.ERROR, fix_flow=AcknowledgeFlow, persistent=True
+)
 
 _KEPT = ".unreadable."
 # The name that Home Assistant gives to what is no JSON.
@@ -51,7 +55,7 @@ class KeptFile:
         if data is None:
             if existed:
                 # Home Assistant has renamed what is no JSON, and keeps it.
-                self._tell(f"{self._store.path}{_CORRUPT}*")
+                self._report(f"{self._store.path}{_CORRUPT}*")
             return {}
         if not isinstance(data, Mapping) or not self._is_ours(data):
             await self.async_give_up("another shape")
@@ -67,7 +71,7 @@ class KeptFile:
             await self._hass.async_add_executor_job(shutil.copyfile, path, kept)
         except OSError as err:
             LOGGER.error("The stored data of %s could not be kept: %s", self._title, type(err).__name__)
-        self._tell(kept)
+        self._report(kept)
 
     async def async_save(self, data: dict[str, Any]) -> None:
         """Write it down now."""
@@ -90,19 +94,8 @@ class KeptFile:
                 kept.unlink(missing_ok=True)
 
     @callback
-    def _tell(self, kept: str) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            f"{ISSUE_UNREADABLE}_{self._name}",
-            is_fixable=True,
-            is_persistent=True,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=ISSUE_UNREADABLE,
-            translation_placeholders={"name": self._title, "file": kept},
-            data={"entry_id": self._name, "key": ISSUE_UNREADABLE},
-            learn_more_url=documentation(f"repairs.md#{ISSUE_UNREADABLE.replace('_', '-')}"),
-        )
+    def _report(self, kept: str) -> None:
+        async_raise_issue(self._hass, UNREADABLE, self._name, {"name": self._title, "file": kept})
 
 
 def site_file(hass: HomeAssistant, entry_id: str, title: str) -> KeptFile:
@@ -110,7 +103,7 @@ def site_file(hass: HomeAssistant, entry_id: str, title: str) -> KeptFile:
     return KeptFile(hass, entry_id, title, is_ours=lambda data: isinstance(data.get("presence"), Mapping))
 
 
-def left_out(kept: object, taken: object) -> bool:
+def is_incomplete(kept: object, taken: object) -> bool:
     """Tell whether some of the kept books did not come through."""
     if not isinstance(taken, Mapping) or kept is None:
         return False

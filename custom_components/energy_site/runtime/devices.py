@@ -1,185 +1,114 @@
 """The site's devices in Home Assistant's registry."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
+from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, GONE_AFTER, GONE_ANSWERS
-from ..coordinator import SiteRuntime
+from ..const import DOMAIN
+from ..descriptions.families import FAMILIES, Family
 from ..site import model
-from ..site.model import (
-    Battery,
-    BatteryUnit,
-    Controller,
-    ControllerKind,
-    GridStatus,
-    Inverter,
-    Inverters,
-    LoadCircuit,
-    LoadCircuits,
-    Meters,
-    MeterUnit,
-    Part,
-)
+from ..site.model import LoadCircuit, Part
+from ..sources.listeners import Listeners
+from ..vendors.adapter import SourceAdapter
+from .poller import Poller
+
+# A device is gone when it is missing from this many whole lists for this long.
+_GONE_ANSWERS = 3
+_GONE_AFTER = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family[P: Part, U]:
-    """Devices of a kind: where they are listed, and what the registry is told of each.
+class SiteDevices:
+    """The devices of one site."""
 
-    `whole` tells whether a list names all of them, so that one that is missing
-    may be gone.
-    """
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], poller: Poller, adapter: SourceAdapter[Any]
+    ) -> None:
+        """Register the devices that `poller` finds as those of `entry`."""
+        self.hass = hass
+        self.poller = poller
+        self.entry_id = entry.entry_id
+        self.site = entry.unique_id or entry.entry_id
+        # Called with the serial number of a device that was removed.
+        self.removed: Listeners[[str]] = Listeners()
+        self._title = entry.title
+        self._adapter = adapter
 
-    kind: str
-    part: type[P]
-    units: Callable[[P], Mapping[str, U]]
-    describe: Callable[[U], model.DeviceInfo | None]
-    whole: Callable[[P], bool] = bool
-    has_serial: bool = True
+    def hub_info(self) -> dict[str, Any]:
+        """Return what the registry is told of the device that answers for the site."""
+        device = self.poller.source.device
+        return {
+            "identifiers": {(DOMAIN, self.site)},
+            "manufacturer": self._adapter.manufacturer,
+            "name": self._title,
+            "model": device.model,
+            "model_id": device.model_id,
+            "serial_number": device.serial,
+            "sw_version": device.firmware,
+            "configuration_url": self._adapter.configuration_url,
+        }
 
+    def unit_info[P: Part, U](self, family: Family[P, U], serial: str, unit: U) -> DeviceInfo:
+        """Return what the registry is told of one device of a family."""
+        hub = dr.async_get_device_id_by_identifier(self.hass, (DOMAIN, self.site), config_entry_id=self.entry_id)
+        device = family.describe(unit) or model.DeviceInfo(serial=serial)
+        name, manufacturer = serial, self._adapter.manufacturer
+        if isinstance(unit, LoadCircuit):
+            name = unit.name or serial
+        elif isinstance(unit, model.Generator):
+            device, manufacturer = model.DeviceInfo(serial=serial, model=unit.model), unit.manufacturer or manufacturer
+        return DeviceInfo(
+            identifiers={(DOMAIN, f"{self.site}_{serial}")},
+            manufacturer=manufacturer,
+            model=device.model,
+            model_id=device.model_id,
+            serial_number=serial if family.has_serial else None,
+            sw_version=device.firmware,
+            translation_key=family.kind,
+            translation_placeholders={"name": name},
+            via_device_id=hub,
+        )
 
-def _of_kind(kind: ControllerKind) -> Family[GridStatus, Controller]:
-    return Family(
-        kind=kind,
-        part=GridStatus,
-        units=lambda part: {serial: unit for serial, unit in part.controllers.items() if unit.kind is kind},
-        describe=lambda unit: unit.device,
-    )
+    @callback
+    def forget_if_gone(self, device: dr.DeviceEntry) -> bool:
+        """Tell whether a device is no longer part of the site; if so, it is new should it come back."""
+        serials = {
+            identifier.removeprefix(f"{self.site}_") for domain, identifier in device.identifiers if domain == DOMAIN
+        }
+        if serials & {*self.present(), self.site}:
+            return False
+        for serial in serials:
+            self.removed.notify(serial)
+        return True
 
+    def present(self) -> set[str]:
+        """Return the serial numbers that all families list now."""
+        return {
+            serial
+            for family in FAMILIES
+            if (part := self.poller.part(family.part)) is not None
+            for serial in family.units(part)
+        }
 
-INVERTER: Family[Inverters, Inverter] = Family(
-    kind="inverter",
-    part=Inverters,
-    units=lambda part: part.units,
-    describe=lambda unit: unit.device,
-    whole=lambda part: part.complete,
-)
-BATTERY: Family[Battery, BatteryUnit] = Family(
-    kind="battery", part=Battery, units=lambda part: part.units, describe=lambda unit: unit.device
-)
-AC_BATTERY: Family[Battery, BatteryUnit] = Family(
-    kind="ac_battery", part=Battery, units=lambda part: part.ac_units, describe=lambda unit: unit.device
-)
-SYSTEM_CONTROLLER = _of_kind(ControllerKind.SYSTEM_CONTROLLER)
-COLLAR = _of_kind(ControllerKind.COLLAR)
-COMBINER = _of_kind(ControllerKind.COMBINER)
-GATEWAY = _of_kind(ControllerKind.GATEWAY)
-RELAY = _of_kind(ControllerKind.RELAY)
-METER: Family[Meters, MeterUnit] = Family(
-    kind="meter", part=Meters, units=lambda part: part.units, describe=lambda unit: unit.device
-)
-CIRCUIT: Family[LoadCircuits, LoadCircuit] = Family(
-    kind="load_circuit", part=LoadCircuits, units=lambda part: part.circuits, describe=lambda _: None, has_serial=False
-)
-GENERATOR: Family[model.Generator, model.Generator] = Family(
-    kind="generator",
-    part=model.Generator,
-    units=lambda part: {"generator": part},
-    describe=lambda _: None,
-    has_serial=False,
-)
+    @callback
+    def async_track(self) -> tuple[CALLBACK_TYPE, ...]:
+        """Keep the registry true: remove what is gone, and follow the hub's firmware. Return what ends that."""
+        return (
+            *(self.poller.listen(family.part, _Absence(self, family).look) for family in FAMILIES),
+            self.poller.listen(model.Health, self._follow_firmware),
+        )
 
-FAMILIES: tuple[Family[Any, Any], ...] = (
-    INVERTER,
-    BATTERY,
-    AC_BATTERY,
-    SYSTEM_CONTROLLER,
-    COLLAR,
-    COMBINER,
-    GATEWAY,
-    RELAY,
-    METER,
-    CIRCUIT,
-    GENERATOR,
-)
-
-
-def hub_info(runtime: SiteRuntime) -> dict[str, Any]:
-    """Return what the registry is told of the device that answers for the site."""
-    device = runtime.source.device
-    return {
-        "identifiers": {(DOMAIN, runtime.site)},
-        "manufacturer": runtime.adapter.manufacturer,
-        "name": runtime.entry.title,
-        "model": device.model,
-        "model_id": device.model_id,
-        "serial_number": device.serial,
-        "sw_version": device.firmware,
-        "configuration_url": runtime.adapter.configuration_url,
-    }
-
-
-def unit_info[P: Part, U](runtime: SiteRuntime, family: Family[P, U], serial: str, unit: U) -> DeviceInfo:
-    """Return what the registry is told of one device of a family."""
-    hub = dr.async_get_device_id_by_identifier(
-        runtime.hass, (DOMAIN, runtime.site), config_entry_id=runtime.entry.entry_id
-    )
-    device = family.describe(unit) or model.DeviceInfo(serial=serial)
-    name, manufacturer = serial, runtime.adapter.manufacturer
-    if isinstance(unit, LoadCircuit):
-        name = unit.name or serial
-    elif isinstance(unit, model.Generator):
-        device, manufacturer = model.DeviceInfo(serial=serial, model=unit.model), unit.manufacturer or manufacturer
-    return DeviceInfo(
-        identifiers={(DOMAIN, f"{runtime.site}_{serial}")},
-        manufacturer=manufacturer,
-        model=device.model,
-        model_id=device.model_id,
-        serial_number=serial if family.has_serial else None,
-        sw_version=device.firmware,
-        translation_key=family.kind,
-        translation_placeholders={"name": name},
-        via_device_id=hub,
-    )
-
-
-@callback
-def forget_if_gone(runtime: SiteRuntime, device: dr.DeviceEntry) -> bool:
-    """Tell whether a device is no longer part of the site; if so, it is new should it come back."""
-    serials = {
-        identifier.removeprefix(f"{runtime.site}_") for domain, identifier in device.identifiers if domain == DOMAIN
-    }
-    if serials & {*_present(runtime), runtime.site}:
-        return False
-    for serial in serials:
-        runtime.forget(serial)
-    return True
-
-
-def _present(runtime: SiteRuntime) -> set[str]:
-    """Return what all families list now."""
-    return {
-        serial
-        for family in FAMILIES
-        if (part := runtime.part(family.part)) is not None
-        for serial in family.units(part)
-    }
-
-
-@callback
-def async_track_devices(hass: HomeAssistant, runtime: SiteRuntime) -> None:
-    """Keep the registry true: remove what is gone, and follow the hub's firmware."""
-    for family in FAMILIES:
-        watch = _Absence(hass, runtime, family)
-        runtime.entry.async_on_unload(runtime.listen(family.part, watch.look))
-    runtime.entry.async_on_unload(runtime.listen(model.Health, partial(_follow_firmware, hass, runtime)))
-
-
-@callback
-def _follow_firmware(hass: HomeAssistant, runtime: SiteRuntime) -> None:
-    registry = dr.async_get(hass)
-    device = registry.async_get_device_by_identifier((DOMAIN, runtime.site), runtime.entry.entry_id)
-    firmware = runtime.source.device.firmware
-    if device is not None and device.sw_version != firmware:
-        registry.async_update_device(device.id, sw_version=firmware)
+    @callback
+    def _follow_firmware(self) -> None:
+        registry = dr.async_get(self.hass)
+        device = registry.async_get_device_by_identifier((DOMAIN, self.site), self.entry_id)
+        firmware = self.poller.source.device.firmware
+        if device is not None and device.sw_version != firmware:
+            registry.async_update_device(device.id, sw_version=firmware)
 
 
 class _Absence:
@@ -189,9 +118,8 @@ class _Absence:
     answer: gateways forget devices for a while, and find them again.
     """
 
-    def __init__(self, hass: HomeAssistant, runtime: SiteRuntime, family: Family[Any, Any]) -> None:
-        self._hass = hass
-        self._runtime = runtime
+    def __init__(self, devices: SiteDevices, family: Family[Any, Any]) -> None:
+        self._devices = devices
         self._family = family
         self._known: set[str] = set()
         self._missing: dict[str, tuple[datetime, int]] = {}
@@ -200,7 +128,7 @@ class _Absence:
     @callback
     def look(self) -> None:
         """Compare the list of now with what was there before."""
-        part = self._runtime.part(self._family.part)
+        part = self._devices.poller.part(self._family.part)
         if part is None or part is self._seen or not self._family.whole(part):
             return
         self._seen = part
@@ -214,31 +142,28 @@ class _Absence:
         for serial in (self._known | self._strangers()) - present:
             since, answers = self._missing.get(serial, (now, 0))
             self._missing[serial] = (since, answers + 1)
-            if answers + 1 >= GONE_ANSWERS and now - since >= GONE_AFTER:
+            if answers + 1 >= _GONE_ANSWERS and now - since >= _GONE_AFTER:
                 self._remove(serial)
 
     def _strangers(self) -> set[str]:
-        """Return registered devices of no family, where every family can be asked.
-
-        They went while nobody looked.
-        """
-        runtime = self._runtime
-        if not all(runtime.settled(family.part) for family in FAMILIES):
+        """Return registered devices of no family, where every family is known: they went while nothing polled."""
+        devices = self._devices
+        if not all(devices.poller.is_known(family.part) for family in FAMILIES):
             return set()
         registered = {
-            identifier.removeprefix(f"{runtime.site}_")
-            for device in dr.async_entries_for_config_entry(dr.async_get(self._hass), runtime.entry.entry_id)
+            identifier.removeprefix(f"{devices.site}_")
+            for device in dr.async_entries_for_config_entry(dr.async_get(devices.hass), devices.entry_id)
             for domain, identifier in device.identifiers
-            if domain == DOMAIN and identifier != runtime.site
+            if domain == DOMAIN and identifier != devices.site
         }
-        return registered - _present(runtime)
+        return registered - devices.present()
 
     def _remove(self, serial: str) -> None:
-        registry = dr.async_get(self._hass)
-        identifier = (DOMAIN, f"{self._runtime.site}_{serial}")
-        device = registry.async_get_device_by_identifier(identifier, self._runtime.entry.entry_id)
+        devices = self._devices
+        registry = dr.async_get(devices.hass)
+        device = registry.async_get_device_by_identifier((DOMAIN, f"{devices.site}_{serial}"), devices.entry_id)
         if device is not None:
             registry.async_remove_device(device.id)
-        self._runtime.forget(serial)
+        devices.removed.notify(serial)
         self._known.discard(serial)
         self._missing.pop(serial, None)

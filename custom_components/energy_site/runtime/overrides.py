@@ -1,20 +1,23 @@
 """Settings for a time, restored at its end also when Home Assistant was down then."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..site.control import ControlError, ControlName, Value
+from ..helpers.issues import EntryIssues
+from ..site.control import ControlError, ControlKey, ControlName, Value
 from ..site.override import ORDER, Override
-from .issues import ISSUE_RESTORE, async_show_issue
-
-if TYPE_CHECKING:
-    from ..coordinator import SiteRuntime
+from ..sources.control_queue import ControlQueue
+from ..sources.listeners import Listeners
+from .issues import OVERRIDE_NOT_RESTORED
+from .site_events import SiteEvents
 
 # A site that cannot be told now is told later, and a person if that goes on.
 _RETRY = timedelta(minutes=5)
@@ -25,12 +28,25 @@ _GIVEN_UP_AFTER = timedelta(days=1)
 class Overrides:
     """The override of one site; a new one takes the place of the one before."""
 
-    def __init__(self, runtime: SiteRuntime) -> None:
-        """Steer the controls of `runtime`."""
-        self._runtime = runtime
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        controls: ControlQueue,
+        events: SiteEvents,
+        issues: EntryIssues,
+        save: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Override `controls` of the site of `entry`; `save` writes what outlives a restart."""
+        self._hass = hass
+        self._entry = entry
+        self._controls = controls
+        self._events = events
+        self._issues = issues
+        self._save = save
         self._current: Override | None = None
         self._cancel: CALLBACK_TYPE | None = None
-        self._listeners: list[Callable[[], None]] = []
+        self.changed: Listeners[[]] = Listeners()
 
     @property
     def current(self) -> Override | None:
@@ -42,16 +58,10 @@ class Overrides:
         override = self._current
         return override.until if override is not None and name.serial is None and override.changes(name.key) else None
 
-    @callback
-    def listen(self, update: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call `update` when an override begins, changes or ends."""
-        self._listeners.append(update)
-        return lambda: self._listeners.remove(update)
-
     def moves_along(self, wanted: Collection[str]) -> Iterator[str]:
         """Return the keys of controls that change, or whose end changes, when others are overridden."""
-        if "operating_mode" in wanted and self._runtime.steering.control(ControlName(None, "backup_reserve")):
-            yield "backup_reserve"
+        if ControlKey.OPERATING_MODE in wanted and self._controls.control(ControlName(None, ControlKey.BACKUP_RESERVE)):
+            yield ControlKey.BACKUP_RESERVE
         if self._current is not None:
             yield from (key for key in ORDER if self._current.changes(key))
 
@@ -61,11 +71,11 @@ class Overrides:
         Raises `ControlError` where one of them cannot be set; what was set
         before it is restored then.
         """
-        steering = self._runtime.steering
+        controls = self._controls
         for key in wanted:
             name = ControlName(None, key)
-            if steering.control(name) is None:
-                raise steering.missing(name, wanted[key])
+            if controls.control(name) is None:
+                raise controls.missing(name, wanted[key])
         # What was before an override that still lasts is what will be after this one.
         earlier, before = self._current, self._in_force()
         override = Override(
@@ -75,7 +85,7 @@ class Overrides:
         try:
             for key in ORDER:
                 if key in wanted:
-                    await steering.set(ControlName(None, key), wanted[key])
+                    await controls.set(ControlName(None, key), wanted[key])
         except ControlError:
             if self._current is override:
                 # An earlier one goes on as if nothing had been; else all is as it was.
@@ -84,7 +94,7 @@ class Overrides:
             raise
         override = replace(override, imposed={**self._in_force(), **wanted})
         self._keep(override)
-        await self._runtime.async_save()
+        await self._save()
         return override
 
     @callback
@@ -93,16 +103,16 @@ class Overrides:
         if self._current is not None:
             self._keep(self._current)
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
-        return self._current.dump() if self._current is not None else {}
+        return self._current.as_dict() if self._current is not None else {}
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Take over what `dump` returned."""
-        self._current = Override.load(data)
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned."""
+        self._current = Override.restore(data)
 
     def _in_force(self) -> dict[str, Value]:
-        controls = {key: self._runtime.steering.control(ControlName(None, key)) for key in ORDER}
+        controls = {key: self._controls.control(ControlName(None, key)) for key in ORDER}
         return {
             key: control.value for key, control in controls.items() if control is not None and control.value is not None
         }
@@ -111,20 +121,15 @@ class Overrides:
     def _keep(self, override: Override) -> None:
         self._current = override
         self._schedule(override.until)
-        self._tell()
-
-    @callback
-    def _tell(self) -> None:
-        for update in tuple(self._listeners):
-            update()
+        self.changed.notify()
 
     @callback
     def _schedule(self, at: datetime) -> None:
         if self._cancel is not None:
             self._cancel()
         else:
-            self._runtime.entry.async_on_unload(self._stop)
-        self._cancel = async_track_point_in_utc_time(self._runtime.hass, self._async_due, at)
+            self._entry.async_on_unload(self._stop)
+        self._cancel = async_track_point_in_utc_time(self._hass, self._async_due, at)
 
     @callback
     def _stop(self) -> None:
@@ -139,9 +144,8 @@ class Overrides:
         """Restore what was before, trying again later where that fails, and let another one go on `then`."""
         if (override := self._current) is None:
             return
-        runtime = self._runtime
         # What somebody changed a moment ago stays, and may not be known yet.
-        await runtime.steering.look(*(ControlName(None, key) for key in override.imposed))
+        await self._controls.look(*(ControlName(None, key) for key in override.imposed))
         if self._current is not override:
             return
         # A mode that is restored may bring the reserve back along with it.
@@ -151,37 +155,36 @@ class Overrides:
                 continue
             name = ControlName(None, key)
             # Nobody asks for this now.
-            runtime.happenings.contexts.pop(name, None)
+            self._events.contexts.pop(name, None)
             try:
                 # Some minutes of trouble must not end what tries again until it is as it was.
-                await runtime.steering.set(name, due[key], insistent=True)
+                await self._controls.set(name, due[key], insistent=True)
             except ControlError as err:
                 LOGGER.debug("%s could not be restored yet: %s", key, err)
                 self._put_off(override)
                 return
             if self._current is not override:
                 return
-            if runtime.steering.pending(name) is not None:
+            if self._controls.pending(name) is not None:
                 # Nobody knows yet whether it comes back: the end waits for that.
                 self._put_off(override)
                 return
         self._current = None
         if then is not None:
             self._keep(then)
-        self._tell()
-        async_show_issue(runtime, ISSUE_RESTORE, None)
-        await runtime.async_save()
+        self.changed.notify()
+        self._issues.show(OVERRIDE_NOT_RESTORED, None)
+        await self._save()
 
     @callback
     def _put_off(self, override: Override) -> None:
         """Try again later; tell a person when that does not help."""
-        runtime = self._runtime
-        late = runtime.now() - override.until
+        late = dt_util.utcnow() - override.until
         if late >= _TOLD_AFTER:
-            async_show_issue(runtime, ISSUE_RESTORE, {})
+            self._issues.show(OVERRIDE_NOT_RESTORED, {})
         if late >= _GIVEN_UP_AFTER:
-            LOGGER.warning("%s: settings could not be restored for a day", runtime.entry.title)
+            LOGGER.warning("%s: settings could not be restored for a day", self._entry.title)
             self._current = None
-            self._tell()
+            self.changed.notify()
             return
-        self._schedule(runtime.now() + _RETRY)
+        self._schedule(dt_util.utcnow() + _RETRY)

@@ -5,14 +5,14 @@ from functools import partial
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from ..coordinator import SiteConfigEntry, SiteRuntime
-from ..sources.control_queue import Steering
+from ..sources.control_queue import ControlQueue
+from .site import SiteConfigEntry, SiteRuntime
 
 
 @callback
 def async_pair(runtime: SiteRuntime) -> None:
     """Let what cannot be set on the site's own network be set through its cloud, whenever there is one."""
-    runtime.source.other_way = partial(_other_way, runtime)
+    runtime.source.fallback = partial(_other_way, runtime)
 
 
 @callback
@@ -22,9 +22,9 @@ def async_clouds_of(hass: HomeAssistant, serial: str) -> list[SiteRuntime]:
     return [entry.runtime_data for entry in entries if serial in entry.runtime_data.source.gateway_serials]
 
 
-def _other_way(runtime: SiteRuntime) -> Steering | None:
+def _other_way(runtime: SiteRuntime) -> ControlQueue | None:
     """Return the steering of the gateway's system in the cloud, where the plan lets it be set."""
     for cloud in async_clouds_of(runtime.hass, runtime.site):
-        if any(cloud.steering.control(name) is not None for name in cloud.source.control_names()):
-            return cloud.steering
+        if any(cloud.controls.control(name) is not None for name in cloud.source.control_names()):
+            return cloud.controls
     return None

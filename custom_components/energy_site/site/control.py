@@ -1,6 +1,6 @@
-"""What can be set: allowed values, wishes, and what becomes of them.
+"""What can be set: allowed values, commands, and what becomes of them.
 
-What a control shows is the value in force. A wish is what somebody wants it to
+What a control shows is the value in force. A command is what somebody wants it to
 be. It ends confirmed, failed, accepted where nothing can tell whether it is in
 force, or superseded by a newer one; until then it may be pending for minutes.
 """
@@ -12,6 +12,25 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 type Value = bool | float | str
+
+
+class ControlKey(StrEnum):
+    """The controls that a site may have, by the keys of their entities."""
+
+    BACKUP_RESERVE = "backup_reserve"
+    CHARGE_FROM_GRID = "charge_from_grid"
+    GRID_ENABLED = "grid_enabled"
+    LIVE_POWER = "live_power"
+    OPERATING_MODE = "operating_mode"
+    STORM_GUARD = "storm_guard"
+    # Of a load circuit, `MODE` of a generator as well.
+    CLOSED = "closed"
+    GENERATOR_ACTION = "generator_action"
+    GRID_ACTION = "grid_action"
+    LEVEL_HIGH = "level_high"
+    LEVEL_LOW = "level_low"
+    MODE = "mode"
+    OFF_GRID_ACTION = "off_grid_action"
 
 
 class ControlName(NamedTuple):
@@ -59,10 +78,10 @@ class Flag:
 type Limits = Range | Choice | Flag
 
 
-class Obstacle(StrEnum):
+class BlockReason(StrEnum):
     """Why a control cannot be set now."""
 
-    GOVERNED_REMOTELY = "governed_remotely"
+    CLOUD_CONTROLLED = "governed_remotely"
     OFF_GRID = "off_grid"
     GRID_EVENT = "grid_event"
     STORM = "storm"
@@ -74,7 +93,7 @@ class Obstacle(StrEnum):
     @property
     def is_denial(self) -> bool:
         """Whether nothing stands in the way but what the site denied before."""
-        return self in (Obstacle.IGNORED, Obstacle.REFUSED)
+        return self in (BlockReason.IGNORED, BlockReason.REFUSED)
 
 
 class Trust(StrEnum):
@@ -104,7 +123,7 @@ class Control:
     """One control as it stands now.
 
     `value` is what is in force. `feeds` tell it, so they are asked after a
-    write, after each of the `pauses` in seconds until they tell the wish.
+    write, after each of the `pauses` in seconds until they tell the command.
     `reached` tells whether it came true, where that is more than an equal value:
     `None` where nothing says so but the object that was written.
     `kept` tells whether that object holds a value still, `taken` whether the
@@ -119,7 +138,7 @@ class Control:
     value: Value | None
     write: Callable[[Value], Awaitable[None]]
     feeds: tuple[str, ...]
-    obstacle: Obstacle | None = None
+    block_reason: BlockReason | None = None
     reached: Callable[[Value], bool | None] | None = None
     kept: Callable[[Value], bool] | None = None
     taken: Callable[[Value], bool] | None = None
@@ -135,7 +154,7 @@ class Control:
 
 
 class Failure(StrEnum):
-    """Why a wish did not come true."""
+    """Why a command did not come true."""
 
     MISSING = "missing"
     OUT_OF_RANGE = "out_of_range"
@@ -149,7 +168,7 @@ class Failure(StrEnum):
 
 
 class ControlError(Exception):
-    """A wish that did not come true, and what is in force instead.
+    """A command that did not come true, and what is in force instead.
 
     `answer` is what the site said: a status, or nothing. `looked` tells whether it
     told since what is in force: one that is starting refuses whatever it is asked.
@@ -163,7 +182,7 @@ class ControlError(Exception):
         wanted: Value,
         in_force: Value | None = None,
         limits: Limits | None = None,
-        obstacle: Obstacle | None = None,
+        block_reason: BlockReason | None = None,
         answer: int | None = None,
         looked: bool = True,
         seconds: float = 0.0,
@@ -175,46 +194,46 @@ class ControlError(Exception):
         self.wanted = wanted
         self.in_force = in_force
         self.limits = limits
-        self.obstacle = obstacle
+        self.block_reason = block_reason
         self.answer = answer
         self.looked = looked
         self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class PendingCommand:
     """What somebody wants a control to be, and since when.
 
     An `insistent` one is tried whatever was denied before, and proves nothing itself.
     """
 
     value: Value
-    made_at: datetime
+    requested_at: datetime
     insistent: bool = False
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
-        return {"value": self.value, "made_at": self.made_at.isoformat(), "insistent": self.insistent}
+        return {"value": self.value, "made_at": self.requested_at.isoformat(), "insistent": self.insistent}
 
     @classmethod
-    def load(cls, data: object) -> Wish | None:
-        """Read what `dump` returned, `None` for anything else."""
+    def restore(cls, data: object) -> PendingCommand | None:
+        """Read what `as_dict` returned, `None` for anything else."""
         if not isinstance(data, Mapping):
             return None
-        value, made_at = data.get("value"), data.get("made_at")
-        if not isinstance(value, bool | int | float | str) or not isinstance(made_at, str):
+        value, requested_at = data.get("value"), data.get("made_at")
+        if not isinstance(value, bool | int | float | str) or not isinstance(requested_at, str):
             return None
         try:
-            moment = datetime.fromisoformat(made_at)
+            moment = datetime.fromisoformat(requested_at)
         except ValueError:
             return None
         if moment.tzinfo is None:
             return None
-        return cls(value=value, made_at=moment, insistent=data.get("insistent") is True)
+        return cls(value=value, requested_at=moment, insistent=data.get("insistent") is True)
 
 
 class ChangeKind(StrEnum):
-    """What happened to a setting; a wish that was in force already is confirmed and changes nothing."""
+    """What happened to a setting; a command that was in force already is confirmed and changes nothing."""
 
     CHANGED = "changed"
     CONFIRMED = "confirmed"
@@ -227,7 +246,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A setting that changed, or a wish that ended otherwise.
+    """A setting that changed, or a command that ended otherwise.
 
     `ours` says that it was asked for here, and not in the vendor's app. What moved
     `along` with that was not asked for: the site changed it, or somebody else at

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .control import Control, ControlError, ControlName, Failure, Obstacle, Trust, Wish, items, same
+from .control import BlockReason, Control, ControlError, ControlName, Failure, PendingCommand, Trust, items, same
 
 # So far apart, two tries of the same value did not meet the same trouble.
 _ANOTHER_TRY = timedelta(hours=1)
@@ -21,7 +21,7 @@ _ANOTHER_DAY = timedelta(hours=20)
 # After so long it is worth another try, whatever the vendor changed meanwhile.
 _TRIED_AGAIN_AFTER = timedelta(days=30)
 
-_OBSTACLES = {Failure.IGNORED: Obstacle.IGNORED, Failure.REFUSED: Obstacle.REFUSED}
+_OBSTACLES = {Failure.IGNORED: BlockReason.IGNORED, Failure.REFUSED: BlockReason.REFUSED}
 
 # Why these were answered passes: a sign-in, a conflict, a lock, overload.
 _PASSING = (401, 408, 409, 423, 425, 429)
@@ -31,29 +31,29 @@ _PASSING = (401, 408, 409, 423, 425, 429)
 class Denial:
     """How and when a control was denied last, and under which circumstances.
 
-    `tries` are the first denied wishes of each value, `lasting` tells whether they
+    `tries` are the first denied commands of each value, `lasting` tells whether they
     are enough to give up.
     """
 
     failure: Failure
     at: datetime
     circumstances: str
-    tries: tuple[Wish, ...] = ()
+    tries: tuple[PendingCommand, ...] = ()
     lasting: bool = False
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return {
             "failure": self.failure.value,
             "at": self.at.isoformat(),
             "circumstances": self.circumstances,
-            "tries": [each.dump() for each in self.tries],
+            "tries": [each.as_dict() for each in self.tries],
             "lasting": self.lasting,
         }
 
     @classmethod
-    def load(cls, data: object) -> Denial | None:
-        """Read what `dump` returned, `None` for anything else."""
+    def restore(cls, data: object) -> Denial | None:
+        """Read what `as_dict` returned, `None` for anything else."""
         match data:
             case {
                 "failure": str() as failure,
@@ -70,7 +70,7 @@ class Denial:
                 failure=Failure(failure),
                 at=datetime.fromisoformat(at),
                 circumstances=why,
-                tries=tuple(wish for each in tries if (wish := Wish.load(each)) is not None),
+                tries=tuple(command for each in tries if (command := PendingCommand.restore(each)) is not None),
                 lasting=lasting,
             )
         except ValueError:
@@ -93,14 +93,16 @@ class Denials:
         if before is None or before.circumstances != control.circumstances:
             before = Denial(failure=error.failure, at=now, circumstances=control.circumstances)
         again = timedelta() if control.trust is Trust.LITTLE and error.failure is Failure.IGNORED else _ANOTHER_TRY
-        recent = tuple(each for each in before.tries if now - each.made_at < _TRIED_AGAIN_AFTER)
+        recent = tuple(each for each in before.tries if now - each.requested_at < _TRIED_AGAIN_AFTER)
         known = any(same(each.value, error.wanted) for each in recent)
-        apart = [(now - each.made_at, again if same(each.value, error.wanted) else _ANOTHER_DAY) for each in recent]
+        apart = [
+            (now - each.requested_at, again if same(each.value, error.wanted) else _ANOTHER_DAY) for each in recent
+        ]
         self._found[error.name] = Denial(
             failure=error.failure,
             at=now,
             circumstances=control.circumstances,
-            tries=recent if known else (*recent, Wish(value=error.wanted, made_at=now)),
+            tries=recent if known else (*recent, PendingCommand(value=error.wanted, requested_at=now)),
             lasting=before.lasting or any(passed >= enough for passed, enough in apart),
         )
 
@@ -108,7 +110,7 @@ class Denials:
         """Trust the site with a control again."""
         self._found.pop(name, None)
 
-    def obstacle(self, name: ControlName, control: Control, now: datetime) -> Obstacle | None:
+    def block_reason(self, name: ControlName, control: Control, now: datetime) -> BlockReason | None:
         """Return why it is not worth a try for now."""
         denial = self._found.get(name)
         if denial is None or not denial.lasting or denial.circumstances != control.circumstances:
@@ -117,12 +119,12 @@ class Denials:
             return None
         return _OBSTACLES[denial.failure]
 
-    def dump(self) -> list[list[Any]]:
+    def as_dict(self) -> list[list[Any]]:
         """Return plain JSON data."""
-        return [[*name, denial.dump()] for name, denial in self._found.items()]
+        return [[*name, denial.as_dict()] for name, denial in self._found.items()]
 
-    def load(self, data: object) -> None:
-        """Take over what `dump` returned."""
+    def restore(self, data: object) -> None:
+        """Take over what `as_dict` returned."""
         for name, item in items(data):
-            if (denial := Denial.load(item)) is not None:
+            if (denial := Denial.restore(item)) is not None:
                 self._found[name] = denial

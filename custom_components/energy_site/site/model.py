@@ -303,7 +303,7 @@ class OperatingMode(StrEnum):
 class Settings(Part):
     """What is in force, not what was wished for: %.
 
-    `governed_remotely` says that the vendor's cloud steers the battery and
+    `cloud_controlled` says that the vendor's cloud steers the battery and
     local settings are ignored.
     """
 
@@ -312,7 +312,7 @@ class Settings(Part):
     operating_mode: OperatingMode | None = None
     charge_from_grid: bool | None = None
     activity: Activity | None = None
-    governed_remotely: bool | None = None
+    cloud_controlled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -444,7 +444,7 @@ class MeterFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health(Part):
-    """How the source itself does. `load` is the share in % of its time that we take.
+    """How the source itself does. `restore` is the share in % of its time that we take.
 
     `signal` is in % of the radio in use, `problems` the meters' complaints, `None`
     where no meter was ever asked, `findings` what contradicts them, `open_events` how many

@@ -48,12 +48,12 @@ class OutageWatch:
             return OutageEvent(lost=True)
         return None
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
         return {"connected": self._connected, "lost_at": self._lost_at.isoformat() if self._lost_at else None}
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Take over what `dump` returned."""
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned."""
         connected, lost_at = data.get("connected"), data.get("lost_at")
         self._connected = connected if isinstance(connected, bool) else None
         try:

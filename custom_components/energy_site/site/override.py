@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .control import Value, same
+from .control import ControlKey, Value, same
 
 # The mode comes first: it decides whether the others can be set.
-ORDER = ("operating_mode", "backup_reserve", "charge_from_grid")
+ORDER = (ControlKey.OPERATING_MODE, ControlKey.BACKUP_RESERVE, ControlKey.CHARGE_FROM_GRID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +36,13 @@ class Override:
                 continue
             yield key, self.before[key]
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return {"until": self.until.isoformat(), "before": dict(self.before), "imposed": dict(self.imposed)}
 
     @classmethod
-    def load(cls, data: Mapping[str, Any]) -> Override | None:
-        """Read what `dump` returned, `None` for anything else."""
+    def restore(cls, data: Mapping[str, Any]) -> Override | None:
+        """Read what `as_dict` returned, `None` for anything else."""
         try:
             until = datetime.fromisoformat(str(data.get("until")))
         except ValueError:

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from ..api.base_client import Outcome
+from ..api.base_client import RequestResult
 from ..api.errors import ApiQuotaError, ApiUnreachableError
 from ..site.quota.demand import Purpose
 from ..site.quota.planner import Planner
@@ -25,7 +25,7 @@ class NotNowError(ApiQuotaError):
         self.allowed_at = allowed_at
 
 
-class Purse(Protocol):
+class RequestBudget(Protocol):
     """One key's planner, and who writes its books down."""
 
     planner: Planner
@@ -35,7 +35,7 @@ class Purse(Protocol):
 
 
 @contextmanager
-def meant_for(purpose: Purpose) -> Iterator[None]:
+def with_purpose(purpose: Purpose) -> Iterator[None]:
     """Send the requests within for a purpose."""
     token = _PURPOSE.set(purpose)
     try:
@@ -44,44 +44,49 @@ def meant_for(purpose: Purpose) -> Iterator[None]:
         _PURPOSE.reset(token)
 
 
-def purpose_now(usual: Purpose) -> Purpose:
+def current_purpose(usual: Purpose) -> Purpose:
     """Return what requests are sent for, by whoever wants them now."""
     return _PURPOSE.get() or usual
 
 
-class SystemSpending:
+class SystemBudget:
     """Counts what is asked for one system."""
 
-    def __init__(self, purse: Purse, system: str, clock: Callable[[], datetime]) -> None:
-        """Spend from `purse`."""
-        self._purse = purse
+    def __init__(self, budget: RequestBudget, system: str, clock: Callable[[], datetime]) -> None:
+        """Spend from `budget`."""
+        self._budget = budget
         self._system = system
         self._clock = clock
 
+    @property
+    def planner(self) -> Planner:
+        """The planner of the budget's requests."""
+        return self._budget.planner
+
     def before(self, endpoint: str) -> None:
         """Count a request; raise `NotNowError` where it may not be sent."""
-        now, purpose, planner = self._clock(), purpose_now(Purpose.FRESHNESS), self._purse.planner
+        now, purpose, planner = self._clock(), current_purpose(Purpose.FRESHNESS), self._budget.planner
         verb = ApiQuotaError(endpoint, 429).verb
         if (until := planner.verb_allowed_at(verb, now)) > now:
             raise NotNowError(endpoint, until, period="month" if until - now > _A_DAY else None)
         if not planner.may(purpose, 1, now, system=self._system):
             raise NotNowError(endpoint, planner.allowed_at(purpose, 1, now))
         planner.spend(1, now, purpose=purpose, system=self._system)
-        self._purse.keep()
+        self._budget.keep()
 
-    def after(self, endpoint: str, outcome: Outcome) -> None:  # noqa: ARG002 - the signature is the client's.
+    def after(self, endpoint: str, result: RequestResult) -> None:  # noqa: ARG002 - the signature is the client's.
         """Obey a refusal, once and for as long as it says."""
-        now, planner = self._clock(), self._purse.planner
-        if isinstance(outcome.error, ApiUnreachableError):
+        now, planner = self._clock(), self._budget.planner
+        if isinstance(result.error, ApiUnreachableError):
             # What never left was not counted there either.
             planner.refund(1, now)
-        elif (refusal := outcome.refusal) is not None:
+        elif (refusal := result.refusal) is not None:
             planner.denied(
                 now, period=refusal.period, ends_at=_ends_at(refusal, now), limit=refusal.limit, verb=refusal.verb
             )
-        elif outcome.status is not None:
+        elif result.status is not None:
             planner.answered(now)
-        self._purse.keep()
+        self._budget.keep()
 
 
 def _ends_at(refusal: ApiQuotaError, now: datetime) -> datetime | None:

@@ -7,15 +7,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import json
 from typing import Any, cast, override
 
-from ..api.base_client import keeping
-from ..api.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
+from ..api.base_client import keep_bodies
+from ..api.errors import ApiAuthError, ApiError, ApiPayloadError, ApiQuotaError, ApiStatusError
 from ..api.transport import Recorded
 from ..site.model import Quota
 from ..site.quota.daylight import Daylight
 from ..site.quota.demand import Bundle, Purpose, System
 from ..site.quota.planner import Planner
-from ..vendors.enphase_cloud.client.errors import HardwareAbsentError
-from .budget import NotNowError, SystemSpending, meant_for, purpose_now
+from .budget import NotNowError, SystemBudget, current_purpose, with_purpose
 from .feed import Feed, FeedState, Pace, Presence
 from .source import PROBE_INTERVAL, Source
 
@@ -59,17 +58,15 @@ class CloudSource[C](Source):
         self,
         context: C,
         system: str,
-        planner: Planner,
-        spending: SystemSpending,
+        budget: SystemBudget,
         recorded: Mapping[str, Recorded],
         zone: tzinfo,
     ) -> None:
-        """Ask for `system` as `planner` allows; `recorded` holds the last answers by the endpoints' names."""
+        """Poll `system` as `budget` allows; `recorded` holds the last answers by the endpoints' names."""
         super().__init__(dict.fromkeys(Pace, PROBE_INTERVAL))
         self.context = context
         self.system = system
-        self.planner = planner
-        self.spending = spending
+        self.planner = budget.planner
         self.zone = zone
         self.daylight = Daylight(zone=zone)
         self.wants_history = False
@@ -164,7 +161,7 @@ class CloudSource[C](Source):
         if not feed.wanted(self):
             state.asked_at = now
             return
-        purpose = purpose_now(feed.bundle.purpose)
+        purpose = current_purpose(feed.bundle.purpose)
         due = self.planner.allowed_at(purpose, 1, now)
         if due > now:
             error = NotNowError(feed.name, due)
@@ -173,7 +170,7 @@ class CloudSource[C](Source):
             raise error
         self.planner.asks(self.system, feed.bundle, now)
         try:
-            with meant_for(purpose):
+            with with_purpose(purpose):
                 await super().poll(key, now)
         except ApiQuotaError:
             raise
@@ -185,7 +182,7 @@ class CloudSource[C](Source):
         else:
             if key in self.ailing(now):
                 # What healed is seldom alone.
-                self.wanted_now |= set(self.ailing(now)) - {key}
+                self.refresh_requested |= set(self.ailing(now)) - {key}
             self._failing.pop(key, None)
             self.planner.asked(self.system, feed.bundle, now)
         finally:
@@ -210,15 +207,15 @@ class CloudSource[C](Source):
         return max(self.planner.next_at(self.system, feed.bundle, now) - now, _SHORTEST_WAIT)
 
     @override
-    def by_hand(self) -> AbstractContextManager[None]:
-        return meant_for(Purpose.PERSON)
+    def user_requested(self) -> AbstractContextManager[None]:
+        return with_purpose(Purpose.PERSON)
 
     @override
-    def expects_silence(self, now: datetime) -> bool:
+    def in_maintenance_window(self, now: datetime) -> bool:
         return False
 
     @override
-    def memory(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         answers = {
             key: {"at": state.answered_at.isoformat(), "bodies": self._bodies[key]}
             for key, state in self.states.items()
@@ -234,15 +231,15 @@ class CloudSource[C](Source):
             for key, since in self._failing.items()
         }
         return {
-            **super().memory(),
+            **super().as_dict(),
             "answers": answers,
             "denied": {"at": denied, "plan": self._plan_words},
             "failing": failing,
         }
 
     @override
-    def remember(self, memory: Mapping[str, Any]) -> None:
-        super().remember(memory)
+    def restore(self, memory: Mapping[str, Any]) -> None:
+        super().restore(memory)
         answers = memory.get("answers")
         for key, kept in answers.items() if isinstance(answers, Mapping) else ():
             if key in self.feeds and isinstance(kept, Mapping):
@@ -337,11 +334,8 @@ class CloudSource[C](Source):
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:
         asked = self.feeds[feed.key]
-        try:
-            with keeping() as kept:
-                answer = await asked.ask(self.context)
-        except HardwareAbsentError as err:
-            raise ApiNotFoundError(err.endpoint, err.status) from err
+        with keep_bodies() as kept:
+            answer = await asked.ask(self.context)
         self._bodies[feed.key] = [body.decode(errors="replace") for name, body in kept if name == asked.name]
         return answer
 

@@ -1,4 +1,4 @@
-"""Makes wishes come true: one write at a time, each of them confirmed or reported."""
+"""The queue of a site's controls: one write at a time, each of them confirmed or reported."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
@@ -15,19 +15,20 @@ from ..site.control import (
     ControlName,
     Failure,
     Limits,
+    PendingCommand,
     Range,
     Value,
-    Wish,
     items,
     same,
 )
 from ..site.denials import Denials
 from .fulfilment import Asked, Fulfilment, Outcome, Result
+from .listeners import Listeners
 from .setting_watch import SettingWatch
 
 _LOGGER = logging.getLogger(__name__)
 
-# A wish that nobody could fulfil for so long, as while Home Assistant was down,
+# A command that nobody could fulfil for so long, as while Home Assistant was down,
 # may surprise more than it helps.
 _LASTING = timedelta(minutes=15)
 
@@ -35,7 +36,7 @@ _LASTING = timedelta(minutes=15)
 _WATCHED = timedelta(days=1)
 
 
-class Steerable(Asked, Protocol):
+class ControlledSource(Asked, Protocol):
     """What steering needs of a source."""
 
     def control_names(self) -> Iterable[ControlName]:
@@ -45,60 +46,56 @@ class Steerable(Asked, Protocol):
         """Return a control as it stands now, `None` where the site has none of this name."""
 
 
-class Steering:
-    """Keeps the wishes of one source until each has ended.
+class ControlQueue:
+    """Keeps the commands of one source until each has ended.
 
-    Writes queue, since some of them replace a whole object. A newer wish for
+    Writes queue, since some of them replace a whole object. A newer command for
     the same control supersedes an older one, wherever that stands.
     """
 
     def __init__(
         self,
-        source: Steerable,
+        source: ControlledSource,
         *,
         clock: Callable[[], datetime],
-        ask: Callable[[str], Awaitable[None]],
-        keep: Callable[[], Awaitable[None]],
+        poll: Callable[[str], Awaitable[None]],
+        save: Callable[[], Awaitable[None]],
         changed: Callable[[Change], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Steer `source` by a clock, and the `sleep` in seconds that goes with it.
 
-        `ask` polls a feed and never raises, `keep` writes the memory down
+        `poll` polls a feed and never raises, `save` writes what is kept
         before anything is sent, `changed` hears of all that happens to a setting.
         """
         self._source = source
         self._clock = clock
-        self._keep = keep
+        self._save = save
         self._changed = changed
-        self._fulfilment = Fulfilment(source, control=self.control, clock=clock, ask=ask, sleep=sleep)
+        # Called with a control's name when a command begins or ends.
+        self.pending_changed: Listeners[[ControlName]] = Listeners()
+        self._fulfilment = Fulfilment(source, control=self.control, clock=clock, poll=poll, sleep=sleep)
         self._watch = SettingWatch()
         self._denials = Denials()
-        self._wishes: dict[ControlName, Wish] = {}
+        self._commands: dict[ControlName, PendingCommand] = {}
         self._taken: set[ControlName] = set()
-        self._accepted: dict[ControlName, Wish] = {}
+        self._accepted: dict[ControlName, PendingCommand] = {}
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[ControlError | None]] = set()
-        self._listeners: list[Callable[[ControlName], None]] = []
 
     def control(self, name: ControlName) -> Control | None:
         """Return a control as it stands now; what the site denied lately cannot be set."""
         now = self._clock()
         control = self._source.control(name, now)
-        if control is None or control.obstacle is not None or control.transient:
+        if control is None or control.block_reason is not None or control.transient:
             return control
-        obstacle = self._denials.obstacle(name, control, now)
-        return control if obstacle is None else replace(control, obstacle=obstacle)
+        block_reason = self._denials.block_reason(name, control, now)
+        return control if block_reason is None else replace(control, block_reason=block_reason)
 
     def pending(self, name: ControlName) -> Value | None:
-        """Return the wish that is not in force yet."""
-        wish = self._wishes.get(name)
-        return wish.value if wish is not None else None
-
-    def listen(self, update: Callable[[ControlName], None]) -> Callable[[], None]:
-        """Call `update` with a control's name when a wish comes up or ends."""
-        self._listeners.append(update)
-        return lambda: self._listeners.remove(update)
+        """Return the command that is not in force yet."""
+        command = self._commands.get(name)
+        return command.value if command is not None else None
 
     async def set(self, name: ControlName, value: Value, *, insistent: bool = False) -> None:
         """Set a control and return once that is in force, as good as that, or superseded.
@@ -112,17 +109,17 @@ class Steering:
         admitted = control.limits.admit(value)
         if admitted is None:
             raise self._fulfilment.error(_outside(control.limits), name, value, control)
-        before = self._wishes.get(name)
+        before = self._commands.get(name)
         if before is not None and name in self._taken:
             if same(before.value, admitted):
                 return
             self._taken.discard(name)
             self._superseded(name, before)
-        wish = Wish(value=admitted, made_at=self._clock(), insistent=insistent)
-        self._wishes[name] = wish
-        self._tell(name)
-        await self._keep()
-        error = await asyncio.shield(self._begin(self._fulfil(name, wish, afresh=True)))
+        command = PendingCommand(value=admitted, requested_at=self._clock(), insistent=insistent)
+        self._commands[name] = command
+        self.pending_changed.notify(name)
+        await self._save()
+        error = await asyncio.shield(self._begin(self._run(name, command, afresh=True)))
         if error is not None:
             raise error
 
@@ -132,16 +129,16 @@ class Steering:
         return ControlError(Failure.MISSING, name, wanted=value)
 
     def resume(self) -> None:
-        """Take up the wishes that a restart interrupted."""
-        for name, wish in tuple(self._wishes.items()):
+        """Take up the commands that a restart interrupted."""
+        for name, command in tuple(self._commands.items()):
             if name in self._taken and (control := self.control(name)) is not None:
-                self._begin(self._look_on(name, wish, control))
+                self._begin(self._look_on(name, command, control))
             else:
                 self._taken.discard(name)
-                self._begin(self._fulfil(name, wish, afresh=False))
+                self._begin(self._run(name, command, afresh=False))
 
     def stop(self) -> None:
-        """Leave all wishes for later."""
+        """Leave all commands for later."""
         for task in tuple(self._tasks):
             task.cancel()
 
@@ -153,14 +150,14 @@ class Steering:
     def observe(self) -> None:
         """Compare what is in force with what was: others may have changed it."""
         now = self._clock()
-        writing = any(name not in self._taken for name in self._wishes)
+        writing = any(name not in self._taken for name in self._commands)
         for name in tuple(self._source.control_names()):
             control = self._source.control(name, now)
             if control is None or control.value is None or control.transient:
                 continue
-            if (wish := self._wishes.get(name)) is not None:
-                if name in self._taken and control.in_force(wish.value):
-                    self._settle(name, wish, Result(Outcome.CONFIRMED))
+            if (command := self._commands.get(name)) is not None:
+                if name in self._taken and control.in_force(command.value):
+                    self._settle(name, command, Result(Outcome.CONFIRMED))
                 continue
             if (accepted := self._accepted.get(name)) is not None:
                 self._prove(name, accepted, control, now)
@@ -172,7 +169,7 @@ class Steering:
                 continue
             self._denials.forget(name)
             if change.despite is not None and in_force is None:
-                self._accepted[name] = Wish(value=control.value, made_at=now)
+                self._accepted[name] = PendingCommand(value=control.value, requested_at=now)
                 change = replace(change, kind=ChangeKind.ACCEPTED)
             self._changed(change)
 
@@ -180,25 +177,25 @@ class Steering:
         """Take a change that was made another way for ours, once it is seen here."""
         self._watch.expect(name, value)
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
         return {
-            "wishes": [[*name, wish.dump()] for name, wish in self._wishes.items()],
+            "wishes": [[*name, command.as_dict()] for name, command in self._commands.items()],
             "taken": [[*name, True] for name in self._taken],
-            "accepted": [[*name, wish.dump()] for name, wish in self._accepted.items()],
-            "denials": self._denials.dump(),
-            **self._watch.dump(),
+            "accepted": [[*name, command.as_dict()] for name, command in self._accepted.items()],
+            "denials": self._denials.as_dict(),
+            **self._watch.as_dict(),
         }
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Take over what `dump` returned."""
-        for kept, key in ((self._wishes, "wishes"), (self._accepted, "accepted")):
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned."""
+        for kept, key in ((self._commands, "wishes"), (self._accepted, "accepted")):
             for name, item in items(data.get(key)):
-                if (wish := Wish.load(item)) is not None:
-                    kept[name] = wish
-        self._taken = {name for name, _ in items(data.get("taken")) if name in self._wishes}
-        self._denials.load(data.get("denials"))
-        self._watch.load(data)
+                if (command := PendingCommand.restore(item)) is not None:
+                    kept[name] = command
+        self._taken = {name for name, _ in items(data.get("taken")) if name in self._commands}
+        self._denials.restore(data.get("denials"))
+        self._watch.restore(data)
 
     def _begin(self, work: Coroutine[Any, Any, ControlError | None]) -> asyncio.Task[ControlError | None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -206,86 +203,94 @@ class Steering:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _fulfil(self, name: ControlName, wish: Wish, *, afresh: bool) -> ControlError | None:
+    async def _run(self, name: ControlName, command: PendingCommand, *, afresh: bool) -> ControlError | None:
         """Wait for the turn, then write and look; return why that failed."""
         async with self._turn:
-            result = await self._tried(name, wish, self._write(name, wish, afresh=afresh))
-            if not self._is_newest(name, wish):
-                self._superseded(name, wish)
+            result = await self._tried(name, command, self._write(name, command, afresh=afresh))
+            if not self._is_newest(name, command):
+                self._superseded(name, command)
                 return None
             if isinstance(result, Result) and result.outcome is Outcome.UNDER_WAY:
                 self._taken.add(name)
                 self._changed(
                     Change(
-                        kind=ChangeKind.PENDING, name=name, before=self._watch.known(name), after=wish.value, ours=True
+                        kind=ChangeKind.PENDING,
+                        name=name,
+                        before=self._watch.known(name),
+                        after=command.value,
+                        ours=True,
                     )
                 )
             else:
-                self._settle(name, wish, result)
+                self._settle(name, command, result)
                 self.observe()
-            await self._keep()
+            await self._save()
         if name in self._taken and (control := self.control(name)) is not None:
-            self._begin(self._look_on(name, wish, control))
+            self._begin(self._look_on(name, command, control))
         return result if isinstance(result, ControlError) else None
 
-    async def _look_on(self, name: ControlName, wish: Wish, control: Control) -> None:
+    async def _look_on(self, name: ControlName, command: PendingCommand, control: Control) -> None:
         """Look for what was taken, while others have their turn."""
         result = await self._tried(
-            name, wish, self._fulfilment.look_on(name, wish, control, newest=lambda: self._is_newest(name, wish))
+            name,
+            command,
+            self._fulfilment.look_on(name, command, control, newest=lambda: self._is_newest(name, command)),
         )
-        if self._is_newest(name, wish):
-            self._settle(name, wish, result)
+        if self._is_newest(name, command):
+            self._settle(name, command, result)
             self.observe()
-            await self._keep()
+            await self._save()
 
-    async def _tried(self, name: ControlName, wish: Wish, work: Coroutine[Any, Any, Result]) -> Result | ControlError:
+    async def _tried(
+        self, name: ControlName, command: PendingCommand, work: Coroutine[Any, Any, Result]
+    ) -> Result | ControlError:
         """Return what came of it, also where that is an error."""
         try:
             return await work
         except ControlError as err:
             return err
         except Exception:
-            # Whatever it was, nobody waits for a wish that no task works on.
+            # Whatever it was, nobody waits for a command that no task works on.
             _LOGGER.exception("Setting %s failed in an unforeseen way", name.key)
-            return self._fulfilment.error(Failure.NO_ANSWER, name, wish.value, self.control(name))
+            return self._fulfilment.error(Failure.NO_ANSWER, name, command.value, self.control(name))
 
-    async def _write(self, name: ControlName, wish: Wish, *, afresh: bool) -> Result:
-        if not self._is_newest(name, wish):
+    async def _write(self, name: ControlName, command: PendingCommand, *, afresh: bool) -> Result:
+        if not self._is_newest(name, command):
             return Result(Outcome.SUPERSEDED)
         if not afresh and await self._fulfilment.look(name):
             control = self.control(name)
-            if control is not None and control.in_force(wish.value):
+            if control is not None and control.in_force(command.value):
                 return Result(Outcome.CONFIRMED)
-        if not afresh and self._clock() - wish.made_at > _LASTING:
-            raise self._fulfilment.error(Failure.NO_ANSWER, name, wish.value, self.control(name))
-        control = self._settable(name, wish.value, insistent=wish.insistent)
+        if not afresh and self._clock() - command.requested_at > _LASTING:
+            raise self._fulfilment.error(Failure.NO_ANSWER, name, command.value, self.control(name))
+        control = self._settable(name, command.value, insistent=command.insistent)
         self._watch.written(name, self._clock())
-        return await self._fulfilment.write(name, wish, control, newest=lambda: self._is_newest(name, wish))
+        return await self._fulfilment.write(name, command, control, newest=lambda: self._is_newest(name, command))
 
-    def _settle(self, name: ControlName, wish: Wish, result: Result | ControlError) -> None:
-        """End a wish, and tell how."""
+    def _settle(self, name: ControlName, command: PendingCommand, result: Result | ControlError) -> None:
+        """End a command, and tell how."""
         now, control = self._clock(), self.control(name)
         self._watch.written(name, now)
-        del self._wishes[name]
+        del self._commands[name]
         self._taken.discard(name)
         self._accepted.pop(name, None)
         if isinstance(result, ControlError):
-            if not wish.insistent:
+            if not command.insistent:
                 self._denials.note(result, control, now)
-            self._changed(self._watch.failed(wish, result, now))
+            self._changed(self._watch.failed(command, result, now))
         else:
             self._denials.forget(name)
             accepted = result.outcome is Outcome.ACCEPTED
             if accepted:
-                self._accepted[name] = replace(wish, made_at=now)
+                self._accepted[name] = replace(command, requested_at=now)
             kind = ChangeKind.ACCEPTED if accepted else None
-            self._changed(self._watch.confirmed(name, wish.value, now, kind, result.despite))
-        self._tell(name)
+            self._changed(self._watch.confirmed(name, command.value, now, kind, result.despite))
+        self.pending_changed.notify(name)
 
-    def _prove(self, name: ControlName, accepted: Wish, control: Control, now: datetime) -> None:
+    def _prove(self, name: ControlName, accepted: PendingCommand, control: Control, now: datetime) -> None:
         """Tell once what the site does shows whether it really does what it accepted."""
         in_force = control.in_force(accepted.value) if same(control.value, accepted.value) else None
-        if in_force is None and same(control.value, accepted.value) and now - accepted.made_at <= _WATCHED:
+        if in_force is None and same(control.value, accepted.value) and now - accepted.requested_at <= _WATCHED:
             return
         del self._accepted[name]
         if in_force:
@@ -298,29 +303,25 @@ class Steering:
                 self._denials.note(error, control, now)
             self._changed(self._watch.failed(accepted, error, now))
 
-    def _superseded(self, name: ControlName, wish: Wish) -> None:
+    def _superseded(self, name: ControlName, command: PendingCommand) -> None:
         before = self._watch.known(name)
-        self._changed(Change(kind=ChangeKind.SUPERSEDED, name=name, before=before, after=wish.value, ours=True))
+        self._changed(Change(kind=ChangeKind.SUPERSEDED, name=name, before=before, after=command.value, ours=True))
 
     def _answered_at(self, control: Control, now: datetime) -> datetime:
         """Return since when all that tells a control's value is known."""
         answers = [self._source.states[key].answered_at for key in control.feeds]
         return min((at for at in answers if at is not None), default=now)
 
-    def _is_newest(self, name: ControlName, wish: Wish) -> bool:
-        return self._wishes.get(name) is wish
+    def _is_newest(self, name: ControlName, command: PendingCommand) -> bool:
+        return self._commands.get(name) is command
 
     def _settable(self, name: ControlName, value: Value, *, insistent: bool) -> Control:
         control = self.control(name)
         if control is None:
             raise self.missing(name, value)
-        if control.obstacle is not None and not (insistent and control.obstacle.is_denial):
+        if control.block_reason is not None and not (insistent and control.block_reason.is_denial):
             raise self._fulfilment.error(Failure.NOT_NOW, name, value, control)
         return control
-
-    def _tell(self, name: ControlName) -> None:
-        for update in tuple(self._listeners):
-            update(name)
 
 
 def _outside(limits: Limits) -> Failure:

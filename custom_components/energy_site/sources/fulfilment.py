@@ -1,4 +1,4 @@
-"""Writes one wish and looks what becomes of it: only what governs the site confirms it, never an echo."""
+"""Writes one command and looks what becomes of it: only what governs the site confirms it, never an echo."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from ..api.errors import ApiError, ApiQuotaError, ApiStatusError
-from ..site.control import Control, ControlError, ControlName, Failure, Obstacle, Value, Wish
+from ..site.control import BlockReason, Control, ControlError, ControlName, Failure, PendingCommand, Value
 from .budget import NotNowError
 from .feed import FeedState
 
@@ -26,7 +26,7 @@ _UNJUDGED = (408, 425, 429)
 
 
 class Outcome(Enum):
-    """How far a wish came."""
+    """How far a command came."""
 
     CONFIRMED = auto()
     ACCEPTED = auto()
@@ -36,7 +36,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a wish, `despite` a refusal."""
+    """What became of a command, `despite` a refusal."""
 
     outcome: Outcome
     despite: Failure | None = None
@@ -54,7 +54,7 @@ class Asked(Protocol):
 
 
 class Fulfilment:
-    """Makes wishes for one source come true."""
+    """Makes commands for one source come true."""
 
     def __init__(
         self,
@@ -62,24 +62,26 @@ class Fulfilment:
         *,
         control: Callable[[ControlName], Control | None],
         clock: Callable[[], datetime],
-        ask: Callable[[str], Awaitable[None]],
+        poll: Callable[[str], Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        """Look at `source` by `ask`, which never raises, and wait by `sleep` in seconds."""
+        """Look at `source` by `poll`, which never raises, and wait by `sleep` in seconds."""
         self._source = source
         self._control = control
         self._clock = clock
-        self._ask = ask
+        self._poll = poll
         self._sleep = sleep
 
-    async def write(self, name: ControlName, wish: Wish, control: Control, *, newest: Callable[[], bool]) -> Result:
-        """Write and look until the wish is in force, or no longer the `newest`.
+    async def write(
+        self, name: ControlName, command: PendingCommand, control: Control, *, newest: Callable[[], bool]
+    ) -> Result:
+        """Write and look until the command is in force, or no longer the `newest`.
 
         Raises `ControlError` where that fails.
         """
-        trouble = await self._send(control, wish)
+        trouble = await self._send(control, command)
         if isinstance(trouble, NotNowError):
-            raise self.error(_failure(trouble, seen=False), name, wish.value, control)
+            raise self.error(_failure(trouble, seen=False), name, command.value, control)
         sent, overwritten, seen, waited = 1, False, False, 0.0
         in_force: bool | None = False
         for pause in control.pauses:
@@ -89,46 +91,50 @@ class Fulfilment:
                 return Result(Outcome.SUPERSEDED)
             looked = await self.look(name)
             seen = seen or looked
-            in_force = self._in_force(name, wish.value, control) if looked else False
+            in_force = self._in_force(name, command.value, control) if looked else False
             if in_force:
                 return Result(Outcome.CONFIRMED, _despite(trouble))
-            if (latest := self._control(name)) is not None and _is_in_the_way(latest.obstacle):
+            if (latest := self._control(name)) is not None and _is_in_the_way(latest.block_reason):
                 # What stands in the way may be known only now, such as a cloud that took over.
-                raise self.error(Failure.NOT_NOW, name, wish.value, latest)
+                raise self.error(Failure.NOT_NOW, name, command.value, latest)
             heard_out = waited >= _HEARD_OUT * sum(control.pauses)
             if heard_out and isinstance(trouble, ApiQuotaError):
                 break
             if not looked or not newest():
                 continue
             if _is_verdict(trouble):
-                if heard_out and not _is_held(control, wish.value):
+                if heard_out and not _is_held(control, command.value):
                     break
             elif trouble is not None and sent < _ATTEMPTS:
-                trouble = await self._send(control, wish)
+                trouble = await self._send(control, command)
                 sent += 1
-            elif trouble is None and not overwritten and waited >= _SHOWN_AFTER and not _is_kept(control, wish.value):
+            elif (
+                trouble is None and not overwritten and waited >= _SHOWN_AFTER and not _is_kept(control, command.value)
+            ):
                 overwritten = True
-                trouble = await self._send(control, wish)
+                trouble = await self._send(control, command)
         if in_force is None:
             return Result(Outcome.ACCEPTED, _despite(trouble))
-        if trouble is None and control.lasting and control.taken is not None and control.taken(wish.value):
+        if trouble is None and control.lasting and control.taken is not None and control.taken(command.value):
             return Result(Outcome.UNDER_WAY)
-        raise self.error(_failure(trouble, seen=seen), name, wish.value, control, trouble, looked=seen)
+        raise self.error(_failure(trouble, seen=seen), name, command.value, control, trouble, looked=seen)
 
-    async def look_on(self, name: ControlName, wish: Wish, control: Control, *, newest: Callable[[], bool]) -> Result:
-        """Look for a wish that was taken, until its time is over; raise `ControlError` then."""
+    async def look_on(
+        self, name: ControlName, command: PendingCommand, control: Control, *, newest: Callable[[], bool]
+    ) -> Result:
+        """Look for a command that was taken, until its time is over; raise `ControlError` then."""
         seen = False
-        passed = (self._clock() - wish.made_at).total_seconds() - sum(control.pauses)
+        passed = (self._clock() - command.requested_at).total_seconds() - sum(control.pauses)
         for pause in _left(control.lasting, passed):
             await self._sleep(pause)
             if not newest():
                 return Result(Outcome.SUPERSEDED)
             looked = await self.look(name)
             seen = seen or looked
-            in_force = self._in_force(name, wish.value, control) if looked else False
+            in_force = self._in_force(name, command.value, control) if looked else False
             if in_force is not False:
                 return Result(Outcome.CONFIRMED if in_force else Outcome.ACCEPTED)
-        raise self.error(Failure.IGNORED if seen else Failure.NO_ANSWER, name, wish.value, control)
+        raise self.error(Failure.IGNORED if seen else Failure.NO_ANSWER, name, command.value, control)
 
     async def look(self, *names: ControlName) -> bool:
         """Ask for the values in force; tell whether all were answered."""
@@ -138,9 +144,9 @@ class Fulfilment:
         keys = tuple(dict.fromkeys(key for control in controls for key in control.feeds))
         states, since = self._source.states, self._clock()
         if self._source.outage is not None:
-            await self._ask(self._source.lead)
+            await self._poll(self._source.lead)
         for key in keys:
-            await self._ask(key)
+            await self._poll(key)
         return all((at := states[key].answered_at) is not None and at >= since for key in keys)
 
     def error(
@@ -153,7 +159,7 @@ class Fulfilment:
         *,
         looked: bool = True,
     ) -> ControlError:
-        """Return why a wish did not come true, with what is in force instead."""
+        """Return why a command did not come true, with what is in force instead."""
         now = self._control(name) or control
         return ControlError(
             failure,
@@ -161,15 +167,15 @@ class Fulfilment:
             wanted=value,
             in_force=now.value if now is not None else None,
             limits=now.limits if now is not None else None,
-            obstacle=now.obstacle if now is not None and failure is Failure.NOT_NOW else None,
+            block_reason=now.block_reason if now is not None and failure is Failure.NOT_NOW else None,
             answer=trouble.status if isinstance(trouble, ApiStatusError) else None,
             looked=looked,
             seconds=sum(control.pauses) if control is not None else 0.0,
         )
 
-    async def _send(self, control: Control, wish: Wish) -> ApiError | None:
+    async def _send(self, control: Control, command: PendingCommand) -> ApiError | None:
         try:
-            await control.write(wish.value)
+            await control.write(command.value)
         except ApiError as err:
             return err
         return None
@@ -189,8 +195,8 @@ def _is_verdict(trouble: ApiError | None) -> bool:
     return isinstance(trouble, ApiStatusError) and 400 <= trouble.status < 500 and trouble.status not in _UNJUDGED
 
 
-def _is_in_the_way(obstacle: Obstacle | None) -> bool:
-    return obstacle is not None and obstacle is not Obstacle.NOT_KNOWN and not obstacle.is_denial
+def _is_in_the_way(block_reason: BlockReason | None) -> bool:
+    return block_reason is not None and block_reason is not BlockReason.NOT_KNOWN and not block_reason.is_denial
 
 
 def _is_kept(control: Control, value: Value) -> bool:

@@ -174,13 +174,13 @@ class HistoryFetcher:
         shares = [progress(self._cursors[each.key], each, now=now, zone=zone) for each in self._provider.groups]
         return 100 * sum(shares) / len(shares) if shares else 100.0
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
-        return {key: cursor.dump() for key, cursor in self._cursors.items()}
+        return {key: cursor.as_dict() for key, cursor in self._cursors.items()}
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Take over what `dump` returned."""
-        self._cursors = {key: Cursor.load(data.get(key)) for key in self._cursors}
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned."""
+        self._cursors = {key: Cursor.restore(data.get(key)) for key in self._cursors}
 
     def cancel(self) -> None:
         """End the run after the request that is under way; the next one takes up where it stopped."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..site.history.report import Report
 from ..site.quota.demand import Bundle, Purpose
-from .budget import meant_for
+from .budget import with_purpose
 from .cloud import CloudSource
 from .history import Allowance, HistoryFetcher, HistoryProvider
 
@@ -45,27 +45,27 @@ class HistoryTurns:
             planner.asked(source.system, self._close, now)
             report = await self._async_spend(self._close.cost, Purpose.ESSENTIAL)
             _LOGGER.debug("The day's history: %s", report.as_dict())
-        with meant_for(Purpose.HISTORY):
+        with with_purpose(Purpose.HISTORY):
             report = await self.fetcher.async_run()
         _LOGGER.debug("History with spare requests: %s", report.as_dict())
         self._changed()
 
     async def async_import(self, start: date, end: date) -> Report:
         """Fetch a range because a person wants it."""
-        with meant_for(Purpose.PERSON):
+        with with_purpose(Purpose.PERSON):
             return await self.fetcher.async_import(start, end)
 
     def cancel(self) -> None:
         """End what is under way; it goes on with the next run."""
         self.fetcher.cancel()
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
-        return self.fetcher.dump()
+        return self.fetcher.as_dict()
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Take over what `dump` returned."""
-        self.fetcher.load(data)
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned."""
+        self.fetcher.restore(data)
         self._changed()
 
     async def _async_spend(self, requests: int, purpose: Purpose) -> Report:
@@ -75,7 +75,7 @@ class HistoryTurns:
         def left() -> int:
             return requests - (self._source.planner.usage.used - used)
 
-        with meant_for(purpose):
+        with with_purpose(purpose):
             return await self.fetcher.async_run(left)
 
     def _spare(self) -> int:

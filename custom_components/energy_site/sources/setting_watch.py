@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..site.control import Change, ChangeKind, ControlError, ControlName, Failure, Value, Wish, items, same
+from ..site.control import Change, ChangeKind, ControlError, ControlName, Failure, PendingCommand, Value, items, same
 
 # Within this time a confirmed value that goes away was overruled.
 _MEMORABLE = timedelta(minutes=10)
 
-# Within this time a failed wish that comes true came late.
+# Within this time a failed command that comes true came late.
 _LATE = timedelta(hours=1)
 
 # A setting may move others along with it.
@@ -19,7 +19,7 @@ _MOVES_OTHERS = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Failed:
-    wish: Wish
+    command: PendingCommand
     failure: Failure
 
 
@@ -29,7 +29,7 @@ class SettingWatch:
     def __init__(self) -> None:
         """Know nothing."""
         self._known: dict[ControlName, Value] = {}
-        self._confirmed: dict[ControlName, Wish] = {}
+        self._confirmed: dict[ControlName, PendingCommand] = {}
         self._failed: dict[ControlName, _Failed] = {}
         self._expected: dict[ControlName, Value] = {}
         self._written: tuple[ControlName, datetime] | None = None
@@ -45,19 +45,21 @@ class SettingWatch:
     def confirmed(
         self, name: ControlName, value: Value, now: datetime, kind: ChangeKind | None, despite: Failure | None
     ) -> Change:
-        """Note that a wish came true, or by its `kind` came as far as can be told; return what to tell."""
+        """Note that a command came true, or by its `kind` came as far as can be told; return what to tell."""
         before = self._known.get(name)
-        self._confirmed[name] = Wish(value=value, made_at=now)
+        self._confirmed[name] = PendingCommand(value=value, requested_at=now)
         self._failed.pop(name, None)
         self._known[name] = value
         if kind is None:
             kind = ChangeKind.CONFIRMED if same(before, value) and despite is None else ChangeKind.CHANGED
         return Change(kind=kind, name=name, before=before, after=value, ours=True, despite=despite)
 
-    def failed(self, wish: Wish, error: ControlError, now: datetime) -> Change:
-        """Note that a wish failed; return what to tell."""
+    def failed(self, command: PendingCommand, error: ControlError, now: datetime) -> Change:
+        """Note that a command failed; return what to tell."""
         name = error.name
-        self._failed[name] = _Failed(wish=Wish(value=wish.value, made_at=now), failure=error.failure)
+        self._failed[name] = _Failed(
+            command=PendingCommand(value=command.value, requested_at=now), failure=error.failure
+        )
         before = self._known.get(name)
         return Change(kind=ChangeKind.FAILED, name=name, before=before, after=error.in_force, ours=True, error=error)
 
@@ -83,36 +85,38 @@ class SettingWatch:
         kind = ChangeKind.CHANGED if ours else self._kind(name, before, now)
         return Change(kind=kind, name=name, before=before, after=value, ours=ours, along=along and not expected)
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
         return {
             "in_force": [[*name, value] for name, value in self._known.items()],
-            "failed": [[*name, [each.failure.value, each.wish.dump()]] for name, each in self._failed.items()],
+            "failed": [[*name, [each.failure.value, each.command.as_dict()]] for name, each in self._failed.items()],
         }
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Take over what `dump` returned."""
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned."""
         for name, item in items(data.get("in_force")):
             if isinstance(item, bool | int | float | str):
                 self._known[name] = item
         for name, item in items(data.get("failed")):
             match item:
-                case [str() as word, kept] if word in tuple(Failure) and (wish := Wish.load(kept)) is not None:
-                    self._failed[name] = _Failed(wish=wish, failure=Failure(word))
+                case [str() as word, kept] if (
+                    word in tuple(Failure) and (command := PendingCommand.restore(kept)) is not None
+                ):
+                    self._failed[name] = _Failed(command=command, failure=Failure(word))
 
     def _late(self, name: ControlName, value: Value, at: datetime, *, moved: bool) -> _Failed | None:
-        """Return the wish that had failed and came true after all, by an answer that came after that."""
+        """Return the command that had failed and came true after all, by an answer that came after that."""
         late = self._failed.get(name)
-        if late is None or not (moved or at > late.wish.made_at):
+        if late is None or not (moved or at > late.command.requested_at):
             return None
-        came = same(late.wish.value, value)
-        if came or at - late.wish.made_at > _LATE:
+        came = same(late.command.value, value)
+        if came or at - late.command.requested_at > _LATE:
             del self._failed[name]
         return late if came else None
 
     def _kind(self, name: ControlName, before: Value, now: datetime) -> ChangeKind:
         confirmed = self._confirmed.pop(name, None)
-        if confirmed is None or not same(confirmed.value, before) or now - confirmed.made_at > _MEMORABLE:
+        if confirmed is None or not same(confirmed.value, before) or now - confirmed.requested_at > _MEMORABLE:
             return ChangeKind.CHANGED
         return ChangeKind.REVERTED
 

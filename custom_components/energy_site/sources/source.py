@@ -52,7 +52,7 @@ class Builder:
     build: Callable[[datetime], Part | None]
 
 
-class OtherWay(Protocol):
+class FallbackControls(Protocol):
     """Another way to set what a source shows but cannot set."""
 
     def control(self, name: ControlName) -> Control | None:
@@ -81,11 +81,11 @@ class Source(ABC):
         """Poll at these intervals."""
         self.intervals = dict(intervals)
         self.states = {key: FeedState() for key in self.feeds}
-        self.wanted_now: set[str] = set()
+        self.refresh_requested: set[str] = set()
         self.mishaps = Mishaps()
         self.outage: ApiError | None = None
         self._busy = False
-        self.other_way: Callable[[], OtherWay | None] | None = None
+        self.fallback: Callable[[], FallbackControls | None] | None = None
         self._parts: dict[type[Part], Part] = {}
         self._answers: dict[str, object] = {}
 
@@ -128,7 +128,7 @@ class Source(ABC):
         """Tell how many times longer to wait, when the system needs a rest."""
 
     @abstractmethod
-    def expects_silence(self, now: datetime) -> bool:
+    def in_maintenance_window(self, now: datetime) -> bool:
         """Tell whether the system is known not to answer at this time."""
 
     @abstractmethod
@@ -140,7 +140,7 @@ class Source(ABC):
         """The serial numbers of gateways that a cloud's system has; another entry may be one of them."""
         return frozenset()
 
-    def by_hand(self) -> AbstractContextManager[None]:
+    def user_requested(self) -> AbstractContextManager[None]:
         """Ask within because a person wants it, which may be allowed when polling is not."""
         return nullcontext()
 
@@ -152,7 +152,7 @@ class Source(ABC):
         """Return the feeds that a part is made of."""
         return frozenset(key for builder in self.builders if builder.part is kind for key in builder.feeds)
 
-    def settled(self, kind: type[Part], now: datetime) -> bool:
+    def is_known(self, kind: type[Part], now: datetime) -> bool:
         """Tell whether all that this part is made of is either fresh or not to be had."""
         return all(
             not state.presence.answers or state.fresh(now)
@@ -183,7 +183,7 @@ class Source(ABC):
             self._rebuild(key, now)
             raise self.outage
         state.asked_at = now
-        self.wanted_now.discard(key)
+        self.refresh_requested.discard(key)
         try:
             answer = await self._fetch(feed, now)
             self._doubt_emptiness(feed, answer, now)
@@ -212,7 +212,7 @@ class Source(ABC):
             self._end_outage(key)
             if recovers:
                 # What kept the lead from answering most likely kept the others as well.
-                self.wanted_now |= {other for other in self.essential() if self.states[other].failures}
+                self.refresh_requested |= {other for other in self.essential() if self.states[other].failures}
             interval = self._interval(feed)
             state.stands_until = now + max(3 * interval, self.wait(key, now) + interval)
             with self.mishaps.caught(f"What follows from {key}", feed.endpoint):
@@ -274,9 +274,9 @@ class Source(ABC):
         retry = max(_RETRY, timedelta(minutes=feed.cost)) * _doubled(failures - 1)
         return min(interval, retry)
 
-    def take_wishes(self) -> set[str]:
+    def take_refresh_requests(self) -> set[str]:
         """Return the feeds that should be asked at once, and forget them."""
-        wishes, self.wanted_now = self.wanted_now, set()
+        wishes, self.refresh_requested = self.refresh_requested, set()
         return {key for key in wishes if self.states[key].presence.answers}
 
     def forget_absence(self) -> None:
@@ -284,14 +284,14 @@ class Source(ABC):
         for key, state in self.states.items():
             if not state.presence.answers or state.presence is Presence.EMPTY:
                 state.presence = Presence.UNKNOWN
-                self.wanted_now.add(key)
+                self.refresh_requested.add(key)
 
-    def memory(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
         return {"presence": {key: state.presence for key, state in self.states.items()}}
 
-    def remember(self, memory: Mapping[str, Any]) -> None:
-        """Take over what `memory` returned."""
+    def restore(self, memory: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned."""
         presences = memory.get("presence")
         for key, presence in presences.items() if isinstance(presences, Mapping) else ():
             if key in self.states and presence in tuple(Presence):
@@ -315,7 +315,7 @@ class Source(ABC):
         if self.outage is None:
             return
         self.outage = None
-        self.wanted_now |= {other for other, state in self.states.items() if state.failures and other != key}
+        self.refresh_requested |= {other for other, state in self.states.items() if state.failures and other != key}
 
     def age(self, now: datetime) -> None:  # noqa: B027 - most sources are asked all the time.
         """Let go of what is too old by now, where a source may go unasked for long."""

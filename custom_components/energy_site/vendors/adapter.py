@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from ..api.errors import ApiError
 from ..api.parameters import Parameter
 from ..api.transport import Recorded, Response
-from ..runtime.history_runs import HistoryRuns
+from ..sources.history import HistoryProvider
 from ..sources.source import Source
 
 
@@ -55,16 +55,16 @@ class SourceAdapter[S: Source](ABC):
         With `parameters` what came is shown and not kept: it is of another day, or of another kind.
         """
 
-    def history_runs(self, site: str) -> HistoryRuns | None:  # noqa: ARG002 - what has no past to fetch needs no name.
-        """Return what fetches the source's past, `None` where it has none."""
+    def history(self) -> HistoryProvider | None:
+        """Return how the source's past is fetched, `None` where it has none."""
         return None
 
     @abstractmethod
-    async def async_tend(self) -> None:
+    async def async_maintain(self) -> None:
         """Look after credentials and firmware; called every hour."""
 
     @abstractmethod
-    async def async_examine(self, error: ApiError) -> None:
+    async def async_handle_connection_error(self, error: ApiError) -> None:
         """Look into why the source cannot be reached, and tell who can help."""
 
     def recovered(self) -> None:  # noqa: B027 - most sources have nothing to take back.

@@ -1,6 +1,5 @@
 """What the adapters of clouds have in common: answers as they came, and a past worth fetching."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, override
 
@@ -9,21 +8,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.util import dt as dt_util
 
-from ..api.base_client import Link, asking_with
+from ..api.base_client import BaseClient, with_parameters
 from ..api.errors import ApiAuthError, ApiNotFoundError, ApiPayloadError, ApiStatusError
-from ..api.parameters import ENPHASE_CLOUD, Parameter
 from ..api.transport import Recorded, Response
 from ..errors import translated
-from ..runtime.history_runs import HistoryRuns
 from ..sources.cloud import CloudSource
-from ..sources.history import HistoryProvider
 from .adapter import SourceAdapter
 
 
 class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
     """One system's config entry."""
 
-    client: Link
+    client: BaseClient
     _hass: HomeAssistant
     _entry: ConfigEntry[Any]
 
@@ -41,18 +37,13 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
     def recorded(self) -> Mapping[str, Recorded]:
         return {feed.endpoint: answer for feed, answer in self.source.recorded()}
 
-    @property
-    @override
-    def parameters(self) -> Mapping[str, Parameter]:
-        return ENPHASE_CLOUD
-
     @override
     async def async_raw(self, endpoint: str, parameters: Mapping[str, str]) -> Response:
         feed = next(feed for feed in self.source.feeds.values() if feed.endpoint == endpoint)
         recorded = self.client.recorded
         before = recorded.pop(feed.name, None)
         try:
-            with self.source.by_hand(), asking_with(feed.name, parameters):
+            with self.source.user_requested(), with_parameters(feed.name, parameters):
                 await feed.ask(self.source.context)
         except ApiStatusError, ApiPayloadError:
             # A refusal is an answer too, and may be just what a person wants to see.
@@ -68,11 +59,3 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
         return Response(
             endpoint=feed.name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
         )
-
-    @override
-    def history_runs(self, site: str) -> HistoryRuns:
-        return HistoryRuns(self._hass, self.source, self.history(), site, self._entry.title)
-
-    @abstractmethod
-    def history(self) -> HistoryProvider:
-        """Return how the system's past is fetched."""

@@ -17,15 +17,6 @@ _SAVE_DELAY = 15
 
 _KEYS: HassKey[dict[str, asyncio.Future[KeyQuota]]] = HassKey(f"{DOMAIN}_quota")
 
-# Requests a month and a minute, as the vendor sells them.
-PLANS: dict[str, Plan] = {
-    "watt": Plan(per_month=1_000, per_minute=10),
-    "kilowatt": Plan(per_month=50_000, per_minute=50),
-    "megawatt": Plan(per_month=300_000, per_minute=100),
-    "partner": Plan(per_month=1_500_000, per_minute=300),
-    "legacy": Plan(per_month=10_000, per_minute=10),
-}
-
 
 class KeyQuota:
     """One key's planner and its books, which are kept under a hash of the key."""
@@ -38,12 +29,12 @@ class KeyQuota:
     async def async_load(self) -> None:
         """Take up the books."""
         if books := await self._file.async_load():
-            self.planner.load(books)
+            self.planner.restore(books)
 
     @callback
     def keep(self) -> None:
         """Write the books down soon."""
-        self._file.save_soon(self.planner.dump, _SAVE_DELAY)
+        self._file.save_soon(self.planner.as_dict, _SAVE_DELAY)
 
 
 def key_name(key: str) -> str:
@@ -57,13 +48,13 @@ async def _async_loaded(hass: HomeAssistant, plan: Plan, name: str) -> KeyQuota:
     return quota
 
 
-async def async_quota(hass: HomeAssistant, key: str, plan: str, now: datetime) -> KeyQuota:
+async def async_quota(hass: HomeAssistant, key: str, plan: Plan, now: datetime) -> KeyQuota:
     """Return the quota of a key, the same for all who share it; the newest word on its plan holds."""
     quotas = hass.data.setdefault(_KEYS, {})
     name = key_name(key)
     if name not in quotas:
         # Entries start side by side: whoever comes second waits for the same books.
-        quotas[name] = asyncio.ensure_future(_async_loaded(hass, PLANS[plan], name))
+        quotas[name] = asyncio.ensure_future(_async_loaded(hass, plan, name))
     quota = await asyncio.shield(quotas[name])
-    quota.planner.change(PLANS[plan], now)
+    quota.planner.change(plan, now)
     return quota

@@ -83,7 +83,7 @@ class DayBook:
             back = min(change, self.drop)
             self.offset, self.drop = self.offset - back, self.drop - back
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
         return {
             "through": self.through.isoformat() if self.through else None,
@@ -96,8 +96,8 @@ class DayBook:
         }
 
     @classmethod
-    def load(cls, data: object) -> DayBook:
-        """Read what `dump` returned; an empty book for anything else."""
+    def restore(cls, data: object) -> DayBook:
+        """Read what `as_dict` returned; an empty book for anything else."""
         if not isinstance(data, Mapping):
             return cls()
         try:
@@ -132,11 +132,11 @@ class DayBooks:
         """Return the counters whose life is known: one that began with today would leap to it later."""
         return {kind: book.count(today) for kind, book in self._books.items() if book.through is not None}
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
-        return {kind.value: book.dump() for kind, book in self._books.items()}
+        return {kind.value: book.as_dict() for kind, book in self._books.items()}
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Take over what `dump` returned."""
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned."""
         known = {kind.value: kind for kind in CounterKind}
-        self._books |= {known[key]: DayBook.load(book) for key, book in data.items() if key in known}
+        self._books |= {known[key]: DayBook.restore(book) for key, book in data.items() if key in known}

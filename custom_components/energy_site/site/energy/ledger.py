@@ -1,7 +1,7 @@
 """The books of a site's energy: every counter, its midnight, and what they outlive.
 
 A source reports registers and powers as it reads them; the ledger keeps what
-is shown. `dump` and `Ledger.load` carry it over a restart.
+is shown. `as_dict` and `Ledger.load` carry it over a restart.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -187,7 +187,7 @@ class Ledger:
             name: replace(start, day=after) if start.day == before else start for name, start in self._days.items()
         }
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the books as plain JSON data."""
         return {
             "counters": {name: _plain(asdict(state)) for name, state in self._counters.items()},
@@ -195,8 +195,8 @@ class Ledger:
             "days": {name: _plain(asdict(start)) for name, start in self._days.items()},
         }
 
-    def load(self, books: Mapping[str, Any]) -> None:
-        """Take over what `dump` returned; an entry that cannot be read is left out."""
+    def restore(self, books: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned; an entry that cannot be read is left out."""
         self._counters |= _loaded(books, "counters", _counter_state)
         self._integrals |= _loaded(books, "integrals", _integral_state)
         self._days |= _loaded(books, "days", _day_start)

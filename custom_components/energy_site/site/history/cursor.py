@@ -119,7 +119,7 @@ class Cursor:
     def _stands(self, day: date) -> bool:
         return day in self.refined or (self.through is not None and day <= self.through)
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return {
             "first": _iso(self.first),
@@ -137,8 +137,8 @@ class Cursor:
         }
 
     @classmethod
-    def load(cls, data: object) -> Cursor:
-        """Read what `dump` returned; begin anew with anything else."""
+    def restore(cls, data: object) -> Cursor:
+        """Read what `as_dict` returned; begin anew with anything else."""
         if not isinstance(data, Mapping):
             return cls()
         try:

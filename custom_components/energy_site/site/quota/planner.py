@@ -240,13 +240,13 @@ class Planner:
             ahead=limit is not None and used > usage.elapsed + 0.1,
         )
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
-        return {**self.usage.dump(), "plan": [self.plan.per_month, self.plan.per_minute]}
+        return {**self.usage.as_dict(), "plan": [self.plan.per_month, self.plan.per_minute]}
 
-    def load(self, data: object) -> None:
-        """Take over what `dump` returned, whatever it is now."""
-        self.usage = Usage.load(data)
+    def restore(self, data: object) -> None:
+        """Take over what `as_dict` returned, whatever it is now."""
+        self.usage = Usage.restore(data)
         known = data.get("plan") if isinstance(data, Mapping) else None
         if known != [self.plan.per_month, self.plan.per_minute]:
             self.usage.replan()

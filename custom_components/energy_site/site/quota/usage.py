@@ -243,7 +243,7 @@ class Usage:
         for key, asked in self.asked.items():
             self.asked[key] = Asked(at=min(asked.at, now), failures=asked.failures)
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON data."""
         return {
             "anchor": self.anchor.isoformat(),
@@ -271,8 +271,8 @@ class Usage:
         }
 
     @classmethod
-    def load(cls, data: object) -> Usage:
-        """Read what `dump` returned; what is anything else is left out."""
+    def restore(cls, data: object) -> Usage:
+        """Read what `as_dict` returned; what is anything else is left out."""
         read = _items(data)
         latest = _moment(read.get("latest")) or _ANCHOR
         pause = timedelta(seconds=min(_number(read.get("pause")) or 0.0, _LONGEST["year"].total_seconds()))

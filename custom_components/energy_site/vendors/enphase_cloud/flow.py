@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, override
 
 import probatio
 
 from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntry, ConfigFlowResult
-from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_CODE, CONF_TOKEN
+from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_CODE, CONF_NAME, CONF_TOKEN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.config_entry_oauth2_flow import async_get_redirect_uri
 from homeassistant.helpers.selector import (
@@ -21,45 +21,29 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
     TextSelector,
 )
+from homeassistant.helpers.typing import DiscoveryInfoType
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ...api.base_client import Outcome
+from ...api.base_client import RequestResult
 from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError
-from ...const import (
-    CONF_ACCOUNT,
-    CONF_AUTH_IMPLEMENTATION,
-    CONF_PASTE_CODE,
-    CONF_PLAN,
-    CONF_REFUSED,
-    CONF_SOURCE,
-    ENPHASE_DEVELOPER_PAGE,
-    ENPHASE_PLANS,
-    SOURCE_ENPHASE_CLOUD,
-)
-from ...helpers.sessions import forgetful_session
-from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, check_granted, tidy, trouble
-from ..cloud_oauth import (
-    ENPHASE,
-    EnphaseImplementation,
-    async_store_client,
-    auth_domain,
-    client_was_refused,
-    stored_client,
-)
-from ..request_budget import PLANS
-from .client.errors import KeyMismatchError, KeyRefusedError
-from .client.oauth import (
+from ...api.oauth import (
     ClientRefusedError,
     CodeRefusedError,
     ConsentDeniedError,
     OAuthError,
     RedirectRefusedError,
-    authorize_url,
-    code_page,
     read_code,
 )
+from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SERIAL, CONF_SOURCE
+from ...helpers.sessions import forgetful_session
+from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, check_granted, tidy, trouble
+from ..oauth import async_store_client, auth_domain, client_was_refused, stored_client
+from .client.errors import KeyMismatchError, KeyRefusedError
+from .client.oauth import authorize_url, code_page
 from .client.v4 import EnphaseV4Client
+from .const import CONF_ACCOUNT, CONF_PASTE_CODE, CONF_PLAN, CONF_REFUSED, DEVELOPER_PAGE, PLAN_NAMES, PLANS, SOURCE_V4
+from .oauth import ENPHASE, EnphaseImplementation
 from .system_pages import SystemPages
 
 # An access token that ends within so many seconds is not worth a request.
@@ -67,7 +51,7 @@ _TOO_SHORT = 60
 
 _PLAN = SelectSelector(
     SelectSelectorConfig(
-        options=[SelectOptionDict(value=key, label=name) for key, name in ENPHASE_PLANS.items()],
+        options=[SelectOptionDict(value=key, label=name) for key, name in PLAN_NAMES.items()],
         mode=SelectSelectorMode.DROPDOWN,
     )
 )
@@ -76,7 +60,7 @@ _PLAN = SelectSelector(
 _ABOUT_APPLICATION = ("access_refused", "client_refused", "key_mismatch", "key_refused")
 
 
-class FlowSpending:
+class FlowBudget:
     """Counts the requests that flows make with a key."""
 
     def __init__(self) -> None:
@@ -86,31 +70,31 @@ class FlowSpending:
     def before(self, endpoint: str) -> None:
         """Allow every request: a person waits for it."""
 
-    def after(self, endpoint: str, outcome: Outcome) -> None:  # noqa: ARG002 - the signature is the client's.
+    def after(self, endpoint: str, result: RequestResult) -> None:  # noqa: ARG002 - the signature is the client's.
         """Count a request, whatever became of it."""
         self.requests += 1
 
 
-_SPENDING: HassKey[dict[str, FlowSpending]] = HassKey("energy_site_flow_spending")
+_FLOW_BUDGETS: HassKey[dict[str, FlowBudget]] = HassKey("energy_site_flow_spending")
 
 
 @callback
-def flow_spending(hass: HomeAssistant, api_key: str) -> FlowSpending:
+def flow_budget(hass: HomeAssistant, api_key: str) -> FlowBudget:
     """Return who counts the requests that flows make with a key, one for all flows.
 
     A flow knows no entry and its runtime yet, but what it asks uses the key's
     quota up all the same. So the count waits here by a hash of the key until
-    a runtime with that key takes it over, with `take_over_spending`, as
+    a runtime with that key takes it over, with `take_over_flow_requests`, as
     requests made a moment ago. It does not outlive Home Assistant.
     """
-    return hass.data.setdefault(_SPENDING, {}).setdefault(_hashed(api_key), FlowSpending())
+    return hass.data.setdefault(_FLOW_BUDGETS, {}).setdefault(_hashed(api_key), FlowBudget())
 
 
 @callback
-def take_over_spending(hass: HomeAssistant, api_key: str) -> int:
+def take_over_flow_requests(hass: HomeAssistant, api_key: str) -> int:
     """Return how many requests flows made with a key since the last time, and begin anew."""
-    spending = hass.data.get(_SPENDING, {}).pop(_hashed(api_key), None)
-    return spending.requests if spending else 0
+    budget = hass.data.get(_FLOW_BUDGETS, {}).pop(_hashed(api_key), None)
+    return budget.requests if budget else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +119,7 @@ class EnphaseCloudSteps(CloudSteps):
     _application = Application(api_key="", client_id="", client_secret="", plan="watt")
     _stored: Application | None = None
     # The form that consent is asked from, the address where it is given, and the one that leads back.
-    _form = SOURCE_ENPHASE_CLOUD
+    _form = SOURCE_V4
     _address: str
     _redirect: str
     _paste = False
@@ -157,13 +141,20 @@ class EnphaseCloudSteps(CloudSteps):
 
     async def async_step_enphase_cloud(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the application."""
-        return await self._async_application(SOURCE_ENPHASE_CLOUD, user_input)
+        return await self._async_application(SOURCE_V4, user_input)
+
+    @override
+    async def async_step_integration_discovery(self, discovery_info: DiscoveryInfoType) -> ConfigFlowResult:
+        """Set up the cloud of a gateway whose battery that cloud controls."""
+        await self.async_set_unique_id(f"cloud_of_{discovery_info[CONF_SERIAL]}")
+        self.context["title_placeholders"] = {"name": discovery_info[CONF_NAME]}
+        return await self.async_step_enphase_cloud()
 
     async def async_step_enphase_credentials(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for what changed about the application of an entry."""
         return await self._async_application("enphase_credentials", user_input)
 
-    async def async_enphase_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+    async def async_step_enphase_cloud_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Begin to sign in anew: with consent, or with the application where that was refused."""
         entry = self._get_reauth_entry()
         if self._recall(entry) is None:
@@ -189,7 +180,7 @@ class EnphaseCloudSteps(CloudSteps):
             {"redirect_uri": self._redirect_uri() or str(code_page())},
         )
 
-    async def async_enphase_reconfigure(self) -> ConfigFlowResult:
+    async def async_step_enphase_cloud_reconfigure(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Begin to change the application; its tokens stay good as long as its client is the same."""
         entry = self._get_reconfigure_entry()
         if self._recall(entry) is None:
@@ -253,7 +244,7 @@ class EnphaseCloudSteps(CloudSteps):
                 probatio.Required(CONF_PLAN, default=known.plan): _PLAN,
                 probatio.Optional(CONF_PASTE_CODE, default=self._paste): bool,
             },
-            {"developer_page": ENPHASE_DEVELOPER_PAGE, "redirect_uri": self._redirect_uri() or str(code_page())},
+            {"developer_page": DEVELOPER_PAGE, "redirect_uri": self._redirect_uri() or str(code_page())},
         )
 
     def _recall(self, entry: ConfigEntry) -> ClientCredential | None:
@@ -387,7 +378,7 @@ class EnphaseCloudSteps(CloudSteps):
                 forgetful_session(self.hass),
                 application.api_key,
                 self._async_access_token,
-                spending=flow_spending(self.hass, application.api_key),
+                budget=flow_budget(self.hass, application.api_key),
             )
             self._pages = SystemPages(client, PLANS[application.plan].per_minute)
             self._pages_of = application, token
@@ -433,7 +424,7 @@ class EnphaseCloudSteps(CloudSteps):
         """Store the client and return what belongs into an entry."""
         application, token = self._application, self._token or {}
         data: dict[str, Any] = {
-            CONF_SOURCE: SOURCE_ENPHASE_CLOUD,
+            CONF_SOURCE: SOURCE_V4,
             CONF_API_KEY: application.api_key,
             CONF_PLAN: application.plan,
         }
@@ -442,6 +433,8 @@ class EnphaseCloudSteps(CloudSteps):
             return data
         data[CONF_AUTH_IMPLEMENTATION] = await async_store_client(
             self.hass,
+            ENPHASE,
+            "Enphase",
             application.client_id,
             application.client_secret,
             entry_id=entry.entry_id if entry else None,
@@ -485,7 +478,7 @@ class EnphaseCloudSteps(CloudSteps):
         """Return the client that was typed, which is stored once it proved to be good."""
         application = self._application
         credential = ClientCredential(application.client_id, application.client_secret)
-        return EnphaseImplementation(self.hass, auth_domain(application.client_id), credential)
+        return EnphaseImplementation(self.hass, auth_domain(ENPHASE, application.client_id), credential)
 
     def _redirect_uri(self) -> str | None:
         """Return where the owner's browser finds back to Home Assistant, `None` where that is not known."""

@@ -1,5 +1,6 @@
 """The steps that set a system up with a key of Enphase's old API."""
 
+from collections.abc import Mapping
 import re
 from typing import Any
 
@@ -10,12 +11,13 @@ from homeassistant.const import CONF_API_KEY
 from homeassistant.helpers.selector import TextSelector
 
 from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError
-from ...const import CONF_SOURCE, CONF_USER_ID, SOURCE_ENLIGHTEN
+from ...const import CONF_SOURCE
 from ...helpers.sessions import forgetful_session
 from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, list_systems, tidy, trouble
 from .client.errors import KeyRefusedError
 from .client.v2 import EnlightenV2Client, encode_user_id
-from .flow import flow_spending
+from .const import CONF_USER_ID, SOURCE_V2
+from .flow import flow_budget
 
 # The number itself, or its long form, which is base64 with a line's end, in hexadecimal digits.
 _USER_ID = re.compile(r"\d{1,20}|([0-9a-f]{2}){5,60}", re.ASCII)
@@ -29,14 +31,21 @@ class EnlightenSteps(CloudSteps):
 
     async def async_step_enlighten(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for key and user id."""
-        return await self._async_key(SOURCE_ENLIGHTEN, user_input)
+        return await self._async_key(SOURCE_V2, user_input)
 
     async def async_step_enlighten_credentials(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for another key or user id of an entry."""
         return await self._async_key("enlighten_credentials", user_input)
 
-    async def async_enlighten_again(self, entry: ConfigEntry) -> ConfigFlowResult:
-        """Begin to change the key or the user id of an entry."""
+    async def async_step_enlighten_reauth(self, _: Mapping[str, Any]) -> ConfigFlowResult:
+        """Ask for another key or user ID where they are refused."""
+        return await self._async_change(self._get_reauth_entry())
+
+    async def async_step_enlighten_reconfigure(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for another key or user ID."""
+        return await self._async_change(self._get_reconfigure_entry())
+
+    async def _async_change(self, entry: ConfigEntry) -> ConfigFlowResult:
         self._api_key, self._user_id = entry.data[CONF_API_KEY], entry.data[CONF_USER_ID]
         return await self.async_step_enlighten_credentials()
 
@@ -65,7 +74,7 @@ class EnlightenSteps(CloudSteps):
             raise CloudProblem("user_id_malformed", CONF_USER_ID)
         systems = await self._async_legacy_systems()
         if self.source not in (SOURCE_REAUTH, SOURCE_RECONFIGURE):
-            return await self._async_offer(SOURCE_ENLIGHTEN, systems, self._async_legacy_data)
+            return await self._async_offer(SOURCE_V2, systems, self._async_legacy_data)
         entry = self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
         check_granted(entry, systems)
         return self.async_update_reload_and_abort(entry, data_updates=await self._async_legacy_data())
@@ -75,7 +84,7 @@ class EnlightenSteps(CloudSteps):
             forgetful_session(self.hass),
             self._api_key,
             self._user_id,
-            spending=flow_spending(self.hass, self._api_key),
+            budget=flow_budget(self.hass, self._api_key),
         )
         try:
             return await list_systems(client.all_systems())
@@ -90,7 +99,7 @@ class EnlightenSteps(CloudSteps):
 
     async def _async_legacy_data(self) -> dict[str, Any]:
         return {
-            CONF_SOURCE: SOURCE_ENLIGHTEN,
+            CONF_SOURCE: SOURCE_V2,
             CONF_API_KEY: self._api_key,
             CONF_USER_ID: encode_user_id(self._user_id),
         }

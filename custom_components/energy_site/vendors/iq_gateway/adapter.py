@@ -8,6 +8,7 @@ from typing import Any, Self, override
 
 from aiohttp import DummyCookieJar
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
@@ -24,53 +25,47 @@ from ...api.errors import (
     RenewalPendingError,
     VerdictError,
 )
-from ...api.parameters import IQ_GATEWAY, Parameter
+from ...api.parameters import Parameter, one_of
 from ...api.transport import Recorded, Response
-from ...const import (
-    CONF_FINGERPRINT,
-    CONF_LIVE_MINUTES,
-    CONF_NET_PHASES,
-    DOMAIN,
-    INTERVALS,
-    LIVE_MINUTES,
-    LOGGER,
-    TOKEN_URGENT,
-    TOKEN_WARNING,
-    documentation,
-)
-from ...coordinator import SiteConfigEntry
-from ...errors import account_key, translated
+from ...const import DOMAIN, LOGGER
+from ...errors import translated
+from ...helpers.issues import EntryIssues
 from ...helpers.sessions import forgetful_session, gateway_family
-from ...helpers.texts import in_markdown, readable
+from ...helpers.texts import readable
 from ...helpers.zones import async_find_zone
 from ...sources.feed import Pace
 from ...sources.source import AnotherSystemError
 from ..adapter import SourceAdapter, text
+from . import issues
 from .client.account import fetch_token
 from .client.client import IqGatewayClient
 from .client.sign_ins import SignIns
 from .client.token import GatewayToken
+from .const import (
+    CONF_FINGERPRINT,
+    CONF_LIVE_MINUTES,
+    CONF_NET_PHASES,
+    INTERVALS,
+    LIVE_MINUTES,
+    TOKEN_URGENT,
+    TOKEN_WARNING,
+)
 from .source.source import IqGatewaySource
-
-ISSUE_ACCOUNT = "account_service"
-ISSUE_CERTIFICATE = "certificate_changed"
-ISSUE_TOKEN = "token_expiring"  # noqa: S105 - a name, not a secret.
-ISSUE_ANOTHER_GATEWAY = "another_gateway"
 
 
 def intervals(options: Mapping[str, Any]) -> dict[Pace, timedelta]:
     """Return how often to ask for what, within bounds whatever the options say."""
     chosen: dict[Pace, timedelta] = {}
-    for pace, (least, usual, greatest) in INTERVALS.items():
-        chosen[pace] = timedelta(seconds=within(options.get(pace), (least, usual, greatest)))
+    for pace, (minimum, default, maximum) in INTERVALS.items():
+        chosen[pace] = timedelta(seconds=bounded(options.get(pace), (minimum, default, maximum)))
     return chosen
 
 
-def within(chosen: object, bounds: tuple[int, int, int]) -> float:
-    """Return an option within its least and greatest value, the usual one where no number was chosen."""
-    least, usual, greatest = bounds
-    number = chosen if isinstance(chosen, int | float) and math.isfinite(chosen) else usual
-    return float(min(max(number, least), greatest))
+def bounded(chosen: object, bounds: tuple[int, int, int]) -> float:
+    """Return an option within its minimum and maximum, the default where no number was chosen."""
+    minimum, default, maximum = bounds
+    number = chosen if isinstance(chosen, int | float) and math.isfinite(chosen) else default
+    return float(min(max(number, minimum), maximum))
 
 
 def _fingerprint(value: object) -> bytes:
@@ -90,10 +85,11 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
     manufacturer = "Enphase"
     required = MappingProxyType({CONF_HOST: text, CONF_FINGERPRINT: _fingerprint, CONF_TOKEN: _token})
 
-    def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Build the source that the entry describes."""
         self._hass = hass
         self._entry = entry
+        self._issues = EntryIssues(hass, entry)
         self.configuration_url = f"https://{entry.data[CONF_HOST]}"
         self._client = IqGatewayClient(
             async_create_clientsession(
@@ -115,13 +111,13 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             intervals(entry.options),
             dt_util.get_default_time_zone(),
             async_find_zone,
-            live_lasts=timedelta(minutes=within(entry.options.get(CONF_LIVE_MINUTES), LIVE_MINUTES)),
+            live_lasts=timedelta(minutes=bounded(entry.options.get(CONF_LIVE_MINUTES), LIVE_MINUTES)),
             net_phases=entry.options.get(CONF_NET_PHASES) is True,
         )
 
     @override
     @classmethod
-    async def async_create(cls, hass: HomeAssistant, entry: SiteConfigEntry) -> Self:
+    async def async_create(cls, hass: HomeAssistant, entry: ConfigEntry[Any]) -> Self:
         return cls(hass, entry)
 
     @override
@@ -136,16 +132,16 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             cause = await self._async_examine_certificate(err)
             raise translated(ConfigEntryNotReady, cause) from err
         except ApiError as err:
-            await self.async_examine(err)
+            await self.async_handle_connection_error(err)
             raise translated(ConfigEntryNotReady, err) from err
-        self._settle(ISSUE_CERTIFICATE)
-        self._settle(ISSUE_ANOTHER_GATEWAY)
+        self._issues.clear(issues.CERTIFICATE)
+        self._issues.clear(issues.ANOTHER_GATEWAY)
         await self._async_look_after_token()
 
     @property
     @override
     def parameters(self) -> Mapping[str, Parameter]:
-        return IQ_GATEWAY
+        return {"details": one_of("0", "1")}
 
     @override
     def recorded(self) -> Mapping[str, Recorded]:
@@ -157,32 +153,32 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         return await self._client.raw(max(asked, key=lambda ask: ask.timeout), parameters)
 
     @override
-    async def async_tend(self) -> None:
+    async def async_maintain(self) -> None:
         await self._async_look_after_token()
         try:
             await self.source.prepare(dt_util.utcnow())
         except ApiError as err:
             LOGGER.debug("The firmware could not be read: %s", err)
-            await self.async_examine(err)
+            await self.async_handle_connection_error(err)
         else:
-            self._settle(ISSUE_CERTIFICATE)
-            self._settle(ISSUE_ANOTHER_GATEWAY)
+            self._issues.clear(issues.CERTIFICATE)
+            self._issues.clear(issues.ANOTHER_GATEWAY)
 
     @override
-    async def async_examine(self, error: ApiError) -> None:
+    async def async_handle_connection_error(self, error: ApiError) -> None:
         if isinstance(error, RenewalPendingError):
             self._complain_of_the_account(error.condition)
         elif isinstance(error, ApiAuthError):
-            if not self.source.expects_silence(dt_util.utcnow()):
+            if not self.source.in_maintenance_window(dt_util.utcnow()):
                 self._entry.async_start_reauth(self._hass)
         elif isinstance(error, ApiCertificateError):
             await self._async_examine_certificate(error)
         elif isinstance(error, AnotherSystemError):
-            self._raise_issue(ISSUE_ANOTHER_GATEWAY, severity=ir.IssueSeverity.ERROR)
+            self._issues.show(issues.ANOTHER_GATEWAY, {})
 
     @override
     def recovered(self) -> None:
-        self._settle(ISSUE_ACCOUNT)
+        self._issues.clear(issues.ACCOUNT)
 
     @property
     def _has_password(self) -> bool:
@@ -190,8 +186,8 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
 
     def _complain_of_the_account(self, condition: AccountServiceError) -> None:
         """Say whose fault it is that a refused token is not replaced yet."""
-        self._settle(ISSUE_TOKEN)
-        self._raise_issue(ISSUE_ACCOUNT, words=account_key(condition), severity=ir.IssueSeverity.ERROR, fixable=True)
+        self._issues.clear(issues.TOKEN)
+        self._issues.show(issues.ACCOUNT, {}, text=condition.translation_key)
 
     async def _async_examine_certificate(self, error: ApiCertificateError) -> ApiError:
         """Ask behind the new certificate, without the token, who answers, and return what is wrong."""
@@ -202,18 +198,16 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             LOGGER.debug("Nobody answers behind the new certificate: %s", err)
             return error
         if info.serial != self._entry.unique_id:
-            self._raise_issue(ISSUE_ANOTHER_GATEWAY, severity=ir.IssueSeverity.ERROR)
+            self._issues.show(issues.ANOTHER_GATEWAY, {})
             return AnotherSystemError(error.endpoint, "another gateway answers at this address")
-        self._raise_issue(
-            ISSUE_CERTIFICATE,
-            severity=ir.IssueSeverity.ERROR,
-            fixable=True,
-            data={CONF_FINGERPRINT: fingerprint.hex(), CONF_HOST: self._entry.data[CONF_HOST]},
-            placeholders={
+        self._issues.show(
+            issues.CERTIFICATE,
+            {
                 "host": self._entry.data[CONF_HOST],
                 "old": readable(self._entry.data[CONF_FINGERPRINT]),
                 "new": readable(fingerprint.hex()),
             },
+            data={CONF_FINGERPRINT: fingerprint.hex(), CONF_HOST: self._entry.data[CONF_HOST]},
         )
         return error
 
@@ -233,7 +227,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
     async def _async_look_after_token(self) -> None:
         """Renew a token near its end, or ask a person to where that does not work."""
         if not self._token_ends_soon():
-            self._settle(ISSUE_TOKEN)
+            self._issues.clear(issues.TOKEN)
             return
         if isinstance(self.source.outage, RenewalPendingError):
             # The polling tries to renew it, and a repair of its own tells of that.
@@ -247,13 +241,12 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
                 LOGGER.debug("The token could not be renewed yet: %s", err)
         left = self._token_left()
         if not self._token_ends_soon() or (self._has_password and left >= TOKEN_URGENT):
-            self._settle(ISSUE_TOKEN)
+            self._issues.clear(issues.TOKEN)
             return
-        self._raise_issue(
-            ISSUE_TOKEN,
+        self._issues.show(
+            issues.TOKEN,
+            {"days": str(max(left.days, 0))},
             severity=ir.IssueSeverity.ERROR if left < TOKEN_URGENT else ir.IssueSeverity.WARNING,
-            fixable=True,
-            placeholders={"days": str(max(left.days, 0))},
         )
 
     def _token_left(self) -> timedelta:
@@ -268,36 +261,11 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         life = token.expires_at - token.issued_at if token.issued_at else timedelta(days=365)
         return self._token_left() < (life / 4 if life < TOKEN_URGENT else TOKEN_WARNING)
 
-    def _raise_issue(
-        self,
-        key: str,
-        *,
-        severity: ir.IssueSeverity,
-        words: str | None = None,
-        fixable: bool = False,
-        data: dict[str, str] | None = None,
-        placeholders: dict[str, str] | None = None,
-    ) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            f"{key}_{self._entry.entry_id}",
-            is_fixable=fixable,
-            severity=severity,
-            translation_key=words or key,
-            translation_placeholders=in_markdown({"name": self._entry.title, **(placeholders or {})}),
-            data={"entry_id": self._entry.entry_id, **(data or {})},
-            learn_more_url=documentation(f"repairs.md#{(words or key).replace('_', '-')}"),
-        )
-
-    def _settle(self, key: str) -> None:
-        ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._entry.entry_id}")
-
 
 _SIGN_INS: HassKey[dict[str, tuple[tuple[str | None, ...], SignIns]]] = HassKey(f"{DOMAIN}_sign_ins")
 
 
-def _sign_ins(hass: HomeAssistant, entry: SiteConfigEntry) -> SignIns:
+def _sign_ins(hass: HomeAssistant, entry: ConfigEntry[Any]) -> SignIns:
     """Return what is known of an entry's sign-ins, which a reload does not change and new credentials do."""
     credentials = tuple(entry.data.get(key) for key in (CONF_USERNAME, CONF_PASSWORD, CONF_TOKEN))
     known = hass.data.setdefault(_SIGN_INS, {})

@@ -18,24 +18,16 @@ from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, Tex
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util import dt as dt_util
 
-from ...api import addresses
 from ...api.errors import AccountServiceError, ApiCertificateError, ApiError, VerdictError
 from ...api.payload import is_serial
-from ...const import (
-    CONF_FINGERPRINT,
-    CONF_REMEMBER_PASSWORD,
-    CONF_REPLACED,
-    CONF_SOURCE,
-    DOMAIN,
-    LOGGER,
-    SOURCE_IQ_GATEWAY,
-)
-from ...errors import account_key
+from ...const import CONF_SOURCE, DOMAIN, LOGGER
 from ...helpers.sessions import forgetful_session, gateway_family
 from ...helpers.texts import readable
 from .client.account import fetch_token
+from .client.addresses import entrez
 from .client.client import IqGatewayClient
 from .client.token import GatewayToken, TokenMalformedError, TokenRole
+from .const import CONF_FINGERPRINT, CONF_REMEMBER_PASSWORD, CONF_REPLACED, SOURCE
 from .identity import FlowProblem, GatewayIdentity, identify, problem, shows_certificate, tidy_host
 from .replacement import async_replace_gateway
 
@@ -154,7 +146,7 @@ class IqGatewaySteps(ConfigFlow):
             return self._show_token_form({CONF_TOKEN: err.key})
         return await self._async_finish(token, {})
 
-    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+    async def async_step_iq_gateway_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Ask for new credentials; whether the gateway answers shows when they are checked."""
         serial = self._get_reauth_entry().unique_id or ""
         return await self._async_choose_sign_in(
@@ -163,7 +155,7 @@ class IqGatewaySteps(ConfigFlow):
             )
         )
 
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+    async def async_step_iq_gateway_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the address that the gateway, or the one in its place, has now."""
         errors: dict[str, str] = {}
         entry, schema = self._get_reconfigure_entry(), _HOST_SCHEMA
@@ -229,7 +221,7 @@ class IqGatewaySteps(ConfigFlow):
         return {
             "host": gateway.host,
             "serial": gateway.serial,
-            "token_page": str(addresses.entrez()),
+            "token_page": str(entrez()),
         }
 
     async def _async_identify(self, text: str, *, serial: str | None = None) -> GatewayIdentity:
@@ -258,7 +250,7 @@ class IqGatewaySteps(ConfigFlow):
             return await fetch_token(forgetful_session(self.hass), username, password, self._gateway.serial)
         except (VerdictError, AccountServiceError) as err:
             LOGGER.debug("Signing in failed: %s", err)
-            raise FlowProblem(account_key(err)) from err
+            raise FlowProblem(err.translation_key) from err
 
     def _read_token(self, text: str) -> GatewayToken:
         try:
@@ -315,7 +307,7 @@ class IqGatewaySteps(ConfigFlow):
     async def _async_finish(self, token: GatewayToken, credentials: dict[str, str]) -> ConfigFlowResult:
         gateway = self._gateway
         data = {
-            CONF_SOURCE: SOURCE_IQ_GATEWAY,
+            CONF_SOURCE: SOURCE,
             CONF_HOST: gateway.host,
             CONF_FINGERPRINT: gateway.fingerprint.hex(),
             CONF_TOKEN: token.raw,

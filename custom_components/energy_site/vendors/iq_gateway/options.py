@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import UnitOfTime
 from homeassistant.helpers.selector import BooleanSelector, NumberSelector, NumberSelectorConfig, NumberSelectorMode
 
-from ...const import CONF_LIVE_MINUTES, CONF_NET_PHASES, INTERVALS, LIVE_MINUTES
+from .const import CONF_LIVE_MINUTES, CONF_NET_PHASES, INTERVALS, LIVE_MINUTES
 
 
 class IntervalOptionsFlow(OptionsFlowWithReload):

@@ -15,10 +15,6 @@ class UnprocessableError(ApiStatusError):
     """The service understood the question, but cannot answer it for this system."""
 
 
-class HardwareAbsentError(UnprocessableError):
-    """The system lacks the device that was asked for, which will not change by waiting."""
-
-
 class NotReportedError(UnprocessableError):
     """The system has not reported this yet; it may later."""
 

@@ -18,19 +18,12 @@ from ....api.errors import (
     ApiPlanError,
     ApiQuotaError,
     ApiStatusError,
+    HardwareAbsentError,
 )
 from ....api.payload import Record
 from ....api.transport import Response
 from .endpoint import Group
-from .errors import (
-    HardwareAbsentError,
-    KeyMismatchError,
-    KeyRefusedError,
-    NotReportedError,
-    RangeError,
-    RetiredError,
-    UnprocessableError,
-)
+from .errors import KeyMismatchError, KeyRefusedError, NotReportedError, RangeError, RetiredError, UnprocessableError
 from .models.common import epoch
 
 _TEXTS = ("message", "details", "errorMessages", "error", "error_description")
@@ -141,7 +134,7 @@ class Refusal:
             retry_after=self._plain().retry_after,
         )
 
-    def _unprocessable(self) -> UnprocessableError:
+    def _unprocessable(self) -> ApiStatusError:
         endpoint, words = self.answer.endpoint, self.words
         if _ABSENT.search(words):
             return HardwareAbsentError(endpoint, 422, reason="the system has no such device")

@@ -12,10 +12,11 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from ....api.base_client import Link, Spending
+from ....api.base_client import BudgetHooks
 from ....api.errors import ApiForbiddenError
 from ....api.transport import Response
 from . import v2_endpoints as endpoints
+from .base import EnphaseClient
 from .endpoint import WEEK, Days, Endpoint, Question, Value, at_most, pieces
 from .errors import KeyRefusedError
 from .models.common import DailySeries
@@ -56,7 +57,7 @@ def encode_user_id(user_id: str) -> str:
     return (b64encode(text.encode()) + b"\n").hex()
 
 
-class EnlightenV2Client(Link):
+class EnlightenV2Client(EnphaseClient):
     """Everything that v2 has. Each call is one request, but for those that go through several.
 
     Each call raises, beside what its method says: `ApiAuthError` where key or
@@ -73,11 +74,11 @@ class EnlightenV2Client(Link):
         api_key: str,
         user_id: str,
         *,
-        spending: Spending | None = None,
+        budget: BudgetHooks | None = None,
         datetime_format: DatetimeFormat | None = None,
     ) -> None:
         """Ask with the key of an application for the systems of a user, who is named by either form of id."""
-        super().__init__(session, "api/v2", spending)
+        super().__init__(session, "api/v2", budget)
         self._credentials = [("key", api_key), ("user_id", encode_user_id(user_id))]
         self._format = [("datetime_format", datetime_format.value)] if datetime_format else []
 
@@ -200,7 +201,7 @@ class EnlightenV2Client(Link):
     async def _answer(self, question: Question[Any]) -> Response:
         endpoint = question.endpoint
         async with self._lock:
-            answer = await self._send(
+            answer = await self._request(
                 endpoint.method,
                 question.path(endpoint.path),
                 endpoint=endpoint.name,

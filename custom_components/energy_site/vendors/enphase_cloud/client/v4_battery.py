@@ -11,12 +11,12 @@ from .models.battery import (
     StormGuard,
 )
 from .models.telemetry import BatteryTelemetry
-from .v4_link import V4Link
+from .v4_link import V4Base
 
 _TODAY = Window()
 
 
-class BatteryControls(V4Link):
+class BatteryControls(V4Base):
     """What the group System Configurations has, and single batteries from Device Level.
 
     Plans without a group raise `ApiPlanError`, systems without a battery

@@ -7,13 +7,13 @@ from .endpoint import Days, Granularity, Value, Window, page_query
 from .models.common import DailySeries
 from .models.ev_charger import Charger, ChargerEvent, ChargerSchedule, Session
 from .models.telemetry import DeviceTelemetry, EnergyInterval, EnergyTelemetry
-from .v4_link import V4Link
+from .v4_link import V4Base
 
 _TODAY = Window()
 _LIFE = Days()
 
 
-class DeviceReads(V4Link):
+class DeviceReads(V4Base):
     """What the groups Device Level and EV Charger have. Each call is one request.
 
     Plans without a group raise `ApiPlanError`. The endpoints below

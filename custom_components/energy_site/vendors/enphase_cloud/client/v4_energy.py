@@ -6,13 +6,13 @@ from .models.common import DailySeries
 from .models.lifetime import BatteryLifetime, EnergyLifetime
 from .models.meters import MeterReadings, RgmStats, StorageReadings
 from .models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
-from .v4_link import V4Link
+from .v4_link import V4Base
 
 _TODAY = Window()
 _LIFE = Days()
 
 
-class EnergyReads(V4Link):
+class EnergyReads(V4Base):
     """What the groups Site Production and Site Consumption have; every plan has them. Each call is one request.
 
     A telemetry without anything new is empty, not an error. A request for

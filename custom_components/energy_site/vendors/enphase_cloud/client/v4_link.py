@@ -6,9 +6,10 @@ from typing import Any, Protocol
 
 from aiohttp import ClientSession
 
-from ....api.base_client import Link, Spending
+from ....api.base_client import BudgetHooks
 from ....api.errors import ApiAuthError, ApiPayloadError
 from ....api.transport import Response
+from .base import EnphaseClient
 from .endpoint import Endpoint, Group, Question, Value
 from .replies import Doubt, Refusal, not_granted
 from .v4_endpoints import SYSTEMS
@@ -27,7 +28,7 @@ class AccessToken(Protocol):
         """Return the token; another than the one that was `refused`, if there is any."""
 
 
-class V4Link(Link):
+class V4Base(EnphaseClient):
     """The way to v4."""
 
     def __init__(
@@ -36,7 +37,7 @@ class V4Link(Link):
         api_key: str,
         access_token: AccessToken,
         *,
-        spending: Spending | None = None,
+        budget: BudgetHooks | None = None,
         paths: Mapping[str, str] | None = None,
     ) -> None:
         """Ask with the key of an application and the token of an owner who agreed to it.
@@ -44,7 +45,7 @@ class V4Link(Link):
         `paths` is what an earlier client's `paths` held: where the endpoints
         are that two documents put in different places, by the endpoints' names.
         """
-        super().__init__(session, "api/v4", spending)
+        super().__init__(session, "api/v4", budget)
         self._api_key = api_key
         self._access_token = access_token
         self._refused: str | None = None
@@ -85,7 +86,7 @@ class V4Link(Link):
     async def _authorized(self, question: Question[Any]) -> Response:
         """Ask, and once more with another token where the first one is at fault for a 401."""
         token = await self._access_token()
-        answer = await self._put(question, token)
+        answer = await self._request_authorized(question, token)
         doubt = self._doubt(answer)
         if doubt in (None, Doubt.KEY, Doubt.PLAN):
             return answer
@@ -95,7 +96,7 @@ class V4Link(Link):
             raise not_granted(question.endpoint.name, 401, question.endpoint.group)
         renewed = await self._access_token(refused=token)
         if renewed != token:
-            answer = await self._put(question, renewed)
+            answer = await self._request_authorized(question, renewed)
             doubt = self._doubt(answer)
             if doubt in (None, Doubt.KEY, Doubt.PLAN):
                 return answer
@@ -121,25 +122,25 @@ class V4Link(Link):
         optional = endpoint.group is not Group.SYSTEM_DETAILS and endpoint.name not in self._granted
         if optional and token == self._good and time.monotonic() < self._good_until:
             return True
-        probe = await self._put(Question(endpoint=SYSTEMS, query={"page": 1, "size": 1}), token)
+        probe = await self._request_authorized(Question(endpoint=SYSTEMS, query={"page": 1, "size": 1}), token)
         if probe.status in (401, 403):
             return False
         if not 200 <= probe.status < 300:
             raise Refusal(probe).error(group=SYSTEMS.group)
         return True
 
-    async def _put(self, question: Question[Any], token: str) -> Response:
+    async def _request_authorized(self, question: Question[Any], token: str) -> Response:
         """Ask where the endpoint is known to be; else where it is published, then where it is documented."""
         endpoint = question.endpoint
         if endpoint.documented_path is None:
-            return await self._ask_at(endpoint.path, question, token)
+            return await self._request_at(endpoint.path, question, token)
         if endpoint.name in self.paths:
-            return await self._ask_at(self._known(endpoint), question, token)
-        answer = await self._ask_at(endpoint.path, question, token)
+            return await self._request_at(self._known(endpoint), question, token)
+        answer = await self._request_at(endpoint.path, question, token)
         if answer.status not in _NOTHING_THERE:
             self._remember(endpoint, endpoint.path, answer)
             return answer
-        other = await self._ask_at(endpoint.documented_path, question, token)
+        other = await self._request_at(endpoint.documented_path, question, token)
         if other.status in _NOTHING_THERE:
             self.paths[endpoint.name] = endpoint.path
             return answer
@@ -156,8 +157,8 @@ class V4Link(Link):
         if 200 <= answer.status < 300 or answer.status == 422:
             self.paths[endpoint.name] = path
 
-    async def _ask_at(self, path: str, question: Question[Any], token: str) -> Response:
-        answer = await self._send(
+    async def _request_at(self, path: str, question: Question[Any], token: str) -> Response:
+        answer = await self._request(
             question.endpoint.method,
             question.path(path),
             endpoint=question.endpoint.name,

@@ -7,10 +7,10 @@ from .endpoint import WEEK, at_most, page_query
 from .models.devices import Devices, InvertersSummary
 from .models.events import Alarm, Event, EventType
 from .models.systems import Summary, System, SystemsPage
-from .v4_link import V4Link
+from .v4_link import V4Base
 
 
-class SystemsReads(V4Link):
+class SystemsReads(V4Base):
     """What the group System Details has; every plan has it. Each call is one request unless it says else."""
 
     async def systems(self, *, page: int = 1, size: int = 100) -> SystemsPage:

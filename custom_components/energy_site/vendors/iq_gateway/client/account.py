@@ -5,7 +5,6 @@ import re
 from aiohttp import ClientSession
 from yarl import URL
 
-from ....api import addresses
 from ....api.errors import (
     AccountServiceError,
     ApiConnectionError,
@@ -16,6 +15,7 @@ from ....api.errors import (
 )
 from ....api.payload import Record
 from ....api.transport import Response, request
+from .addresses import enlighten, entrez
 from .token import GatewayToken, TokenRole
 
 _TIMEOUT = 30.0
@@ -39,13 +39,19 @@ _NOT_YOURS = re.compile(r"\bserial|\benvoy|\bown(s|er|ed)?\b|\bbelong|not (found
 class CredentialsRefusedError(VerdictError):
     """The e-mail address or the password is wrong."""
 
+    translation_key = "invalid_auth"
+
 
 class TwoFactorError(VerdictError):
     """The account asks for a second factor, which a program cannot give."""
 
+    translation_key = "two_factor"
+
 
 class GatewayNotInAccountError(VerdictError):
     """The account does not own a gateway with this serial number."""
+
+    translation_key = "gateway_not_in_account"
 
 
 class AccountUnreachableError(AccountServiceError):
@@ -55,13 +61,19 @@ class AccountUnreachableError(AccountServiceError):
 class AccountBlockedError(AccountServiceError):
     """Too many sign-ins: the service wants a pause."""
 
+    translation_key = "account_blocked"
+
 
 class SessionsFullError(AccountServiceError):
     """Too many sessions of the account are open."""
 
+    translation_key = "account_sessions_full"
+
 
 class ClientRefusedError(AccountServiceError):
     """The service does not talk to this program, whoever uses it."""
+
+    translation_key = "account_client_refused"
 
 
 async def fetch_token(session: ClientSession, username: str, password: str, serial: str) -> GatewayToken:
@@ -102,7 +114,7 @@ async def _sign_in(session: ClientSession, username: str, password: str) -> str:
     answer = await request(
         session,
         "POST",
-        addresses.enlighten() / "login/login.json",
+        enlighten() / "login/login.json",
         endpoint=endpoint,
         timeout=_TIMEOUT,
         limit=_LIMIT,
@@ -131,7 +143,7 @@ async def _issue(session: ClientSession, session_id: str, username: str, serial:
     answer = await request(
         session,
         "POST",
-        addresses.entrez() / "tokens",
+        entrez() / "tokens",
         endpoint=endpoint,
         timeout=_TIMEOUT,
         limit=_LIMIT,
@@ -148,7 +160,7 @@ async def _issue_as_owner(session: ClientSession, session_id: str, serial: str) 
     answer = await request(
         session,
         "GET",
-        URL(addresses.enlighten() / "entrez-auth-token").with_query(serial_num=serial),
+        URL(enlighten() / "entrez-auth-token").with_query(serial_num=serial),
         endpoint="entrez-auth-token",
         timeout=_TIMEOUT,
         limit=_LIMIT,

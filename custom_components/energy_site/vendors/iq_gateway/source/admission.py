@@ -160,12 +160,12 @@ class MeterAdmission:
         """Tell whether a meter's registers still stand; they may miss some readings."""
         return (at := self._counting.get(eid)) is not None and now - at <= BELIEVED_AFTER
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return which phases each meter measures that ever counted, as plain JSON data."""
         return {str(eid): sorted(watch.powered) for eid, watch in self._watches.items() if watch.counted}
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Read what `dump` returned; what cannot be read is learned again."""
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Read what `as_dict` returned; what cannot be read is learned again."""
         for eid, phases in data.items():
             if eid.isdigit() and isinstance(phases, list) and all(phase in range(3) for phase in phases):
                 self._watches[int(eid)] = _Watch(powered=frozenset(phases), counted=True)

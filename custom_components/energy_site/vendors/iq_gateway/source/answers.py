@@ -38,7 +38,7 @@ class Answers:
         """Tell whether the feed was tried at all, with whatever outcome."""
         return self._states[feed.key].asked_at is not None
 
-    def settled[T](self, feed: GatewayFeed[T]) -> bool:
+    def is_known[T](self, feed: GatewayFeed[T]) -> bool:
         """Tell whether it is known what the gateway has of this."""
         return self._states[feed.key].presence is not Presence.UNKNOWN
 

@@ -44,11 +44,11 @@ class Hardware:
         """Whether energy can be stored."""
         return self.batteries or self.ac_batteries
 
-    def dump(self) -> dict[str, bool]:
+    def as_dict(self) -> dict[str, bool]:
         """Return plain JSON data."""
         return asdict(self)
 
     @classmethod
-    def load(cls, data: Mapping[str, Any]) -> Hardware:
-        """Read what `dump` returned; what is missing is taken as not there."""
+    def restore(cls, data: Mapping[str, Any]) -> Hardware:
+        """Read what `as_dict` returned; what is missing is taken as not there."""
         return cls(**{field.name: data.get(field.name) is True for field in fields(cls)})

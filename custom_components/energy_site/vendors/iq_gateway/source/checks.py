@@ -82,15 +82,15 @@ class Checks:
         inventory = self._answers.last(ENSEMBLE_INVENTORY)
         return inventory.batteries if inventory is not None else ()
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
         known = {"limits": asdict(self._limits)} if self._limits is not UNKNOWN_SITE else {}
-        return {"phases": self._answers.admission.dump(), "faults": self.witnesses.dump(), **known}
+        return {"phases": self._answers.admission.as_dict(), "faults": self.witnesses.as_dict(), **known}
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Read what `dump` returned."""
-        self._limits = Limits.load_from(data.get("limits")) or UNKNOWN_SITE
-        for key, load in (("phases", self._answers.admission.load), ("faults", self.witnesses.load)):
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Read what `as_dict` returned."""
+        self._limits = Limits.restore_from(data.get("limits")) or UNKNOWN_SITE
+        for key, load in (("phases", self._answers.admission.restore), ("faults", self.witnesses.restore)):
             if isinstance(found := data.get(key), Mapping):
                 load(found)
 

@@ -6,7 +6,19 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ....site.control import Choice, Control, ControlName, Flag, Obstacle, Range, Trust, Value, pauses, same
+from ....site.control import (
+    BlockReason,
+    Choice,
+    Control,
+    ControlKey,
+    ControlName,
+    Flag,
+    Range,
+    Trust,
+    Value,
+    pauses,
+    same,
+)
 from ....site.model import (
     Activity,
     Generator,
@@ -18,7 +30,7 @@ from ....site.model import (
     OperatingMode,
     Settings,
 )
-from ....sources.source import OtherWay
+from ....sources.source import FallbackControls
 from ..client import edits, endpoints
 from ..client.models.settings import Schedule
 from . import circuits, feeds
@@ -59,23 +71,23 @@ _NOT_ZERO_NET = (*_SAVING, Activity.CHARGE_FROM_SOLAR, Activity.DISCHARGE_TO_GRI
 
 _SAVINGS_WORDS = tuple(word for word, mode in MODES.items() if mode is OperatingMode.SAVINGS)
 
-BACKUP_RESERVE = "backup_reserve"
-OPERATING_MODE = "operating_mode"
-CHARGE_FROM_GRID = "charge_from_grid"
-GRID_ENABLED = "grid_enabled"
-LIVE_POWER = "live_power"
-
-_SITE = (BACKUP_RESERVE, OPERATING_MODE, CHARGE_FROM_GRID, GRID_ENABLED, LIVE_POWER)
+_SITE = (
+    ControlKey.BACKUP_RESERVE,
+    ControlKey.OPERATING_MODE,
+    ControlKey.CHARGE_FROM_GRID,
+    ControlKey.GRID_ENABLED,
+    ControlKey.LIVE_POWER,
+)
 
 # A circuit's settings: our key, the gateway's field, and its words for ours.
 _CIRCUIT_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "mode": ("mode", {ours: word for word, ours in circuits.MODES.items()}),
-    "grid_action": ("grid_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
-    "off_grid_action": ("micro_grid_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
-    "generator_action": ("gen_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
+    ControlKey.MODE: ("mode", {ours: word for word, ours in circuits.MODES.items()}),
+    ControlKey.GRID_ACTION: ("grid_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
+    ControlKey.OFF_GRID_ACTION: ("micro_grid_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
+    ControlKey.GENERATOR_ACTION: ("gen_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
 }
-_CIRCUIT_LEVELS = {"level_low": "soc_low", "level_high": "soc_high"}
-_CIRCUIT = ("closed", *_CIRCUIT_WORDS, *_CIRCUIT_LEVELS)
+_CIRCUIT_LEVELS: Mapping[str, str] = {ControlKey.LEVEL_LOW: "soc_low", ControlKey.LEVEL_HIGH: "soc_high"}
+_CIRCUIT = (ControlKey.CLOSED, *_CIRCUIT_WORDS, *_CIRCUIT_LEVELS)
 
 _GENERATOR = "generator"
 
@@ -95,7 +107,7 @@ class Controls:
         load_circuits = self._source.part(LoadCircuits)
         for contact in load_circuits.circuits if load_circuits is not None else ():
             found += [ControlName(contact, key) for key in _CIRCUIT]
-        found.append(ControlName(_GENERATOR, "mode"))
+        found.append(ControlName(_GENERATOR, ControlKey.MODE))
         return found
 
     def control(self, name: ControlName, now: datetime) -> Control | None:
@@ -105,16 +117,16 @@ class Controls:
 
     def _control(self, name: ControlName, now: datetime) -> Control | None:
         if name.serial is None:
-            make = {
-                BACKUP_RESERVE: self._backup_reserve,
-                OPERATING_MODE: self._operating_mode,
-                CHARGE_FROM_GRID: self._charge_from_grid,
-                GRID_ENABLED: self._grid_enabled,
-                LIVE_POWER: self._live_power,
+            make: dict[str, Callable[[datetime], Control | None]] = {
+                ControlKey.BACKUP_RESERVE: self._backup_reserve,
+                ControlKey.OPERATING_MODE: self._operating_mode,
+                ControlKey.CHARGE_FROM_GRID: self._charge_from_grid,
+                ControlKey.GRID_ENABLED: self._grid_enabled,
+                ControlKey.LIVE_POWER: self._live_power,
             }.get(name.key)
             return make(now) if make is not None else None
         if name.serial == _GENERATOR:
-            return self._generator_mode() if name.key == "mode" else None
+            return self._generator_mode() if name.key == ControlKey.MODE else None
         load_circuits = self._source.part(LoadCircuits)
         circuit = load_circuits.circuits.get(name.serial) if load_circuits is not None else None
         return self._circuit(name.serial, name.key, circuit, now) if circuit is not None else None
@@ -125,15 +137,15 @@ class Controls:
         settings, tariff = self._source.part(Settings), self._answers.last(feeds.TARIFF)
         if settings is None or tariff is None or tariff.reserved_soc is None:
             return None
-        obstacle = self._battery_obstacle(now)
-        if obstacle is None and settings.operating_mode is OperatingMode.BACKUP:
-            obstacle = Obstacle.FULL_BACKUP
+        block_reason = self._battery_obstacle(now)
+        if block_reason is None and settings.operating_mode is OperatingMode.BACKUP:
+            block_reason = BlockReason.FULL_BACKUP
         return Control(
             limits=Range(minimum=0.0, maximum=_FULL),
             value=settings.backup_reserve,
             write=lambda value: self._set_storage(reserved_soc=value),
             feeds=self._asked(feeds.SECONDARY_CONTROL, feeds.TARIFF),
-            obstacle=obstacle,
+            block_reason=block_reason,
             reached=self._reserve_reached,
             kept=lambda value: same(self._written("reserved_soc"), value),
         )
@@ -147,7 +159,7 @@ class Controls:
             value=settings.operating_mode,
             write=lambda value: self._set_storage(mode=self._mode_word(value)),
             feeds=self._asked(feeds.TARIFF, feeds.SECONDARY_CONTROL, feeds.SCHEDULE),
-            obstacle=self._battery_obstacle(now),
+            block_reason=self._battery_obstacle(now),
             reached=partial(self._mode_reached, settings),
             kept=lambda value: MODES.get(str(self._written("mode"))) == value,
         )
@@ -166,24 +178,24 @@ class Controls:
             value=settings.charge_from_grid,
             write=lambda value: self._set_storage(charge_from_grid=value),
             feeds=self._asked(feeds.TARIFF, feeds.SCHEDULE),
-            obstacle=self._battery_obstacle(now),
+            block_reason=self._battery_obstacle(now),
             reached=self._charge_reached,
             kept=lambda value: self._written("charge_from_grid") is value,
         )
 
-    def _battery_obstacle(self, now: datetime) -> Obstacle | None:
+    def _battery_obstacle(self, now: datetime) -> BlockReason | None:
         tariff = self._answers.fresh(feeds.TARIFF, now)
         if tariff is None:
-            return Obstacle.NOT_KNOWN
-        return Obstacle.GOVERNED_REMOTELY if tariff.opt_schedules else self.event(now)
+            return BlockReason.NOT_KNOWN
+        return BlockReason.CLOUD_CONTROLLED if tariff.opt_schedules else self.event(now)
 
-    def event(self, now: datetime) -> Obstacle | None:
+    def event(self, now: datetime) -> BlockReason | None:
         """Return what goes on that the battery's settings have to wait for, whoever governs them."""
         schedule = self._answers.fresh(feeds.SCHEDULE, now)
         grid = self._source.part(GridStatus)
         if grid is not None and grid.state not in (None, GridState.ON_GRID):
-            return Obstacle.OFF_GRID
-        return Obstacle.GRID_EVENT if schedule is not None and self._is_grid_event(schedule) else None
+            return BlockReason.OFF_GRID
+        return BlockReason.GRID_EVENT if schedule is not None and self._is_grid_event(schedule) else None
 
     def _is_grid_event(self, schedule: Schedule) -> bool:
         settings = self._source.part(Settings)
@@ -245,9 +257,9 @@ class Controls:
         grid = self._source.part(GridStatus)
         if grid is None or self._answers.last(feeds.RELAY) is None or not self._source.hardware.controller:
             return None
-        obstacle = Obstacle.NOT_KNOWN if grid.enabled is None else None
+        block_reason = BlockReason.NOT_KNOWN if grid.enabled is None else None
         if grid.enabled and grid.state is not GridState.ON_GRID and grid.transition is None:
-            obstacle = Obstacle.OFF_GRID
+            block_reason = BlockReason.OFF_GRID
 
         def reached(value: Value) -> bool:
             latest = self._source.part(GridStatus)
@@ -260,7 +272,7 @@ class Controls:
             value=grid.enabled,
             write=lambda value: self._send(endpoints.SET_RELAY, {"mains_admin_state": _word(value)}),
             feeds=self._asked(feeds.RELAY),
-            obstacle=obstacle,
+            block_reason=block_reason,
             reached=reached,
             taken=lambda value: getattr(self._answers.last(feeds.RELAY), "mains_admin_state", None) == _word(value),
             pauses=_RELAY_PAUSES,
@@ -279,7 +291,9 @@ class Controls:
             )
         if (field := _CIRCUIT_LEVELS.get(key)) is not None:
             low, high = circuit.level_low or 0.0, circuit.level_high or _FULL
-            limits = Range(minimum=0.0, maximum=high) if key == "level_low" else Range(minimum=low, maximum=_FULL)
+            limits = (
+                Range(minimum=0.0, maximum=high) if key == ControlKey.LEVEL_LOW else Range(minimum=low, maximum=_FULL)
+            )
             return self._circuit_setting(contact, key, circuit, limits, lambda value: {field: value}, now)
         if key not in _CIRCUIT_WORDS:
             return None
@@ -379,7 +393,7 @@ class Controls:
         return tuple(feed.key for feed in used if self._source.states[feed.key].presence.answers)
 
 
-def through(own: Control, name: ControlName, way: OtherWay, event: Obstacle | None) -> Control:
+def through(own: Control, name: ControlName, way: FallbackControls, event: BlockReason | None) -> Control:
     """Return a control that is set another way.
 
     What the gateway tells of it is confirmed there: that is quicker, and free.
@@ -405,7 +419,7 @@ def through(own: Control, name: ControlName, way: OtherWay, event: Obstacle | No
         limits=other.limits,
         value=own.value if known else other.value,
         write=write,
-        obstacle=event or other.obstacle,
+        block_reason=event or other.block_reason,
         reached=own.reached if known else reached,
         kept=None,
         taken=None if known else lambda value: same(way.pending(name), value),

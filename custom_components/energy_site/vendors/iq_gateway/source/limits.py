@@ -32,7 +32,7 @@ class Limits:
 
     Nothing of the site exceeds `site`, and no register runs faster than `counted`. The inverters give up to `solar` and use
     down to `night`, the batteries move up to `battery`, the grid and the house up
-    to `load`; what is above one of these three has to be counted by the meter's
+    to `restore`; what is above one of these three has to be counted by the meter's
     register too. Values of one moment may differ by `tolerance`.
     """
 
@@ -45,7 +45,7 @@ class Limits:
     tolerance: float
 
     @classmethod
-    def load_from(cls, data: object) -> Limits | None:
+    def restore_from(cls, data: object) -> Limits | None:
         """Read what `asdict` returned, `None` where it cannot be read."""
         if not isinstance(data, Mapping):
             return None

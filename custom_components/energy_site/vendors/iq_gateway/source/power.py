@@ -89,7 +89,7 @@ def taken(load: Flow) -> Flow | None:
 
 
 def _storage(flows: PowerFlow, answers: Answers, hardware: Hardware, at: datetime) -> Flow | None:
-    if flows.battery is None and not hardware.any_battery and answers.settled(ENSEMBLE_INVENTORY):
+    if flows.battery is None and not hardware.any_battery and answers.is_known(ENSEMBLE_INVENTORY):
         return Flow(power=0.0, observed_at=at)
     return flows.battery
 

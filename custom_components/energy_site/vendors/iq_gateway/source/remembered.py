@@ -6,7 +6,7 @@ from typing import Any
 from ..client.models.meters import MeterConfig
 
 
-def dump(meters: tuple[MeterConfig, ...] | None) -> list[dict[str, Any]]:
+def as_dict(meters: tuple[MeterConfig, ...] | None) -> list[dict[str, Any]]:
     """Return what the meters are, as plain JSON data; how they do is asked anew."""
     return [
         {"eid": meter.eid, "enabled": meter.enabled, "type": meter.measurement_type, "phases": meter.phase_count}
@@ -14,8 +14,8 @@ def dump(meters: tuple[MeterConfig, ...] | None) -> list[dict[str, Any]]:
     ]
 
 
-def load(kept: object) -> tuple[MeterConfig, ...] | None:
-    """Read what `dump` returned; `None` where a part of it cannot be read, since half of the meters is a wrong set-up."""
+def restore(kept: object) -> tuple[MeterConfig, ...] | None:
+    """Read what `as_dict` returned; `None` where a part of it cannot be read, since half of the meters is a wrong set-up."""
     if not isinstance(kept, list) or not kept:
         return None
     meters = [_meter(fields) for fields in kept if isinstance(fields, Mapping)]

@@ -60,7 +60,7 @@ def build(answers: Answers, hardware: Hardware, now: datetime) -> Settings | Non
         operating_mode=MODES.get(local.mode or "") if local else None,
         charge_from_grid=charge_from_grid,
         activity=_activity(schedule.mode) if schedule and schedule.mode else None,
-        governed_remotely=tariff.opt_schedules if tariff else None,
+        cloud_controlled=tariff.opt_schedules if tariff else None,
     )
 
 

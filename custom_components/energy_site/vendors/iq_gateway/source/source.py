@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, override
 
 from ....api.errors import ApiConnectionError, ApiError, ApiStatusError
-from ....site.control import Control, ControlName, Obstacle
+from ....site.control import BlockReason, Control, ControlName
 from ....site.energy.ledger import Ledger
 from ....site.model import (
     Battery,
@@ -174,36 +174,36 @@ class IqGatewaySource(Source):
     @override
     def control(self, name: ControlName, now: datetime) -> Control | None:
         control = self._controls.control(name, now)
-        if control is None or control.obstacle is not Obstacle.GOVERNED_REMOTELY or self.other_way is None:
+        if control is None or control.block_reason is not BlockReason.CLOUD_CONTROLLED or self.fallback is None:
             return control
-        return control if (way := self.other_way()) is None else through(control, name, way, self._controls.event(now))
+        return control if (way := self.fallback()) is None else through(control, name, way, self._controls.event(now))
 
     @override
-    def memory(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         return {
-            **super().memory(),
+            **super().as_dict(),
             "firmware": self._firmware,
-            "hardware": self.hardware.dump(),
-            "meters": remembered.dump(self.answers.last(feeds.METERS)),
+            "hardware": self.hardware.as_dict(),
+            "meters": remembered.as_dict(self.answers.last(feeds.METERS)),
             "timezone": self._zone_name,
-            "books": self.ledger.dump(),
-            "checks": self.checks.dump(),
+            "books": self.ledger.as_dict(),
+            "checks": self.checks.as_dict(),
         }
 
     @override
-    def remember(self, memory: Mapping[str, Any]) -> None:
-        super().remember(memory)
+    def restore(self, memory: Mapping[str, Any]) -> None:
+        super().restore(memory)
         firmware, zone, hardware, books = (memory.get(key) for key in ("firmware", "timezone", "hardware", "books"))
         self._firmware = firmware if isinstance(firmware, str) else None
         self._zone_name = zone if isinstance(zone, str) else None
         if isinstance(hardware, Mapping):
-            self.hardware = Hardware.load(hardware)
-        if (set_up := remembered.load(memory.get("meters"))) is not None:
+            self.hardware = Hardware.restore(hardware)
+        if (set_up := remembered.restore(memory.get("meters"))) is not None:
             self._answers[feeds.METERS.key] = set_up
         if isinstance(books, Mapping):
-            self.ledger.load(books)
+            self.ledger.restore(books)
         if isinstance(checks := memory.get("checks"), Mapping):
-            self.checks.load(checks)
+            self.checks.restore(checks)
 
     @override
     def wait(self, key: str, now: datetime) -> timedelta:
@@ -219,7 +219,7 @@ class IqGatewaySource(Source):
         return wait + rest + spread if rest else wait
 
     @override
-    def expects_silence(self, now: datetime) -> bool:
+    def in_maintenance_window(self, now: datetime) -> bool:
         return bool(quiet.remaining(now, self.ledger.zone))
 
     @override
@@ -344,7 +344,7 @@ class IqGatewaySource(Source):
             return
         before = {key: self.intervals[self._pace(feed)] for key, feed in self.feeds.items()}
         self.hardware = hardware
-        self.wanted_now |= {
+        self.refresh_requested |= {
             key
             for key, feed in self.feeds.items()
             if self.intervals[self._pace(feed)] < before[key] and self.states[key].asked_at is not None
@@ -361,7 +361,7 @@ class IqGatewaySource(Source):
         for eid, (frequency, powered) in seen.items():
             before = self._grid_seen.get(eid)
             if before is not None and (abs(frequency - before[0]) > _FREQUENCY_STEP or powered != before[1]):
-                self.wanted_now |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key, feeds.DRY_CONTACTS.key}
+                self.refresh_requested |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key, feeds.DRY_CONTACTS.key}
         self._grid_seen = {
             eid: (frequency, powered) for eid, (frequency, powered) in seen.items() if frequency is not None
         }
@@ -371,7 +371,7 @@ class IqGatewaySource(Source):
         data = self.answers.last(feeds.LIVE_DATA)
         state = data.main_relay_state if data is not None and data.streaming else None
         if state is not None and self._relay_seen not in (None, state):
-            self.wanted_now |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key}
+            self.refresh_requested |= {feeds.RELAY.key, feeds.ENSEMBLE_INVENTORY.key}
         self._relay_seen = state if state is not None else self._relay_seen
 
     def _flows(self, now: datetime) -> PowerFlow:

@@ -158,7 +158,7 @@ class Witnesses:
             self._rounds.append(_Round(at=now, measured=measured, reported=reported, complete=whole))
         self._judge(now, suspicious=suspicious)
 
-    def dump(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what speaks against the meters as plain JSON data."""
         return {
             name: {"fault": finding.fault, "measured": finding.measured, "expected": finding.expected}
@@ -166,8 +166,8 @@ class Witnesses:
             if finding is not None
         }
 
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Read what `dump` returned; what cannot be read is found out again."""
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Read what `as_dict` returned; what cannot be read is found out again."""
         self._production = _finding(data.get("production"))
         self._consumption = _finding(data.get("consumption"))
 

@@ -9,7 +9,7 @@ from .....site.history.intervals import DAY, Interval, midnight
 from .....site.model import CounterKind
 from .....sources.history import HistoryProvider, Intervals, Lifetime, NoHistoryError
 from ...client.endpoint import Days
-from ...client.errors import HardwareAbsentError, RangeError
+from ...client.errors import RangeError
 from ...client.models.common import DailySeries
 from ...client.v2 import EnlightenV2Client
 from ..v4.history import as_intervals, as_lifetime, nothing, reported_at
@@ -70,8 +70,6 @@ class EnlightenHistory(HistoryProvider):
                 series = None if energy is None else energy.production
             else:
                 series = await self._client.consumption_lifetime(self._system_id, days)
-        except HardwareAbsentError as err:
-            raise NoHistoryError from err
         except RangeError:
             return Lifetime(days={kind: {} for kind in group.kinds}, reported=None)
         if series is None:
@@ -95,8 +93,6 @@ class EnlightenHistory(HistoryProvider):
             async for each in client.stats_by_day(system_id, start, end):
                 found.extend(as_intervals(kind, each.intervals, each.meta, _FIVE_MINUTES).found[kind])
                 reported = reported_at(each.meta)
-        except HardwareAbsentError as err:
-            raise NoHistoryError from err
         except RangeError as err:
             return nothing(group.kinds, err)
         return Intervals(found={kind: found}, reported=reported)

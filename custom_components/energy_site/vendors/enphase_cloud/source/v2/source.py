@@ -10,7 +10,7 @@ from .....site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inv
 from .....site.quota.daylight import Daylight
 from .....site.quota.planner import Planner
 from .....site.status import SystemStatus
-from .....sources.budget import SystemSpending
+from .....sources.budget import SystemBudget
 from .....sources.cloud import CloudFeed, CloudSource
 from .....sources.feed import Feed, FeedState
 from .....sources.source import PROBE_INTERVAL, Builder
@@ -38,12 +38,11 @@ class EnlightenSource(CloudSource[Context]):
         self,
         context: Context,
         system: str,
-        planner: Planner,
-        spending: SystemSpending,
+        budget: SystemBudget,
         find_zone: Callable[[str], Awaitable[tzinfo | None]],
     ) -> None:
         """Ask for `system`, whose days begin in the context's zone until it tells its own."""
-        super().__init__(context, system, planner, spending, context.client.recorded, context.zone)
+        super().__init__(context, system, budget, context.client.recorded, context.zone)
         self.books = DayBooks()
         self.gone_since: datetime | None = None
         self._find_zone = find_zone
@@ -94,7 +93,7 @@ class EnlightenSource(CloudSource[Context]):
 
     async def system_of(self, serial: str) -> int | None:
         """Ask which system a gateway belongs to, `None` where the user has none with it; costs a request."""
-        with self.by_hand():
+        with self.user_requested():
             try:
                 return await self.context.client.search_system_id(serial)
             except RetiredError:
@@ -103,22 +102,22 @@ class EnlightenSource(CloudSource[Context]):
                 return None
 
     @override
-    def memory(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         return {
-            **super().memory(),
+            **super().as_dict(),
             "timezone": self._zone_name,
-            "books": self.books.dump(),
+            "books": self.books.as_dict(),
             "gone_since": self.gone_since.isoformat() if self.gone_since else None,
         }
 
     @override
-    def remember(self, memory: Mapping[str, Any]) -> None:
+    def restore(self, memory: Mapping[str, Any]) -> None:
         zone, books, gone = (memory.get(key) for key in ("timezone", "books", "gone_since"))
         self._zone_name = zone if isinstance(zone, str) else None
         if isinstance(books, Mapping):
-            self.books.load(books)
+            self.books.restore(books)
         self.gone_since = _time(gone)
-        super().remember(memory)
+        super().restore(memory)
 
     @override
     async def prepare(self, now: datetime) -> None:

@@ -5,10 +5,22 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .....site.control import Choice, Control, ControlName, Flag, Limits, Obstacle, Range, Trust, Value, same
+from .....site.control import (
+    BlockReason,
+    Choice,
+    Control,
+    ControlKey,
+    ControlName,
+    Flag,
+    Limits,
+    Range,
+    Trust,
+    Value,
+    same,
+)
 from .....site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, Storm
 from .....site.quota.demand import Purpose
-from .....sources.budget import meant_for
+from .....sources.budget import with_purpose
 from ...client.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
 from . import feeds
 from .settings import CIRCUIT_MODES, MODES, build, build_circuits
@@ -39,11 +51,17 @@ class Controls:
     def names(self) -> Iterable[ControlName]:
         """Return the names of all controls that the system has now."""
         found = [
-            ControlName(None, key) for key in ("backup_reserve", "operating_mode", "charge_from_grid", "storm_guard")
+            ControlName(None, key)
+            for key in (
+                ControlKey.BACKUP_RESERVE,
+                ControlKey.OPERATING_MODE,
+                ControlKey.CHARGE_FROM_GRID,
+                ControlKey.STORM_GUARD,
+            )
         ]
         circuits = self._source.part(LoadCircuits)
         for contact in circuits.circuits if circuits is not None else ():
-            found += [ControlName(contact, "mode"), ControlName(contact, "level_low")]
+            found += [ControlName(contact, ControlKey.MODE), ControlName(contact, ControlKey.LEVEL_LOW)]
         return found
 
     def control(self, name: ControlName, _: datetime) -> Control | None:
@@ -51,53 +69,53 @@ class Controls:
         if name.serial is not None:
             return self._circuit(name.serial, name.key)
         settings, storm = self._source.part(Settings), self._source.part(Storm)
-        if name.key == "storm_guard":
+        if name.key == ControlKey.STORM_GUARD:
             return self._storm_guard(storm) if storm is not None and storm.guarded is not None else None
         return self._battery(name.key, settings, storm) if settings is not None else None
 
     def _battery(self, key: str, settings: Settings, storm: Storm | None) -> Control | None:
-        obstacle = self._obstacle(storm)
+        block_reason = self._obstacle(storm)
         match key:
-            case "backup_reserve":
-                if obstacle is None and settings.operating_mode is OperatingMode.BACKUP:
-                    obstacle = Obstacle.FULL_BACKUP
+            case ControlKey.BACKUP_RESERVE:
+                if block_reason is None and settings.operating_mode is OperatingMode.BACKUP:
+                    block_reason = BlockReason.FULL_BACKUP
                 limits: Limits = Range(minimum=settings.shutdown_level or 0.0, maximum=100.0)
                 return self._setting(
                     key,
                     limits,
                     settings.backup_reserve,
                     lambda value: BatterySettingsChange(reserve_soc=round(float(value))),
-                    obstacle,
+                    block_reason,
                 )
-            case "operating_mode":
+            case ControlKey.OPERATING_MODE:
                 limits = Choice(options=tuple(_SETTABLE))
                 return self._setting(
                     key,
                     limits,
                     settings.operating_mode,
                     lambda value: BatterySettingsChange(mode=_SETTABLE[OperatingMode(str(value))]),
-                    obstacle,
+                    block_reason,
                 )
-            case "charge_from_grid" if settings.charge_from_grid is not None:
+            case ControlKey.CHARGE_FROM_GRID if settings.charge_from_grid is not None:
                 setting = self._setting(
                     key,
                     Flag(),
                     settings.charge_from_grid,
                     lambda value: BatterySettingsChange(charge_from_grid=value is True),
-                    obstacle,
+                    block_reason,
                 )
                 # It is documented as read-only, and some systems set it nevertheless.
                 return replace(setting, trust=Trust.LITTLE)
         return None
 
-    def _obstacle(self, storm: Storm | None) -> Obstacle | None:
+    def _obstacle(self, storm: Storm | None) -> BlockReason | None:
         settings = self._source.answer(feeds.BATTERY_SETTINGS)
         if settings is not None and settings.mode is BatteryMode.DR_EVENT:
-            return Obstacle.GRID_EVENT
+            return BlockReason.GRID_EVENT
         if storm is not None and storm.guarded and storm.alert:
-            return Obstacle.STORM
+            return BlockReason.STORM
         grid = self._source.answer(feeds.GRID_STATUS)
-        return Obstacle.OFF_GRID if grid is not None and grid.on_grid is False else None
+        return BlockReason.OFF_GRID if grid is not None and grid.on_grid is False else None
 
     def _setting(
         self,
@@ -105,7 +123,7 @@ class Controls:
         limits: Limits,
         value: Value | None,
         change: Callable[[Value], BatterySettingsChange],
-        obstacle: Obstacle | None,
+        block_reason: BlockReason | None,
     ) -> Control:
         context = self._source.context
 
@@ -115,7 +133,7 @@ class Controls:
             echo: Value | None = getattr(build(answer, context.clock()), key, None)
             return echo
 
-        return self._control(limits, value, write, feeds.BATTERY_SETTINGS.key, obstacle)
+        return self._control(limits, value, write, feeds.BATTERY_SETTINGS.key, block_reason)
 
     def _storm_guard(self, storm: Storm) -> Control:
         context = self._source.context
@@ -129,21 +147,21 @@ class Controls:
     def _circuit(self, contact: str, key: str) -> Control | None:
         circuits, context = self._source.part(LoadCircuits), self._source.context
         circuit = circuits.circuits.get(contact) if circuits is not None else None
-        if circuit is None or key not in ("mode", "level_low"):
+        if circuit is None or key not in (ControlKey.MODE, ControlKey.LEVEL_LOW):
             return None
 
         async def write(wanted: Value) -> Value | None:
-            mode = _CIRCUIT_WORDS[CircuitMode(str(wanted))] if key == "mode" else None
+            mode = _CIRCUIT_WORDS[CircuitMode(str(wanted))] if key == ControlKey.MODE else None
             # A level that nobody asked for would undo what somebody else set a moment ago.
             known = circuit.level_low if mode is LoadMode.ADVANCED_BATTERY_POWERED else None
-            level = wanted if key == "level_low" else known
+            level = wanted if key == ControlKey.LEVEL_LOW else known
             change = LoadContactChange(name=contact, mode=mode, soc_low=_circuit_level(level, mode))
             answer = build_circuits(await context.client.set_load_control(context.system_id, change), context.clock())
             echo: Value | None = getattr(answer and answer.circuits.get(contact), key, None)
             return echo
 
-        limits: Limits = Choice(options=tuple(_CIRCUIT_WORDS)) if key == "mode" else _CIRCUIT_LEVELS
-        value: Value | None = circuit.mode if key == "mode" else circuit.level_low
+        limits: Limits = Choice(options=tuple(_CIRCUIT_WORDS)) if key == ControlKey.MODE else _CIRCUIT_LEVELS
+        value: Value | None = circuit.mode if key == ControlKey.MODE else circuit.level_low
         return self._control(limits, value, write, feeds.LOAD_CONTROL.key, None)
 
     def _control(
@@ -152,7 +170,7 @@ class Controls:
         value: Value | None,
         write: Callable[[Value], Awaitable[Value | None]],
         feed: str,
-        obstacle: Obstacle | None,
+        block_reason: BlockReason | None,
     ) -> Control:
         """Return a control that is taken where the service did not answer with another value than it was told."""
         echo: Value | None = None
@@ -160,7 +178,7 @@ class Controls:
 
         async def written(wanted: Value) -> None:
             nonlocal echo
-            with meant_for(Purpose.WRITE):
+            with with_purpose(Purpose.WRITE):
                 answered = await write(wanted)
             echo = wanted if answered is None else answered
 
@@ -169,7 +187,7 @@ class Controls:
             value=value,
             write=written,
             feeds=(feed,),
-            obstacle=obstacle,
+            block_reason=block_reason,
             taken=lambda wanted: same(echo, wanted),
             pauses=_PAUSES,
             lasting=_LASTING,

@@ -21,7 +21,7 @@ from ...client.models.events import Event
 from ...client.models.lifetime import BatteryLifetime, EnergyLifetime
 from ...client.models.systems import Summary, System
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
-from . import by_hand, meters
+from . import diagnostic_endpoints, meters
 from .context import Context
 
 # The last quarter-hours of a day are in the cloud by then, where the site stands.
@@ -367,5 +367,5 @@ ALL: tuple[Feed[Any], ...] = (
     OPEN_EVENTS,
     CHARGERS,
     ENERGY_LIFETIME,
-    *by_hand.ALL,
+    *diagnostic_endpoints.ALL,
 )

@@ -10,9 +10,9 @@ from .....site.history.cursor import Group
 from .....site.history.intervals import Interval, day_of
 from .....site.model import CounterKind
 from .....sources.cloud import CloudSource
-from .....sources.history import HistoryProvider, Intervals, Lifetime, NoHistoryError
+from .....sources.history import HistoryProvider, Intervals, Lifetime
 from ...client.endpoint import Days, Window
-from ...client.errors import HardwareAbsentError, RangeError
+from ...client.errors import RangeError
 from ...client.models.common import DailySeries, Meta
 from ...client.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
 from ...client.v4 import EnphaseV4Client
@@ -85,8 +85,6 @@ class EnphaseHistory(HistoryProvider):
     async def lifetime(self, group: Group, first_day: date | None = None) -> Lifetime:
         try:
             return await self._lifetime(group.kinds, Days(start_date=first_day))
-        except HardwareAbsentError as err:
-            raise NoHistoryError from err
         except RangeError:
             return Lifetime(days={kind: {} for kind in group.kinds}, reported=None)
 
@@ -114,8 +112,6 @@ class EnphaseHistory(HistoryProvider):
     async def intervals(self, group: Group, first_day: date, days: int) -> Intervals:
         try:
             return await self._intervals(group, first_day, days)
-        except HardwareAbsentError as err:
-            raise NoHistoryError from err
         except RangeError:
             return Intervals(found=dict.fromkeys(group.kinds, ()), reported=None)
 

@@ -25,7 +25,7 @@ from .....site.model import (
 from .....site.quota.daylight import Daylight
 from .....site.quota.planner import Planner
 from .....site.status import SystemStatus
-from .....sources.budget import SystemSpending
+from .....sources.budget import SystemBudget
 from .....sources.cloud import CloudFeed, CloudSource
 from .....sources.feed import Feed
 from .....sources.source import Builder
@@ -61,12 +61,11 @@ class EnphaseCloudSource(CloudSource[Context]):
         self,
         context: Context,
         system: str,
-        planner: Planner,
-        spending: SystemSpending,
+        budget: SystemBudget,
         find_zone: Callable[[str], Awaitable[tzinfo | None]],
     ) -> None:
         """Ask for `system`, whose days begin in the context's zone until it tells its own."""
-        super().__init__(context, system, planner, spending, context.client.recorded, context.zone)
+        super().__init__(context, system, budget, context.client.recorded, context.zone)
         self.books = DayBooks()
         self._find_zone = find_zone
         self._zone_name: str | None = None
@@ -106,23 +105,23 @@ class EnphaseCloudSource(CloudSource[Context]):
         return self._controls.control(name, now)
 
     @override
-    def memory(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         return {
-            **super().memory(),
+            **super().as_dict(),
             "timezone": self._zone_name,
-            "books": self.books.dump(),
+            "books": self.books.as_dict(),
             "paths": dict(self.context.client.paths),
         }
 
     @override
-    def remember(self, memory: Mapping[str, Any]) -> None:
+    def restore(self, memory: Mapping[str, Any]) -> None:
         zone, books, paths = (memory.get(key) for key in ("timezone", "books", "paths"))
         self._zone_name = zone if isinstance(zone, str) else None
         if isinstance(books, Mapping):
-            self.books.load(books)
+            self.books.restore(books)
         if isinstance(paths, Mapping):
             self.context.client.paths.update({str(key): str(path) for key, path in paths.items()})
-        super().remember(memory)
+        super().restore(memory)
 
     @override
     async def prepare(self, now: datetime) -> None:
@@ -162,7 +161,7 @@ class EnphaseCloudSource(CloudSource[Context]):
             energy.enter_summary(books, summary)
             if summary.status != self._word:
                 # Which gateway or device that is about, the list tells.
-                self.wanted_now |= {feeds.DEVICES.key} if self._word is not None else set()
+                self.refresh_requested |= {feeds.DEVICES.key} if self._word is not None else set()
                 self._word = summary.status
         for each, kind in ((feeds.IMPORT, CounterKind.GRID_IMPORT), (feeds.EXPORT, CounterKind.GRID_EXPORT)):
             if key == each.key and (telemetry := self.answer(each)) is not None:

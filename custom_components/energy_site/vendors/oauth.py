@@ -1,5 +1,6 @@
-"""Enphase's OAuth in Home Assistant: the client that a person registered, and the tokens of an entry."""
+"""OAuth in Home Assistant: the application that a user registered with a vendor, and the tokens of an entry."""
 
+from abc import abstractmethod
 from hashlib import sha1
 import time
 from typing import Any, override
@@ -12,7 +13,6 @@ from homeassistant.components.application_credentials import (
     CONF_AUTH_DOMAIN,
     DATA_COMPONENT,
     AuthImplementation,
-    AuthorizationServer,
     ClientCredential,
     async_import_client_credential,
 )
@@ -31,57 +31,51 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 )
 from homeassistant.util.hass_dict import HassKey
 
-from ..api import addresses
 from ..api.errors import ApiAuthError, ApiConnectionError, ApiError
+from ..api.oauth import ClientRefusedError, SignInNeededError, TokenSet
 from ..const import CONF_AUTH_IMPLEMENTATION, DOMAIN
-from ..helpers.sessions import forgetful_session
-from .enphase_cloud.client.oauth import ClientRefusedError, SignInNeededError, TokenSet, exchange_code, refresh
-
-ENPHASE = "enphase"
 
 _ENDPOINT = "oauth/token"
 _REFUSED: HassKey[set[str]] = HassKey("energy_site_refused_clients")
 
 
-def auth_domain(client_id: str) -> str:
-    """Return the name under which a client of Enphase's is stored, and found again by its entries."""
-    return f"{ENPHASE}_{sha1(client_id.encode(), usedforsecurity=False).hexdigest()[:8]}"
+def auth_domain(vendor: str, client_id: str) -> str:
+    """Return the name under which a vendor's client is stored, and found again by its entries."""
+    return f"{vendor}_{sha1(client_id.encode(), usedforsecurity=False).hexdigest()[:8]}"
 
 
-class EnphaseImplementation(AuthImplementation):
-    """Signs in with a client of Enphase's.
+class ClientImplementation(AuthImplementation):
+    """Signs in with a client that a user registered with a vendor.
 
-    The requests are the client package's own: with the client in the header
-    and nothing but the grant in the form. It tells a client that is refused
-    from a token that is, which Home Assistant's errors do not.
+    The requests are those of the vendor's client package. It distinguishes a client that
+    is refused from a token that is, which Home Assistant's errors do not.
     """
 
-    # For whoever looks; read by Home Assistant 2026.11 and newer.
+    # Read by Home Assistant 2026.11 and newer.
     token_auth_method = "client_secret_basic"  # noqa: S105 - a method, not a secret.
-
-    def __init__(self, hass: HomeAssistant, auth_domain: str, credential: ClientCredential) -> None:
-        """Sign in at the vendor's address."""
-        place = addresses.enphase_api() / "oauth"
-        server = AuthorizationServer(str(place / "authorize"), str(place / "token"))
-        super().__init__(hass, auth_domain, credential, server)
 
     @property
     @override
     def service_domain(self) -> str:
         return DOMAIN
 
+    @abstractmethod
+    async def _async_exchange(self, code: str, redirect_uri: str) -> TokenSet:
+        """Turn a code into tokens; raises what the client package raises."""
+
+    @abstractmethod
+    async def _async_renew(self, refresh_token: str) -> TokenSet:
+        """Renew the tokens; raises what the client package raises."""
+
     @override
     async def async_resolve_external_data(self, external_data: Any) -> dict[str, Any]:
         """Turn a code into tokens; raises what the client package raises."""
-        session = forgetful_session(self.hass)
-        redirect = external_data["state"]["redirect_uri"]
-        return _kept(await exchange_code(session, self.client_id, self.client_secret, external_data["code"], redirect))
+        return self._stored(await self._async_exchange(external_data["code"], external_data["state"]["redirect_uri"]))
 
     @override
     async def _async_refresh_token(self, token: dict[str, Any]) -> dict[str, Any]:
-        session = forgetful_session(self.hass)
         try:
-            tokens = await refresh(session, self.client_id, self.client_secret, token["refresh_token"])
+            tokens = await self._async_renew(token["refresh_token"])
         except ClientRefusedError as err:
             self.hass.data.setdefault(_REFUSED, set()).add(self.domain)
             raise self._reauth_needed() from err
@@ -89,16 +83,26 @@ class EnphaseImplementation(AuthImplementation):
             raise self._reauth_needed() from err
         except ApiError as err:
             raise OAuth2TokenRequestConnectionError(domain=DOMAIN) from err
-        return {**token, **_kept(tokens)}
+        return {**token, **self._stored(tokens)}
+
+    def _stored(self, tokens: TokenSet) -> dict[str, Any]:
+        """Return what an entry stores of the tokens, in Home Assistant's words."""
+        return {
+            "access_token": tokens.access_token,
+            "refresh_token": tokens.refresh_token,
+            "token_type": tokens.token_type,
+            "expires_in": tokens.expires_in,
+            "expires_at": time.time() + tokens.expires_in,
+        }
 
     def _reauth_needed(self) -> OAuth2TokenRequestReauthError:
         url = URL(self.token_url)
-        asked = RequestInfo(url, "POST", CIMultiDictProxy(CIMultiDict()), url)
-        return OAuth2TokenRequestReauthError(request_info=asked, status=401, domain=DOMAIN)
+        request = RequestInfo(url, "POST", CIMultiDictProxy(CIMultiDict()), url)
+        return OAuth2TokenRequestReauthError(request_info=request, status=401, domain=DOMAIN)
 
 
 class EntryToken:
-    """An entry's access token, as the client of v4 asks for it.
+    """An entry's access token, as the vendor's client requests it.
 
     It is renewed in time, and what comes of that is in the entry before it is
     used: the refresh token before it is good no more.
@@ -122,7 +126,7 @@ class EntryToken:
         if refused is not None and refused == self._session.token["access_token"]:
             ended = {**self._session.token, "expires_at": 0}
             self._hass.config_entries.async_update_entry(self._entry, data={**self._entry.data, CONF_TOKEN: ended})
-        # What was refused once stays so: a person signs in anew, or nobody.
+        # What was refused once stays so: only a new sign-in helps.
         if self._dead is not None and self._dead == self._session.token["refresh_token"]:
             raise ApiAuthError(_ENDPOINT, 401)
         try:
@@ -157,14 +161,14 @@ def client_was_refused(hass: HomeAssistant, name: str) -> bool:
 
 
 async def async_store_client(
-    hass: HomeAssistant, client_id: str, client_secret: str, *, entry_id: str | None = None
+    hass: HomeAssistant, vendor: str, title: str, client_id: str, client_secret: str, *, entry_id: str | None = None
 ) -> str:
     """Store a client, in place of another secret of the same client, and return its name.
 
     Other entries than `entry_id` that sign in with the same client go on with
     the new secret.
     """
-    name = auth_domain(client_id)
+    name = auth_domain(vendor, client_id)
     hass.data.get(_REFUSED, set()).discard(name)
     store = hass.data[DATA_COMPONENT]
     for item in store.async_items():
@@ -173,21 +177,9 @@ async def async_store_client(
         if item[CONF_CLIENT_SECRET] == client_secret and item.get(CONF_AUTH_DOMAIN) == name:
             return name
         await store.async_delete_item(item[CONF_ID])
-    credential = ClientCredential(client_id, client_secret, "Enphase")
+    credential = ClientCredential(client_id, client_secret, title)
     await async_import_client_credential(hass, DOMAIN, credential, name)
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         if entry.data.get(CONF_AUTH_IMPLEMENTATION) == name and entry.entry_id != entry_id:
             hass.config_entries.async_schedule_reload(entry.entry_id)
     return name
-
-
-def _kept(tokens: TokenSet) -> dict[str, Any]:
-    """Return of the tokens what an entry keeps, in Home Assistant's words."""
-    return {
-        "access_token": tokens.access_token,
-        "refresh_token": tokens.refresh_token,
-        "token_type": tokens.token_type,
-        "expires_in": tokens.expires_in,
-        "expires_at": time.time() + tokens.expires_in,
-        "enl_uid": tokens.enl_uid,
-    }

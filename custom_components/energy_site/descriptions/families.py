@@ -1,0 +1,93 @@
+"""The kinds of devices that a site consists of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..site import model
+from ..site.model import (
+    Battery,
+    BatteryUnit,
+    Controller,
+    ControllerKind,
+    GridStatus,
+    Inverter,
+    Inverters,
+    LoadCircuit,
+    LoadCircuits,
+    Meters,
+    MeterUnit,
+    Part,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family[P: Part, U]:
+    """Devices of a kind: where they are listed, and what the registry is told of each.
+
+    `whole` tells whether a list names all of them, so that one that is missing
+    may be gone.
+    """
+
+    kind: str
+    part: type[P]
+    units: Callable[[P], Mapping[str, U]]
+    describe: Callable[[U], model.DeviceInfo | None]
+    whole: Callable[[P], bool] = bool
+    has_serial: bool = True
+
+
+def _of_kind(kind: ControllerKind) -> Family[GridStatus, Controller]:
+    return Family(
+        kind=kind,
+        part=GridStatus,
+        units=lambda part: {serial: unit for serial, unit in part.controllers.items() if unit.kind is kind},
+        describe=lambda unit: unit.device,
+    )
+
+
+INVERTER: Family[Inverters, Inverter] = Family(
+    kind="inverter",
+    part=Inverters,
+    units=lambda part: part.units,
+    describe=lambda unit: unit.device,
+    whole=lambda part: part.complete,
+)
+BATTERY: Family[Battery, BatteryUnit] = Family(
+    kind="battery", part=Battery, units=lambda part: part.units, describe=lambda unit: unit.device
+)
+AC_BATTERY: Family[Battery, BatteryUnit] = Family(
+    kind="ac_battery", part=Battery, units=lambda part: part.ac_units, describe=lambda unit: unit.device
+)
+SYSTEM_CONTROLLER = _of_kind(ControllerKind.SYSTEM_CONTROLLER)
+COLLAR = _of_kind(ControllerKind.COLLAR)
+COMBINER = _of_kind(ControllerKind.COMBINER)
+GATEWAY = _of_kind(ControllerKind.GATEWAY)
+RELAY = _of_kind(ControllerKind.RELAY)
+METER: Family[Meters, MeterUnit] = Family(
+    kind="meter", part=Meters, units=lambda part: part.units, describe=lambda unit: unit.device
+)
+CIRCUIT: Family[LoadCircuits, LoadCircuit] = Family(
+    kind="load_circuit", part=LoadCircuits, units=lambda part: part.circuits, describe=lambda _: None, has_serial=False
+)
+GENERATOR: Family[model.Generator, model.Generator] = Family(
+    kind="generator",
+    part=model.Generator,
+    units=lambda part: {"generator": part},
+    describe=lambda _: None,
+    has_serial=False,
+)
+
+FAMILIES: tuple[Family[Any, Any], ...] = (
+    INVERTER,
+    BATTERY,
+    AC_BATTERY,
+    SYSTEM_CONTROLLER,
+    COLLAR,
+    COMBINER,
+    GATEWAY,
+    RELAY,
+    METER,
+    CIRCUIT,
+    GENERATOR,
+)

@@ -1,0 +1,64 @@
+"""What fixes an issue once a user confirms it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, override
+
+import probatio
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import DOMAIN
+
+
+class ConfirmFlow(RepairsFlow, ABC):
+    """Shows what is wrong and acts once that is confirmed."""
+
+    def __init__(self, named: str, data: Mapping[str, Any]) -> None:
+        """Act on the issue called `named`, with the data that it was raised with."""
+        self._named = named
+        self._data = data
+
+    @abstractmethod
+    async def _async_act(self) -> None:
+        """Do what was confirmed."""
+
+    @property
+    def _entry(self) -> ConfigEntry | None:
+        """The config entry that the issue is about, where it still exists."""
+        return self.hass.config_entries.async_get_entry(str(self._data.get("entry_id")))
+
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Begin; what comes in is the issue's ID, and no consent."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Ask, then act."""
+        if user_input is None:
+            issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self._named)
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=probatio.Schema({}),
+                description_placeholders=issue.translation_placeholders if issue else None,
+            )
+        await self._async_act()
+        return self.async_create_entry(data={})
+
+
+class AcknowledgeFlow(ConfirmFlow):
+    """Closes an issue once it was read: nothing else is to be done here."""
+
+    @override
+    async def _async_act(self) -> None:
+        pass
+
+
+class ReauthFlow(ConfirmFlow):
+    """Leads to where new credentials are entered."""
+
+    @override
+    async def _async_act(self) -> None:
+        if (entry := self._entry) is not None:
+            entry.async_start_reauth(self.hass)

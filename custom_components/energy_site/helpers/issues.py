@@ -1,0 +1,83 @@
+"""Repairs: what each issue is, and how it is raised and cleared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import DOMAIN, documentation
+from .fix_flows import ConfirmFlow
+from .texts import in_markdown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueDescription:
+    """One kind of issue: its key in the translations and on the documentation's page, and what fixes it."""
+
+    key: str
+    severity: ir.IssueSeverity = ir.IssueSeverity.WARNING
+    fix_flow: type[ConfirmFlow] | None = None
+    persistent: bool = False
+
+
+@callback
+def async_raise_issue(
+    hass: HomeAssistant,
+    issue: IssueDescription,
+    owner: str,
+    placeholders: Mapping[str, str],
+    *,
+    severity: ir.IssueSeverity | None = None,
+    text: str | None = None,
+    data: Mapping[str, str] | None = None,
+) -> None:
+    """Raise an issue of an `owner`: the ID of a config entry, or the name of a file.
+
+    `text` is the key of another text than the issue's own, `severity` another than its usual one.
+    """
+    page = (text or issue.key).replace("_", "-")
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{issue.key}_{owner}",
+        is_fixable=issue.fix_flow is not None,
+        is_persistent=issue.persistent,
+        severity=severity or issue.severity,
+        translation_key=text or issue.key,
+        translation_placeholders=in_markdown(placeholders),
+        data={"entry_id": owner, "key": issue.key, **(data or {})},
+        learn_more_url=documentation(f"repairs.md#{page}"),
+    )
+
+
+class EntryIssues:
+    """The issues of one config entry."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Raise and clear issues in the name of `entry`."""
+        self._hass = hass
+        self._entry = entry
+
+    @callback
+    def show(
+        self,
+        issue: IssueDescription,
+        placeholders: Mapping[str, str] | None,
+        *,
+        severity: ir.IssueSeverity | None = None,
+        text: str | None = None,
+        data: Mapping[str, str] | None = None,
+    ) -> None:
+        """Raise an issue with these placeholders, or clear it where there are none."""
+        if placeholders is None:
+            self.clear(issue)
+            return
+        named = {"name": self._entry.title, **placeholders}
+        async_raise_issue(self._hass, issue, self._entry.entry_id, named, severity=severity, text=text, data=data)
+
+    @callback
+    def clear(self, issue: IssueDescription) -> None:
+        """Clear an issue."""
+        ir.async_delete_issue(self._hass, DOMAIN, f"{issue.key}_{self._entry.entry_id}")

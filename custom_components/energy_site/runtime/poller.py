@@ -1,0 +1,188 @@
+"""Polls a site's source, and tells who shows a part that it may have changed."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from ..api.errors import ApiAuthError, ApiError, ApiStatusError, RenewalPendingError
+from ..const import DOMAIN, LOGGER
+from ..coordinator import FeedCoordinator
+from ..errors import translated
+from ..site.model import Part
+from ..sources.feed import Presence
+from ..sources.listeners import Listeners
+from ..sources.source import Source
+from ..vendors.adapter import SourceAdapter
+
+# Seconds that an answer may cost while Home Assistant's start waits for it.
+_QUICK = 1.0
+
+
+class Poller:
+    """A source with a coordinator for each feed, and the listeners of each part."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], adapter: SourceAdapter[Any]) -> None:
+        """Poll the source of `adapter`."""
+        self.source: Source = adapter.source
+        # Called after each poll, once the parts' own listeners know of it.
+        self.polled: Listeners[[]] = Listeners()
+        self._hass = hass
+        self._entry = entry
+        self._adapter = adapter
+        self.coordinators = {
+            key: FeedCoordinator(hass, entry, self.source, feed, self._handle_outage_change)
+            for key, feed in self.source.feeds.items()
+        }
+        self._listeners: dict[type[Part], Listeners[[]]] = {}
+        self._logged = False
+        self._started = False
+        self._stopped = False
+
+    def part[P: Part](self, kind: type[P]) -> P | None:
+        """Return a part as it is known now."""
+        return self.source.part(kind)
+
+    def is_known(self, kind: type[Part]) -> bool:
+        """Tell whether a missing value of this part does not exist, rather than being unknown now."""
+        return self.source.is_known(kind, dt_util.utcnow())
+
+    @callback
+    def listen(self, kind: type[Part], update: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `update` whenever the part may have changed."""
+        return self._listeners.setdefault(kind, Listeners()).add(update)
+
+    async def async_start(self) -> None:
+        """Make first contact and poll what is essential.
+
+        Raises what `SourceAdapter.async_connect` raises, also where the source stops
+        answering right after.
+        """
+        await self._adapter.async_connect()
+        essential = self.source.essential()
+        for key in essential:
+            await self.coordinators[key].async_refresh()
+            if self.source.outage is None:
+                continue
+            if _passes(self.source.outage):
+                # It answers, so polling finds out when it does so as it should.
+                break
+            await self._adapter.async_connect()
+            self.source.outage = None
+        if self.source.outage is None:
+            self._adapter.recovered()
+        if essential and all(self.source.states[key].presence is Presence.FORBIDDEN for key in essential):
+            raise translated(ConfigEntryAuthFailed, ApiAuthError(essential[0], 401))
+        self._started = True
+
+    @callback
+    def async_run(self) -> None:
+        """Let the coordinators poll from now on."""
+        for key, coordinator in self.coordinators.items():
+            if self.source.states[key].asked_at is not None:
+                # What was polled before, as long as a restart ago, goes on at its own pace.
+                coordinator.update_interval = self.source.wait(key, dt_util.utcnow())
+            self._entry.async_on_unload(coordinator.async_add_listener(partial(self._handle_poll, key)))
+
+    async def async_poll_the_rest(self) -> None:
+        """Poll what was not polled yet; slow endpoints do not keep Home Assistant's start waiting."""
+        waiting = [key for key, state in self.source.states.items() if state.asked_at is None]
+        slow = [key for key in waiting if self.source.feeds[key].cost > _QUICK]
+        await self._async_poll(key for key in waiting if key not in slow)
+        self._entry.async_create_background_task(self._hass, self._async_poll(slow), f"{DOMAIN} slow first poll")
+
+    async def async_refresh(self, keys: Iterable[str]) -> None:
+        """Poll some feeds now, except for slow endpoints: a user in a hurry must not overload the source."""
+        for key in keys:
+            state, feed = self.source.states[key], self.source.feeds[key]
+            if feed.cost > _QUICK or state.presence is not Presence.PRESENT:
+                continue
+            with self.source.user_requested():
+                await self.coordinators[key].async_request_refresh()
+
+    async def async_poll_now(self, key: str) -> None:
+        """Poll one feed for a control, and never raise."""
+        with self.source.user_requested():
+            await self.coordinators[key].async_refresh()
+
+    @callback
+    def async_age(self, now: datetime) -> None:
+        """Drop what is too old by now, and tell all who show it."""
+        self.source.age(now)
+        self._notify((builder.part for builder in self.source.builders), "age")
+
+    def stop(self) -> None:
+        """Begin nothing new: Home Assistant waits for some tasks instead of cancelling them when it unloads."""
+        self._stopped = True
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the site is unloaded, or about to be."""
+        return self._stopped
+
+    @callback
+    def _handle_outage_change(self, before: ApiError | None, after: ApiError | None) -> None:
+        """Log once that the source as a whole fell silent, and once that it is back."""
+        if after is not None and after is not before:
+            examination = self._adapter.async_handle_connection_error(after)
+            self._entry.async_create_background_task(self._hass, examination, f"{DOMAIN} connection error")
+        # What ends a start is reported by Home Assistant.
+        reported = self._started or (after is not None and _passes(after))
+        if (
+            after is not None
+            and reported
+            and not self._logged
+            and not self.source.in_maintenance_window(dt_util.utcnow())
+        ):
+            LOGGER.warning(*_outage_line(self._entry.title, after))
+            self._logged = True
+        if after is None and self._logged:
+            LOGGER.info("%s answers again", self._entry.title)
+            self._logged = False
+        if before is not None and after is None:
+            self._adapter.recovered()
+        if isinstance(before, ApiAuthError) and after is None:
+            # The refusal was temporary: no new sign-in is needed.
+            for flow in self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH}):
+                self._hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    @callback
+    def _handle_poll(self, key: str) -> None:
+        endpoint = self.source.feeds[key].endpoint
+        self._notify((builder.part for builder in self.source.builders if key in builder.feeds), endpoint)
+        self.source.mishaps.call_each("Controls", endpoint, self.polled)
+        if requested := self.source.take_refresh_requests():
+            # What others need, or costs little, comes first.
+            keys = [key for key in self.source.feeds if key in requested]
+            self._entry.async_create_background_task(self._hass, self._async_poll(keys), f"{DOMAIN} poll")
+
+    @callback
+    def _notify(self, parts: Iterable[type[Part]], endpoint: str) -> None:
+        for part in parts:
+            self.source.mishaps.call_each(f"Entities of {part.__name__}", endpoint, self._listeners.get(part, ()))
+
+    async def _async_poll(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if self._stopped:
+                return
+            await self.coordinators[key].async_refresh()
+
+
+def _passes(outage: ApiError) -> bool:
+    """Tell whether a source that is out answers all the same, and no user can help."""
+    return isinstance(outage, ApiStatusError) and (
+        isinstance(outage, RenewalPendingError) or not isinstance(outage, ApiAuthError)
+    )
+
+
+def _outage_line(title: str, outage: ApiError) -> tuple[str, str, object]:
+    if isinstance(outage, ApiAuthError):
+        return "%s: %s", title, translated(HomeAssistantError, outage)
+    if isinstance(outage, ApiStatusError):
+        return "%s is busy: it answers everything with status %s", title, outage.status
+    return "%s does not answer: %s", title, outage.reason

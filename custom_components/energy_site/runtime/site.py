@@ -1,0 +1,189 @@
+"""A loaded site, composed of what polls it, sets it, watches it and keeps it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..helpers.issues import EntryIssues
+from ..helpers.redaction import Redactor
+from ..helpers.storage import is_incomplete, site_file
+from ..site.model import Part
+from ..sources.control_queue import ControlQueue
+from ..sources.history_turns import HistoryTurns
+from ..sources.source import Source
+from ..vendors.adapter import SourceAdapter
+from ..vendors.registry import personal_data
+from .devices import SiteDevices
+from .issues import async_track_issues
+from .overrides import Overrides
+from .poller import Poller
+from .site_events import SiteEvents
+from .statistics import HistoryImporter
+
+type SiteConfigEntry = ConfigEntry[SiteRuntime]
+
+_MAINTENANCE_INTERVAL = timedelta(hours=1)
+_HISTORY_INTERVAL = timedelta(hours=1)
+
+# What is kept is written this often, besides at every end.
+_SAVE_INTERVAL = timedelta(minutes=10)
+
+
+class Storable(Protocol):
+    """Keeps something over a restart."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON data."""
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned."""
+
+
+class SiteRuntime:
+    """A loaded site."""
+
+    def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry, adapter: SourceAdapter[Any]) -> None:
+        """Compose the site of `entry`, whose source `adapter` has."""
+        self.hass = hass
+        self.entry = entry
+        self.adapter = adapter
+        self.issues = EntryIssues(hass, entry)
+        self.poller = Poller(hass, entry, adapter)
+        self.devices = SiteDevices(hass, entry, self.poller, adapter)
+        self.events = SiteEvents(self.poller)
+        self.controls = ControlQueue(
+            self.source,
+            clock=dt_util.utcnow,
+            poll=self.poller.async_poll_now,
+            save=self.async_save,
+            changed=self.events.dispatch,
+        )
+        self.overrides = Overrides(hass, entry, self.controls, self.events, self.issues, self.async_save)
+        self.history: HistoryTurns | None = None
+        # One for as long as the site is loaded: a device has the same stand-in each time.
+        self.redactor = Redactor()
+        self.redactor.hide(entry.unique_id, *personal_data(entry).values())
+        self._file = site_file(hass, entry.entry_id, entry.title)
+
+    @property
+    def source(self) -> Source:
+        """The site's source."""
+        return self.poller.source
+
+    @property
+    def site(self) -> str:
+        """The site's part in unique IDs."""
+        return self.entry.unique_id or self.entry.entry_id
+
+    def part[P: Part](self, kind: type[P]) -> P | None:
+        """Return a part as it is known now."""
+        return self.poller.part(kind)
+
+    async def async_start(self) -> None:
+        """Restore what was kept, make first contact and poll what is essential.
+
+        Raises what `SourceAdapter.async_connect` raises.
+        """
+        kept = await self._file.async_load()
+        await self._async_restore(kept)
+        await self.poller.async_start()
+        # Which flows a system has is known by now, and so is what can be fetched of its past.
+        if (provider := self.adapter.history()) is not None:
+            self.history = HistoryTurns(
+                self.adapter.source,
+                provider,
+                lambda allowance, changed: HistoryImporter(
+                    self.hass,
+                    site=self.site,
+                    title=self.entry.title,
+                    provider=provider,
+                    allowance=allowance,
+                    changed=changed,
+                ),
+                dt_util.utcnow,
+            )
+            if isinstance(progress := kept.get("history"), Mapping):
+                self.history.restore(progress)
+
+    @callback
+    def async_run(self) -> None:
+        """Go on polling, starting with what was not polled yet."""
+        on_unload = self.entry.async_on_unload
+        self.poller.async_run()
+        on_unload(self.poller.polled.add(self.controls.observe))
+        for stop in self.events.async_watch(self.controls):
+            on_unload(stop)
+        for stop in async_track_issues(self.hass, self.site, self.poller, self.events, self.issues):
+            on_unload(stop)
+        for stop in self.devices.async_track():
+            on_unload(stop)
+        self.entry.async_create_task(self.hass, self._async_begin(), f"{DOMAIN} first poll")
+        on_unload(async_track_time_interval(self.hass, self._async_save, _SAVE_INTERVAL))
+        on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_save))
+        on_unload(async_track_time_interval(self.hass, self._async_maintain, _MAINTENANCE_INTERVAL))
+
+    async def async_save(self) -> None:
+        """Write what outlives a restart."""
+        kept = {key: storable.as_dict() for key, storable in self._storables.items()}
+        await self._file.async_save({**self.source.as_dict(), **kept})
+
+    async def async_stop(self) -> None:
+        """Leave what is in progress for the next start."""
+        self.poller.stop()
+        if self.history is not None:
+            self.history.cancel()
+        self.controls.stop()
+        await self.source.close()
+        await self.async_save()
+
+    @property
+    def _storables(self) -> dict[str, Storable]:
+        """What is kept, by its name in the file, which never changes."""
+        kept: dict[str, Storable] = {
+            "steering": self.controls,
+            "happenings": self.events,
+            "overrides": self.overrides,
+        }
+        return kept if self.history is None else {**kept, "history": self.history}
+
+    async def _async_restore(self, kept: Mapping[str, Any]) -> None:
+        """Take over what was kept, and report counters that cannot be read."""
+        if not kept:
+            return
+        self.source.restore(kept)
+        for key, storable in self._storables.items():
+            if isinstance(data := kept.get(key), Mapping):
+                storable.restore(data)
+        if is_incomplete(kept.get("books"), self.source.as_dict().get("books")):
+            await self._file.async_give_up("a part of it")
+
+    async def _async_begin(self) -> None:
+        """Poll the rest, then go on with what the last stop interrupted."""
+        await self.poller.async_poll_the_rest()
+        if self.poller.stopped:
+            return
+        self.controls.resume()
+        self.overrides.async_resume()
+        if self.history is not None:
+            self._fetch_history()
+            self.entry.async_on_unload(async_track_time_interval(self.hass, self._fetch_history, _HISTORY_INTERVAL))
+
+    @callback
+    def _fetch_history(self, _: datetime | None = None) -> None:
+        """Fetch what is due of the past; a stop need not wait for that."""
+        if self.history is not None:
+            self.entry.async_create_background_task(self.hass, self.history.async_run(), f"{DOMAIN} history")
+
+    async def _async_save(self, _: datetime | Event) -> None:
+        await self.async_save()
+
+    async def _async_maintain(self, now: datetime) -> None:
+        self.poller.async_age(now)
+        await self.adapter.async_maintain()

@@ -1,0 +1,30 @@
+"""What the Enphase cloud's folder provides: v4 by OAuth, and v2 by key."""
+
+import re
+
+from ..vendor import OAuthClients, Vendor
+from .adapter import EnphaseCloudAdapter
+from .adapter_v2 import API_RETIRED, EnlightenAdapter
+from .const import CONF_PLAN, DEVELOPER_PAGE, SOURCE_V2, SOURCE_V4
+from .flow import EnphaseCloudSteps
+from .flow_v2 import EnlightenSteps
+from .oauth import ENPHASE, EnphaseImplementation
+
+# Enphase's client IDs, as far as any were seen.
+_CLIENT_ID = re.compile(r"[0-9a-f]{32}")
+
+ENPHASE_CLOUD = Vendor(
+    source=SOURCE_V4,
+    adapter=EnphaseCloudAdapter,
+    steps=EnphaseCloudSteps,
+    oauth=OAuthClients(
+        developer_page=DEVELOPER_PAGE,
+        owns=lambda name, client_id: (
+            name.startswith(f"{ENPHASE}_") or _CLIENT_ID.fullmatch(client_id.strip().lower()) is not None
+        ),
+        implementation=EnphaseImplementation,
+    ),
+    public_data=frozenset({CONF_PLAN}),
+)
+
+ENLIGHTEN = Vendor(source=SOURCE_V2, adapter=EnlightenAdapter, steps=EnlightenSteps, issues=(API_RETIRED,))

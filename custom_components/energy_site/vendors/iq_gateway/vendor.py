@@ -1,0 +1,16 @@
+"""What the IQ Gateway's folder provides."""
+
+from ..vendor import Vendor
+from .adapter import IqGatewayAdapter
+from .const import SOURCE
+from .flow import IqGatewaySteps
+from .issues import ISSUES
+from .options import IntervalOptionsFlow
+
+IQ_GATEWAY = Vendor(
+    source=SOURCE,
+    adapter=IqGatewayAdapter,
+    steps=IqGatewaySteps,
+    options_flow=IntervalOptionsFlow,
+    issues=ISSUES,
+)

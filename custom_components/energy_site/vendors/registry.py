@@ -1,0 +1,28 @@
+"""The vendors, one line each, in the order of the config flow's menu."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+
+from ..const import CONF_SOURCE
+from .enphase_cloud.vendor import ENLIGHTEN, ENPHASE_CLOUD
+from .iq_gateway.vendor import IQ_GATEWAY
+from .vendor import Vendor
+
+VENDORS: tuple[Vendor, ...] = (
+    IQ_GATEWAY,
+    ENPHASE_CLOUD,
+    ENLIGHTEN,
+)
+
+
+def vendor_of(entry: ConfigEntry[Any]) -> Vendor | None:
+    """Return the vendor of an entry, `None` where its data name none that is known."""
+    return next((vendor for vendor in VENDORS if vendor.source == entry.data.get(CONF_SOURCE)), None)
+
+
+def personal_data(entry: ConfigEntry[Any]) -> dict[str, Any]:
+    """Return the fields of an entry's data that may identify somebody."""
+    vendor = vendor_of(entry)
+    public = {CONF_SOURCE, *(vendor.public_data if vendor is not None else ())}
+    return {key: value for key, value in entry.data.items() if key not in public}
