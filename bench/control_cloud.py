@@ -72,7 +72,7 @@ class CloudHome(Home):
         budget = SystemBudget(PlainPurse(self.planner), name, world.now)
         client = EnphaseV4Client(session, application.key, Token(world), budget=budget)
         context = Context(client=client, system_id=system.system_id, clock=world.now)
-        super().__init__(clock, EnphaseCloudSource(context, name, self.planner, budget, _find_zone), cloud.faults)
+        super().__init__(clock, EnphaseCloudSource(context, name, budget, _find_zone), cloud.faults)
 
     @override
     def live(self) -> None:

@@ -14,8 +14,22 @@ from custom_components.energy_site.api.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
-from custom_components.energy_site.api.oauth import ClientRefusedError, CodeRefusedError, ConsentDeniedError, OAuthError, RedirectRefusedError, SignInNeededError, TokenSet, read_code
-from custom_components.energy_site.vendors.enphase_cloud.client.oauth import authorize_url, code_page, exchange_code, refresh
+from custom_components.energy_site.api.oauth import (
+    ClientRefusedError,
+    CodeRefusedError,
+    ConsentDeniedError,
+    OAuthError,
+    RedirectRefusedError,
+    SignInNeededError,
+    TokenSet,
+    read_code,
+)
+from custom_components.energy_site.vendors.enphase_cloud.client.oauth import (
+    authorize_url,
+    code_page,
+    exchange_code,
+    refresh,
+)
 
 from .cloud_server import CloudServer, serving
 from .cloud_shapes import TOKENS

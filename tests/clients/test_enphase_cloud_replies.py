@@ -13,10 +13,10 @@ from custom_components.energy_site.api.errors import (
     ApiPlanError,
     ApiQuotaError,
     ApiStatusError,
+    HardwareAbsentError,
 )
 from custom_components.energy_site.api.transport import Response
 from custom_components.energy_site.vendors.enphase_cloud.client.errors import (
-    HardwareAbsentError,
     NotReportedError,
     RangeError,
     RetiredError,

@@ -201,7 +201,9 @@ async def test_fixing_a_site_that_was_removed_meanwhile_does_nothing(hass: HomeA
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
 
-@pytest.mark.parametrize("data", [None, {"entry_id": "gone"}, {"key": "of_a_later_version"}, {"key": "setting_ignored"}])
+@pytest.mark.parametrize(
+    "data", [None, {"entry_id": "gone"}, {"key": "of_a_later_version"}, {"key": "setting_ignored"}]
+)
 async def test_an_issue_that_is_not_known_or_has_no_fix_asks_for_nothing(
     hass: HomeAssistant, data: dict[str, Any] | None
 ) -> None:

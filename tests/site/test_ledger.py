@@ -548,7 +548,7 @@ def test_counters_go_on_from_where_they_are_when_their_device_is_replaced() -> N
     ledger.count("import", "meter", 3_000_000, at)
     ledger.balance("load", ["solar", "import"], [], at)
     after = Ledger(UTC)
-    after.load(renewed(ledger.as_dict()))
+    after.restore(renewed(ledger.as_dict()))
     later = at + timedelta(hours=1)
     after.count("solar", "meter", 700, later)
     after.count("import", "meter", 40, later)

@@ -79,7 +79,7 @@ def test_what_was_never_seen_with_a_grid_did_not_lose_it() -> None:
 def restarted(watch: OutageWatch) -> OutageWatch:
     """Return a watch that goes on with what another one wrote down."""
     after = OutageWatch()
-    after.load(json.loads(json.dumps(watch.as_dict())))
+    after.restore(json.loads(json.dumps(watch.as_dict())))
     return after
 
 

@@ -44,7 +44,7 @@ def planner(plan: Plan = FREE, *systems: System, used: int = 0, now: datetime = 
 def reopened(before: Planner, plan: Plan = FREE) -> Planner:
     """Return another planner with what this one wrote down, as real JSON text."""
     made = Planner(plan)
-    made.load(json.loads(json.dumps(before.as_dict())))
+    made.restore(json.loads(json.dumps(before.as_dict())))
     made.enter(SITE)
     return made
 
@@ -483,7 +483,7 @@ def usable(made: Planner) -> None:
 @settings(deadline=None)
 def test_garbage_is_no_memory(data: Any) -> None:
     made = planner()
-    made.load(data)
+    made.restore(data)
     usable(made)
 
 
@@ -493,7 +493,7 @@ def test_garbage_in_one_place_leaves_the_rest(name: str, value: Any) -> None:
     before = planner(used=100)
     before.asked("1", FRESH, NOW)
     made = planner()
-    made.load({**before.as_dict(), name: value})
+    made.restore({**before.as_dict(), name: value})
     usable(made)
 
 
@@ -526,7 +526,7 @@ STEPS: dict[str, Callable[[Planner, datetime, int], object]] = {
     "answered": lambda made, now, _: made.answered(now),
     "asked": lambda made, now, _: made.asked("1", FRESH, now),
     "next": lambda made, now, _: made.next_update("1", now),
-    "reload": lambda made, _, __: made.load(json.loads(json.dumps(made.as_dict()))),
+    "reload": lambda made, _, __: made.restore(json.loads(json.dumps(made.as_dict()))),
 }
 
 

@@ -13,7 +13,6 @@ from ..api.transport import Recorded
 from ..site.model import Quota
 from ..site.quota.daylight import Daylight
 from ..site.quota.demand import Bundle, Purpose, System
-from ..site.quota.planner import Planner
 from .budget import NotNowError, SystemBudget, current_purpose, with_purpose
 from .feed import Feed, FeedState, Pace, Presence
 from .source import PROBE_INTERVAL, Source

@@ -1,6 +1,6 @@
 """What the sign-ins to Enphase's two APIs share: systems to choose from, and what may go wrong."""
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,6 @@ from homeassistant.util import dt as dt_util
 
 from ..api.errors import ApiConnectionError, ApiError, ApiQuotaError
 from ..const import CONF_SYSTEM, CONF_SYSTEM_ID, LOGGER
-from .enphase_cloud.client.models.v2 import LegacySystem
 
 # More systems than anybody finds one among without a search.
 _MANY = 100
@@ -79,11 +78,6 @@ def trouble(error: ApiError) -> CloudProblem:
         case ApiConnectionError():
             return CloudProblem("cloud_unreachable", passing=True)
     return CloudProblem("cloud_failing", passing=True)
-
-
-async def list_systems(systems: AsyncIterable[LegacySystem]) -> list[Found]:
-    """Return all systems of a user of the old API, a request for each 1000 of them."""
-    return [Found(system_id=str(system.system_id), name=system.system_name) async for system in systems]
 
 
 def check_granted(entry: ConfigEntry, systems: list[Found]) -> None:

@@ -13,7 +13,7 @@ from homeassistant.helpers.selector import TextSelector
 from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError
 from ...const import CONF_SOURCE
 from ...helpers.sessions import forgetful_session
-from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, list_systems, tidy, trouble
+from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, tidy, trouble
 from .client.errors import KeyRefusedError
 from .client.v2 import EnlightenV2Client, encode_user_id
 from .const import CONF_USER_ID, SOURCE_V2
@@ -87,7 +87,9 @@ class EnlightenSteps(CloudSteps):
             budget=flow_budget(self.hass, self._api_key),
         )
         try:
-            return await list_systems(client.all_systems())
+            return [
+                Found(system_id=str(system.system_id), name=system.system_name) async for system in client.all_systems()
+            ]
         except KeyRefusedError as err:
             raise CloudProblem("old_key_refused", CONF_API_KEY) from err
         except (ApiAuthError, ApiForbiddenError) as err:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ....site.control import (
     BlockReason,
@@ -21,6 +21,7 @@ from ....site.control import (
 )
 from ....site.model import (
     Activity,
+    DeviceInfo,
     Generator,
     GeneratorMode,
     GridState,
@@ -28,17 +29,20 @@ from ....site.model import (
     LoadCircuit,
     LoadCircuits,
     OperatingMode,
+    Part,
     Settings,
 )
+from ....sources.feed import FeedState
 from ....sources.source import FallbackControls
 from ..client import edits, endpoints
+from ..client.client import IqGatewayClient
 from ..client.models.settings import Schedule
 from . import circuits, feeds
+from .answers import Answers
+from .capabilities import Hardware
 from .feeds import GatewayFeed
+from .live import Live
 from .settings import MODES
-
-if TYPE_CHECKING:
-    from .source import IqGatewaySource
 
 # The battery is topped off before the switch opens, which takes half a minute, and more where it is low.
 _RELAY_PAUSES = pauses(60.0)
@@ -92,10 +96,28 @@ _CIRCUIT = (ControlKey.CLOSED, *_CIRCUIT_WORDS, *_CIRCUIT_LEVELS)
 _GENERATOR = "generator"
 
 
+class Gateway(Protocol):
+    """What the controls need of a gateway's source."""
+
+    client: IqGatewayClient
+    answers: Answers
+    hardware: Hardware
+    live: Live
+    false_openings: circuits.FalseOpenings
+    states: dict[str, FeedState]
+
+    @property
+    def device(self) -> DeviceInfo:
+        """The gateway itself."""
+
+    def part[P: Part](self, kind: type[P]) -> P | None:
+        """Return a part as it is known now."""
+
+
 class Controls:
     """The controls of one gateway, as its answers allow."""
 
-    def __init__(self, source: IqGatewaySource) -> None:
+    def __init__(self, source: Gateway) -> None:
         """Write through the client of `source`."""
         self._source = source
         self._client = source.client
@@ -123,8 +145,8 @@ class Controls:
                 ControlKey.CHARGE_FROM_GRID: self._charge_from_grid,
                 ControlKey.GRID_ENABLED: self._grid_enabled,
                 ControlKey.LIVE_POWER: self._live_power,
-            }.get(name.key)
-            return make(now) if make is not None else None
+            }
+            return make[name.key](now) if name.key in make else None
         if name.serial == _GENERATOR:
             return self._generator_mode() if name.key == ControlKey.MODE else None
         load_circuits = self._source.part(LoadCircuits)

@@ -8,7 +8,6 @@ from .....api.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiSt
 from .....site.energy.days import DayBooks
 from .....site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, Part, PowerFlow, Quota
 from .....site.quota.daylight import Daylight
-from .....site.quota.planner import Planner
 from .....site.status import SystemStatus
 from .....sources.budget import SystemBudget
 from .....sources.cloud import CloudFeed, CloudSource

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from .....site.control import (
     BlockReason,
@@ -21,12 +20,11 @@ from .....site.control import (
 from .....site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, Storm
 from .....site.quota.demand import Purpose
 from .....sources.budget import with_purpose
+from .....sources.cloud import CloudSource
 from ...client.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
 from . import feeds
+from .context import Context
 from .settings import CIRCUIT_MODES, MODES, build, build_circuits
-
-if TYPE_CHECKING:
-    from .source import EnphaseCloudSource
 
 # A change takes some seconds to the gateway and back. Each look costs one of the month's requests.
 _PAUSES = (20.0, 40.0, 60.0)
@@ -44,7 +42,7 @@ _CIRCUIT_LEVELS = Range(minimum=10.0, maximum=90.0)
 class Controls:
     """The controls of one system, as far as the plan grants them."""
 
-    def __init__(self, source: EnphaseCloudSource) -> None:
+    def __init__(self, source: CloudSource[Context]) -> None:
         """Write through the client of `source`."""
         self._source = source
 

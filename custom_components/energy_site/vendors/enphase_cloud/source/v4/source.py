@@ -23,7 +23,6 @@ from .....site.model import (
     Storm,
 )
 from .....site.quota.daylight import Daylight
-from .....site.quota.planner import Planner
 from .....site.status import SystemStatus
 from .....sources.budget import SystemBudget
 from .....sources.cloud import CloudFeed, CloudSource
