@@ -195,7 +195,7 @@ class Entry:
         self.history = HistoryTurns(source, history_of(source), self._fetcher, world.now)
         if isinstance(kept := self.memory.get(HISTORY), Mapping):
             self.history.restore(kept)
-        waiting = [key for key, state in source.states.items() if state.asked_at is None]
+        waiting = [key for key, state in source.states.items() if state.polled_at is None]
         for key in source.feeds:
             if key not in waiting and key not in self.due:
                 self._plan(key, source.wait(key, world.now()).total_seconds())

@@ -55,7 +55,7 @@ class FeedCoordinator(DataUpdateCoordinator[None]):
     def _is_reported_elsewhere(self, error: ApiError, now: datetime) -> bool:
         source, state = self._source, self._source.states[self._key]
         return (
-            state.fresh(now)
+            state.is_fresh(now)
             or isinstance(error, ApiQuotaError)
             or source.outage is not None
             or state.answered_at is None

@@ -31,7 +31,7 @@ async def async_get_config_entry_diagnostics(
             key: {
                 "presence": state.presence,
                 "interval": source.wait(key, dt_util.utcnow()).total_seconds(),
-                "asked_at": state.asked_at,
+                "asked_at": state.polled_at,
                 "answered_at": state.answered_at,
                 "failures": state.failures,
                 "error": str(state.error) if state.error else None,

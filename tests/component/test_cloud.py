@@ -11,11 +11,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.diagnostics import async_get_config_entry_diagnostics
-from custom_components.energy_site.vendors.enphase_cloud.source.v4 import diagnostic_endpoints as user_requested
+from custom_components.energy_site.vendors.enphase_cloud.source.v4 import diagnostic_endpoints
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem, ConfigPaths
 from simulator.enphase_cloud.archive import Kind
 from simulator.house import House
@@ -312,7 +313,7 @@ async def test_each_battery_has_its_level(hass: HomeAssistant, entry: MockConfig
 
 
 @pytest.mark.parametrize(
-    "endpoint", [feed.endpoint for feed in user_requested.ALL if "ev_charger" not in feed.endpoint]
+    "endpoint", [feed.endpoint for feed in diagnostic_endpoints.ALL if "ev_charger" not in feed.endpoint]
 )
 async def test_what_is_not_polled_can_be_seen_by_hand(
     hass: HomeAssistant, entry: MockConfigEntry, endpoint: str
@@ -379,7 +380,7 @@ async def test_a_parameter_that_cannot_be_meant_costs_no_request(
 async def test_a_setting_without_a_request_left_says_so(
     hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
 ) -> None:
-    entry.runtime_data.source.planner.denied(entry.dt_util.utcnow(), period="month")
+    entry.runtime_data.source.planner.record_rate_limited(dt_util.utcnow(), period="month")
     with pytest.raises(HomeAssistantError) as refused:
         await steer(hass, freezer, "number", "backup_reserve", "set_value", value=45)
     assert refused.value.translation_key == "control_quota"
@@ -450,7 +451,7 @@ async def test_when_the_month_is_used_up_old_power_is_not_shown_as_that_of_now(
 ) -> None:
     total = number(hass, SITE, "solar_energy")
     assert number(hass, SITE, "solar_power") is not None
-    entry.runtime_data.source.planner.denied(entry.dt_util.utcnow(), period="month")
+    entry.runtime_data.source.planner.record_rate_limited(dt_util.utcnow(), period="month")
     await pass_time(hass, freezer, 10 * 3600, step=1800)
     assert number(hass, SITE, "solar_power") is None
     assert number(hass, SITE, "solar_energy") == total

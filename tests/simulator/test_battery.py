@@ -20,7 +20,7 @@ def with_battery(start: float = NIGHT, **battery: Any) -> House:
 
 
 def test_it_carries_the_house_at_night_down_to_the_reserve_and_no_further() -> None:
-    """Self-consumption empties it to what is kept for an outage."""
+    """Self-consumption empty_answers it to what is kept for an outage."""
     house = with_battery(level=30.0, reserve=25.0)
     house.advance(NIGHT + 60)
     assert house.flow.battery == pytest.approx(house.flow.load)

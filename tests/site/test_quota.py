@@ -36,7 +36,7 @@ def planner(plan: Plan = FREE, *systems: System, used: int = 0, now: datetime = 
     """Return a planner that used some requests an hour before now."""
     made = Planner(plan)
     for system in systems or (SITE,):
-        made.enter(system)
+        made.add(system)
     made.spend(used, now - HOUR, purpose=PERSON)
     return made
 
@@ -45,18 +45,18 @@ def reopened(before: Planner, plan: Plan = FREE) -> Planner:
     """Return another planner with what this one wrote down, as real JSON text."""
     made = Planner(plan)
     made.restore(json.loads(json.dumps(before.as_dict())))
-    made.enter(SITE)
+    made.add(SITE)
     return made
 
 
 def test_a_minute_has_room_for_feeds_and_a_little_more_for_people() -> None:
     made = planner()
     made.spend(8, NOW, purpose=FEED)
-    assert not made.may(FEED, 1, NOW)
-    assert made.may(PERSON, 2, NOW)
-    assert not made.may(WRITE, 3, NOW)
-    assert made.allowed_at(FEED, 1, NOW) == NOW + timedelta(seconds=65)
-    assert made.may(FEED, 8, NOW + timedelta(seconds=65))
+    assert not made.is_allowed(FEED, 1, NOW)
+    assert made.is_allowed(PERSON, 2, NOW)
+    assert not made.is_allowed(WRITE, 3, NOW)
+    assert made.next_allowed(FEED, 1, NOW) == NOW + timedelta(seconds=65)
+    assert made.is_allowed(FEED, 8, NOW + timedelta(seconds=65))
 
 
 def test_a_minute_slides() -> None:
@@ -64,30 +64,30 @@ def test_a_minute_slides() -> None:
     for second in range(0, 80, 10):
         made.spend(1, NOW + timedelta(seconds=second), purpose=FEED)
     now = NOW + timedelta(seconds=72)
-    assert made.allowed_at(FEED, 1, now) == now
-    assert made.allowed_at(FEED, 2, now) == NOW + timedelta(seconds=10 + 65)
-    assert made.allowed_at(PERSON, 3, now) == now
+    assert made.next_allowed(FEED, 1, now) == now
+    assert made.next_allowed(FEED, 2, now) == NOW + timedelta(seconds=10 + 65)
+    assert made.next_allowed(PERSON, 3, now) == now
 
 
 def test_what_is_more_than_a_minute_allows_may_begin_in_a_free_one() -> None:
-    assert planner().may(FEED, 9, NOW)
-    assert not planner(Plan(per_month=1000, per_minute=0)).may(PERSON, 1, NOW)
-    assert planner(Plan(per_month=1000, per_minute=1)).may(FEED, 4, NOW)
+    assert planner().is_allowed(FEED, 9, NOW)
+    assert not planner(Plan(per_month=1000, per_minute=0)).is_allowed(PERSON, 1, NOW)
+    assert planner(Plan(per_month=1000, per_minute=1)).is_allowed(FEED, 4, NOW)
 
 
 def test_feeds_leave_what_the_days_to_come_and_people_need() -> None:
     # Until June the days are closed 21 times, and once more for a failure.
-    assert planner(used=1000 - 50 - 110 - 4).may(FEED, 4, NOW)
+    assert planner(used=1000 - 50 - 110 - 4).is_allowed(FEED, 4, NOW)
     made = planner(used=1000 - 50 - 110 - 3)
-    assert not made.may(FEED, 4, NOW)
-    assert made.may(ESSENTIAL, 5, NOW)
+    assert not made.is_allowed(FEED, 4, NOW)
+    assert made.is_allowed(ESSENTIAL, 5, NOW)
     made = planner(used=1000 - 50)
-    assert not made.may(ESSENTIAL, 1, NOW)
-    assert made.allowed_at(ESSENTIAL, 1, NOW) == JUNE + timedelta(minutes=3)
-    assert made.may(WRITE, 10, NOW)
+    assert not made.is_allowed(ESSENTIAL, 1, NOW)
+    assert made.next_allowed(ESSENTIAL, 1, NOW) == JUNE + timedelta(minutes=3)
+    assert made.is_allowed(WRITE, 10, NOW)
     made = planner(used=999)
-    assert made.may(PERSON, 1, NOW)
-    assert not made.may(PERSON, 2, NOW)
+    assert made.is_allowed(PERSON, 1, NOW)
+    assert not made.is_allowed(PERSON, 2, NOW)
 
 
 @pytest.mark.parametrize(("per_month", "reserve"), [(1000, 50), (300, 20), (30, 15), (50_000, 2500), (0, 0)])
@@ -97,7 +97,7 @@ def test_the_reserve_is_a_share_of_the_month(per_month: int, reserve: int) -> No
 
 def test_without_limits_everything_is_asked_as_often_as_makes_sense() -> None:
     made = planner(Plan(per_month=None, per_minute=None), used=10**6)
-    assert made.may(FEED, 10**6, NOW)
+    assert made.is_allowed(FEED, 10**6, NOW)
     assert made.interval("1", FRESH, NOW) == FRESH.least
     outlook = made.outlook(NOW)
     assert (outlook.left, outlook.limit, outlook.daily_budget, outlook.exhausted) == (None, None, None, False)
@@ -112,14 +112,14 @@ def test_what_was_never_asked_is_due() -> None:
 
 def test_a_day_is_closed_once_in_its_night() -> None:
     made = planner()
-    made.asked("1", CLOSE, NOW)
+    made.record_result("1", CLOSE, NOW)
     due = made.next_at("1", CLOSE, NOW)
     assert timedelta() <= due - datetime(2026, 5, 12, 0, 30, tzinfo=UTC) < timedelta(minutes=15)
-    made.asked("1", CLOSE, due)
+    made.record_result("1", CLOSE, due)
     assert made.next_at("1", CLOSE, due) == due + DAY
     assert made.next_at("1", CLOSE, due + 7 * DAY) == due + 7 * DAY
     # A timer that was a moment too early does not let it be asked twice.
-    made.asked("1", CLOSE, due - timedelta(seconds=1))
+    made.record_result("1", CLOSE, due - timedelta(seconds=1))
     assert made.next_at("1", CLOSE, due) == due + DAY
 
 
@@ -127,8 +127,8 @@ def test_what_failed_is_tried_again_a_few_times() -> None:
     made, now = planner(), NOW
     waits = []
     for _ in range(5):
-        made.asks("1", CLOSE, now)
-        made.asked("1", CLOSE, now, failed=True)
+        made.record_start("1", CLOSE, now)
+        made.record_result("1", CLOSE, now, failed=True)
         waits.append(made.next_at("1", CLOSE, now) - now)
         now += waits[-1]
     assert waits[:3] == [HOUR, 2 * HOUR, 4 * HOUR]
@@ -138,7 +138,7 @@ def test_what_failed_is_tried_again_a_few_times() -> None:
 
 def test_updates_are_due_in_a_slot_and_rarer_at_night() -> None:
     made = planner()
-    made.asked("1", FRESH, NOW)
+    made.record_result("1", FRESH, NOW)
     day = made.interval("1", FRESH, NOW)
     night = made.interval("1", FRESH, NOW.replace(hour=23))
     assert day is not None
@@ -146,15 +146,15 @@ def test_updates_are_due_in_a_slot_and_rarer_at_night() -> None:
     assert night >= 3 * day
     due = made.next_at("1", FRESH, NOW)
     assert abs(due - NOW - day) <= timedelta(minutes=8)
-    made.asked("1", FRESH, due + timedelta(seconds=20))
+    made.record_result("1", FRESH, due + timedelta(seconds=20))
     following = made.next_at("1", FRESH, due + timedelta(seconds=20))
     assert (following - due) % timedelta(minutes=15) == timedelta()
 
 
 def test_nothing_is_left_to_ask_with_before_the_next_month() -> None:
     made = planner(used=950)
-    made.asked("1", FRESH, NOW)
-    made.asked("1", CLOSE, NOW)
+    made.record_result("1", FRESH, NOW)
+    made.record_result("1", CLOSE, NOW)
     assert made.interval("1", FRESH, NOW) is None
     assert made.interval("1", CLOSE, NOW) is None
     assert JUNE < made.next_at("1", FRESH, NOW) < JUNE + HOUR
@@ -199,59 +199,59 @@ def test_a_bundle_without_worth_waits_as_long_as_it_may() -> None:
 )
 def test_a_refusal_is_obeyed_until_its_period_ends(period: str | None, ends: datetime | None, until: datetime) -> None:
     made = planner(used=100)
-    made.denied(NOW, period=period, ends_at=ends)
+    made.record_rate_limited(NOW, period=period, ends_at=ends)
     until += timedelta(seconds=2)
     for purpose in (PERSON, WRITE, FEED, ESSENTIAL):
-        assert not made.may(purpose, 1, until - timedelta(seconds=1))
+        assert not made.is_allowed(purpose, 1, until - timedelta(seconds=1))
     assert made.history_allowance(NOW, "1") == 0
     assert made.outlook(NOW).paused_until == until
     # Across a restart as well.
     made = reopened(made)
-    assert not made.may(PERSON, 1, until - timedelta(seconds=1))
-    assert made.may(PERSON, 1, until)
+    assert not made.is_allowed(PERSON, 1, until - timedelta(seconds=1))
+    assert made.is_allowed(PERSON, 1, until)
     assert made.outlook(until).paused_until is None
 
 
 def test_pauses_without_a_known_end_grow_until_something_is_answered() -> None:
     made, now, pauses = planner(), NOW, []
     for _ in range(12):
-        made.denied(now)
-        pauses.append(made.allowed_at(PERSON, 1, now) - now - timedelta(seconds=2))
+        made.record_rate_limited(now)
+        pauses.append(made.next_allowed(PERSON, 1, now) - now - timedelta(seconds=2))
         now += pauses[-1] + timedelta(seconds=2)
     assert pauses[:4] == [MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE]
     assert pauses[-1] == 6 * HOUR
-    made.answered(now)
-    made.denied(now)
-    assert made.allowed_at(PERSON, 1, now) == now + MINUTE + timedelta(seconds=2)
+    made.record_answer(now)
+    made.record_rate_limited(now)
+    assert made.next_allowed(PERSON, 1, now) == now + MINUTE + timedelta(seconds=2)
 
 
 def test_a_month_that_the_service_calls_gone_is_gone() -> None:
     made = planner(used=400)
-    made.denied(NOW, period="month", limit=1000)
+    made.record_rate_limited(NOW, period="month", limit=1000)
     outlook = made.outlook(NOW)
     assert (outlook.used, outlook.others, outlook.left, outlook.exhausted) == (1000, 600, 0, True)
-    assert not made.may(PERSON, 1, JUNE)
+    assert not made.is_allowed(PERSON, 1, JUNE)
     outlook = made.outlook(JUNE)
     assert (outlook.used, outlook.left, outlook.exhausted) == (0, 1000, False)
 
 
 def test_a_refusal_without_a_period_near_the_limit_means_the_month() -> None:
     made = planner(used=990)
-    made.denied(NOW)
+    made.record_rate_limited(NOW)
     assert made.outlook(NOW).exhausted
-    assert not made.may(PERSON, 1, NOW + 10 * DAY)
+    assert not made.is_allowed(PERSON, 1, NOW + 10 * DAY)
 
 
 def test_a_refusal_in_the_first_hours_of_a_month_may_mean_the_last_one() -> None:
     made, now = planner(used=900, now=MAY - DAY), MAY + 4 * HOUR
-    made.denied(now, period="month")
+    made.record_rate_limited(now, period="month")
     assert not made.outlook(now).exhausted
-    assert made.may(PERSON, 1, now + 5 * MINUTE)
+    assert made.is_allowed(PERSON, 1, now + 5 * MINUTE)
 
 
 def test_a_month_may_end_when_the_service_says() -> None:
     made, ends = planner(used=400), datetime(2026, 5, 17, 8, tzinfo=UTC)
-    made.denied(NOW, period="month", ends_at=ends)
+    made.record_rate_limited(NOW, period="month", ends_at=ends)
     assert made.outlook(NOW).resets_at == ends
     assert made.outlook(NOW).used == 1000
     made = reopened(made)
@@ -261,22 +261,22 @@ def test_a_month_may_end_when_the_service_says() -> None:
 
 def test_limits_that_contradict_the_plan_are_believed_for_their_period() -> None:
     made = planner(used=100)
-    made.denied(NOW, period="minute", limit=3)
-    assert not made.may(PERSON, 1, NOW + timedelta(seconds=30))
-    assert made.may(PERSON, 10, NOW + 2 * MINUTE)
+    made.record_rate_limited(NOW, period="minute", limit=3)
+    assert not made.is_allowed(PERSON, 1, NOW + timedelta(seconds=30))
+    assert made.is_allowed(PERSON, 10, NOW + 2 * MINUTE)
     later = NOW + HOUR
-    made.denied(later, period="month", limit=500)
+    made.record_rate_limited(later, period="month", limit=500)
     made = reopened(made)
     assert (made.outlook(later).limit, made.outlook(later).left) == (500, 0)
-    assert not made.may(PERSON, 1, JUNE - HOUR)
+    assert not made.is_allowed(PERSON, 1, JUNE - HOUR)
     assert made.outlook(JUNE + HOUR).limit == 1000
-    assert made.may(PERSON, 10, JUNE + HOUR)
+    assert made.is_allowed(PERSON, 10, JUNE + HOUR)
 
 
 def test_a_month_that_was_smaller_than_the_plan_makes_the_next_one_careful() -> None:
     made, alone = planner(), planner()
     made.spend(400, NOW, purpose=FEED)
-    made.denied(NOW, period="month", limit=500)
+    made.record_rate_limited(NOW, period="month", limit=500)
     careful, usual = (each.interval("1", FRESH, JUNE + 12 * HOUR) for each in (made, alone))
     assert careful is not None
     assert usual is not None
@@ -287,22 +287,22 @@ def test_a_month_that_was_smaller_than_the_plan_makes_the_next_one_careful() -> 
 def test_a_refusal_with_its_period_is_waited_for_once_however_often_it_comes(period: str) -> None:
     made, now = planner(), NOW
     for _ in range(6):
-        made.denied(now, period=period)
-        assert not made.may(PERSON, 1, now)
+        made.record_rate_limited(now, period=period)
+        assert not made.is_allowed(PERSON, 1, now)
         now += MINUTE + timedelta(seconds=2)
-        assert made.may(PERSON, 1, now)
+        assert made.is_allowed(PERSON, 1, now)
 
 
 def test_refusals_that_last_for_hours_mean_that_others_used_the_month_up() -> None:
     made, now = planner(used=400), NOW
     while now < NOW + 3 * HOUR:
-        made.denied(now)
-        now = made.allowed_at(PERSON, 1, now)
+        made.record_rate_limited(now)
+        now = made.next_allowed(PERSON, 1, now)
     made = reopened(made)
     outlook = made.outlook(now)
     assert (outlook.left, outlook.exhausted) == (0, True)
     # It is looked whether that is true, and what others use is expected of the next month.
-    assert made.allowed_at(PERSON, 1, now) <= now + 7 * HOUR
+    assert made.next_allowed(PERSON, 1, now) <= now + 7 * HOUR
     usual, careful = (each.interval("1", FRESH, JUNE + 12 * HOUR) for each in (planner(), made))
     assert usual is not None
     assert careful is not None
@@ -312,22 +312,22 @@ def test_refusals_that_last_for_hours_mean_that_others_used_the_month_up() -> No
 def test_an_answer_ends_what_refusals_without_a_period_made_believe() -> None:
     made, now = planner(used=400), NOW
     while now < NOW + 3 * HOUR:
-        made.denied(now)
-        now = made.allowed_at(PERSON, 1, now)
-    made.answered(now)
+        made.record_rate_limited(now)
+        now = made.next_allowed(PERSON, 1, now)
+    made.record_answer(now)
     assert (made.outlook(now).left, made.outlook(now).exhausted) == (600, False)
 
 
 def test_changes_that_are_used_up_leave_reads_alone_and_limits_as_they_are() -> None:
     made, ends = planner(used=400), JUNE
-    made.denied(NOW, period="month", ends_at=ends, limit=200, verb="PUT")
+    made.record_rate_limited(NOW, period="month", ends_at=ends, limit=200, verb="PUT")
     made = reopened(made)
-    assert made.may(FEED, 1, NOW)
+    assert made.is_allowed(FEED, 1, NOW)
     assert made.outlook(NOW).limit == 1000
     assert not made.outlook(NOW).exhausted
-    assert made.verb_allowed_at("PUT", NOW) > JUNE
-    assert made.verb_allowed_at("DELETE", NOW) == NOW
-    assert made.verb_allowed_at("PUT", JUNE + MINUTE) == JUNE + MINUTE
+    assert made.verb_next_allowed("PUT", NOW) > JUNE
+    assert made.verb_next_allowed("DELETE", NOW) == NOW
+    assert made.verb_next_allowed("PUT", JUNE + MINUTE) == JUNE + MINUTE
 
 
 def test_what_the_service_counts_is_taken_over_where_it_is_more() -> None:
@@ -355,14 +355,14 @@ def test_what_others_use_is_expected_again_and_then_forgotten() -> None:
 
 def test_a_bigger_plan_ends_a_month_that_was_gone() -> None:
     made = planner(used=400)
-    made.denied(NOW, period="month")
+    made.record_rate_limited(NOW, period="month")
     bigger = Plan(per_month=50_000, per_minute=50)
     made.change(bigger, NOW + DAY)
-    assert made.may(FEED, 4, NOW + DAY)
+    assert made.is_allowed(FEED, 4, NOW + DAY)
     assert made.outlook(NOW + DAY).left == 49_000
     made = planner(used=400)
-    made.denied(NOW, period="month")
-    assert reopened(made, bigger).may(FEED, 4, NOW + DAY)
+    made.record_rate_limited(NOW, period="month")
+    assert reopened(made, bigger).is_allowed(FEED, 4, NOW + DAY)
 
 
 def test_a_smaller_plan_may_have_nothing_left() -> None:
@@ -370,7 +370,7 @@ def test_a_smaller_plan_may_have_nothing_left() -> None:
     made.change(FREE, NOW)
     outlook = made.outlook(NOW)
     assert (outlook.left, outlook.used, outlook.exhausted, outlook.daily_budget) == (0, 2000, True, 0)
-    assert not made.may(PERSON, 1, NOW)
+    assert not made.is_allowed(PERSON, 1, NOW)
 
 
 def test_the_outlook_warns_early_and_of_haste() -> None:
@@ -385,40 +385,40 @@ def test_the_outlook_warns_early_and_of_haste() -> None:
 
 def test_history_is_asked_for_a_system_that_has_some_left() -> None:
     made = planner(FREE, System(key="1", daylight=HERE, bundles=(CLOSE, FRESH), history=True))
-    assert not made.may(HISTORY, 1, NOW)
-    assert not made.may(HISTORY, 1, NOW, system="2")
+    assert not made.is_allowed(HISTORY, 1, NOW)
+    assert not made.is_allowed(HISTORY, 1, NOW, system="2")
     made.history_allowance(NOW, "1")
     later = NOW + 2 * DAY
     allowed = made.history_allowance(later, "1")
     assert allowed > 3
     assert made.history_allowance(later, "1") == allowed
-    assert made.may(HISTORY, min(allowed, 8), later, system="1")
+    assert made.is_allowed(HISTORY, min(allowed, 8), later, system="1")
     made.spend(allowed, later, purpose=HISTORY, system="1")
     assert made.history_allowance(later, "1") == 0
-    made.enter(SITE)
+    made.add(SITE)
     assert made.history_allowance(later + DAY, "1") == 0
 
 
 def test_a_system_that_left_and_came_back_is_not_asked_anew() -> None:
     made = planner()
-    made.asked("1", FRESH, NOW)
+    made.record_result("1", FRESH, NOW)
     due = made.next_at("1", FRESH, NOW)
-    made.leave("1")
-    made.leave("2")
-    made.enter(SITE)
+    made.remove("1")
+    made.remove("2")
+    made.add(SITE)
     assert made.next_at("1", FRESH, NOW) == due > NOW
 
 
 def test_a_restart_changes_nothing() -> None:
     made = planner(used=100)
-    made.asked("1", FRESH, NOW)
-    made.asked("1", CLOSE, NOW, failed=True)
+    made.record_result("1", FRESH, NOW)
+    made.record_result("1", CLOSE, NOW, failed=True)
     made.spend(8, NOW, purpose=FEED)
     again = reopened(made)
     assert again.outlook(NOW) == made.outlook(NOW)
     assert again.next_at("1", FRESH, NOW) == made.next_at("1", FRESH, NOW)
     assert again.next_at("1", CLOSE, NOW) == made.next_at("1", CLOSE, NOW)
-    assert not again.may(FEED, 1, NOW)
+    assert not again.is_allowed(FEED, 1, NOW)
     assert again.as_dict() == made.as_dict()
 
 
@@ -450,11 +450,11 @@ def test_requests_of_a_clock_that_was_wrong_are_not_lost(wrong: datetime) -> Non
 def test_a_clock_that_goes_back_makes_nobody_wait_for_the_future() -> None:
     made = planner()
     made.spend(10, NOW, purpose=PERSON)
-    made.asked("1", FRESH, NOW)
-    made.denied(NOW, period="minute")
+    made.record_result("1", FRESH, NOW)
+    made.record_rate_limited(NOW, period="minute")
     earlier = NOW - 3 * DAY
     assert made.next_at("1", FRESH, earlier) <= earlier + 4 * HOUR
-    assert made.may(PERSON, 1, earlier + timedelta(seconds=65))
+    assert made.is_allowed(PERSON, 1, earlier + timedelta(seconds=65))
 
 
 JSON = st.recursive(
@@ -472,10 +472,10 @@ def usable(made: Planner) -> None:
     assert outlook.used >= 0
     assert outlook.resets_at > NOW
     made.spend(1, NOW, purpose=FEED)
-    made.asked("1", FRESH, NOW)
+    made.record_result("1", FRESH, NOW)
     assert made.next_at("1", FRESH, NOW) >= NOW
     assert made.next_at("1", CLOSE, NOW) >= NOW
-    made.denied(NOW)
+    made.record_rate_limited(NOW)
     json.dumps(made.as_dict(), allow_nan=False)
 
 
@@ -491,7 +491,7 @@ def test_garbage_is_no_memory(data: Any) -> None:
 @settings(deadline=None)
 def test_garbage_in_one_place_leaves_the_rest(name: str, value: Any) -> None:
     before = planner(used=100)
-    before.asked("1", FRESH, NOW)
+    before.record_result("1", FRESH, NOW)
     made = planner()
     made.restore({**before.as_dict(), name: value})
     usable(made)
@@ -501,7 +501,7 @@ def test_garbage_in_one_place_leaves_the_rest(name: str, value: Any) -> None:
 @settings(deadline=None)
 def test_while_nothing_is_asked_what_is_due_comes_nearer(used: int, minutes: list[int], asked: int) -> None:
     made = planner(used=used)
-    made.asked("1", FRESH, NOW - timedelta(minutes=asked))
+    made.record_result("1", FRESH, NOW - timedelta(minutes=asked))
     last: datetime | None = None
     for minute in minutes:
         now = NOW + timedelta(minutes=minute)
@@ -514,17 +514,17 @@ def test_while_nothing_is_asked_what_is_due_comes_nearer(used: int, minutes: lis
 
 def try_to_spend(made: Planner, now: datetime, count: int, purpose: Purpose) -> None:
     """Spend what may be spent."""
-    if made.may(purpose, count, now):
+    if made.is_allowed(purpose, count, now):
         made.spend(count, now, purpose=purpose)
 
 
 STEPS: dict[str, Callable[[Planner, datetime, int], object]] = {
     "feed": lambda made, now, count: try_to_spend(made, now, count, FEED),
     "person": lambda made, now, count: try_to_spend(made, now, count, PERSON),
-    "minute": lambda made, now, _: made.denied(now, period="minute"),
-    "unknown": lambda made, now, _: made.denied(now),
-    "answered": lambda made, now, _: made.answered(now),
-    "asked": lambda made, now, _: made.asked("1", FRESH, now),
+    "minute": lambda made, now, _: made.record_rate_limited(now, period="minute"),
+    "unknown": lambda made, now, _: made.record_rate_limited(now),
+    "answered": lambda made, now, _: made.record_answer(now),
+    "asked": lambda made, now, _: made.record_result("1", FRESH, now),
     "next": lambda made, now, _: made.next_update("1", now),
     "reload": lambda made, _, __: made.restore(json.loads(json.dumps(made.as_dict()))),
 }
@@ -538,7 +538,7 @@ STEPS: dict[str, Callable[[Planner, datetime, int], object]] = {
 def test_no_order_of_events_exceeds_the_month(steps: list[tuple[str, int, int]], per_month: int) -> None:
     plan = Plan(per_month=per_month, per_minute=5)
     made = Planner(plan)
-    made.enter(SITE)
+    made.add(SITE)
     now = NOW
     for name, count, seconds in steps:
         now = max(now + timedelta(seconds=seconds), MAY)
@@ -549,8 +549,8 @@ def test_no_order_of_events_exceeds_the_month(steps: list[tuple[str, int, int]],
 def test_what_is_asked_each_day_leaves_half_of_a_month_to_updates() -> None:
     made = planner()
     daily = Bundle(key="daily", cost=10, daily_at=CLOSE.daily_at)
-    made.enter(System(key="1", daylight=made.systems["1"].daylight, bundles=(daily, FRESH)))
+    made.add(System(key="1", daylight=made.systems["1"].daylight, bundles=(daily, FRESH)))
     assert made.interval("1", daily, NOW) == DAY
     for key in ("2", "3"):
-        made.enter(System(key=key, daylight=made.systems["1"].daylight, bundles=(daily, FRESH)))
+        made.add(System(key=key, daylight=made.systems["1"].daylight, bundles=(daily, FRESH)))
     assert made.interval("1", daily, NOW) == 2 * DAY

@@ -61,11 +61,11 @@ class World:
         self.planner = Planner(self.plan)
         self.planner.restore(written)
         for one in self.systems:
-            self.planner.enter(one)
+            self.planner.add(one)
 
     def request(self, purpose: Purpose, key: str) -> bool:
         """Send one request if that is allowed; tell whether it was answered."""
-        if not self.planner.may(purpose, 1, self.now, system=key):
+        if not self.planner.is_allowed(purpose, 1, self.now, system=key):
             return False
         self.planner.spend(1, self.now, purpose=purpose, system=key)
         month = f"{self.now:%Y-%m}"
@@ -80,12 +80,14 @@ class World:
         if self.months[month] >= self.limit:
             self.refusals += 1
             ends = (self.now.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0)
-            self.planner.denied(self.now, period="month" if self.told else None, ends_at=ends if self.told else None)
+            self.planner.record_rate_limited(
+                self.now, period="month" if self.told else None, ends_at=ends if self.told else None
+            )
             return False
         assert self.minutes[minute] < (self.plan.per_minute or 10**9), "The minute's quota was exceeded"
         self.months[month] += 1
         self.minutes[minute] += 1
-        self.planner.answered(self.now)
+        self.planner.record_answer(self.now)
         return True
 
     def run(self, until: datetime) -> None:
@@ -106,11 +108,11 @@ class World:
                 hour += timedelta(hours=1)
                 continue
             self.now = max(self.now, at)
-            if not self.planner.may(bundle.purpose, bundle.cost, self.now):
+            if not self.planner.is_allowed(bundle.purpose, bundle.cost, self.now):
                 self.now += timedelta(seconds=10)
                 continue
             answered = all(self.request(bundle.purpose, one.key) for _ in range(bundle.cost))
-            self.planner.asked(one.key, bundle, self.now, failed=not answered)
+            self.planner.record_result(one.key, bundle, self.now, failed=not answered)
             if answered:
                 self.answers.setdefault((one.key, bundle.key), []).append(self.now)
         self.now = max(self.now, until)
@@ -124,7 +126,7 @@ class World:
         if self.dice.random() < self.wishing:
             self.request(self.dice.choice((Purpose.PERSON, Purpose.WRITE)), "1")
         for one in self.systems:
-            while one.history and self.planner.may(Purpose.HISTORY, 1, self.now, system=one.key):
+            while one.history and self.planner.is_allowed(Purpose.HISTORY, 1, self.now, system=one.key):
                 self.request(Purpose.HISTORY, one.key)
 
     def ages(self, key: str = "1", bundle: str = "fresh") -> tuple[float, float]:

@@ -73,7 +73,7 @@ def _read_ledger(kept: Any) -> object:
 def _read_planner(kept: Any) -> object:
     planner = Planner(Plan(per_month=1000, per_minute=10))
     planner.restore(kept)
-    planner.allowed_at(Purpose.PERSON, 1, NOW)
+    planner.next_allowed(Purpose.PERSON, 1, NOW)
     planner.spend(1, NOW, purpose=Purpose.PERSON)
     return planner.as_dict()
 

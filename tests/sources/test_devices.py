@@ -373,7 +373,7 @@ async def test_an_ac_battery_without_a_reading_tells_what_the_inventory_knows() 
             assert unit.power is None
             assert unit.connected
             assert unit.last_reported is not None
-        assert site.source.hardware.ac_batteries
+        assert site.source.capabilities.ac_batteries
 
 
 async def test_an_ac_battery_without_an_inventory_tells_its_reading() -> None:

@@ -11,7 +11,7 @@ from custom_components.energy_site.site.model import CounterKind, EnergyCounters
 from custom_components.energy_site.sources.feed import Pace, Presence
 from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient
 from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken
-from custom_components.energy_site.vendors.iq_gateway.source.capabilities import Hardware
+from custom_components.energy_site.vendors.iq_gateway.source.capabilities import Capabilities
 from custom_components.energy_site.vendors.iq_gateway.source.source import IqGatewaySource
 from simulator.clock import ManualClock
 from simulator.house import House
@@ -26,10 +26,10 @@ async def test_after_a_restart_a_home_is_known_and_its_energy_goes_on(name: str)
     async with simulated(name, hour=13.0, intervals=CALM) as site:
         await site.start()
         await site.run(300)
-        hardware, counts = site.source.hardware, site.part(EnergyCounters).counts
+        hardware, counts = site.source.capabilities, site.part(EnergyCounters).counts
         presence = {key: state.presence for key, state in site.source.states.items()}
         site.restart()
-        assert site.source.hardware == hardware
+        assert site.source.capabilities == hardware
         assert {key: state.presence for key, state in site.source.states.items()} == presence
         # Nothing is shown before the first answer.
         assert site.source.part(PowerFlow) is None
@@ -140,8 +140,8 @@ def test_memory_of_feeds_that_are_no_more_is_ignored(gateway: GatewayServer) -> 
     assert "steam" not in source.states
 
 
-@given(st.dictionaries(st.sampled_from([*Hardware().as_dict(), "x"]), st.booleans() | st.integers() | st.text()))
+@given(st.dictionaries(st.sampled_from([*Capabilities().as_dict(), "x"]), st.booleans() | st.integers() | st.text()))
 def test_hardware_that_is_not_known_is_not_there(data: dict[str, Any]) -> None:
-    loaded = Hardware.restore(data).as_dict()
-    assert loaded == {name: data.get(name) is True for name in Hardware().as_dict()}
-    assert Hardware.restore(loaded).as_dict() == loaded
+    loaded = Capabilities.restore(data).as_dict()
+    assert loaded == {name: data.get(name) is True for name in Capabilities().as_dict()}
+    assert Capabilities.restore(loaded).as_dict() == loaded

@@ -149,14 +149,14 @@ async def test_what_turns_out_to_be_there_is_asked_at_once() -> None:
         assert site.source.take_refresh_requests() == set()
 
 
-@pytest.mark.parametrize("key", [feed.key for feed in feeds.ALL if feed.patience > 1])
+@pytest.mark.parametrize("key", [feed.key for feed in feeds.ALL if feed.max_backoff_factor > 1])
 async def test_while_answers_repeat_a_patient_feed_is_asked_less_often_and_as_often_as_before_when_they_change(
     key: str,
 ) -> None:
     async with simulated("home", hour=13.0) as site:
         await site.start()
         feed = site.source.feeds[key]
-        usual = INTERVALS[site.source._pace(feed)]
+        usual = INTERVALS[site.source.schedule.pace(feed)]
         level = iter(range(90, 0, -1))
 
         def change(payload: Any) -> Any:
@@ -165,10 +165,10 @@ async def test_while_answers_repeat_a_patient_feed_is_asked_less_often_and_as_of
         for _ in range(10):
             await site.ask(key)
         waits = [site.source.wait(key, site.now) / usual]
-        assert waits == [feed.patience]
+        assert waits == [feed.max_backoff_factor]
         # The value that is asked for less often stands until it is asked again.
         site.clock.advance(site.source.wait(key, site.now).total_seconds())
-        assert site.source.states[key].fresh(site.now)
+        assert site.source.states[key].is_fresh(site.now)
         site.gateway.faults.add(Mutate(change), feed.endpoint)
         for _ in range(6):
             await site.ask(key)
@@ -229,7 +229,7 @@ async def test_what_is_asked_less_often_stands_longer() -> None:
         wait = site.source.wait("meter_readings", site.now)
         assert POWER < wait < 2 * POWER
         site.clock.advance(2.9 * wait.total_seconds())
-        assert site.source.states["meter_readings"].fresh(site.now)
+        assert site.source.states["meter_readings"].is_fresh(site.now)
 
 
 async def test_everything_is_asked_at_its_own_rate() -> None:
@@ -522,7 +522,7 @@ async def test_in_those_minutes_the_slow_questions_pause_and_the_quick_ones_do_n
         await site.run(3600)
         local = [(at.astimezone(site.zone).strftime("%H:%M:%S"), key) for at, key in site.asked]
         within = {key for at, key in local if "22:55:00" < at < "23:13:00"}
-        quick = {key for key, feed in site.source.feeds.items() if site.source._pace(feed) in QUICK}
+        quick = {key for key, feed in site.source.feeds.items() if site.source.schedule.pace(feed) in QUICK}
         assert within
         assert within <= quick
         after = [(at, key) for at, key in local if at >= "23:13:00" and key not in quick]
@@ -546,7 +546,7 @@ async def test_values_asked_before_those_minutes_stand_through_them() -> None:
         await site.start()
         wait = site.source.wait("dry_contacts", site.now)
         assert wait > timedelta(minutes=15)
-        assert site.source.states["dry_contacts"].fresh(site.now + wait)
+        assert site.source.states["dry_contacts"].is_fresh(site.now + wait)
 
 
 # -- the site's own zone ------------------------------------------------------

@@ -574,7 +574,8 @@ async def test_what_nobody_has_is_asked_rarely() -> None:
                 assert site.source.wait(key, site.now) == timedelta(minutes=15)
                 await site.ask(key)
             assert (
-                site.source.wait(key, site.now) == site.intervals[site.source.feeds["home"].pace(site.source.hardware)]
+                site.source.wait(key, site.now)
+                == site.intervals[site.source.feeds["home"].pace(site.source.capabilities)]
             )
 
 

@@ -150,5 +150,5 @@ async def test_a_home_whose_contacts_switch_nothing_has_no_circuits() -> None:
     async with simulated("collar") as site:
         await site.start()
         assert site.source.part(LoadCircuits) is None
-        assert not site.source.hardware.circuits
+        assert not site.source.capabilities.circuits
         assert site.presence("dry_contacts") is not Presence.UNKNOWN

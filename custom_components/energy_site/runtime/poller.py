@@ -84,14 +84,14 @@ class Poller:
     def async_run(self) -> None:
         """Let the coordinators poll from now on."""
         for key, coordinator in self.coordinators.items():
-            if self.source.states[key].asked_at is not None:
+            if self.source.states[key].polled_at is not None:
                 # What was polled before, as long as a restart ago, goes on at its own pace.
                 coordinator.update_interval = self.source.wait(key, dt_util.utcnow())
             self._entry.async_on_unload(coordinator.async_add_listener(partial(self._handle_poll, key)))
 
     async def async_poll_the_rest(self) -> None:
         """Poll what was not polled yet; slow endpoints do not keep Home Assistant's start waiting."""
-        waiting = [key for key, state in self.source.states.items() if state.asked_at is None]
+        waiting = [key for key, state in self.source.states.items() if state.polled_at is None]
         slow = [key for key in waiting if self.source.feeds[key].cost > _QUICK]
         await self._async_poll(key for key in waiting if key not in slow)
         self._entry.async_create_background_task(self._hass, self._async_poll(slow), f"{DOMAIN} slow first poll")

@@ -90,7 +90,7 @@ class SiteEvents:
         """Tell whether something that knows of the grid was not polled yet."""
         source = self._poller.source
         states = (source.states[key] for key in source.feeds_of(GridStatus))
-        return any(state.asked_at is None and state.presence.answers for state in states)
+        return any(state.polled_at is None and state.presence.answers for state in states)
 
     @callback
     def _look_at_storm(self) -> None:

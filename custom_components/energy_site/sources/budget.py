@@ -19,10 +19,10 @@ _PURPOSE: ContextVar[Purpose | None] = ContextVar("purpose", default=None)
 class NotNowError(ApiQuotaError):
     """A request that was not sent, since the quota is needed for something else or used up."""
 
-    def __init__(self, endpoint: str, allowed_at: datetime, *, period: str | None = None) -> None:
+    def __init__(self, endpoint: str, next_allowed: datetime, *, period: str | None = None) -> None:
         """Keep from when on it may be sent, and which period is used up where that is known."""
-        super().__init__(endpoint, 429, period=period, period_end=int(allowed_at.timestamp()))
-        self.allowed_at = allowed_at
+        super().__init__(endpoint, 429, period=period, period_end=int(next_allowed.timestamp()))
+        self.next_allowed = next_allowed
 
 
 class RequestBudget(Protocol):
@@ -67,10 +67,10 @@ class SystemBudget:
         """Count a request; raise `NotNowError` where it may not be sent."""
         now, purpose, planner = self._clock(), current_purpose(Purpose.FRESHNESS), self._budget.planner
         verb = ApiQuotaError(endpoint, 429).verb
-        if (until := planner.verb_allowed_at(verb, now)) > now:
+        if (until := planner.verb_next_allowed(verb, now)) > now:
             raise NotNowError(endpoint, until, period="month" if until - now > _A_DAY else None)
-        if not planner.may(purpose, 1, now, system=self._system):
-            raise NotNowError(endpoint, planner.allowed_at(purpose, 1, now))
+        if not planner.is_allowed(purpose, 1, now, system=self._system):
+            raise NotNowError(endpoint, planner.next_allowed(purpose, 1, now))
         planner.spend(1, now, purpose=purpose, system=self._system)
         self._budget.keep()
 
@@ -81,11 +81,11 @@ class SystemBudget:
             # What never left was not counted there either.
             planner.refund(1, now)
         elif (refusal := result.refusal) is not None:
-            planner.denied(
+            planner.record_rate_limited(
                 now, period=refusal.period, ends_at=_ends_at(refusal, now), limit=refusal.limit, verb=refusal.verb
             )
         elif result.status is not None:
-            planner.answered(now)
+            planner.record_answer(now)
         self._budget.keep()
 
 

@@ -1,40 +1,32 @@
-"""A cloud as a source: every request counts, answers outlive restarts, and a planner says when to ask."""
+"""A cloud as a source: every request counts, and answers outlive restarts."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 import json
-from typing import Any, cast, override
+from typing import Any, Protocol, cast, override
 
 from ..api.base_client import keep_bodies
-from ..api.errors import ApiAuthError, ApiError, ApiPayloadError, ApiQuotaError, ApiStatusError
+from ..api.errors import ApiError
 from ..api.transport import Recorded
-from ..site.model import Quota
+from ..site.energy.days import DayBooks
+from ..site.model import Part, Quota
 from ..site.quota.daylight import Daylight
-from ..site.quota.demand import Bundle, Purpose, System
-from .budget import NotNowError, SystemBudget, current_purpose, with_purpose
-from .feed import Feed, FeedState, Pace, Presence
-from .source import PROBE_INTERVAL, Source
+from ..site.quota.demand import Purpose
+from ..site.quota.planner import Planner
+from .budget import SystemBudget, with_purpose
+from .budget_schedule import BudgetSchedule, PlannedFeed
+from .feed import Feed, Presence
+from .source import Builder, Source
 
-# Credentials that were refused are not tried again and again.
-_REFUSED_RETRY = timedelta(minutes=15)
-
-# What fails for another reason than the quota is tried again after this.
-_SHORTEST_WAIT = timedelta(seconds=5)
-
-# What answers with an error for so long is asked seldom: its requests are worth more elsewhere.
-_AILING_AFTER = timedelta(days=1)
-_AILING_FAILURES = 3
-_AILING_INTERVAL = timedelta(days=2)
-
-# What the plan did not grant or the system lacks is looked for again this often: either seldom changes.
-_UNGRANTED_INTERVAL = timedelta(days=7)
+type ZoneFinder = Callable[[str], Awaitable[tzinfo | None]]
+"""Returns the time zone of a name, `None` where there is none of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloudFeed[C, T](Feed):
-    """A feed with how it is asked, how its answers are read again after a restart, and what an update is worth.
+class CloudFeed[C: CloudContext, T](PlannedFeed):
+    """A feed with how it is polled, and how its answers are read again after a restart.
 
     An answer that was made of several is made again by `join`. `wanted` tells whether
     a system deserves the feed at all.
@@ -43,45 +35,61 @@ class CloudFeed[C, T](Feed):
     name: str
     ask: Callable[[C], Awaitable[T]]
     read: Callable[[str, object], Any]
-    bundle: Bundle
     join: Callable[[C, list[Any]], T] = lambda _, answers: answers[-1]
     wanted: Callable[[CloudSource[C]], bool] = lambda _: True
 
 
-class CloudSource[C](Source):
+class CloudContext(Protocol):
+    """What the feeds of a system are polled with; `zone` is where the system's days begin."""
+
+    zone: tzinfo
+
+
+class CloudSource[C: CloudContext](Source):
     """One system of a cloud."""
 
     feeds: Mapping[str, CloudFeed[C, Any]]
+    schedule: BudgetSchedule
+
+    # A cloud says no for good.
+    doubted_for = timedelta()
 
     def __init__(
-        self,
-        context: C,
-        system: str,
-        budget: SystemBudget,
-        recorded: Mapping[str, Recorded],
-        zone: tzinfo,
+        self, context: C, system: str, budget: SystemBudget, recorded: Mapping[str, Recorded], find_zone: ZoneFinder
     ) -> None:
         """Poll `system` as `budget` allows; `recorded` holds the last answers by the endpoints' names."""
-        super().__init__(dict.fromkeys(Pace, PROBE_INTERVAL))
+        super().__init__()
         self.context = context
         self.system = system
-        self.planner = budget.planner
-        self.zone = zone
-        self.daylight = Daylight(zone=zone)
-        self.wants_history = False
-        self.history_close: Bundle | None = None
+        self.planner: Planner = budget.planner
+        self.schedule = BudgetSchedule(self, system, budget.planner)
+        self.books = DayBooks()
+        self.daylight = Daylight(zone=context.zone)
         self.history_progress: float | None = None
+        self._find_zone = find_zone
+        self._zone_name: str | None = None
         self._recorded = recorded
         self._bodies: dict[str, list[str]] = {}
-        self._failing: dict[str, datetime] = {}
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where the system's days begin."""
+        return self.context.zone
 
     def answer[T](self, feed: CloudFeed[C, T]) -> T | None:
         """Return a feed's last answer, however old."""
         return cast("T | None", self._answers.get(feed.key))
 
-    def fresh[T](self, feed: CloudFeed[C, T], now: datetime) -> T | None:
+    def current[T](self, feed: CloudFeed[C, T], now: datetime) -> T | None:
         """Return a feed's answer where it still stands."""
-        return self.answer(feed) if self.states[feed.key].fresh(now) else None
+        return self.answer(feed) if self.states[feed.key].is_fresh(now) else None
+
+    def answered_at(self, *feeds: CloudFeed[C, Any]) -> datetime:
+        """Return when any of some feeds answered last."""
+        return max(
+            (at for feed in feeds if (at := self.states[feed.key].answered_at) is not None),
+            default=datetime.fromtimestamp(0, UTC),
+        )
 
     @property
     def knows_anything(self) -> bool:
@@ -93,6 +101,14 @@ class CloudSource[C](Source):
         """Whether haste would not help against what the outage says."""
         return False
 
+    def is_wanted(self, key: str) -> bool:
+        """Tell whether the system deserves a feed."""
+        return self.feeds[key].wanted(self)
+
+    def ailing(self, now: datetime) -> tuple[str, ...]:
+        """Return the feeds that have answered with an error for long, while others do not."""
+        return self.schedule.ailing(now)
+
     def recorded(self) -> Iterator[tuple[CloudFeed[C, Any], Recorded]]:
         """Return the last answer of each feed, of before the restart too."""
         for key, feed in self.feeds.items():
@@ -101,36 +117,11 @@ class CloudSource[C](Source):
             elif key in self._bodies:
                 yield feed, Recorded(status=200, body=self._bodies[key][-1].encode(), seconds=0.0)
 
-    def ailing(self, now: datetime) -> tuple[str, ...]:
-        """Return the feeds that have answered with an error for long, while others do not; the essential ones wait for nothing."""
-        return tuple(
-            key
-            for key, since in self._failing.items()
-            if now - since >= _AILING_AFTER
-            and not self.feeds[key].essential
-            and self.states[key].failures >= _AILING_FAILURES
-            and any(at is not None and at > since for at in (state.answered_at for state in self.states.values()))
-        )
-
-    def enter(self) -> None:
-        """Let the planner know what this system wants."""
-        ailing = self.ailing(self.planner.usage.latest)
-        bundles = tuple(feed.bundle for key, feed in self.feeds.items() if self._is_asked(key) and key not in ailing)
-        if self.history_close is not None:
-            bundles = (*bundles, self.history_close)
-        self.planner.enter(System(key=self.system, daylight=self.daylight, bundles=bundles, history=self.wants_history))
-
-    def leave(self) -> None:
-        """Let the planner plan without this system."""
-        self.planner.leave(self.system)
-
-    def next_update(self, now: datetime) -> datetime | None:
-        """Return when anything is asked next."""
-        return self.planner.next_update(self.system, now) if self.system in self.planner.systems else None
-
     @override
     async def prepare(self, now: datetime) -> None:
-        self.enter()
+        if self._zone_name is not None:
+            await self._move(self._zone_name)
+        self.schedule.update_planner()
         # Which day it is where the system stands, and what time, was not known until now.
         self._rebuild_known(now)
 
@@ -141,77 +132,26 @@ class CloudSource[C](Source):
 
     @override
     async def close(self) -> None:
-        self.leave()
+        self.schedule.close()
 
     @override
     def essential(self) -> tuple[str, ...]:
         """Return what was never answered of what everything else is built on: a restart costs nothing."""
         return tuple(key for key in super().essential() if self.states[key].answered_at is None)
 
-    @property
-    @override
-    def lead(self) -> str:
-        asked = [key for key in self.feeds if self._is_asked(key)] or list(self.feeds)
-        return min(asked, key=lambda key: self.feeds[key].bundle.least)
-
     @override
     async def poll(self, key: str, now: datetime) -> None:
-        feed, state = self.feeds[key], self.states[key]
-        if not feed.wanted(self):
-            state.asked_at = now
+        state = self.states[key]
+        if not self.is_wanted(key):
+            state.polled_at = now
             return
-        purpose = current_purpose(feed.bundle.purpose)
-        due = self.planner.allowed_at(purpose, 1, now)
-        if due > now:
-            error = NotNowError(feed.name, due)
-            state.failed(error)
-            self._rebuild(key, now)
-            raise error
-        self.planner.asks(self.system, feed.bundle, now)
-        try:
-            with with_purpose(purpose):
-                await super().poll(key, now)
-        except ApiQuotaError:
-            raise
-        except ApiError as err:
-            if isinstance(err, ApiStatusError | ApiPayloadError) and self.outage is None:
-                self._failing.setdefault(key, now)
-            self.planner.asked(self.system, feed.bundle, now, failed=True)
-            raise
-        else:
-            if key in self.ailing(now):
-                # What healed is seldom alone.
-                self.refresh_requested |= set(self.ailing(now)) - {key}
-            self._failing.pop(key, None)
-            self.planner.asked(self.system, feed.bundle, now)
-        finally:
-            self.enter()
+        await super().poll(key, now)
         if state.presence is not Presence.PRESENT:
             self._bodies.pop(key, None)
 
     @override
-    def wait(self, key: str, now: datetime) -> timedelta:
-        if isinstance(self.outage, ApiAuthError):
-            return _REFUSED_RETRY
-        feed, state = self.feeds[key], self.states[key]
-        if isinstance(state.error, NotNowError) and feed.wanted(self):
-            return max(state.error.allowed_at - now, _SHORTEST_WAIT)
-        if key in self.ailing(now):
-            return max((state.asked_at or now) + _AILING_INTERVAL - now, _SHORTEST_WAIT)
-        if not self._is_asked(key):
-            interval = PROBE_INTERVAL if state.presence.answers else _UNGRANTED_INTERVAL
-            left = (state.asked_at or now) + interval - now
-            return left if left > timedelta() else interval if self.outage is not None else _SHORTEST_WAIT
-        self.enter()
-        return max(self.planner.next_at(self.system, feed.bundle, now) - now, _SHORTEST_WAIT)
-
-    @override
     def user_requested(self) -> AbstractContextManager[None]:
         return with_purpose(Purpose.PERSON)
-
-    @override
-    def in_maintenance_window(self, now: datetime) -> bool:
-        return False
 
     @override
     def as_dict(self) -> dict[str, Any]:
@@ -220,31 +160,25 @@ class CloudSource[C](Source):
             for key, state in self.states.items()
             if key in self._bodies and state.answered_at is not None
         }
-        denied = {
-            key: state.asked_at.isoformat()
-            for key, state in self.states.items()
-            if not state.presence.answers and state.asked_at is not None
-        }
-        failing = {
-            key: [since.isoformat(), self.states[key].failures, (self.states[key].asked_at or since).isoformat()]
-            for key, since in self._failing.items()
-        }
         return {
             **super().as_dict(),
+            **self.schedule.as_dict(),
             "answers": answers,
-            "denied": {"at": denied, "plan": self._plan_words},
-            "failing": failing,
+            "timezone": self._zone_name,
+            "books": self.books.as_dict(),
         }
 
     @override
     def restore(self, memory: Mapping[str, Any]) -> None:
         super().restore(memory)
-        answers = memory.get("answers")
+        zone, books, answers = (memory.get(key) for key in ("timezone", "books", "answers"))
+        self._zone_name = zone if isinstance(zone, str) else None
+        if isinstance(books, Mapping):
+            self.books.restore(books)
         for key, kept in answers.items() if isinstance(answers, Mapping) else ():
             if key in self.feeds and isinstance(kept, Mapping):
-                self._recall(key, kept)
-        self._recall_denied(memory.get("denied"))
-        self._recall_failing(memory.get("failing"))
+                self._restore_answer(key, kept)
+        self.schedule.restore(memory)
         self._rebuild_known()
 
     def _rebuild_known(self, now: datetime | None = None) -> None:
@@ -259,8 +193,8 @@ class CloudSource[C](Source):
                 if (part := builder.build(at)) is not None:
                     self._parts[builder.part] = part
 
-    def _recall(self, key: str, kept: Mapping[str, Any]) -> None:
-        """Take an answer for what it was before the restart; one in another shape is asked again."""
+    def _restore_answer(self, key: str, kept: Mapping[str, Any]) -> None:
+        """Take an answer for what it was before the restart; one in another shape is requested again."""
         feed, state = self.feeds[key], self.states[key]
         try:
             at = datetime.fromisoformat(str(kept.get("at")))
@@ -274,88 +208,48 @@ class CloudSource[C](Source):
         self._bodies[key] = bodies
         self._answers[key] = answer
         state.presence = Presence.PRESENT
-        state.asked_at = state.answered_at = at.astimezone(UTC)
-        state.stands_until = at + self._stands(feed)
-        self._recalled(feed)
+        state.polled_at = state.answered_at = at.astimezone(UTC)
+        state.valid_until = at + self.schedule.lasts(key)
+        self._handle_restored(feed)
 
-    def _recalled(self, feed: CloudFeed[C, Any]) -> None:
+    def _handle_restored(self, feed: CloudFeed[C, Any]) -> None:
         """Use an answer of before the restart, but for its energy: that is in the books already."""
 
-    def _recall_denied(self, kept: object) -> None:
-        """Take over when it was asked for what is not to be had: no restart is worth to ask again, another plan is."""
-        if not isinstance(kept, Mapping) or kept.get("plan") != self._plan_words:
-            return
-        moments = kept.get("at")
-        for key, moment in moments.items() if isinstance(moments, Mapping) else ():
-            if key not in self.states or self.states[key].presence.answers:
-                continue
-            try:
-                at = datetime.fromisoformat(str(moment))
-            except ValueError:
-                continue
-            if at.tzinfo is not None:
-                self.states[key].asked_at = at.astimezone(UTC)
-
-    def _recall_failing(self, kept: object) -> None:
-        """Take over what has answered with an error for long, so that a restart asks it no sooner."""
-        for key, told in kept.items() if isinstance(kept, Mapping) else ():
-            if key not in self.states or not isinstance(told, list) or len(told) != 3:
-                continue
-            try:
-                since, failures, asked_at = (
-                    datetime.fromisoformat(told[0]),
-                    int(told[1]),
-                    datetime.fromisoformat(told[2]),
-                )
-            except TypeError, ValueError:
-                continue
-            if since.tzinfo is not None and asked_at.tzinfo is not None:
-                self._failing[key] = since.astimezone(UTC)
-                self.states[key].failures = failures
-                self.states[key].asked_at = asked_at.astimezone(UTC)
-
-    @property
-    def _plan_words(self) -> list[int | None]:
-        return [self.planner.plan.per_month, self.planner.plan.per_minute]
-
-    def _stands(self, feed: CloudFeed[C, Any]) -> timedelta:
-        """Return how long an answer stands: as long as the next one may take, and a failure of that."""
-        longest = timedelta(days=2) if feed.bundle.daily_at is not None else feed.bundle.greatest
-        return max(2 * longest, timedelta(days=1))
-
-    @override
-    def _interval(self, feed: Feed) -> timedelta:
-        return self._stands(self.feeds[feed.key]) / 3
-
-    def _is_asked(self, key: str) -> bool:
-        return self.states[key].presence.answers and self.feeds[key].wanted(self)
+    async def _move(self, name: str) -> None:
+        """Let the system's days begin where its own time zone says."""
+        if (zone := await self._find_zone(name)) is not None:
+            self._zone_name = name
+            self.context.zone = zone
+            self.daylight = Daylight(zone=zone)
 
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:
-        asked = self.feeds[feed.key]
+        polled = self.feeds[feed.key]
         with keep_bodies() as kept:
-            answer = await asked.ask(self.context)
-        self._bodies[feed.key] = [body.decode(errors="replace") for name, body in kept if name == asked.name]
+            answer = await polled.ask(self.context)
+        self._bodies[feed.key] = [body.decode(errors="replace") for name, body in kept if name == polled.name]
         return answer
 
-    @override
-    async def _is_reachable(self) -> bool:
-        # To ask would cost a request, and tell nothing that the next feed does not tell.
-        return False
+    def _builder(
+        self, part: type[Part], used: Iterable[CloudFeed[C, Any]], build: Callable[[datetime], Part | None]
+    ) -> Builder:
+        return Builder(part=part, feeds=frozenset(feed.key for feed in used), build=build)
 
-    @override
-    def _is_empty(self, feed: Feed, answer: object) -> bool:
-        return False
+    def _reported_at(self) -> datetime | None:
+        """Return when the system reported to the cloud last."""
+        return None
 
-    @override
-    def _pace(self, feed: Feed) -> Pace:
-        return Pace.RARE
-
-    @override
-    def _stretch(self, pace: Pace) -> float:
-        return 1.0
-
-    @override
-    def _doubts(self, state: FeedState, now: datetime) -> bool:
-        # A cloud says no for good.
-        return False
+    def _quota(self, now: datetime) -> Quota:
+        outlook = self.planner.outlook(now)
+        return Quota(
+            observed_at=now,
+            used=outlook.used,
+            left=outlook.left,
+            limit=outlook.limit,
+            resets_at=outlook.resets_at,
+            ahead=outlook.warned and outlook.ahead,
+            exhausted=outlook.exhausted,
+            next_update=self.schedule.next_update(now),
+            reported_at=self._reported_at(),
+            history=self.history_progress,
+        )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from ..api.errors import ApiError
 
-# More repeats in a row than any patience needs.
+# More repeats in a row than any max_backoff_factor needs.
 _ENOUGH = 8
 
 
@@ -44,14 +44,14 @@ class Feed:
 
     `cost` is how many seconds it keeps the system busy. An `essential` feed is
     asked before anything is shown. While most of its answers repeat, a feed waits
-    up to `patience` times as long.
+    up to `max_backoff_factor` times as long.
     """
 
     key: str
     endpoint: str
     cost: float
     essential: bool = False
-    patience: int = 1
+    max_backoff_factor: int = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,21 +59,21 @@ class FeedState:
     """How a feed does: its answers, how long the last of them stands, its failures."""
 
     presence: Presence = Presence.UNKNOWN
-    asked_at: datetime | None = None
+    polled_at: datetime | None = None
     answered_at: datetime | None = None
-    stands_until: datetime | None = None
+    valid_until: datetime | None = None
     repeats: int = 0
-    empties: int = 0
+    empty_answers: int = 0
     denials: int = 0
     doubted_since: datetime | None = None
     failures: int = 0
     error: ApiError | None = None
 
-    def fresh(self, now: datetime) -> bool:
+    def is_fresh(self, now: datetime) -> bool:
         """Whether the last answer still stands."""
-        return self.stands_until is not None and now <= self.stands_until
+        return self.valid_until is not None and now <= self.valid_until
 
-    def answered(self, now: datetime, presence: Presence, *, repeated: bool) -> None:
+    def record_answer(self, now: datetime, presence: Presence, *, repeated: bool) -> None:
         """Note an answer."""
         self.presence = presence
         self.answered_at = now
@@ -83,14 +83,14 @@ class FeedState:
         self.denials = 0
         self.error = None
 
-    def denied(self, presence: Presence) -> None:
+    def record_denial(self, presence: Presence) -> None:
         """Note that the system does not have or not give this."""
         self.presence = presence
         self.denials += 1
         self.failures = 0
         self.error = None
 
-    def failed(self, error: ApiError) -> None:
+    def record_failure(self, error: ApiError) -> None:
         """Note a failure that may pass."""
         self.failures += 1
         self.error = error

@@ -32,17 +32,17 @@ class HistoryTurns:
         self._clock = clock
         cost = sum(provider.lifetime_cost(group) for group in provider.groups)
         self._close = Bundle(key="history", cost=max(cost, 1), daily_at=_CLOSE)
-        source.history_close = self._close
+        source.schedule.history_close = self._close
         self.fetcher = fetcher(self._spare, self._changed)
 
     async def async_run(self, _: datetime | None = None) -> None:
         """Fetch what is due and what is spare."""
         now, source = self._clock(), self._source
-        source.wants_history = self.fetcher.progress < 100
-        source.enter()
+        source.schedule.wants_history = self.fetcher.progress < 100
+        source.schedule.update_planner()
         planner = source.planner
         if planner.next_at(source.system, self._close, now) <= now:
-            planner.asked(source.system, self._close, now)
+            planner.record_result(source.system, self._close, now)
             report = await self._async_spend(self._close.cost, Purpose.ESSENTIAL)
             _LOGGER.debug("The day's history: %s", report.as_dict())
         with with_purpose(Purpose.HISTORY):

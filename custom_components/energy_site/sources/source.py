@@ -18,25 +18,12 @@ from ..api.errors import (
 )
 from ..site.control import Control, ControlName, Value
 from ..site.model import DeviceInfo, Part
-from .feed import Feed, FeedState, Pace, Presence
+from .feed import Feed, FeedState, Presence
 from .mishaps import Mishaps
-
-# What a system lacks is looked for again once a day, the first time sooner: it
-# may just have been starting.
-PROBE_INTERVAL = timedelta(days=1)
-_FIRST_PROBE = timedelta(minutes=15)
-_FIRST_PROBES = 3
+from .schedule import Schedule
 
 # Systems forget what they have for a while, and deny it. Only this lasting is believed.
 _DOUBTED_FOR = timedelta(hours=1)
-
-# Something that failed is tried again after this, what is costly or fails again
-# and again after longer.
-_RETRY = timedelta(minutes=1)
-_LONGEST_DOUBLING = 6
-
-# Credentials that were refused are not tried again and again.
-_REFUSED_RETRY = timedelta(minutes=5)
 
 
 class AnotherSystemError(ApiError):
@@ -76,10 +63,13 @@ class Source(ABC):
     """
 
     feeds: Mapping[str, Feed]
+    schedule: Schedule
 
-    def __init__(self, intervals: Mapping[Pace, timedelta]) -> None:
-        """Poll at these intervals."""
-        self.intervals = dict(intervals)
+    # How long a denial, or an emptiness, of what was there before is taken for a failure.
+    doubted_for = _DOUBTED_FOR
+
+    def __init__(self) -> None:
+        """Begin without any answer."""
         self.states = {key: FeedState() for key in self.feeds}
         self.refresh_requested: set[str] = set()
         self.mishaps = Mishaps()
@@ -108,32 +98,24 @@ class Source(ABC):
         """Ask for a feed's answer."""
 
     @abstractmethod
-    async def _is_reachable(self) -> bool:
-        """Ask something that costs the system next to nothing."""
-
-    @abstractmethod
-    def _is_empty(self, feed: Feed, answer: object) -> bool:
-        """Tell whether an answer says that the system has none of this."""
-
-    @abstractmethod
-    def _pace(self, feed: Feed) -> Pace:
-        """Tell how often the feed deserves to be asked on this site."""
-
-    @abstractmethod
     def _observe(self, feed: Feed, now: datetime) -> None:
         """Use a new answer before the parts are built."""
 
     @abstractmethod
-    def _stretch(self, pace: Pace) -> float:
-        """Tell how many times longer to wait, when the system needs a rest."""
-
-    @abstractmethod
-    def in_maintenance_window(self, now: datetime) -> bool:
-        """Tell whether the system is known not to answer at this time."""
-
-    @abstractmethod
     async def close(self) -> None:
         """Let go of what is open towards the system."""
+
+    async def _is_reachable(self) -> bool:
+        """Ask something that costs the system next to nothing; not every system has such a thing."""
+        return False
+
+    def _is_empty(self, feed: Feed, answer: object) -> bool:  # noqa: ARG002 - most answers say something.
+        """Tell whether an answer says that the system has none of this."""
+        return False
+
+    def in_maintenance_window(self, now: datetime) -> bool:  # noqa: ARG002 - most systems have none.
+        """Tell whether the system is known not to answer at this time."""
+        return False
 
     @property
     def gateway_serials(self) -> frozenset[str]:
@@ -143,6 +125,15 @@ class Source(ABC):
     def user_requested(self) -> AbstractContextManager[None]:
         """Ask within because a person wants it, which may be allowed when polling is not."""
         return nullcontext()
+
+    @property
+    def lead(self) -> str:
+        """The feed that is polled most often: it notices first when the system is back."""
+        return self.schedule.lead
+
+    def wait(self, key: str, now: datetime) -> timedelta:
+        """Return how long to wait, from now on, before a feed is polled again."""
+        return self.schedule.wait(key, now)
 
     def part[P: Part](self, kind: type[P]) -> P | None:
         """Return a part as it is known now."""
@@ -155,7 +146,7 @@ class Source(ABC):
     def is_known(self, kind: type[Part], now: datetime) -> bool:
         """Tell whether all that this part is made of is either fresh or not to be had."""
         return all(
-            not state.presence.answers or state.fresh(now)
+            not state.presence.answers or state.is_fresh(now)
             for state in (self.states[key] for key in self.feeds_of(kind))
         )
 
@@ -177,26 +168,32 @@ class Source(ABC):
         Raises an `ApiError` where that failed; the parts then hold what still
         stands. What the system lacks is no failure.
         """
-        feed, state = self.feeds[key], self.states[key]
-        if self.outage is not None and key != self.lead:
-            state.failed(self.outage)
+        state = self.states[key]
+        waits = self.outage if key != self.lead else None
+        if (error := waits or self.schedule.refusal(key, now)) is not None:
+            state.record_failure(error)
             self._rebuild(key, now)
-            raise self.outage
-        state.asked_at = now
+            raise error
+        with self.schedule.turn(key, now):
+            await self._poll(self.feeds[key], state, now)
+
+    async def _poll(self, feed: Feed, state: FeedState, now: datetime) -> None:
+        key = feed.key
+        state.polled_at = now
         self.refresh_requested.discard(key)
         try:
             answer = await self._fetch(feed, now)
             self._doubt_emptiness(feed, answer, now)
         except (ApiNotFoundError, ApiForbiddenError) as err:
             if self._doubts(state, now):
-                state.failed(err)
+                state.record_failure(err)
                 self._end_outage(key)
                 raise
-            state.denied(Presence.ABSENT if isinstance(err, ApiNotFoundError) else Presence.FORBIDDEN)
+            state.record_denial(Presence.ABSENT if isinstance(err, ApiNotFoundError) else Presence.FORBIDDEN)
             self._answers.pop(key, None)
             self._end_outage(key)
         except ApiError as err:
-            state.failed(err)
+            state.record_failure(err)
             if isinstance(err, ApiAuthError) or (key == self.lead and await self._is_out(err)):
                 self.outage = err
             elif not isinstance(err, ApiConnectionError):
@@ -206,15 +203,15 @@ class Source(ABC):
         else:
             state.doubted_since = None
             recovers = key == self.lead and bool(state.failures)
-            presence = Presence.EMPTY if state.empties else Presence.PRESENT
-            state.answered(now, presence, repeated=answer == self._answers.get(key))
+            presence = Presence.EMPTY if state.empty_answers else Presence.PRESENT
+            state.record_answer(now, presence, repeated=answer == self._answers.get(key))
             self._answers[key] = answer
             self._end_outage(key)
             if recovers:
                 # What kept the lead from answering most likely kept the others as well.
                 self.refresh_requested |= {other for other in self.essential() if self.states[other].failures}
-            interval = self._interval(feed)
-            state.stands_until = now + max(3 * interval, self.wait(key, now) + interval)
+            interval = self.schedule.interval(key)
+            state.valid_until = now + max(3 * interval, self.wait(key, now) + interval)
             with self.mishaps.caught(f"What follows from {key}", feed.endpoint):
                 self._observe(feed, now)
         finally:
@@ -223,8 +220,8 @@ class Source(ABC):
     def _doubt_emptiness(self, feed: Feed, answer: object, now: datetime) -> None:
         """Take a sudden emptiness for a failure, until it lasts."""
         state = self.states[feed.key]
-        state.empties = state.empties + 1 if self._is_empty(feed, answer) else 0
-        if state.empties and self._doubts(state, now):
+        state.empty_answers = state.empty_answers + 1 if self._is_empty(feed, answer) else 0
+        if state.empty_answers and self._doubts(state, now):
             raise ApiPayloadError(feed.endpoint.lstrip("/"), "an empty answer")
 
     def _doubts(self, state: FeedState, now: datetime) -> bool:
@@ -232,7 +229,7 @@ class Source(ABC):
         if state.presence is not Presence.PRESENT:
             return False
         state.doubted_since = state.doubted_since or now
-        return now - state.doubted_since < _DOUBTED_FOR
+        return now - state.doubted_since < self.doubted_for
 
     async def _is_out(self, error: ApiError) -> bool:
         """Tell whether the system as a whole is silent or busy, and not only one of its endpoints."""
@@ -250,29 +247,6 @@ class Source(ABC):
     async def _is_busy(self) -> bool:
         """Tell whether a system that can be reached says of everything essential that it cannot now."""
         return False
-
-    @property
-    def lead(self) -> str:
-        """The feed that is asked most often: it notices first when the system is back."""
-        asked = [key for key in self.feeds if self.states[key].presence.answers] or list(self.feeds)
-        return min(asked, key=lambda key: self.intervals[self._present_pace(self.feeds[key])])
-
-    def wait(self, key: str, now: datetime) -> timedelta:  # noqa: ARG002 - a source may rest at certain times.
-        """Return how long to wait, from now on, before a feed is asked again."""
-        state = self.states[key]
-        if isinstance(self.outage, ApiAuthError):
-            return _REFUSED_RETRY
-        feed, failures = self.feeds[key], state.failures
-        interval = self._interval(feed)
-        if not failures:
-            return interval
-        if isinstance(self.outage, ApiStatusError) and key == self.lead and interval <= _RETRY:
-            # It answers, nothing else is asked meanwhile, and all wait for this one.
-            return interval
-        if interval <= _RETRY:
-            return min(interval * _doubled(failures - 3), _RETRY)
-        retry = max(_RETRY, timedelta(minutes=feed.cost)) * _doubled(failures - 1)
-        return min(interval, retry)
 
     def take_refresh_requests(self) -> set[str]:
         """Return the feeds that should be asked at once, and forget them."""
@@ -297,20 +271,6 @@ class Source(ABC):
             if key in self.states and presence in tuple(Presence):
                 self.states[key].presence = Presence(presence)
 
-    def _interval(self, feed: Feed) -> timedelta:
-        state = self.states[feed.key]
-        if not state.presence.answers:
-            starting = state.presence is Presence.ABSENT and state.denials == 1
-            return _FIRST_PROBE if starting else PROBE_INTERVAL
-        if state.presence is Presence.EMPTY and state.empties <= _FIRST_PROBES:
-            return _FIRST_PROBE
-        pace = self._present_pace(feed)
-        patience = 1 if state.presence is Presence.EMPTY else min(feed.patience, 1 + state.repeats)
-        return self.intervals[pace] * patience * self._stretch(pace)
-
-    def _present_pace(self, feed: Feed) -> Pace:
-        return Pace.RARE if self.states[feed.key].presence is Presence.EMPTY else self._pace(feed)
-
     def _end_outage(self, key: str) -> None:
         if self.outage is None:
             return
@@ -332,7 +292,3 @@ class Source(ABC):
                 self._parts[builder.part] = part
                 return
         self._parts.pop(builder.part, None)
-
-
-def _doubled(times: int) -> int:
-    return 1 << min(max(times, 0), _LONGEST_DOUBLING)

@@ -82,28 +82,28 @@ class Planner:
         self._least_reserve = least_reserve
         self._history = history
 
-    def enter(self, system: System) -> None:
+    def add(self, system: System) -> None:
         """Plan for a system too, or for what changed of it."""
         self.systems = dict(sorted({**self.systems, system.key: system}.items()))
 
-    def leave(self, key: str) -> None:
+    def remove(self, key: str) -> None:
         """Plan without a system; when it was asked is kept, should it come back."""
         self.systems.pop(key, None)
 
     def change(self, plan: Plan, now: datetime) -> None:
         """Go on with another plan; what was used stays used."""
-        self.usage.enter(now)
+        self.usage.advance(now)
         if plan != self.plan:
             self.plan = plan
             self.usage.replan()
 
-    def may(self, purpose: Purpose, cost: int, now: datetime, *, system: str | None = None) -> bool:
+    def is_allowed(self, purpose: Purpose, cost: int, now: datetime, *, system: str | None = None) -> bool:
         """Tell whether so many requests may be sent now; history has to name its system."""
         if purpose is Purpose.HISTORY and (system is None or cost > self.history_allowance(now, system)):
             return False
-        return self.allowed_at(purpose, cost, now) <= now
+        return self.next_allowed(purpose, cost, now) <= now
 
-    def allowed_at(self, purpose: Purpose, cost: int, now: datetime) -> datetime:
+    def next_allowed(self, purpose: Purpose, cost: int, now: datetime) -> datetime:
         """Return from when on so many requests may be sent, as far as is known now.
 
         More than a minute allows may begin when the minute is free; each one of them
@@ -120,7 +120,7 @@ class Planner:
         spare = 0 if purpose.urgent or per_minute < 3 else max(per_minute // 5, 1)
         return max(at, usage.room_at(cost, per_minute - spare)) if per_minute > 0 else usage.resets_at
 
-    def verb_allowed_at(self, verb: str, now: datetime) -> datetime:
+    def verb_next_allowed(self, verb: str, now: datetime) -> datetime:
         """Return from when on an HTTP method may be used, as far as it was refused alone."""
         usage = self._enter(now)
         return max(usage.verbs.get(verb, usage.latest), usage.latest)
@@ -135,12 +135,12 @@ class Planner:
         """Take back requests that were counted and never left."""
         self.usage.refund(count, now)
 
-    def answered(self, now: datetime) -> None:
+    def record_answer(self, now: datetime) -> None:
         """Note that the service answered, with other than a refusal for the quota."""
-        self.usage.enter(now)
-        self.usage.answered()
+        self.usage.advance(now)
+        self.usage.record_answer()
 
-    def denied(
+    def record_rate_limited(
         self,
         now: datetime,
         *,
@@ -170,12 +170,12 @@ class Planner:
         """Take over what the service itself says was used this month, also by others."""
         self.usage.correct(used, now)
 
-    def asks(self, system: str, bundle: Bundle, now: datetime) -> None:
+    def record_start(self, system: str, bundle: Bundle, now: datetime) -> None:
         """Note that a bundle is asked, of which it is not known yet what becomes."""
         before = self._enter(now).asked.get(_name(system, bundle))
         self.usage.asked[_name(system, bundle)] = Asked(at=self.usage.latest, failures=before.failures if before else 0)
 
-    def asked(self, system: str, bundle: Bundle, now: datetime, *, failed: bool = False) -> None:
+    def record_result(self, system: str, bundle: Bundle, now: datetime, *, failed: bool = False) -> None:
         """Note that a bundle was asked; after a failure it is due sooner."""
         before = self._enter(now).asked.get(_name(system, bundle))
         failures = (before.failures if before else 0) + 1 if failed else 0
@@ -188,7 +188,7 @@ class Planner:
         """
         usage = self._enter(now)
         due = max(self._due(self.systems[system], bundle), usage.latest)
-        return max(due, self.allowed_at(bundle.purpose, bundle.cost, now))
+        return max(due, self.next_allowed(bundle.purpose, bundle.cost, now))
 
     def next_update(self, system: str, now: datetime) -> datetime | None:
         """Return when anything of a system is asked next."""
@@ -252,7 +252,7 @@ class Planner:
             self.usage.replan()
 
     def _enter(self, now: datetime) -> Usage:
-        self.usage.enter(now)
+        self.usage.advance(now)
         return self.usage
 
     def _limit(self) -> int | None:

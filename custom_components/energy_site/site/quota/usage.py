@@ -96,7 +96,7 @@ class Usage:
         """How much of the month is over, from 0 to 1."""
         return min(max((self.latest - self.since) / (self.resets_at - self.since), 0.0), 1.0)
 
-    def enter(self, now: datetime) -> None:
+    def advance(self, now: datetime) -> None:
         """Go to the present: begin a new month, and forget minutes that are over."""
         now = now.astimezone(UTC)
         if now < self.latest:
@@ -121,7 +121,7 @@ class Usage:
 
     def spend(self, count: int, now: datetime) -> None:
         """Count requests that are sent."""
-        self.enter(now)
+        self.advance(now)
         self.own += count
         self.moments += [self.latest] * count
         for start in self.months:
@@ -131,7 +131,7 @@ class Usage:
 
     def refund(self, count: int, now: datetime) -> None:
         """Take back requests of this month that were never sent."""
-        self.enter(now)
+        self.advance(now)
         self.own = max(self.own - count, 0)
 
     def grant(self, systems: list[str], surplus: float, share: float) -> None:
@@ -147,7 +147,7 @@ class Usage:
 
     def correct(self, used: int, now: datetime) -> None:
         """Take over how many requests of this month the service counts."""
-        self.enter(now)
+        self.advance(now)
         if used <= self.used:
             return
         self.others = used - self.own
@@ -159,7 +159,7 @@ class Usage:
         `limit` is the month's, the service's or the plan's. Where the period is not
         told the pauses grow from time to time.
         """
-        self.enter(now)
+        self.advance(now)
         told = self._is_told(period, ends_at)
         if period == "month" and not told and self.latest - self.since < _ZONES and self.own < (limit or 0) / 2:
             period = None
@@ -182,11 +182,11 @@ class Usage:
 
     def deny_verb(self, verb: str, now: datetime, period: str | None, ends_at: datetime | None) -> None:
         """Ask nothing by an HTTP method of changes until its period is over; reads go on."""
-        self.enter(now)
+        self.advance(now)
         told = self._is_told(period, ends_at)
         self.verbs[verb] = (ends_at if told and ends_at is not None else self._ends(period)) + _SKEW
 
-    def answered(self) -> None:
+    def record_answer(self) -> None:
         """Note that the service gives answers: the next pause is a short one, and a month that seemed used up is not."""
         self.denials = 0
         if self.refused_since is not None:

@@ -24,7 +24,7 @@ class Answers:
 
     def fresh[T](self, feed: GatewayFeed[T], now: datetime) -> T | None:
         """Return an answer that still stands."""
-        return self.last(feed) if self._states[feed.key].fresh(now) else None
+        return self.last(feed) if self._states[feed.key].is_fresh(now) else None
 
     def last[T](self, feed: GatewayFeed[T]) -> T | None:
         """Return the last answer, however old; hardware does not go away with age."""
@@ -36,7 +36,7 @@ class Answers:
 
     def asked[T](self, feed: GatewayFeed[T]) -> bool:
         """Tell whether the feed was tried at all, with whatever outcome."""
-        return self._states[feed.key].asked_at is not None
+        return self._states[feed.key].polled_at is not None
 
     def is_known[T](self, feed: GatewayFeed[T]) -> bool:
         """Tell whether it is known what the gateway has of this."""

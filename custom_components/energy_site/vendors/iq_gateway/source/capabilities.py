@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hardware:
+class Capabilities:
     """What the gateway has told of its site so far.
 
     A `production_meter` or a `load_meter` is one that is believed; `doubted_meter`
@@ -49,6 +49,6 @@ class Hardware:
         return asdict(self)
 
     @classmethod
-    def restore(cls, data: Mapping[str, Any]) -> Hardware:
+    def restore(cls, data: Mapping[str, Any]) -> Capabilities:
         """Read what `as_dict` returned; what is missing is taken as not there."""
         return cls(**{field.name: data.get(field.name) is True for field in fields(cls)})

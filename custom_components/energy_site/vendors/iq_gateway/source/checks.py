@@ -12,7 +12,7 @@ from . import inverters, live, meters
 from .admission import INTERVALS, PRODUCTION
 from .answers import Answers, GatewayClock
 from .battery_power import BatteryAdmission
-from .capabilities import Hardware
+from .capabilities import Capabilities
 from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
@@ -45,7 +45,7 @@ class Checks:
         self._limits = UNKNOWN_SITE
         self._waits = False
         self._refused = 0
-        self._by_key: Mapping[str, Callable[[Hardware, timedelta, datetime], None]] = {
+        self._by_key: Mapping[str, Callable[[Capabilities, timedelta, datetime], None]] = {
             METER_READINGS.key: self._meters,
             BATTERY_POWER.key: self._battery_power,
             LIVE_DATA.key: self._live_data,
@@ -59,21 +59,21 @@ class Checks:
         """How many answers held a power that the site cannot do, or that is not of now."""
         return self._refused + self._answers.admission.refused + self._batteries.refused
 
-    def take(self, key: str, hardware: Hardware, interval: timedelta, now: datetime) -> bool:
+    def take(self, key: str, capabilities: Capabilities, interval: timedelta, now: datetime) -> bool:
         """Check the answer that a feed just brought, which is polled every `interval`.
 
         Returns whether readings of the meters that waited for it were checked too.
         """
         waited = self._waits
         if (check := self._by_key.get(key)) is not None:
-            check(hardware, interval, now)
+            check(capabilities, interval, now)
         return waited and key == INVERTERS.key and not self._waits
 
-    def limits(self, hardware: Hardware) -> Limits:
+    def limits(self, capabilities: Capabilities) -> Limits:
         """Return what the site can do, as it was known before the restart until its inverters were listed."""
         reports = () if self._answers.lacks(INVERTERS) else self._answers.last(INVERTERS)
         if reports is not None:
-            whole = self._answers.asked(PRODUCTION_SUMMARY) and not hardware.partial_inverter_list
+            whole = self._answers.asked(PRODUCTION_SUMMARY) and not capabilities.partial_inverter_list
             powers = self._answers.last(BATTERY_POWER) or ()
             self._limits = limits(reports, self._units(), powers, whole_list=whole)
         return self._limits
@@ -94,19 +94,19 @@ class Checks:
             if isinstance(found := data.get(key), Mapping):
                 load(found)
 
-    def _meters(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:
+    def _meters(self, capabilities: Capabilities, interval: timedelta, now: datetime) -> None:
         readings, configs = self._answers.last(METER_READINGS) or (), self._answers.last(METERS) or ()
-        bounds = self.limits(hardware)
+        bounds = self.limits(capabilities)
         # A power that no usual home has needs to be held against the inverters first.
         self._waits = bounds is UNKNOWN_SITE and any(abs(row.active_power or 0.0) > bounds.load for row in readings)
         if self._waits:
             return
         # Only then is the house what its meters add up to, all of one moment.
         closed = (
-            hardware.production_meter
-            and hardware.grid_meter
-            and not hardware.generator
-            and (hardware.storage_meter or not hardware.any_battery)
+            capabilities.production_meter
+            and capabilities.grid_meter
+            and not capabilities.generator
+            and (capabilities.storage_meter or not capabilities.any_battery)
         )
         self._answers.admission.take(
             readings,
@@ -115,22 +115,22 @@ class Checks:
             now,
             interval,
             closed=closed,
-            islands=hardware.controller or hardware.collar,
+            islands=capabilities.controller or capabilities.collar,
             doubted=self.witnesses.doubted,
         )
         self.witnesses.hear_meters(self._answers.admission.sound, readings, configs, bounds, now)
 
-    def _battery_power(self, _: Hardware, interval: timedelta, now: datetime) -> None:
+    def _battery_power(self, _: Capabilities, interval: timedelta, now: datetime) -> None:
         found = self._answers.last(BATTERY_POWER) or ()
         key = BATTERY_POWER.key
         self._stored[key], self._answers.held_since[key] = self._batteries.take(
             found, unit_limits(self._units()), now, interval
         )
 
-    def _live_data(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:
+    def _live_data(self, capabilities: Capabilities, interval: timedelta, now: datetime) -> None:
         if (data := self._answers.last(LIVE_DATA)) is None:
             return
-        if self._live.believes(data, hardware, self.limits(hardware), now):
+        if self._live.believes(data, capabilities, self.limits(capabilities), now):
             self._live_good = (now, data)
             self._answers.held_since.pop(LIVE_DATA.key, None)
             return
@@ -140,24 +140,24 @@ class Checks:
             since, data = self._live_good
         self._stored[LIVE_DATA.key], self._answers.held_since[LIVE_DATA.key] = data, since
 
-    def _inverters(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:
+    def _inverters(self, capabilities: Capabilities, interval: timedelta, now: datetime) -> None:
         reports = self._answers.last(INVERTERS) or ()
         self._reports, refused = inverters.admit(reports, self._reports)
         self._stored[INVERTERS.key] = self._reports
         self._refused += refused
         if self._waits:
-            self._meters(hardware, interval, now)
-        self._compare(hardware, interval, now)
+            self._meters(capabilities, interval, now)
+        self._compare(capabilities, interval, now)
 
-    def _device_data(self, hardware: Hardware, interval: timedelta, now: datetime) -> None:
+    def _device_data(self, capabilities: Capabilities, interval: timedelta, now: datetime) -> None:
         if (data := self._answers.last(DEVICE_DATA)) is None:
             return
         self._readings, refused = inverters.admit(data.inverters, self._readings)
         self._stored[DEVICE_DATA.key] = replace(data, inverters=self._readings)
         self._refused += refused
-        self._compare(hardware, interval, now)
+        self._compare(capabilities, interval, now)
 
-    def _compare(self, hardware: Hardware, _: timedelta, now: datetime) -> None:
+    def _compare(self, capabilities: Capabilities, _: timedelta, now: datetime) -> None:
         """Compare the production's meter with the inverters, two witnesses of one power."""
         configs = meters.enabled(self._answers, PRODUCTION)
         eids = {config.eid for config in configs}
@@ -166,7 +166,7 @@ class Checks:
         self.witnesses.hear_inverters(
             inverters.fleet(self._answers, self._clock, now).values(),
             now,
-            complete=not hardware.partial_inverter_list,
+            complete=not capabilities.partial_inverter_list,
             suspicious=any(config.status_flags or config.metering_status not in (None, "normal") for config in configs)
             or suspicious_lifetimes(sum(lifetimes) if lifetimes else None, sums.inverters.lifetime if sums else None),
         )

@@ -39,7 +39,7 @@ from ..client.client import IqGatewayClient
 from ..client.models.settings import Schedule
 from . import circuits, feeds
 from .answers import Answers
-from .capabilities import Hardware
+from .capabilities import Capabilities
 from .feeds import GatewayFeed
 from .live import Live
 from .settings import MODES
@@ -101,7 +101,7 @@ class Gateway(Protocol):
 
     client: IqGatewayClient
     answers: Answers
-    hardware: Hardware
+    capabilities: Capabilities
     live: Live
     false_openings: circuits.FalseOpenings
     states: dict[str, FeedState]
@@ -277,7 +277,7 @@ class Controls:
 
     def _grid_enabled(self, _: datetime) -> Control | None:
         grid = self._source.part(GridStatus)
-        if grid is None or self._answers.last(feeds.RELAY) is None or not self._source.hardware.controller:
+        if grid is None or self._answers.last(feeds.RELAY) is None or not self._source.capabilities.controller:
             return None
         block_reason = BlockReason.NOT_KNOWN if grid.enabled is None else None
         if grid.enabled and grid.state is not GridState.ON_GRID and grid.transition is None:
@@ -387,7 +387,7 @@ class Controls:
 
     def _live_power(self, now: datetime) -> Control | None:
         live = self._source.live
-        if not self._source.hardware.any_meter or self._answers.last(feeds.LIVE_DATA) is None:
+        if not self._source.capabilities.any_meter or self._answers.last(feeds.LIVE_DATA) is None:
             return None
 
         async def write(value: Value) -> None:

@@ -10,7 +10,7 @@ from ..client.models.production import EnergySums
 from .admission import NET, PRODUCTION as PRODUCTION_METER, TOTAL
 from .answers import Answers
 from .battery import storage_sums
-from .capabilities import Hardware
+from .capabilities import Capabilities
 from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
@@ -47,7 +47,7 @@ _LONGEST_DAY = timedelta(hours=25)
 
 
 def count_meters(
-    answers: Answers, hardware: Hardware, ledger: Ledger, limits: Limits, now: datetime, *, net_phases: bool
+    answers: Answers, capabilities: Capabilities, ledger: Ledger, limits: Limits, now: datetime, *, net_phases: bool
 ) -> None:
     """Enter what the current transformers count, each into its own register.
 
@@ -55,7 +55,7 @@ def count_meters(
     as most utilities' meters count them; else each phase counts for itself.
     """
     newest = answers.at(METER_READINGS) or now
-    found = [each for each in measurements(answers, now) if each.at >= newest and _is_believed(each, hardware)]
+    found = [each for each in measurements(answers, now) if each.at >= newest and _is_believed(each, capabilities)]
     for kind in dict.fromkeys(each.config.measurement_type for each in found):
         group = [each for each in found if each.config.measurement_type == kind]
         netted = net_phases and kind == NET
@@ -72,11 +72,11 @@ def count_meters(
         ledger.count(received, source, reading.act_energy_rcvd, now, blank=meter.blank, limit=limits.counted)
 
 
-def _is_believed(meter: Measurement, hardware: Hardware) -> bool:
+def _is_believed(meter: Measurement, capabilities: Capabilities) -> bool:
     kind = meter.config.measurement_type
     if kind == PRODUCTION_METER:
-        return hardware.production_meter
-    return hardware.load_meter if kind == TOTAL else True
+        return capabilities.production_meter
+    return capabilities.load_meter if kind == TOTAL else True
 
 
 def _count_group(
@@ -108,11 +108,13 @@ def _count_group(
         ledger.count(name, f"{_NETTED}{'+'.join(map(str, eids))}", wh, now, limit=limits.counted)
 
 
-def count_inverters(answers: Answers, hardware: Hardware, ledger: Ledger, limits: Limits, now: datetime) -> None:
+def count_inverters(
+    answers: Answers, capabilities: Capabilities, ledger: Ledger, limits: Limits, now: datetime
+) -> None:
     """Enter the production where no meter counts it."""
-    if hardware.production_meter:
+    if capabilities.production_meter:
         return
-    found = _inverter_sums(answers, hardware)
+    found = _inverter_sums(answers, capabilities)
     # Another counter starts elsewhere, so the one in use is kept as long as it is there.
     source = ledger.source(CounterKind.SOLAR)
     if source not in found:
@@ -123,34 +125,36 @@ def count_inverters(answers: Answers, hardware: Hardware, ledger: Ledger, limits
     ledger.count(CounterKind.SOLAR, source, sums.lifetime, now, today=today, limit=limits.counted)
 
 
-def count_battery(answers: Answers, hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:
+def count_battery(
+    answers: Answers, capabilities: Capabilities, ledger: Ledger, flows: PowerFlow, now: datetime
+) -> None:
     """Count the batteries' energy by their power where no meter does."""
-    if hardware.storage_meter or not hardware.any_battery or flows.battery is None:
+    if capabilities.storage_meter or not capabilities.any_battery or flows.battery is None:
         return
-    stored = _stored(answers, hardware, now)
+    stored = _stored(answers, capabilities, now)
     discharged, charged = ledger.integrate("battery", flows.battery.power, flows.battery.observed_at, stored=stored)
     ledger.count(CounterKind.BATTERY_DISCHARGE, _BATTERY_INTEGRAL, discharged, now)
     ledger.count(CounterKind.BATTERY_CHARGE, _BATTERY_INTEGRAL, charged, now)
 
 
-def _stored(answers: Answers, hardware: Hardware, now: datetime) -> float | None:
+def _stored(answers: Answers, capabilities: Capabilities, now: datetime) -> float | None:
     """Return the Wh in all batteries, where all of them tell."""
     control = answers.fresh(SECONDARY_CONTROL, now)
     listed = storage_sums(answers, now).watt_hours_now
     kinds = (
-        (hardware.batteries, control.encharge_available_energy if control else None),
-        (hardware.ac_batteries, listed if listed is not None or control is None else control.ac_battery_energy),
+        (capabilities.batteries, control.encharge_available_energy if control else None),
+        (capabilities.ac_batteries, listed if listed is not None or control is None else control.ac_battery_energy),
     )
     told = [energy for present, energy in kinds if present]
     return None if None in told else sum(energy for energy in told if energy is not None)
 
 
-def count_flows(hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:
+def count_flows(capabilities: Capabilities, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:
     """Count by its power what no register counts: the generator, and the grid without a meter of its own."""
-    if hardware.generator and flows.generator is not None:
+    if capabilities.generator and flows.generator is not None:
         given, _ = ledger.integrate("generator", max(flows.generator.power, 0.0), flows.generator.observed_at)
         ledger.count(CounterKind.GENERATOR, _GENERATOR_INTEGRAL, given, now)
-    if not hardware.grid_meter and flows.grid is not None:
+    if not capabilities.grid_meter and flows.grid is not None:
         imported, exported = ledger.integrate("grid", flows.grid.power, flows.grid.observed_at)
         ledger.count(CounterKind.GRID_IMPORT, "integral:grid", imported, now)
         ledger.count(CounterKind.GRID_EXPORT, "integral:grid", exported, now)
@@ -195,7 +199,7 @@ def _read_from(answers: Answers, source: str) -> GatewayFeed[Any]:
 
 
 def balance_house(
-    answers: Answers, hardware: Hardware, ledger: Ledger, flows: PowerFlow, now: datetime, *, afresh: bool
+    answers: Answers, capabilities: Capabilities, ledger: Ledger, flows: PowerFlow, now: datetime, *, afresh: bool
 ) -> bool:
     """Count what the house took: all that came in less all that went out.
 
@@ -204,12 +208,12 @@ def balance_house(
     """
     gains: list[str] = [CounterKind.SOLAR, CounterKind.GRID_IMPORT]
     losses: list[str] = [CounterKind.GRID_EXPORT]
-    if hardware.production_meter:
+    if capabilities.production_meter:
         losses.append(SOLAR_SELF_USE)
-    if hardware.any_battery or hardware.storage_meter:
+    if capabilities.any_battery or capabilities.storage_meter:
         gains.append(CounterKind.BATTERY_DISCHARGE)
         losses.append(CounterKind.BATTERY_CHARGE)
-    if hardware.generator:
+    if capabilities.generator:
         if flows.generator is None:
             return False
         gains.append(CounterKind.GENERATOR)
@@ -238,7 +242,7 @@ def _plausible(today: float | None, lifetime: float, limit: float) -> float | No
     return None if today > lifetime - 1 else today
 
 
-def _inverter_sums(answers: Answers, hardware: Hardware) -> dict[str, EnergySums]:
+def _inverter_sums(answers: Answers, capabilities: Capabilities) -> dict[str, EnergySums]:
     """Return who counts the production of all inverters, the best first.
 
     A gateway that can measure, but has no meter fitted, counts noise in its
@@ -248,7 +252,7 @@ def _inverter_sums(answers: Answers, hardware: Hardware) -> dict[str, EnergySums
     if (energy := answers.last(ENERGY)) is not None:
         found[ENERGY.key] = energy.inverters
     data = answers.last(DEVICE_DATA)
-    if data is not None and data.inverters and not data.truncated and not hardware.partial_inverter_list:
+    if data is not None and data.inverters and not data.truncated and not capabilities.partial_inverter_list:
         lifetimes = [reading.joules_lifetime for reading in data.inverters if reading.joules_lifetime is not None]
         if len(lifetimes) == len(data.inverters):
             found[DEVICE_DATA.key] = EnergySums(
@@ -257,7 +261,7 @@ def _inverter_sums(answers: Answers, hardware: Hardware) -> dict[str, EnergySums
                 seven_days=None,
                 lifetime=sum(lifetimes) / 3600,
             )
-    if not hardware.idle_meters and (production := answers.last(PRODUCTION)) is not None:
+    if not capabilities.idle_meters and (production := answers.last(PRODUCTION)) is not None:
         found[PRODUCTION.key] = production
     if (summary := answers.last(PRODUCTION_SUMMARY)) is not None:
         found[PRODUCTION_SUMMARY.key] = EnergySums(

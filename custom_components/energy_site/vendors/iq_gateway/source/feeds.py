@@ -24,7 +24,7 @@ from ..client.models.meters import ConsumptionReport, GridChannel, MeterConfig, 
 from ..client.models.production import EnergySums, PdmEnergy, ProductionSummary
 from ..client.models.settings import DryContactSettings, GeneratorConfig, GeneratorMode, Schedule, Tariff
 from ..client.models.status import Home, LiveData
-from .capabilities import Hardware
+from .capabilities import Capabilities
 
 
 def _never(_answer: object) -> bool:
@@ -41,18 +41,18 @@ class GatewayFeed[T](Feed):
     """
 
     ask: Endpoint[T]
-    pace: Callable[[Hardware], Pace]
+    pace: Callable[[Capabilities], Pace]
     empty: Callable[[T], bool] = _never
 
 
 def _feed[T](
     ask: Endpoint[T],
     key: str,
-    pace: Callable[[Hardware], Pace] | Pace,
+    pace: Callable[[Capabilities], Pace] | Pace,
     *,
     cost: float,
     essential: bool = False,
-    patience: int = 1,
+    max_backoff_factor: int = 1,
     empty: Callable[[T], bool] = _never,
 ) -> GatewayFeed[T]:
     return GatewayFeed(
@@ -60,14 +60,14 @@ def _feed[T](
         endpoint=ask.path,
         cost=cost,
         essential=essential,
-        patience=patience,
+        max_backoff_factor=max_backoff_factor,
         ask=ask,
         pace=_fixed(pace) if isinstance(pace, Pace) else pace,
         empty=empty,
     )
 
 
-def _fixed(pace: Pace) -> Callable[[Hardware], Pace]:
+def _fixed(pace: Pace) -> Callable[[Capabilities], Pace]:
     return lambda _: pace
 
 
@@ -93,7 +93,7 @@ ENSEMBLE_INVENTORY: GatewayFeed[EnsembleInventory] = _feed(
     lambda site: Pace.GRID if site.collar or (site.controller and site.no_relay) else Pace.INVERTERS,
     cost=0.10,
     essential=True,
-    patience=4,
+    max_backoff_factor=4,
     empty=lambda answer: not (answer.batteries or answer.controllers or answer.collars or answer.combiners),
 )
 SECONDARY_CONTROL: GatewayFeed[SecondaryControl] = _feed(
@@ -103,7 +103,7 @@ SECONDARY_CONTROL: GatewayFeed[SecondaryControl] = _feed(
     lambda site: Pace.DEVICES if site.any_battery else Pace.RARE,
     cost=0.11,
     essential=True,
-    patience=2,
+    max_backoff_factor=2,
     empty=lambda answer: not answer.max_energy and not answer.encharge_capacity,
 )
 BATTERY_POWER: GatewayFeed[tuple[BatteryPower, ...]] = _feed(
@@ -113,7 +113,7 @@ BATTERY_POWER: GatewayFeed[tuple[BatteryPower, ...]] = _feed(
     lambda site: Pace.DEVICES if site.storage_meter else Pace.BATTERY,
     cost=0.09,
     essential=True,
-    patience=4,
+    max_backoff_factor=4,
     empty=_nothing,
 )
 INVERTERS: GatewayFeed[tuple[InverterReport, ...]] = _feed(
@@ -143,7 +143,7 @@ RELAY: GatewayFeed[Relay] = _feed(
     "relay",
     lambda site: Pace.GRID if site.controller else Pace.RARE,
     cost=0.10,
-    patience=4,
+    max_backoff_factor=4,
     empty=lambda answer: answer.mains_oper_state is None,
 )
 DRY_CONTACTS: GatewayFeed[tuple[DryContact, ...]] = _feed(
@@ -151,7 +151,7 @@ DRY_CONTACTS: GatewayFeed[tuple[DryContact, ...]] = _feed(
     "dry_contacts",
     lambda site: Pace.DEVICES if site.circuits else Pace.RARE,
     cost=0.10,
-    patience=5,
+    max_backoff_factor=5,
     empty=_nothing,
 )
 DRY_CONTACT_SETTINGS: GatewayFeed[tuple[DryContactSettings, ...]] = _feed(

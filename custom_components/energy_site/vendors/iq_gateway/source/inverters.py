@@ -9,7 +9,7 @@ from ....site.energy.ledger import Ledger
 from ....site.model import DeviceInfo, Inverter, Inverters
 from ..client.models.devices import DeviceReading, DeviceType, InventoryDevice, InverterReport
 from .answers import Answers, GatewayClock, moment
-from .capabilities import Hardware
+from .capabilities import Capabilities
 from .feeds import DEVICE_DATA, INVENTORY, INVERTERS
 from .limits import INVERTER_LIMIT
 
@@ -37,7 +37,9 @@ _PEAK_LAG = 50.0
 _AHEAD = timedelta(minutes=2)
 
 
-def build(answers: Answers, hardware: Hardware, clock: GatewayClock, ledger: Ledger, now: datetime) -> Inverters | None:
+def build(
+    answers: Answers, capabilities: Capabilities, clock: GatewayClock, ledger: Ledger, now: datetime
+) -> Inverters | None:
     """Build the inverters' part."""
     at = answers.newest(INVERTERS, DEVICE_DATA)
     units = fleet(answers, clock, now)
@@ -57,7 +59,7 @@ def build(answers: Answers, hardware: Hardware, clock: GatewayClock, ledger: Led
             )
             for serial, unit in units.items()
         },
-        complete=not hardware.partial_inverter_list,
+        complete=not capabilities.partial_inverter_list,
         reporting=sum(unit.connected is True for unit in units.values()),
         silent=tuple(
             sorted(

@@ -11,7 +11,7 @@ from ..client.models.status import LiveData, LiveFlow
 from ..client.stream import MeterFrame, MeterStream
 from .admission import SHARE, Coherence
 from .answers import Answers
-from .capabilities import Hardware
+from .capabilities import Capabilities
 from .feeds import LIVE_DATA, METERS
 from .limits import Limits
 from .power import balance, taken
@@ -80,12 +80,12 @@ class Live:
         on = self.on(now)
         return LivePower(observed_at=now, on=on, until=self._until if on else None, flowing=self.flowing(now))
 
-    async def ask(self, client: IqGatewayClient, hardware: Hardware, now: datetime) -> LiveData:
+    async def ask(self, client: IqGatewayClient, capabilities: Capabilities, now: datetime) -> LiveData:
         """Return the newest values, however they come."""
         if not self.on(now):
             await self._close_stream()
             return await client.get(endpoints.LIVE_DATA)
-        if not (self._stream_refused or hardware.any_battery or hardware.generator):
+        if not (self._stream_refused or capabilities.any_battery or capabilities.generator):
             frame = await self._frame(client)
             if frame is not None:
                 self._moved_at = now
@@ -134,7 +134,7 @@ class LiveAdmission:
         """Start without a past."""
         self._coherence = Coherence()
 
-    def believes(self, data: LiveData, hardware: Hardware, limits: Limits, now: datetime) -> bool:
+    def believes(self, data: LiveData, capabilities: Capabilities, limits: Limits, now: datetime) -> bool:
         """Tell whether live data can be true."""
         solar, grid, battery, load, generator = (
             None if flow.power_mw is None else flow.power_mw / 1000
@@ -146,7 +146,7 @@ class LiveAdmission:
             (battery, -limits.battery, limits.battery),
             (generator, -limits.site, limits.site),
             # Without a meter of the production the gateway leaves it out of its own sum.
-            (load, -limits.tolerance if hardware.production_meter else -limits.site, limits.site),
+            (load, -limits.tolerance if capabilities.production_meter else -limits.site, limits.site),
         )
         possible = all(power is None or low <= power <= high for power, low, high in bounds)
         coherent = None
@@ -169,7 +169,9 @@ def without_flows(data: LiveData) -> LiveData:
     return replace(data, solar=_NOTHING, battery=_NOTHING, grid=_NOTHING, load=_NOTHING, generator=_NOTHING)
 
 
-def flows(live: Live, answers: Answers, hardware: Hardware, usual: PowerFlow, now: datetime) -> PowerFlow | None:
+def flows(
+    live: Live, answers: Answers, capabilities: Capabilities, usual: PowerFlow, now: datetime
+) -> PowerFlow | None:
     """Return what flows by live data, `None` while they do not move.
 
     What they lack is taken from `usual`, what flows by the meters and the devices.
@@ -183,16 +185,16 @@ def flows(live: Live, answers: Answers, hardware: Hardware, usual: PowerFlow, no
         return _flow(live_flow, phases, at)
 
     # What the site has no meter for is told as zero.
-    whole = hardware.production_meter and (hardware.grid_meter or hardware.load_meter)
+    whole = capabilities.production_meter and (capabilities.grid_meter or capabilities.load_meter)
     newest = PowerFlow(
         observed_at=at,
-        solar=flow(data.solar) if hardware.production_meter else None,
-        grid=flow(data.grid) if whole or hardware.grid_meter else None,
-        battery=flow(data.battery) if hardware.any_battery else None,
-        generator=flow(data.generator) if hardware.generator else None,
+        solar=flow(data.solar) if capabilities.production_meter else None,
+        grid=flow(data.grid) if whole or capabilities.grid_meter else None,
+        battery=flow(data.battery) if capabilities.any_battery else None,
+        generator=flow(data.generator) if capabilities.generator else None,
     ).filled_up(usual)
     measured = flow(data.load) if whole else None
-    load = taken(measured) if measured is not None else balance(newest, answers, hardware)
+    load = taken(measured) if measured is not None else balance(newest, answers, capabilities)
     return replace(newest, load=load)
 
 

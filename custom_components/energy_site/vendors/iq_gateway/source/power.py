@@ -8,7 +8,7 @@ from ..client.models.devices import DeviceType
 from .admission import NET, PRODUCTION as PRODUCTION_METER, STORAGE, TOTAL
 from .answers import Answers, GatewayClock, moment
 from .battery import storage_sums
-from .capabilities import Hardware
+from .capabilities import Capabilities
 from .feeds import (
     BATTERY_POWER,
     DEVICE_DATA,
@@ -42,9 +42,11 @@ FEEDS = (
 )
 
 
-def build(answers: Answers, hardware: Hardware, clock: GatewayClock, limits: Limits, now: datetime) -> PowerFlow:
+def build(
+    answers: Answers, capabilities: Capabilities, clock: GatewayClock, limits: Limits, now: datetime
+) -> PowerFlow:
     """Build the flows of what the meters and the devices say."""
-    solar = solar_flow(answers, hardware, clock, limits, now)
+    solar = solar_flow(answers, capabilities, clock, limits, now)
     grid = measured_flow(answers, NET, now)
     battery = battery_flow(answers, now)
     generator = _generator_flow(answers, clock, limits, now)
@@ -57,21 +59,21 @@ def build(answers: Answers, hardware: Hardware, clock: GatewayClock, limits: Lim
         generator=generator,
     )
     if grid is not None:
-        return replace(flows, load=balance(flows, answers, hardware))
-    total = measured_flow(answers, TOTAL, now) if hardware.load_meter else None
+        return replace(flows, load=balance(flows, answers, capabilities))
+    total = measured_flow(answers, TOTAL, now) if capabilities.load_meter else None
     if total is None or (load := taken(total)) is None:
         return flows
-    storage = _storage(flows, answers, hardware, total.observed_at)
+    storage = _storage(flows, answers, capabilities, total.observed_at)
     return replace(flows, load=load, grid=_difference(load, solar, storage))
 
 
-def balance(flows: PowerFlow, answers: Answers, hardware: Hardware) -> Flow | None:
+def balance(flows: PowerFlow, answers: Answers, capabilities: Capabilities) -> Flow | None:
     """Return what the house takes: all that flows towards it, where all of it is known."""
     if flows.grid is None:
         return None
     at = flows.grid.observed_at
-    terms = [flows.grid, flows.solar, _storage(flows, answers, hardware, at)]
-    if hardware.generator:
+    terms = [flows.grid, flows.solar, _storage(flows, answers, capabilities, at)]
+    if capabilities.generator:
         terms.append(flows.generator)
     known = [flow for flow in terms if flow is not None]
     return taken(replace(added(known), observed_at=at)) if len(known) == len(terms) else None
@@ -88,21 +90,23 @@ def taken(load: Flow) -> Flow | None:
     )
 
 
-def _storage(flows: PowerFlow, answers: Answers, hardware: Hardware, at: datetime) -> Flow | None:
-    if flows.battery is None and not hardware.any_battery and answers.is_known(ENSEMBLE_INVENTORY):
+def _storage(flows: PowerFlow, answers: Answers, capabilities: Capabilities, at: datetime) -> Flow | None:
+    if flows.battery is None and not capabilities.any_battery and answers.is_known(ENSEMBLE_INVENTORY):
         return Flow(power=0.0, observed_at=at)
     return flows.battery
 
 
-def solar_flow(answers: Answers, hardware: Hardware, clock: GatewayClock, limits: Limits, now: datetime) -> Flow | None:
+def solar_flow(
+    answers: Answers, capabilities: Capabilities, clock: GatewayClock, limits: Limits, now: datetime
+) -> Flow | None:
     """Return the production: by its meter, else by the inverters themselves."""
-    if hardware.production_meter:
+    if capabilities.production_meter:
         return measured_flow(answers, PRODUCTION_METER, now)
     summary = answers.fresh(PRODUCTION_SUMMARY, now)
-    if hardware.partial_inverter_list and summary is not None and summary.watts_now is not None:
+    if capabilities.partial_inverter_list and summary is not None and summary.watts_now is not None:
         return _at(summary.watts_now, answers, PRODUCTION_SUMMARY, limits, now)
     # Until the slow summary was asked once, nobody knows whether the list is whole.
-    checked = answers.asked(PRODUCTION_SUMMARY) and not hardware.partial_inverter_list
+    checked = answers.asked(PRODUCTION_SUMMARY) and not capabilities.partial_inverter_list
     powers = [unit.power for unit in fleet(answers, clock, now).values()]
     if powers and checked:
         total = sum(power for power in powers if power is not None)

@@ -6,7 +6,7 @@ import re
 
 from ....site.model import Activity, Generator, GeneratorMode, OperatingMode, Settings
 from .answers import Answers
-from .capabilities import Hardware
+from .capabilities import Capabilities
 from .feeds import GENERATOR, GENERATOR_CONFIG, GENERATOR_MODE, SCHEDULE, SECONDARY_CONTROL, TARIFF
 
 MODES: Mapping[str, OperatingMode] = {
@@ -35,14 +35,14 @@ _ACTIVITIES: Mapping[str, Activity] = {
 }
 
 
-def build(answers: Answers, hardware: Hardware, now: datetime) -> Settings | None:
+def build(answers: Answers, capabilities: Capabilities, now: datetime) -> Settings | None:
     """Build the settings' part, on sites with a battery.
 
     All is what is in force. Where the cloud governs the battery the tariff's
     file keeps what was set before, so it tells neither reserve nor mode.
     """
     at = answers.newest(SECONDARY_CONTROL, TARIFF, SCHEDULE)
-    if at is None or not hardware.any_battery:
+    if at is None or not capabilities.any_battery:
         return None
     control, tariff, schedule = (
         answers.fresh(SECONDARY_CONTROL, now),

@@ -29,39 +29,17 @@ from ..client.client import IqGatewayClient
 from ..client.models.info import GatewayInfo
 from ..client.models.status import Home
 from ..client.token import GatewayToken
-from . import (
-    battery,
-    circuits,
-    energy,
-    feeds,
-    grid,
-    health,
-    inverters,
-    live,
-    meters,
-    nightly_restart as quiet,
-    power,
-    remembered,
-    settings,
-)
+from . import battery, circuits, energy, feeds, grid, health, inverters, live, meters, power, remembered, settings
 from .answers import Answers, GatewayClock
-from .capabilities import Hardware
+from .capabilities import Capabilities
 from .checks import Checks
 from .controls import Controls, through
+from .detection import detect_capabilities
 from .feeds import GatewayFeed
-from .survey import survey
-
-# A mean answer that takes longer shows a gateway in trouble. The slow feeds
-# make room for the power long before that one waits; live power is a luxury.
-_BEARABLE = {Pace.POWER: 2.5, Pace.LIVE: 0.5}
-_BEARABLE_FOR_OTHERS = 0.8
-_LONGEST_STRETCH = 8.0
+from .schedule import GatewaySchedule
 
 # Live power ends by itself, as the vendor's own app ends it.
 LIVE_LASTS = timedelta(minutes=15)
-
-# These go on during the nightly restart, so that its end is seen at once.
-_THROUGH_THE_NIGHT = (Pace.POWER, Pace.BATTERY, Pace.GRID)
 
 # A house that leaves the grid shows another frequency, or none.
 _FREQUENCY_STEP = 0.4
@@ -76,13 +54,10 @@ _COUNTED = frozenset(feed.key for feed in energy.FEEDS)
 
 
 class IqGatewaySource(Source):
-    """One gateway.
-
-    Slow feeds wait longer when its answers get slow, and pause around its
-    nightly restart.
-    """
+    """One gateway."""
 
     feeds: Mapping[str, GatewayFeed[Any]] = {feed.key: feed for feed in feeds.ALL}
+    schedule: GatewaySchedule
 
     def __init__(
         self,
@@ -102,12 +77,12 @@ class IqGatewaySource(Source):
         name `find_zone` resolves. Live power ends by itself after `live_lasts`.
         With `net_phases` the grid's import and export are of the sum of all phases.
         """
-        super().__init__(intervals)
+        super().__init__()
         self.client = client
         self.token = token
         self.serial = serial
         self.info: GatewayInfo | None = None
-        self.hardware = Hardware()
+        self.capabilities = Capabilities()
         self.ledger = Ledger(zone)
         self.clock = GatewayClock()
         self.live = live.Live(live_lasts)
@@ -125,6 +100,7 @@ class IqGatewaySource(Source):
         self._grid_seen: dict[int, tuple[float, bool]] = {}
         self._relay_seen: int | None = None
         self._turn = 0
+        self.schedule = GatewaySchedule(self, intervals)
         self._builders = self._make_builders()
         self._controls = Controls(self)
 
@@ -183,7 +159,7 @@ class IqGatewaySource(Source):
         return {
             **super().as_dict(),
             "firmware": self._firmware,
-            "hardware": self.hardware.as_dict(),
+            "hardware": self.capabilities.as_dict(),
             "meters": remembered.as_dict(self.answers.last(feeds.METERS)),
             "timezone": self._zone_name,
             "books": self.ledger.as_dict(),
@@ -193,11 +169,11 @@ class IqGatewaySource(Source):
     @override
     def restore(self, memory: Mapping[str, Any]) -> None:
         super().restore(memory)
-        firmware, zone, hardware, books = (memory.get(key) for key in ("firmware", "timezone", "hardware", "books"))
+        firmware, zone, capabilities, books = (memory.get(key) for key in ("firmware", "timezone", "hardware", "books"))
         self._firmware = firmware if isinstance(firmware, str) else None
         self._zone_name = zone if isinstance(zone, str) else None
-        if isinstance(hardware, Mapping):
-            self.hardware = Hardware.restore(hardware)
+        if isinstance(capabilities, Mapping):
+            self.capabilities = Capabilities.restore(capabilities)
         if (set_up := remembered.restore(memory.get("meters"))) is not None:
             self._answers[feeds.METERS.key] = set_up
         if isinstance(books, Mapping):
@@ -206,26 +182,13 @@ class IqGatewaySource(Source):
             self.checks.restore(checks)
 
     @override
-    def wait(self, key: str, now: datetime) -> timedelta:
-        if key == feeds.LIVE_DATA.key and self.live.on(now):
-            interval = self.intervals[Pace.LIVE] * self._stretch(Pace.LIVE)
-            return self.live.wait(interval, self.states[key].failures, now)
-        wait = super().wait(key, now)
-        if self._pace(self.feeds[key]) in _THROUGH_THE_NIGHT:
-            return wait
-        # The slow feeds come back one after the other, not all at once.
-        spread = timedelta(seconds=5 * list(self.feeds).index(key))
-        rest = quiet.remaining(now + wait, self.ledger.zone)
-        return wait + rest + spread if rest else wait
-
-    @override
     def in_maintenance_window(self, now: datetime) -> bool:
-        return bool(quiet.remaining(now, self.ledger.zone))
+        return self.schedule.in_maintenance_window(now)
 
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:
         if feed.key == feeds.LIVE_DATA.key:
-            return await self.live.ask(self.client, self.hardware, now)
+            return await self.live.ask(self.client, self.capabilities, now)
         answer = await self.client.get(self.feeds[feed.key].ask)
         await self._watch_clock(now)
         if isinstance(answer, Home) and answer.timezone not in (None, self._zone_name):
@@ -263,7 +226,7 @@ class IqGatewaySource(Source):
 
     @override
     async def _is_busy(self) -> bool:
-        others = [key for key in self.essential() if key != self.lead]
+        others = [key for key in self.essential() if key != self.schedule.lead]
         if self.outage is not None and others:
             # Each in its turn: to ask them all would be a burden for a gateway that is busy.
             self._turn += 1
@@ -288,25 +251,16 @@ class IqGatewaySource(Source):
         return self.feeds[feed.key].empty(answer)
 
     @override
-    def _pace(self, feed: Feed) -> Pace:
-        return self.feeds[feed.key].pace(self.hardware)
-
-    @override
-    def _stretch(self, pace: Pace) -> float:
-        latency = self.client.load.latency or 0.0
-        return min(max(latency / _BEARABLE.get(pace, _BEARABLE_FOR_OTHERS), 1.0), _LONGEST_STRETCH)
-
-    @override
     def _observe(self, feed: Feed, now: datetime) -> None:
-        self._survey()
+        self._detect_capabilities()
         if self._zone is not None:
             self.ledger.move(self._zone, now)
             self._zone = None
         key = feed.key
         streams = key == feeds.LIVE_DATA.key and self.live.on(now)
-        interval = self.intervals[Pace.LIVE] * self._stretch(Pace.LIVE) if streams else self._interval(feed)
-        waited = self.checks.take(key, self.hardware, interval, now)
-        self._survey()
+        interval = self.schedule.stretched(Pace.LIVE) if streams else self.schedule.interval(key)
+        waited = self.checks.take(key, self.capabilities, interval, now)
+        self._detect_capabilities()
         if waited:
             self._count(feeds.METER_READINGS.key, now)
         if key == feeds.METER_READINGS.key:
@@ -322,32 +276,32 @@ class IqGatewaySource(Source):
     def _count(self, key: str, now: datetime) -> None:
         if key not in _COUNTED:
             return
-        bounds, flows = self.checks.limits(self.hardware), self._flows(now)
+        bounds, flows = self.checks.limits(self.capabilities), self._flows(now)
         if key in _BATTERY_KEYS:
-            energy.count_battery(self.answers, self.hardware, self.ledger, flows, now)
+            energy.count_battery(self.answers, self.capabilities, self.ledger, flows, now)
         if key == feeds.METER_READINGS.key:
-            energy.count_flows(self.hardware, self.ledger, flows, now)
+            energy.count_flows(self.capabilities, self.ledger, flows, now)
         else:
-            energy.count_inverters(self.answers, self.hardware, self.ledger, bounds, now)
+            energy.count_inverters(self.answers, self.capabilities, self.ledger, bounds, now)
         # The gateway's own sums tell how much of today was before the first reading.
         if key in (feeds.METER_READINGS.key, feeds.ENERGY.key):
-            energy.count_meters(self.answers, self.hardware, self.ledger, bounds, now, net_phases=self._net_phases)
-            if self.hardware.grid_meter and not self.hardware.load_meter:
+            energy.count_meters(self.answers, self.capabilities, self.ledger, bounds, now, net_phases=self._net_phases)
+            if self.capabilities.grid_meter and not self.capabilities.load_meter:
                 self._balanced = energy.balance_house(
-                    self.answers, self.hardware, self.ledger, flows, now, afresh=not self._balanced
+                    self.answers, self.capabilities, self.ledger, flows, now, afresh=not self._balanced
                 )
 
-    def _survey(self) -> None:
+    def _detect_capabilities(self) -> None:
         """Learn what the site consists of; feeds that deserve another rate now are asked at once."""
-        hardware = survey(self.answers, self.hardware, self.checks.witnesses.doubted)
-        if hardware == self.hardware:
+        capabilities = detect_capabilities(self.answers, self.capabilities, self.checks.witnesses.doubted)
+        if capabilities == self.capabilities:
             return
-        before = {key: self.intervals[self._pace(feed)] for key, feed in self.feeds.items()}
-        self.hardware = hardware
+        before = {key: self.schedule.pace_interval(feed) for key, feed in self.feeds.items()}
+        self.capabilities = capabilities
         self.refresh_requested |= {
             key
             for key, feed in self.feeds.items()
-            if self.intervals[self._pace(feed)] < before[key] and self.states[key].asked_at is not None
+            if self.schedule.pace_interval(feed) < before[key] and self.states[key].polled_at is not None
         }
 
     def _watch_grid(self) -> None:
@@ -375,12 +329,12 @@ class IqGatewaySource(Source):
         self._relay_seen = state if state is not None else self._relay_seen
 
     def _flows(self, now: datetime) -> PowerFlow:
-        return power.build(self.answers, self.hardware, self.clock, self.checks.limits(self.hardware), now)
+        return power.build(self.answers, self.capabilities, self.clock, self.checks.limits(self.capabilities), now)
 
     def _newest_flows(self, now: datetime) -> PowerFlow:
         """Return what flows by live data while they do; energy is counted by the meters all the same."""
         usual = self._flows(now)
-        newest = live.flows(self.live, self.answers, self.hardware, usual, now)
+        newest = live.flows(self.live, self.answers, self.capabilities, usual, now)
         return usual if newest is None else newest
 
     def _make_builders(self) -> tuple[Builder, ...]:
@@ -401,13 +355,13 @@ class IqGatewaySource(Source):
             made_of(
                 Inverters,
                 (feeds.INVERTERS, feeds.DEVICE_DATA, feeds.INVENTORY),
-                lambda now: inverters.build(answers, self.hardware, clock, ledger, now),
+                lambda now: inverters.build(answers, self.capabilities, clock, ledger, now),
             ),
             made_of(GridStatus, grid.FEEDS, lambda now: grid.build(answers, clock, now)),
             made_of(
                 Settings,
                 (feeds.SECONDARY_CONTROL, feeds.TARIFF, feeds.SCHEDULE),
-                lambda now: settings.build(answers, self.hardware, now),
+                lambda now: settings.build(answers, self.capabilities, now),
             ),
             made_of(
                 LoadCircuits,
@@ -424,7 +378,7 @@ class IqGatewaySource(Source):
         )
 
     def _live_power(self, now: datetime) -> LivePower | None:
-        offered = self.hardware.any_meter and self.answers.last(feeds.LIVE_DATA) is not None
+        offered = self.capabilities.any_meter and self.answers.last(feeds.LIVE_DATA) is not None
         return self.live.part(now) if offered else None
 
     def _health(self, now: datetime) -> Health | None:

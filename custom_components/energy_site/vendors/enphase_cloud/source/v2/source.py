@@ -1,18 +1,20 @@
 """A system in Enphase's cloud as a source, by the old API."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, override
 
 from .....api.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
-from .....site.energy.days import DayBooks
-from .....site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, Part, PowerFlow, Quota
-from .....site.quota.daylight import Daylight
+from .....site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, PowerFlow, Quota
+from .....site.quota.planner import Planner
 from .....site.status import SystemStatus
 from .....sources.budget import SystemBudget
-from .....sources.cloud import CloudFeed, CloudSource
-from .....sources.feed import Feed, FeedState
-from .....sources.source import PROBE_INTERVAL, Builder
+from .....sources.budget_schedule import BudgetSchedule
+from .....sources.cloud import CloudFeed, CloudSource, ZoneFinder
+from .....sources.feed import Feed
+from .....sources.schedule import PROBE_INTERVAL
+from .....sources.source import Builder
 from ...client.errors import RangeError, RetiredError
 from ...client.models.v2 import Envoy, LegacySystem, LegacySystems
 from ..v4 import energy
@@ -28,24 +30,43 @@ class GoneError(ApiStatusError):
     """The API does not answer as itself; it may be gone for good."""
 
 
+class EnlightenSchedule(BudgetSchedule):
+    """Polls v2, and rarely once it is gone."""
+
+    def __init__(self, source: EnlightenSource, system: str, planner: Planner) -> None:
+        """Poll `source`, which `planner` knows as `system`."""
+        super().__init__(source, system, planner)
+        self._v2 = source
+
+    @property
+    @override
+    def lead(self) -> str:
+        return feeds.SUMMARY.key
+
+    @override
+    def wait(self, key: str, now: datetime) -> timedelta:
+        return PROBE_INTERVAL if self._v2.retired(now) else super().wait(key, now)
+
+
 class EnlightenSource(CloudSource[Context]):
     """One system of the Enlighten Systems API v2."""
 
     feeds: Mapping[str, CloudFeed[Context, Any]] = {feed.key: feed for feed in feeds.ALL}
+
+    # This API may be on its way out: what it denies all of a sudden may be all there is.
+    doubted_for = _DOUBTED_FOR
 
     def __init__(
         self,
         context: Context,
         system: str,
         budget: SystemBudget,
-        find_zone: Callable[[str], Awaitable[tzinfo | None]],
+        find_zone: ZoneFinder,
     ) -> None:
         """Ask for `system`, whose days begin in the context's zone until it tells its own."""
-        super().__init__(context, system, budget, context.client.recorded, context.zone)
-        self.books = DayBooks()
+        super().__init__(context, system, budget, context.client.recorded, find_zone)
+        self.schedule = EnlightenSchedule(self, system, budget.planner)
         self.gone_since: datetime | None = None
-        self._find_zone = find_zone
-        self._zone_name: str | None = None
         self._builders = self._make_builders()
 
     @property
@@ -81,11 +102,6 @@ class EnlightenSource(CloudSource[Context]):
     def builders(self) -> tuple[Builder, ...]:
         return self._builders
 
-    @property
-    @override
-    def lead(self) -> str:
-        return feeds.SUMMARY.key
-
     def retired(self, now: datetime) -> bool:
         """Tell whether something else has answered in the API's place for so long that it is no mishap."""
         return self.gone_since is not None and now - self.gone_since >= _DOUBTED_FOR
@@ -104,36 +120,13 @@ class EnlightenSource(CloudSource[Context]):
     def as_dict(self) -> dict[str, Any]:
         return {
             **super().as_dict(),
-            "timezone": self._zone_name,
-            "books": self.books.as_dict(),
             "gone_since": self.gone_since.isoformat() if self.gone_since else None,
         }
 
     @override
     def restore(self, memory: Mapping[str, Any]) -> None:
-        zone, books, gone = (memory.get(key) for key in ("timezone", "books", "gone_since"))
-        self._zone_name = zone if isinstance(zone, str) else None
-        if isinstance(books, Mapping):
-            self.books.restore(books)
-        self.gone_since = _time(gone)
+        self.gone_since = _time(memory.get("gone_since"))
         super().restore(memory)
-
-    @override
-    async def prepare(self, now: datetime) -> None:
-        if self._zone_name is not None:
-            await self._move(self._zone_name)
-        await super().prepare(now)
-
-    @override
-    async def poll(self, key: str, now: datetime) -> None:
-        if not self.feeds[key].wanted(self):
-            self.states[key].asked_at = now
-            return
-        await super().poll(key, now)
-
-    @override
-    def wait(self, key: str, now: datetime) -> timedelta:
-        return PROBE_INTERVAL if self.retired(now) else super().wait(key, now)
 
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:
@@ -168,11 +161,6 @@ class EnlightenSource(CloudSource[Context]):
             super()._end_outage(key)
 
     @override
-    def _doubts(self, state: FeedState, now: datetime) -> bool:
-        # This one may be on its way out: what it denies all of a sudden may be all there is.
-        return super(CloudSource, self)._doubts(state, now)
-
-    @override
     def _observe(self, feed: Feed, now: datetime) -> None:
         books, zone, key = self.books, self.zone, feed.key
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
@@ -192,20 +180,15 @@ class EnlightenSource(CloudSource[Context]):
             and (produced := self.answer(feeds.ENERGY_LIFETIME)) is not None
         ):
             energy.enter_life(books, CounterKind.SOLAR, produced.production, zone)
-        self._recalled(self.feeds[key])
+        self._handle_restored(self.feeds[key])
 
     @override
-    def _recalled(self, feed: CloudFeed[Context, Any]) -> None:
+    def _handle_restored(self, feed: CloudFeed[Context, Any]) -> None:
         if feed.key in (feeds.INVENTORY.key, feeds.ENVOYS.key):
             self.context.gateway = next(iter(sorted(self.gateway_serials)), None)
 
     def _make_builders(self) -> tuple[Builder, ...]:
-        def made_of(
-            part: type[Part], used: Iterable[CloudFeed[Context, Any]], build: Callable[[datetime], Part | None]
-        ) -> Builder:
-            return Builder(part=part, feeds=frozenset(feed.key for feed in used), build=build)
-
-        fresh, known = self.fresh, self.answer
+        made_of, fresh, known = self._builder, self.current, self.answer
         return (
             made_of(
                 PowerFlow,
@@ -230,19 +213,24 @@ class EnlightenSource(CloudSource[Context]):
                 lambda now: build_inverters(
                     fresh(feeds.INVERTERS, now),
                     devices.as_devices(known(feeds.INVENTORY), known(feeds.ENVOYS)),
-                    self._at(feeds.INVERTERS, feeds.INVENTORY),
+                    self.answered_at(feeds.INVERTERS, feeds.INVENTORY),
                 ),
             ),
             made_of(
                 Meters,
                 (feeds.READINGS, feeds.INVENTORY),
                 lambda _: devices.build_meters(
-                    known(feeds.INVENTORY), known(feeds.READINGS), self._at(feeds.READINGS, feeds.INVENTORY)
+                    known(feeds.INVENTORY), known(feeds.READINGS), self.answered_at(feeds.READINGS, feeds.INVENTORY)
                 ),
             ),
             made_of(Health, feeds.POLLED, self._health),
             made_of(Quota, feeds.POLLED, self._quota),
         )
+
+    @override
+    def _quota(self, now: datetime) -> Quota:
+        quota = super()._quota(now)
+        return replace(quota, next_update=None) if self.retired(now) else quota
 
     def _counters(self, now: datetime) -> EnergyCounters | None:
         # Today alone would be taken for a life, and the life that follows for a leap.
@@ -271,21 +259,6 @@ class EnlightenSource(CloudSource[Context]):
             ailing=self.ailing(now),
         )
 
-    def _quota(self, now: datetime) -> Quota:
-        outlook = self.planner.outlook(now)
-        return Quota(
-            observed_at=now,
-            used=outlook.used,
-            left=outlook.left,
-            limit=outlook.limit,
-            resets_at=outlook.resets_at,
-            ahead=outlook.warned and outlook.ahead,
-            exhausted=outlook.exhausted,
-            next_update=None if self.retired(now) else self.next_update(now),
-            reported_at=self._reported_at(),
-            history=self.history_progress,
-        )
-
     def _status(self) -> str | None:
         """Return the newest word on the system."""
         summary, system = self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
@@ -293,9 +266,10 @@ class EnlightenSource(CloudSource[Context]):
             (feeds.SUMMARY, summary.status if summary is not None else None),
             (feeds.SYSTEM, system.status if system is not None else None),
         )
-        words = [(self._at(feed), word) for feed, word in told if word is not None]
+        words = [(self.answered_at(feed), word) for feed, word in told if word is not None]
         return max(words)[1] if words else None
 
+    @override
     def _reported_at(self) -> datetime | None:
         summary, system = self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
         metas = (summary, system.meta if system is not None else None, *self._envoys())
@@ -308,19 +282,6 @@ class EnlightenSource(CloudSource[Context]):
     def _own(self, answer: LegacySystems | None) -> LegacySystem | None:
         systems = answer.systems if answer is not None else ()
         return next((system for system in systems if system.system_id == self.context.system_id), None)
-
-    def _at(self, *used: CloudFeed[Context, Any]) -> datetime:
-        """Return when any of some feeds answered last."""
-        return max(
-            (at for feed in used if (at := self.states[feed.key].answered_at) is not None),
-            default=datetime.fromtimestamp(0, UTC),
-        )
-
-    async def _move(self, name: str) -> None:
-        if (zone := await self._find_zone(name)) is not None:
-            self._zone_name = name
-            self.zone = self.context.zone = zone
-            self.daylight = Daylight(zone=zone)
 
 
 def _refusers(error: ApiStatusError) -> frozenset[str]:

@@ -1,12 +1,11 @@
 """A system in Enphase's cloud as a source."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, override
 
 from .....api.errors import ApiNotFoundError
 from .....site.control import Control, ControlName
-from .....site.energy.days import DayBooks
 from .....site.model import (
     Battery,
     CounterKind,
@@ -16,16 +15,14 @@ from .....site.model import (
     Health,
     Inverters,
     LoadCircuits,
-    Part,
     PowerFlow,
     Quota,
     Settings,
     Storm,
 )
-from .....site.quota.daylight import Daylight
 from .....site.status import SystemStatus
 from .....sources.budget import SystemBudget
-from .....sources.cloud import CloudFeed, CloudSource
+from .....sources.cloud import CloudFeed, CloudSource, ZoneFinder
 from .....sources.feed import Feed
 from .....sources.source import Builder
 from ...client.models.common import DailySeries
@@ -61,13 +58,10 @@ class EnphaseCloudSource(CloudSource[Context]):
         context: Context,
         system: str,
         budget: SystemBudget,
-        find_zone: Callable[[str], Awaitable[tzinfo | None]],
+        find_zone: ZoneFinder,
     ) -> None:
         """Ask for `system`, whose days begin in the context's zone until it tells its own."""
-        super().__init__(context, system, budget, context.client.recorded, context.zone)
-        self.books = DayBooks()
-        self._find_zone = find_zone
-        self._zone_name: str | None = None
+        super().__init__(context, system, budget, context.client.recorded, find_zone)
         self._word: str | None = None
         self._builders = self._make_builders()
         self._controls = Controls(self)
@@ -107,26 +101,15 @@ class EnphaseCloudSource(CloudSource[Context]):
     def as_dict(self) -> dict[str, Any]:
         return {
             **super().as_dict(),
-            "timezone": self._zone_name,
-            "books": self.books.as_dict(),
             "paths": dict(self.context.client.paths),
         }
 
     @override
     def restore(self, memory: Mapping[str, Any]) -> None:
-        zone, books, paths = (memory.get(key) for key in ("timezone", "books", "paths"))
-        self._zone_name = zone if isinstance(zone, str) else None
-        if isinstance(books, Mapping):
-            self.books.restore(books)
+        paths = memory.get("paths")
         if isinstance(paths, Mapping):
             self.context.client.paths.update({str(key): str(path) for key, path in paths.items()})
         super().restore(memory)
-
-    @override
-    async def prepare(self, now: datetime) -> None:
-        if self._zone_name is not None:
-            await self._move(self._zone_name)
-        await super().prepare(now)
 
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:
@@ -137,14 +120,8 @@ class EnphaseCloudSource(CloudSource[Context]):
             await self._move(name)
         return answer
 
-    async def _move(self, name: str) -> None:
-        if (zone := await self._find_zone(name)) is not None:
-            self._zone_name = name
-            self.zone = self.context.zone = zone
-            self.daylight = Daylight(zone=zone)
-
     @override
-    def _recalled(self, feed: CloudFeed[Context, Any]) -> None:
+    def _handle_restored(self, feed: CloudFeed[Context, Any]) -> None:
         known, context = self.answer(feeds.DEVICES), self.context
         if feed is feeds.DEVICES and known is not None:
             context.batteries = tuple(device.serial_number for device in known.of("encharges"))
@@ -155,7 +132,7 @@ class EnphaseCloudSource(CloudSource[Context]):
     def _observe(self, feed: Feed, now: datetime) -> None:
         books, zone, key = self.books, self.zone, feed.key
         if key == feeds.DEVICES.key:
-            self._recalled(feeds.DEVICES)
+            self._handle_restored(feeds.DEVICES)
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
             energy.enter_summary(books, summary)
             if summary.status != self._word:
@@ -195,18 +172,7 @@ class EnphaseCloudSource(CloudSource[Context]):
                 energy.enter_house_life(books, life, battery_life, zone)
 
     def _make_builders(self) -> tuple[Builder, ...]:
-        def made_of(
-            part: type[Part], used: Iterable[CloudFeed[Context, Any]], build: Callable[[datetime], Part | None]
-        ) -> Builder:
-            return Builder(part=part, feeds=frozenset(feed.key for feed in used), build=build)
-
-        def at(*used: CloudFeed[Context, Any]) -> datetime:
-            return max(
-                (moment for feed in used if (moment := self.states[feed.key].answered_at) is not None),
-                default=datetime.fromtimestamp(0, UTC),
-            )
-
-        fresh, known = self.fresh, self.answer
+        made_of, fresh, known, at = self._builder, self.current, self.answer, self.answered_at
         return (
             made_of(
                 PowerFlow,
@@ -270,7 +236,7 @@ class EnphaseCloudSource(CloudSource[Context]):
 
     def _health(self, now: datetime) -> Health:
         updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
-        events = self.fresh(feeds.OPEN_EVENTS, now)
+        events = self.current(feeds.OPEN_EVENTS, now)
         status = self._status()
         gateways = self._gateways_connected()
         return Health(
@@ -300,21 +266,6 @@ class EnphaseCloudSource(CloudSource[Context]):
         gateways = known.of("gateways") if known is not None else ()
         return [gateway.status.casefold() not in _SILENT for gateway in gateways if gateway.status]
 
-    def _quota(self, now: datetime) -> Quota:
-        outlook = self.planner.outlook(now)
-        return Quota(
-            observed_at=now,
-            used=outlook.used,
-            left=outlook.left,
-            limit=outlook.limit,
-            resets_at=outlook.resets_at,
-            ahead=outlook.warned and outlook.ahead,
-            exhausted=outlook.exhausted,
-            next_update=self.next_update(now),
-            reported_at=self._reported_at(),
-            history=self.history_progress,
-        )
-
     def _reports_by_modem(self) -> bool:
         system, known = self.answer(feeds.SYSTEM), self.answer(feeds.DEVICES)
         told = (system.connection_type or "").casefold() if system is not None else ""
@@ -322,6 +273,7 @@ class EnphaseCloudSource(CloudSource[Context]):
             not told and known is not None and any(gateway.cellular for gateway in known.of("gateways"))
         )
 
+    @override
     def _reported_at(self) -> datetime | None:
         summary, system = self.answer(feeds.SUMMARY), self.answer(feeds.SYSTEM)
         stamps = [each.last_report_at for each in (summary, system) if each is not None and each.last_report_at]

@@ -3,7 +3,7 @@
 from ..client.models.devices import DeviceData, DeviceType, InverterReport
 from .admission import NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers
-from .capabilities import Hardware
+from .capabilities import Capabilities
 from .feeds import (
     DEVICE_DATA,
     DRY_CONTACT_SETTINGS,
@@ -18,7 +18,7 @@ from .feeds import (
 from .power import has_ac_batteries
 
 
-def survey(answers: Answers, known: Hardware, doubted: frozenset[str]) -> Hardware:
+def detect_capabilities(answers: Answers, known: Capabilities, doubted: frozenset[str]) -> Capabilities:
     """Return the hardware by what was answered so far; the rest stays as it was known.
 
     A `doubted` type of meter is enabled, but contradicted by what else is known.
@@ -30,7 +30,7 @@ def survey(answers: Answers, known: Hardware, doubted: frozenset[str]) -> Hardwa
     generator, circuits = answers.last(GENERATOR), answers.last(DRY_CONTACT_SETTINGS)
     reports, summary = answers.last(INVERTERS), answers.last(PRODUCTION_SUMMARY)
     data = answers.last(DEVICE_DATA)
-    return Hardware(
+    return Capabilities(
         production_meter=known.production_meter if believed is None else PRODUCTION in believed,
         grid_meter=known.grid_meter if enabled is None else NET in enabled,
         load_meter=known.load_meter if believed is None else TOTAL in believed,

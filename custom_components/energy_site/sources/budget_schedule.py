@@ -1,0 +1,213 @@
+"""When a cloud is polled: as the planner of its request budget says."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, override
+
+from ..api.errors import ApiAuthError, ApiError, ApiPayloadError, ApiQuotaError, ApiStatusError
+from ..site.quota.daylight import Daylight
+from ..site.quota.demand import Bundle, System
+from ..site.quota.planner import Planner
+from .budget import NotNowError, current_purpose, with_purpose
+from .feed import Feed, FeedState
+from .schedule import PROBE_INTERVAL, Schedule
+
+# Credentials that were refused are not tried again and again.
+_REFUSED_RETRY = timedelta(minutes=15)
+
+# What fails for another reason than the quota is tried again after this.
+_SHORTEST_WAIT = timedelta(seconds=5)
+
+# What answers with an error for so long is polled seldom: its requests are worth more elsewhere.
+_AILING_AFTER = timedelta(days=1)
+_AILING_FAILURES = 3
+_AILING_INTERVAL = timedelta(days=2)
+
+# What the plan did not grant or the system lacks is looked for again this often: either seldom changes.
+_UNGRANTED_INTERVAL = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFeed(Feed):
+    """A feed with what an update of it is worth."""
+
+    bundle: Bundle
+
+
+class PlannedSource(Protocol):
+    """What the schedule needs of a cloud's source."""
+
+    refresh_requested: set[str]
+    daylight: Daylight
+
+    @property
+    def feeds(self) -> Mapping[str, PlannedFeed]:
+        """The feeds by their keys."""
+
+    @property
+    def states(self) -> Mapping[str, FeedState]:
+        """How each feed does."""
+
+    @property
+    def outage(self) -> ApiError | None:
+        """Why the source as a whole does not answer."""
+
+    def is_wanted(self, key: str) -> bool:
+        """Tell whether the system deserves a feed."""
+
+
+class BudgetSchedule(Schedule):
+    """Polls the feeds of one system with the requests that all systems of a key share."""
+
+    def __init__(self, source: PlannedSource, system: str, planner: Planner) -> None:
+        """Poll `source`, which `planner` knows as `system`."""
+        self.planner = planner
+        self.wants_history = False
+        self.history_close: Bundle | None = None
+        self._source = source
+        self._system = system
+        self._failing: dict[str, datetime] = {}
+
+    @property
+    @override
+    def lead(self) -> str:
+        feeds = self._source.feeds
+        polled = [key for key in feeds if self._is_polled(key)] or list(feeds)
+        return min(polled, key=lambda key: feeds[key].bundle.least)
+
+    def ailing(self, now: datetime) -> tuple[str, ...]:
+        """Return the feeds that have answered with an error for long, while others do not; the essential ones wait for nothing."""
+        feeds, states = self._source.feeds, self._source.states
+        return tuple(
+            key
+            for key, since in self._failing.items()
+            if now - since >= _AILING_AFTER
+            and not feeds[key].essential
+            and states[key].failures >= _AILING_FAILURES
+            and any(at is not None and at > since for at in (state.answered_at for state in states.values()))
+        )
+
+    def update_planner(self) -> None:
+        """Let the planner know what this system wants."""
+        feeds, ailing = self._source.feeds, self.ailing(self.planner.usage.latest)
+        bundles = tuple(feed.bundle for key, feed in feeds.items() if self._is_polled(key) and key not in ailing)
+        if self.history_close is not None:
+            bundles = (*bundles, self.history_close)
+        daylight = self._source.daylight
+        self.planner.add(System(key=self._system, daylight=daylight, bundles=bundles, history=self.wants_history))
+
+    def close(self) -> None:
+        """Let the planner plan without this system."""
+        self.planner.remove(self._system)
+
+    def next_update(self, now: datetime) -> datetime | None:
+        """Return when anything is polled next."""
+        return self.planner.next_update(self._system, now) if self._system in self.planner.systems else None
+
+    @override
+    def refusal(self, key: str, now: datetime) -> ApiError | None:
+        feed = self._source.feeds[key]
+        due = self.planner.next_allowed(current_purpose(feed.bundle.purpose), 1, now)
+        return NotNowError(feed.endpoint, due) if due > now else None
+
+    @override
+    @contextmanager
+    def turn(self, key: str, now: datetime) -> Iterator[None]:
+        bundle, planner = self._source.feeds[key].bundle, self.planner
+        planner.record_start(self._system, bundle, now)
+        try:
+            with with_purpose(current_purpose(bundle.purpose)):
+                yield
+        except ApiQuotaError:
+            raise
+        except ApiError as err:
+            if isinstance(err, ApiStatusError | ApiPayloadError) and self._source.outage is None:
+                self._failing.setdefault(key, now)
+            planner.record_result(self._system, bundle, now, failed=True)
+            raise
+        else:
+            if key in self.ailing(now):
+                # What healed is seldom alone.
+                self._source.refresh_requested |= set(self.ailing(now)) - {key}
+            self._failing.pop(key, None)
+            planner.record_result(self._system, bundle, now)
+        finally:
+            self.update_planner()
+
+    @override
+    def wait(self, key: str, now: datetime) -> timedelta:
+        source = self._source
+        if isinstance(source.outage, ApiAuthError):
+            return _REFUSED_RETRY
+        feed, state = source.feeds[key], source.states[key]
+        if isinstance(state.error, NotNowError) and source.is_wanted(key):
+            return max(state.error.next_allowed - now, _SHORTEST_WAIT)
+        if key in self.ailing(now):
+            return max((state.polled_at or now) + _AILING_INTERVAL - now, _SHORTEST_WAIT)
+        if not self._is_polled(key):
+            interval = PROBE_INTERVAL if state.presence.answers else _UNGRANTED_INTERVAL
+            left = (state.polled_at or now) + interval - now
+            return left if left > timedelta() else interval if source.outage is not None else _SHORTEST_WAIT
+        self.update_planner()
+        return max(self.planner.next_at(self._system, feed.bundle, now) - now, _SHORTEST_WAIT)
+
+    @override
+    def interval(self, key: str) -> timedelta:
+        return self.lasts(key) / 3
+
+    def lasts(self, key: str) -> timedelta:
+        """Return how long an answer stands: as long as the next one may take, and a failure of that."""
+        bundle = self._source.feeds[key].bundle
+        longest = timedelta(days=2) if bundle.daily_at is not None else bundle.greatest
+        return max(2 * longest, timedelta(days=1))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what outlives a restart, as plain JSON data."""
+        states = self._source.states
+        denied = {
+            key: state.polled_at.isoformat()
+            for key, state in states.items()
+            if not state.presence.answers and state.polled_at is not None
+        }
+        failing = {
+            key: [since.isoformat(), states[key].failures, (states[key].polled_at or since).isoformat()]
+            for key, since in self._failing.items()
+        }
+        return {"denied": {"at": denied, "plan": self._plan}, "failing": failing}
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what `as_dict` returned: a restart is no reason to poll sooner what was refused or fails."""
+        denied, failing, states = data.get("denied"), data.get("failing"), self._source.states
+        # Another plan may grant what this one did not.
+        if isinstance(denied, Mapping) and denied.get("plan") == self._plan:
+            for key, text in _items(denied.get("at")):
+                if key in states and not states[key].presence.answers and (at := _instant(text)) is not None:
+                    states[key].polled_at = at
+        for key, kept in _items(failing):
+            match kept:
+                case [str() as began, int() as failures, str() as last] if key in states:
+                    since, polled_at = _instant(began), _instant(last)
+                    if since is not None and polled_at is not None:
+                        self._failing[key] = since
+                        states[key].failures, states[key].polled_at = failures, polled_at
+
+    @property
+    def _plan(self) -> list[int | None]:
+        return [self.planner.plan.per_month, self.planner.plan.per_minute]
+
+    def _is_polled(self, key: str) -> bool:
+        return self._source.states[key].presence.answers and self._source.is_wanted(key)
+
+
+def _items(kept: object) -> Iterator[tuple[str, Any]]:
+    yield from kept.items() if isinstance(kept, Mapping) else ()
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo is not None else None

@@ -1,0 +1,131 @@
+"""When the feeds of a source are polled."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta
+from typing import Protocol, override
+
+from ..api.errors import ApiAuthError, ApiError, ApiStatusError
+from .feed import Feed, FeedState, Pace, Presence
+
+# What a system lacks is looked for again once a day, the first time sooner: it
+# may just have been starting.
+PROBE_INTERVAL = timedelta(days=1)
+_FIRST_PROBE = timedelta(minutes=15)
+_FIRST_PROBES = 3
+
+# Something that failed is tried again after this, what is costly or fails again
+# and again after longer.
+_RETRY = timedelta(minutes=1)
+_LONGEST_DOUBLING = 6
+
+# Credentials that were refused are not tried again and again.
+_REFUSED_RETRY = timedelta(minutes=5)
+
+
+class Polled(Protocol):
+    """What a schedule needs to know of its source."""
+
+    @property
+    def feeds(self) -> Mapping[str, Feed]:
+        """The feeds by their keys."""
+
+    @property
+    def states(self) -> Mapping[str, FeedState]:
+        """How each feed does."""
+
+    @property
+    def outage(self) -> ApiError | None:
+        """Why the source as a whole does not answer."""
+
+
+class Schedule(ABC):
+    """When the feeds of one source are polled."""
+
+    @property
+    @abstractmethod
+    def lead(self) -> str:
+        """The feed that is polled most often: it notices first when the source is back."""
+
+    @abstractmethod
+    def wait(self, key: str, now: datetime) -> timedelta:
+        """Return how long to wait, from now on, before a feed is polled again."""
+
+    @abstractmethod
+    def interval(self, key: str) -> timedelta:
+        """Return the usual time from one answer of a feed to the next; its values stand for three of these."""
+
+    def refusal(self, key: str, now: datetime) -> ApiError | None:  # noqa: ARG002 - a box on the LAN grants every poll.
+        """Return why a feed may not be polled now, `None` if it may."""
+        return None
+
+    def turn(self, key: str, now: datetime) -> AbstractContextManager[None]:  # noqa: ARG002 - as above.
+        """Return what a feed is polled within."""
+        return nullcontext()
+
+
+class PaceSchedule(Schedule):
+    """Polls each feed at a pace, slower while its answers repeat, while it is empty and after failures."""
+
+    def __init__(self, source: Polled, intervals: Mapping[Pace, timedelta]) -> None:
+        """Poll `source` at these intervals."""
+        self.intervals = dict(intervals)
+        self._source = source
+
+    @abstractmethod
+    def pace(self, feed: Feed) -> Pace:
+        """Return how often a feed deserves to be polled on this site."""
+
+    def stretch(self, pace: Pace) -> float:  # noqa: ARG002 - a source that never needs a rest.
+        """Return how many times longer to wait while the source needs a rest."""
+        return 1.0
+
+    def pace_interval(self, feed: Feed) -> timedelta:
+        """Return the interval of a feed that has something to tell."""
+        return self.intervals[self.pace(feed)]
+
+    def stretched(self, pace: Pace) -> timedelta:
+        """Return the interval of a pace, as long as the source needs it to be."""
+        return self.intervals[pace] * self.stretch(pace)
+
+    @property
+    @override
+    def lead(self) -> str:
+        feeds, states = self._source.feeds, self._source.states
+        answering = [key for key in feeds if states[key].presence.answers] or list(feeds)
+        return min(answering, key=lambda key: self.intervals[self._present_pace(feeds[key])])
+
+    @override
+    def wait(self, key: str, now: datetime) -> timedelta:
+        feed, state, outage = self._source.feeds[key], self._source.states[key], self._source.outage
+        if isinstance(outage, ApiAuthError):
+            return _REFUSED_RETRY
+        interval, failures = self.interval(key), state.failures
+        if not failures:
+            return interval
+        if isinstance(outage, ApiStatusError) and key == self.lead and interval <= _RETRY:
+            # It answers, nothing else is polled meanwhile, and all wait for this one.
+            return interval
+        if interval <= _RETRY:
+            return min(interval * _doubled(failures - 3), _RETRY)
+        retry = max(_RETRY, timedelta(minutes=feed.cost)) * _doubled(failures - 1)
+        return min(interval, retry)
+
+    @override
+    def interval(self, key: str) -> timedelta:
+        feed, state = self._source.feeds[key], self._source.states[key]
+        if not state.presence.answers:
+            starting = state.presence is Presence.ABSENT and state.denials == 1
+            return _FIRST_PROBE if starting else PROBE_INTERVAL
+        if state.presence is Presence.EMPTY and state.empty_answers <= _FIRST_PROBES:
+            return _FIRST_PROBE
+        backoff = 1 if state.presence is Presence.EMPTY else min(feed.max_backoff_factor, 1 + state.repeats)
+        return self.stretched(self._present_pace(feed)) * backoff
+
+    def _present_pace(self, feed: Feed) -> Pace:
+        return Pace.RARE if self._source.states[feed.key].presence is Presence.EMPTY else self.pace(feed)
+
+
+def _doubled(times: int) -> int:
+    return 1 << min(max(times, 0), _LONGEST_DOUBLING)
