@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from custom_components.energy_site.api.errors import ApiError
-from custom_components.energy_site.site.history.rows import Row
+from custom_components.energy_site.site.history.rows import StatisticsRow
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.site.quota.demand import Plan, Purpose
 from custom_components.energy_site.site.quota.planner import Planner
@@ -76,7 +76,7 @@ class PlainPurse(RequestBudget):
 class Series:
     """One flow's rows, and their hours in order."""
 
-    rows: dict[datetime, Row] = field(default_factory=dict)
+    rows: dict[datetime, StatisticsRow] = field(default_factory=dict)
     hours: list[datetime] = field(default_factory=list)
 
 
@@ -92,7 +92,7 @@ class PlainBooks(HistoryBooks):
         return True
 
     @override
-    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[Row], float]:
+    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
         series = self._of(kind)
         first, last = bisect_left(series.hours, start), bisect_left(series.hours, end)
         before = series.rows[series.hours[first - 1]].sum if first else 0.0
@@ -108,7 +108,7 @@ class PlainBooks(HistoryBooks):
         """Do nothing: nothing is ever left halfway in memory."""
 
     @override
-    def write(self, kind: CounterKind, rows: Sequence[Row]) -> None:
+    def write(self, kind: CounterKind, rows: Sequence[StatisticsRow]) -> None:
         series = self._of(kind)
         for row in rows:
             if row.start not in series.rows:
@@ -120,7 +120,7 @@ class PlainBooks(HistoryBooks):
         series = self._of(kind)
         for hour in series.hours[bisect_left(series.hours, since) :] if kwh else ():
             row = series.rows[hour]
-            series.rows[hour] = Row(start=hour, energy=row.energy, sum=row.sum + kwh)
+            series.rows[hour] = StatisticsRow(start=hour, energy=row.energy, sum=row.sum + kwh)
 
     def _of(self, kind: CounterKind) -> Series:
         return self.series.setdefault(kind, Series())

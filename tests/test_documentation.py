@@ -7,11 +7,15 @@ from typing import Any, cast
 
 import pytest
 
-from custom_components.energy_site.descriptions.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
-from custom_components.energy_site.descriptions.rows import AnyRow, SiteRow
-from custom_components.energy_site.descriptions.site import BINARY_ROWS
+from custom_components.energy_site.descriptions.controls import (
+    NUMBER_DESCRIPTIONS,
+    SELECT_DESCRIPTIONS,
+    SWITCH_DESCRIPTIONS,
+)
+from custom_components.energy_site.descriptions.entity_description import AnyEntityDescription, SiteEntityDescription
+from custom_components.energy_site.descriptions.site import BINARY_DESCRIPTIONS
 from custom_components.energy_site.event import EVENTS
-from custom_components.energy_site.sensor import ROWS
+from custom_components.energy_site.sensor import DESCRIPTIONS
 from custom_components.energy_site.vendors.iq_gateway.const import INTERVALS, LIVE_MINUTES
 from custom_components.energy_site.vendors.iq_gateway.source import feeds
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
@@ -23,12 +27,12 @@ from homeassistant.util.yaml import load_yaml
 ROOT = Path(__file__).parents[1]
 ENGLISH = json.loads((ROOT / "custom_components/energy_site/translations/en.json").read_text())
 ENTITIES = (ROOT / "docs/entities.md").read_text()
-PLATFORMS: dict[str, tuple[AnyRow, ...]] = {
-    "sensor": ROWS,
-    "binary_sensor": BINARY_ROWS,
-    "number": NUMBER_ROWS,
-    "select": SELECT_ROWS,
-    "switch": SWITCH_ROWS,
+PLATFORMS: dict[str, tuple[AnyEntityDescription, ...]] = {
+    "sensor": DESCRIPTIONS,
+    "binary_sensor": BINARY_DESCRIPTIONS,
+    "number": NUMBER_DESCRIPTIONS,
+    "select": SELECT_DESCRIPTIONS,
+    "switch": SWITCH_DESCRIPTIONS,
 }
 BLUEPRINTS = sorted((ROOT / "blueprints").rglob("*.yaml"))
 
@@ -47,8 +51,8 @@ def _sections() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("platform", "row"), [(platform, row) for platform, rows in PLATFORMS.items() for row in rows])
-def test_every_entity_is_listed(platform: str, row: AnyRow) -> None:
-    if isinstance(row, SiteRow):
+def test_every_entity_is_listed(platform: str, row: AnyEntityDescription) -> None:
+    if isinstance(row, SiteEntityDescription):
         heading = "The site"
     else:
         heading = ENGLISH["device"][row.family.kind]["name"].replace(" {name}", "")

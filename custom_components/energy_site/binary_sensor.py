@@ -6,7 +6,7 @@ from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .descriptions.site import BINARY_ROWS
+from .descriptions.site import BINARY_DESCRIPTIONS
 from .entity import SiteEntity, async_add_as_found
 from .runtime.site import SiteConfigEntry
 
@@ -21,7 +21,10 @@ async def async_setup_entry(
     """Add a binary sensor for everything that the site can tell about."""
     runtime = entry.runtime_data
     async_add_as_found(
-        runtime, async_add_entities, BINARY_ROWS, lambda row, serial: SiteBinarySensor(runtime, row, serial)
+        runtime,
+        async_add_entities,
+        BINARY_DESCRIPTIONS,
+        lambda description, serial: SiteBinarySensor(runtime, description, serial),
     )
 
 
@@ -29,5 +32,5 @@ class SiteBinarySensor(SiteEntity, BinarySensorEntity):
     """A yes or no of the site or of one of its devices."""
 
     @override
-    def _take(self, value: object) -> None:
+    def _set_value(self, value: object) -> None:
         self._attr_is_on = cast("bool | None", value)

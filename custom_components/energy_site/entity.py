@@ -10,7 +10,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .descriptions.rows import AnyRow, SiteRow
+from .descriptions.entity_description import AnyEntityDescription, SiteEntityDescription
 from .runtime.control_errors import translated_errors
 from .runtime.site import SiteRuntime
 from .site.control import Control, ControlName, Value
@@ -33,72 +33,76 @@ class SiteEntity(Entity):
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, runtime: SiteRuntime, row: AnyRow, serial: str | None) -> None:
-        """Show what `row` reads from its part, or from the unit with this serial number."""
+    def __init__(self, runtime: SiteRuntime, description: AnyEntityDescription, serial: str | None) -> None:
+        """Show what `description` reads from its part, or from the unit with this serial number."""
         self.runtime = runtime
-        self._row = row
+        self._description = description
         self._serial = serial
-        self._shown: object = None
-        parts = (runtime.site, serial, row.description.key) if serial else (runtime.site, row.description.key)
+        self._last_written: object = None
+        parts = (
+            (runtime.site, serial, description.description.key)
+            if serial
+            else (runtime.site, description.description.key)
+        )
         self._attr_unique_id = "_".join(parts)
-        self.entity_description = row.description
-        if serial is None or isinstance(row, SiteRow):
+        self.entity_description = description.description
+        if serial is None or isinstance(description, SiteEntityDescription):
             # The hub is registered before any entity.
             self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, runtime.site)})
-        elif (unit := row.unit(runtime.part, serial)) is not None:
-            self._attr_device_info = runtime.devices.unit_info(row.family, serial, unit)
+        elif (unit := description.unit(runtime.part, serial)) is not None:
+            self._attr_device_info = runtime.devices.unit_info(description.family, serial, unit)
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.runtime.poller.listen(self._row.part, self._update))
-        self._shown = self._refresh()
+        self.async_on_remove(self.runtime.poller.listen(self._description.part, self._handle_update))
+        self._last_written = self._read()
 
     async def async_update(self) -> None:
         """Ask for the value now, when an action wants it so."""
-        await self.runtime.poller.async_refresh(self.runtime.source.feeds_of(self._row.part))
+        await self.runtime.poller.async_refresh(self.runtime.source.feeds_of(self._description.part))
 
     @abstractmethod
-    def _take(self, value: object) -> None:
+    def _set_value(self, value: object) -> None:
         """Make a value the entity's state."""
 
-    def _worth_writing(self, shown: object, value: object) -> bool:
+    def _should_write(self, shown: object, value: object) -> bool:
         """Tell whether a new value is worth a state."""
         return shown != value
 
     @callback
-    def _update(self) -> None:
-        before = self._shown
-        shown = self._refresh()
-        if self._worth_writing(before, shown):
-            self._shown = shown
+    def _handle_update(self) -> None:
+        before = self._last_written
+        shown = self._read()
+        if self._should_write(before, shown):
+            self._last_written = shown
             self.async_write_ha_state()
 
     def _value(self) -> object:
-        return self._row.read(self.runtime.part, self._serial)
+        return self._description.read(self.runtime.part, self._serial)
 
-    def _refresh(self) -> object:
+    def _read(self) -> object:
         value = self._value()
-        self._attr_available = value is not None or self.runtime.poller.is_known(self._row.part)
-        self._take(value)
-        return (value, self._attr_available, self._row.stamp(self.runtime.part))
+        self._attr_available = value is not None or self.runtime.poller.is_known(self._description.part)
+        self._set_value(value)
+        return (value, self._attr_available, self._description.stamp(self.runtime.part))
 
 
 @callback
 def async_add_as_found(
     runtime: SiteRuntime,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    rows: Iterable[AnyRow],
-    make: Callable[[AnyRow, str | None], Entity],
-    exists: Callable[[AnyRow, str | None], bool] | None = None,
+    descriptions: Iterable[AnyEntityDescription],
+    make: Callable[[AnyEntityDescription, str | None], Entity],
+    exists: Callable[[AnyEntityDescription, str | None], bool] | None = None,
 ) -> None:
-    """Add an entity for a row as soon as the site has a value for it, now or in a year.
+    """Add an entity for a description as soon as the site has a value for it, now or in a year.
 
     With `exists` that decides in place of a value.
     """
-    by_part: dict[type[Part], list[AnyRow]] = {}
-    for row in rows:
-        by_part.setdefault(row.part, []).append(row)
+    by_part: dict[type[Part], list[AnyEntityDescription]] = {}
+    for description in descriptions:
+        by_part.setdefault(description.part, []).append(description)
     for part, its_rows in by_part.items():
         finder = _Finder(runtime, async_add_entities, its_rows, make, exists)
         finder.add_new()
@@ -113,13 +117,13 @@ class _Finder:
         self,
         runtime: SiteRuntime,
         async_add_entities: AddConfigEntryEntitiesCallback,
-        rows: list[AnyRow],
-        make: Callable[[AnyRow, str | None], Entity],
-        exists: Callable[[AnyRow, str | None], bool] | None,
+        descriptions: list[AnyEntityDescription],
+        make: Callable[[AnyEntityDescription, str | None], Entity],
+        exists: Callable[[AnyEntityDescription, str | None], bool] | None,
     ) -> None:
         self._runtime = runtime
         self._async_add_entities = async_add_entities
-        self._rows = rows
+        self._rows = descriptions
         self._make = make
         self._exists = exists
         self._known: set[Name] = set()
@@ -128,20 +132,20 @@ class _Finder:
     def add_new(self) -> None:
         """Add what has a value for the first time."""
         found: list[Entity] = []
-        for row in self._rows:
-            for serial in self._present(row):
-                name = (serial, row.description.key)
+        for description in self._rows:
+            for serial in self._present(description):
+                name = (serial, description.description.key)
                 if name not in self._known:
                     self._known.add(name)
-                    found.append(self._make(row, serial))
+                    found.append(self._make(description, serial))
         if found:
             self._async_add_entities(found)
 
-    def _present(self, row: AnyRow) -> Iterable[str | None]:
+    def _present(self, description: AnyEntityDescription) -> Iterable[str | None]:
         parts, exists = self._runtime.part, self._exists
         if exists is None:
-            return row.present(parts)
-        return [serial for serial in row.candidates(parts) if exists(row, serial)]
+            return description.present(parts)
+        return [serial for serial in description.candidates(parts) if exists(description, serial)]
 
     @callback
     def forget(self, serial: str) -> None:
@@ -152,15 +156,15 @@ class _Finder:
 class ControlEntity(SiteEntity):
     """A control of the site or of one of its devices."""
 
-    def __init__(self, runtime: SiteRuntime, row: AnyRow, serial: str | None) -> None:
-        """Show and set what `row` reads."""
-        super().__init__(runtime, row, serial)
-        self._control_name = ControlName(serial, row.description.key)
+    def __init__(self, runtime: SiteRuntime, description: AnyEntityDescription, serial: str | None) -> None:
+        """Show and set what `description` reads."""
+        super().__init__(runtime, description, serial)
+        self._control_name = ControlName(serial, description.description.key)
 
     @override
     async def async_added_to_hass(self) -> None:
         self.async_on_remove(self.runtime.controls.pending_changed.add(self._handle_change))
-        self.async_on_remove(self.runtime.overrides.changed.add(self._update))
+        self.async_on_remove(self.runtime.overrides.changed.add(self._handle_update))
         await super().async_added_to_hass()
 
     async def _async_set(self, value: Value) -> None:
@@ -181,16 +185,16 @@ class ControlEntity(SiteEntity):
     @callback
     def _handle_change(self, name: ControlName) -> None:
         if name == self._control_name:
-            self._update()
+            self._handle_update()
 
     @override
-    def _refresh(self) -> object:
+    def _read(self) -> object:
         control = self.runtime.controls.control(self._control_name)
         if control is not None:
             self._limit(control)
         self._attr_extra_state_attributes = self._attributes(control)
         limits = control.limits if control is not None else None
-        return (super()._refresh(), self._attr_extra_state_attributes, limits)
+        return (super()._read(), self._attr_extra_state_attributes, limits)
 
     def _limit(self, control: Control) -> None:
         """Take over what is allowed now."""
@@ -210,12 +214,12 @@ class ControlEntity(SiteEntity):
 def async_add_controls(
     runtime: SiteRuntime,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    rows: Iterable[AnyRow],
-    make: Callable[[AnyRow, str | None], Entity],
+    descriptions: Iterable[AnyEntityDescription],
+    make: Callable[[AnyEntityDescription, str | None], Entity],
 ) -> None:
-    """Add an entity for a row as soon as the site has the control, also where its value is not known."""
+    """Add an entity for a description as soon as the site has the control, also where its value is not known."""
 
-    def exists(row: AnyRow, serial: str | None) -> bool:
-        return runtime.controls.control(ControlName(serial, row.description.key)) is not None
+    def exists(description: AnyEntityDescription, serial: str | None) -> bool:
+        return runtime.controls.control(ControlName(serial, description.description.key)) is not None
 
-    async_add_as_found(runtime, async_add_entities, rows, make, exists)
+    async_add_as_found(runtime, async_add_entities, descriptions, make, exists)

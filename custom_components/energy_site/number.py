@@ -6,7 +6,7 @@ from homeassistant.components.number import NumberEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .descriptions.controls import NUMBER_ROWS
+from .descriptions.controls import NUMBER_DESCRIPTIONS
 from .entity import ControlEntity, async_add_controls
 from .runtime.site import SiteConfigEntry
 from .site.control import Control, Range
@@ -22,14 +22,19 @@ async def async_setup_entry(
 ) -> None:
     """Add a number for every level that can be set."""
     runtime = entry.runtime_data
-    async_add_controls(runtime, async_add_entities, NUMBER_ROWS, lambda row, serial: SiteNumber(runtime, row, serial))
+    async_add_controls(
+        runtime,
+        async_add_entities,
+        NUMBER_DESCRIPTIONS,
+        lambda description, serial: SiteNumber(runtime, description, serial),
+    )
 
 
 class SiteNumber(ControlEntity, NumberEntity):
     """A level of the site or of one of its devices."""
 
     @override
-    def _take(self, value: object) -> None:
+    def _set_value(self, value: object) -> None:
         self._attr_native_value = cast("float | None", value)
 
     @override

@@ -6,7 +6,7 @@ from homeassistant.components.select import SelectEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .descriptions.controls import SELECT_ROWS
+from .descriptions.controls import SELECT_DESCRIPTIONS
 from .entity import ControlEntity, async_add_controls
 from .runtime.site import SiteConfigEntry
 from .site.control import Choice, Control
@@ -22,14 +22,19 @@ async def async_setup_entry(
 ) -> None:
     """Add a select for every choice there is."""
     runtime = entry.runtime_data
-    async_add_controls(runtime, async_add_entities, SELECT_ROWS, lambda row, serial: SiteSelect(runtime, row, serial))
+    async_add_controls(
+        runtime,
+        async_add_entities,
+        SELECT_DESCRIPTIONS,
+        lambda description, serial: SiteSelect(runtime, description, serial),
+    )
 
 
 class SiteSelect(ControlEntity, SelectEntity):
     """A choice for the site or one of its devices."""
 
     @override
-    def _take(self, value: object) -> None:
+    def _set_value(self, value: object) -> None:
         self._attr_current_option = cast("str | None", value)
 
     @override

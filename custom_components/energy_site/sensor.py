@@ -9,29 +9,29 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .descriptions import meters, power, site, units
-from .descriptions.rows import AnyRow
+from .descriptions.entity_description import AnyEntityDescription
 from .entity import SiteEntity, async_add_as_found
 from .runtime.site import SiteConfigEntry
 
 PARALLEL_UPDATES = 0
 
-ROWS: tuple[AnyRow, ...] = (
-    *power.POWER_ROWS,
-    *power.ENERGY_ROWS,
-    *site.BATTERY_ROWS,
-    *site.GRID_ROWS,
-    *site.SETTINGS_ROWS,
-    *site.HEALTH_ROWS,
-    *site.QUOTA_ROWS,
-    *meters.METER_ROWS,
-    *units.INVERTER_ROWS,
-    *units.BATTERY_ROWS,
-    *units.CONTROLLER_ROWS,
-    *units.METER_UNIT_ROWS,
-    *units.GENERATOR_ROWS,
+DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
+    *power.POWER_DESCRIPTIONS,
+    *power.ENERGY_DESCRIPTIONS,
+    *site.BATTERY_DESCRIPTIONS,
+    *site.GRID_DESCRIPTIONS,
+    *site.SETTINGS_DESCRIPTIONS,
+    *site.HEALTH_DESCRIPTIONS,
+    *site.QUOTA_DESCRIPTIONS,
+    *meters.METER_DESCRIPTIONS,
+    *units.INVERTER_DESCRIPTIONS,
+    *units.BATTERY_DESCRIPTIONS,
+    *units.CONTROLLER_DESCRIPTIONS,
+    *units.METER_UNIT_DESCRIPTIONS,
+    *units.GENERATOR_DESCRIPTIONS,
 )
 
-# A counter's every watt-hour would be a row in the database six times a minute.
+# A counter's every watt-hour would be a description in the database six times a minute.
 _ENERGY_STEP = 50.0
 _ENERGY_REST = 60.0
 
@@ -43,7 +43,9 @@ async def async_setup_entry(
 ) -> None:
     """Add a sensor for every value that the site has."""
     runtime = entry.runtime_data
-    async_add_as_found(runtime, async_add_entities, ROWS, lambda row, serial: SiteSensor(runtime, row, serial))
+    async_add_as_found(
+        runtime, async_add_entities, DESCRIPTIONS, lambda description, serial: SiteSensor(runtime, description, serial)
+    )
 
 
 class SiteSensor(SiteEntity, SensorEntity):
@@ -52,12 +54,12 @@ class SiteSensor(SiteEntity, SensorEntity):
     _written_at: datetime | None = None
 
     @override
-    def _take(self, value: object) -> None:
+    def _set_value(self, value: object) -> None:
         self._attr_native_value = cast("str | float | datetime | None", value)
 
     @override
-    def _worth_writing(self, before: object, after: object) -> bool:
-        if not super()._worth_writing(before, after):
+    def _should_write(self, before: object, after: object) -> bool:
+        if not super()._should_write(before, after):
             return False
         now = dt_util.utcnow()
         if self.device_class is SensorDeviceClass.ENERGY and self._hardly_changed(before, after, now):

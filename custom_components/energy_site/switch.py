@@ -6,7 +6,7 @@ from homeassistant.components.switch import SwitchEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .descriptions.controls import SWITCH_ROWS
+from .descriptions.controls import SWITCH_DESCRIPTIONS
 from .entity import ControlEntity, async_add_controls
 from .runtime.site import SiteConfigEntry
 
@@ -21,14 +21,19 @@ async def async_setup_entry(
 ) -> None:
     """Add a switch for everything that can be on or off."""
     runtime = entry.runtime_data
-    async_add_controls(runtime, async_add_entities, SWITCH_ROWS, lambda row, serial: SiteSwitch(runtime, row, serial))
+    async_add_controls(
+        runtime,
+        async_add_entities,
+        SWITCH_DESCRIPTIONS,
+        lambda description, serial: SiteSwitch(runtime, description, serial),
+    )
 
 
 class SiteSwitch(ControlEntity, SwitchEntity):
     """Something of the site or of one of its devices."""
 
     @override
-    def _take(self, value: object) -> None:
+    def _set_value(self, value: object) -> None:
         self._attr_is_on = cast("bool | None", value)
 
     @override

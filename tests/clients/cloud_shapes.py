@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from custom_components.energy_site.vendors.enphase_cloud.client import oauth, v2_endpoints, v4_endpoints
-from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import Endpoint
+from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import CloudEndpoint
 
 from .cloud_legacy_shapes import ENVOYS, INVENTORY, META, MONTH, V2_SYSTEMS
 
@@ -406,10 +406,10 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
-ENDPOINTS: Mapping[str, Endpoint[Any]] = {
-    **{f"v4 {key}": each for key, each in vars(v4_endpoints).items() if isinstance(each, Endpoint)},
-    **{f"v2 {key}": each for key, each in vars(v2_endpoints).items() if isinstance(each, Endpoint)},
-    "oauth TOKENS": Endpoint(path="oauth/token", parse=oauth.parse_tokens, method="POST"),
+ENDPOINTS: Mapping[str, CloudEndpoint[Any]] = {
+    **{f"v4 {key}": each for key, each in vars(v4_endpoints).items() if isinstance(each, CloudEndpoint)},
+    **{f"v2 {key}": each for key, each in vars(v2_endpoints).items() if isinstance(each, CloudEndpoint)},
+    "oauth TOKENS": CloudEndpoint(path="oauth/token", parse=oauth.parse_tokens, method="POST"),
 }
 """All endpoints there are, by the API and the name of its constant."""
 

@@ -12,8 +12,8 @@ from custom_components.energy_site.api.errors import AccountServiceError, ApiErr
 from custom_components.energy_site.vendors.iq_gateway.client import addresses
 from custom_components.energy_site.vendors.iq_gateway.client.account import (
     AccountBlockedError,
+    AccountClientRefusedError,
     AccountUnreachableError,
-    ClientRefusedError,
     CredentialsRefusedError,
     GatewayNotInAccountError,
     SessionsFullError,
@@ -166,7 +166,7 @@ async def test_too_many_sessions_are_no_wrong_password_and_take_a_day(
 
 async def test_a_program_that_is_not_wanted_is_told_apart(session: aiohttp.ClientSession, service: Service) -> None:
     service.answers["/login/login.json"] = web.Response(status=406)
-    with pytest.raises(ClientRefusedError):
+    with pytest.raises(AccountClientRefusedError):
         await fetch_token(session, USER, PASSWORD, "1")
 
 

@@ -19,7 +19,7 @@ from custom_components.energy_site.vendors.enphase_cloud.client.models.battery i
     BatteryMode,
     BatterySettings,
     BatterySettingsChange,
-    GridStatus,
+    GridStatusPayload,
     LoadContactChange,
     LoadMode,
     parse_battery_settings,
@@ -181,7 +181,7 @@ def test_storm_guard_is_on_whatever_stands_behind_it(word: str, enabled: bool | 
 )
 def test_the_grid_is_there_gone_or_unknown(word: str, on_grid: bool | None) -> None:
     status = parse_grid_status("e", {"grid_state": word})
-    assert status == GridStatus(grid_state=word, last_report_date=None)
+    assert status == GridStatusPayload(grid_state=word, last_report_date=None)
     assert status.on_grid is on_grid
 
 

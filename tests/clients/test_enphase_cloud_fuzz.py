@@ -11,8 +11,8 @@ import pytest
 
 from custom_components.energy_site.api.errors import ApiError, ApiPayloadError, ApiStatusError
 from custom_components.energy_site.api.transport import Response
-from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import Endpoint
-from custom_components.energy_site.vendors.enphase_cloud.client.replies import Refusal
+from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import CloudEndpoint
+from custom_components.energy_site.vendors.enphase_cloud.client.error_mapping import ErrorResponse
 from tests.mangled import changed, places
 
 from .cloud_shapes import ENDPOINTS, sample
@@ -32,7 +32,7 @@ PARAMETERS = [pytest.param(endpoint, sample(key), id=key) for key, endpoint in s
 quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def read(endpoint: Endpoint[Any], body: bytes) -> Any:
+def read(endpoint: CloudEndpoint[Any], body: bytes) -> Any:
     """Read an answer as the clients do; `None` where it is refused."""
     answer = Response(endpoint=endpoint.name, status=200, body=body, headers={}, cookies={}, seconds=0.0)
     try:
@@ -64,12 +64,12 @@ def numbers(model: Any) -> Iterator[float]:
 
 
 @pytest.mark.parametrize(("endpoint", "real"), PARAMETERS)
-def test_what_the_documentation_shows_is_read(endpoint: Endpoint[Any], real: Any) -> None:
+def test_what_the_documentation_shows_is_read(endpoint: CloudEndpoint[Any], real: Any) -> None:
     assert read(endpoint, json.dumps(real).encode()) is not None
 
 
 @pytest.mark.parametrize(("endpoint", "real"), PARAMETERS)
-def test_an_answer_with_one_value_of_another_kind_or_all_of_it(endpoint: Endpoint[Any], real: Any) -> None:
+def test_an_answer_with_one_value_of_another_kind_or_all_of_it(endpoint: CloudEndpoint[Any], real: Any) -> None:
     everywhere = sorted(places(real), key=repr) + [()] * 8
 
     @quick
@@ -81,7 +81,9 @@ def test_an_answer_with_one_value_of_another_kind_or_all_of_it(endpoint: Endpoin
 
 
 @pytest.mark.parametrize(("endpoint", "real"), PARAMETERS)
-def test_every_value_replaced_by_something_else_and_every_field_left_out(endpoint: Endpoint[Any], real: Any) -> None:
+def test_every_value_replaced_by_something_else_and_every_field_left_out(
+    endpoint: CloudEndpoint[Any], real: Any
+) -> None:
     for place in places(real):
         for value in WRONG:
             read(endpoint, json.dumps(changed(real, place, value)).encode())
@@ -95,7 +97,7 @@ def test_every_value_replaced_by_something_else_and_every_field_left_out(endpoin
 
 
 @pytest.mark.parametrize(("endpoint", "real"), PARAMETERS)
-def test_an_answer_that_breaks_off_is_refused_wherever_it_breaks_off(endpoint: Endpoint[Any], real: Any) -> None:
+def test_an_answer_that_breaks_off_is_refused_wherever_it_breaks_off(endpoint: CloudEndpoint[Any], real: Any) -> None:
     body = json.dumps(real).encode()
     for end in range(0, len(body), max(1, len(body) // 25)):
         assert read(endpoint, body[:end]) is None
@@ -110,7 +112,7 @@ REFUSALS: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize("endpoint", [pytest.param(each.values[0], id=each.id) for each in PARAMETERS])
-def test_what_is_no_answer_at_all_is_refused(endpoint: Endpoint[Any]) -> None:
+def test_what_is_no_answer_at_all_is_refused(endpoint: CloudEndpoint[Any]) -> None:
     for answer in ("null", "3", '"ok"', "true", "<html></html>", "", "[" * 10_000, '[{"a": 1e999}]'):
         assert read(endpoint, answer.encode()) is None
     # Nor is a refusal with the status of a success.
@@ -129,7 +131,7 @@ def test_any_refusal_at_all_is_an_error_with_the_status(status: int) -> None:
     def check(envelope: Any) -> None:
         body = json.dumps(envelope).encode(errors="replace")
         answer = Response(endpoint="e", status=status, body=body, headers={}, cookies={}, seconds=0.0)
-        refusal = Refusal(answer)
+        refusal = ErrorResponse(answer)
         error: ApiError = refusal.error(group="Some Group")
         assert isinstance(error, ApiStatusError)
         assert (error.status, error.endpoint) == (status, "e")

@@ -16,20 +16,22 @@ from custom_components.energy_site.api.errors import (
     HardwareAbsentError,
 )
 from custom_components.energy_site.api.transport import Response
+from custom_components.energy_site.vendors.enphase_cloud.client.error_mapping import ErrorResponse
 from custom_components.energy_site.vendors.enphase_cloud.client.errors import (
     NotReportedError,
     RangeError,
     RetiredError,
     UnprocessableError,
 )
-from custom_components.energy_site.vendors.enphase_cloud.client.replies import Refusal
 
 
-def refusal(status: int, payload: Any = None, raw: bytes | None = None, retry_after: str | None = None) -> Refusal:
+def refusal(
+    status: int, payload: Any = None, raw: bytes | None = None, retry_after: str | None = None
+) -> ErrorResponse:
     """Return a refusal as it came."""
     body = json.dumps(payload).encode() if raw is None else raw
     headers = {"Retry-After": retry_after} if retry_after else {}
-    return Refusal(Response(endpoint="e", status=status, body=body, headers=headers, cookies={}, seconds=0.1))
+    return ErrorResponse(Response(endpoint="e", status=status, body=body, headers=headers, cookies={}, seconds=0.1))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import socket
 import pytest
 import pytest_socket
 
-from custom_components.energy_site.vendors.iq_gateway.identity import FlowProblem, tidy_host
+from custom_components.energy_site.helpers.flow_error import FlowError
+from custom_components.energy_site.vendors.iq_gateway.identity import parse_host
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator.iq_gateway import GatewayServer
@@ -63,7 +64,7 @@ async def test_a_pasted_ipv6_address_leads_to_the_gateway(
     ],
 )
 def test_only_the_host_and_an_unusual_port_of_an_address_are_kept(typed: str, host: str) -> None:
-    assert tidy_host(typed) == host
+    assert parse_host(typed) == host
 
 
 @pytest.mark.parametrize(
@@ -75,5 +76,5 @@ def test_only_the_host_and_an_unusual_port_of_an_address_are_kept(typed: str, ho
     ],
 )
 def test_what_is_no_address_is_refused(typed: str) -> None:
-    with pytest.raises(FlowProblem, match="invalid_host"):
-        tidy_host(typed)
+    with pytest.raises(FlowError, match="invalid_host"):
+        parse_host(typed)

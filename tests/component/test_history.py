@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 from custom_components.energy_site.runtime.statistics import HistoryImporter
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of, midnight, slot
 from custom_components.energy_site.site.history.report import Report, Stop
-from custom_components.energy_site.site.history.rows import Row
+from custom_components.energy_site.site.history.rows import StatisticsRow
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import EnphaseHistory
@@ -364,7 +364,7 @@ class TestDays:
         book = cloud.importer.books
         hour = datetime(2026, 6, 10, 12, tzinfo=UTC)
         rows, before = await book.rows(CounterKind.SOLAR, hour, hour + HOUR)
-        book.write(CounterKind.SOLAR, [Row(start=hour, energy=99.0, sum=before + 99.0)])
+        book.write(CounterKind.SOLAR, [StatisticsRow(start=hour, energy=99.0, sum=before + 99.0)])
         book.shift(CounterKind.SOLAR, hour + HOUR, 99.0 - rows[0].energy)
         assert (await cloud.rows(CounterKind.SOLAR))[hour] == 99.0
         total = cloud.server.stats.total

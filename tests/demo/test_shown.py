@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from custom_components.energy_site.descriptions.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
-from custom_components.energy_site.descriptions.rows import SiteRow
-from custom_components.energy_site.descriptions.site import BINARY_ROWS
+from custom_components.energy_site.descriptions.controls import (
+    NUMBER_DESCRIPTIONS,
+    SELECT_DESCRIPTIONS,
+    SWITCH_DESCRIPTIONS,
+)
+from custom_components.energy_site.descriptions.entity_description import SiteEntityDescription
+from custom_components.energy_site.descriptions.site import BINARY_DESCRIPTIONS
 from custom_components.energy_site.event import EVENTS
-from custom_components.energy_site.sensor import ROWS
+from custom_components.energy_site.sensor import DESCRIPTIONS
 from demo.cities import find_city
 from demo.config_dir import NotEmptyError, config_dir, write
 from demo.dashboard import dashboard
@@ -28,20 +32,22 @@ from homeassistant.util.yaml import load_yaml_dict
 SITE = "482512345678"
 INVERTERS = ["482295680001", "482295680002"]
 CIRCUITS = {"NC1": "Water heater", "NC2": "Pool pump"}
-CONTROLS = {"number": NUMBER_ROWS, "select": SELECT_ROWS, "switch": SWITCH_ROWS}
+CONTROLS = {"number": NUMBER_DESCRIPTIONS, "select": SELECT_DESCRIPTIONS, "switch": SWITCH_DESCRIPTIONS}
 
 
 def _keys() -> set[str]:
-    return {row.description.key for row in ROWS if isinstance(row, SiteRow)}
+    return {row.description.key for row in DESCRIPTIONS if isinstance(row, SiteEntityDescription)}
 
 
 def _ids() -> Iterator[str]:
     """Return platform and key of everything that an own platform has."""
-    yield from (f"binary_sensor.{row.description.key}" for row in BINARY_ROWS if isinstance(row, SiteRow))
+    yield from (
+        f"binary_sensor.{row.description.key}" for row in BINARY_DESCRIPTIONS if isinstance(row, SiteEntityDescription)
+    )
     yield from (f"event.{description.key}" for description in EVENTS)
     for platform, rows in CONTROLS.items():
-        yield from (f"{platform}.{row.description.key}" for row in rows if isinstance(row, SiteRow))
-        units = [row.description.key for row in rows if not isinstance(row, SiteRow)]
+        yield from (f"{platform}.{row.description.key}" for row in rows if isinstance(row, SiteEntityDescription))
+        units = [row.description.key for row in rows if not isinstance(row, SiteEntityDescription)]
         yield from (f"{platform}.{contact}_{key}" for contact in CIRCUITS for key in units)
 
 

@@ -21,12 +21,12 @@ from custom_components.energy_site.site.history.intervals import (
     gaps,
     hour_of,
     hours,
+    merged,
     midnight,
     read,
     slot,
-    tidy,
 )
-from custom_components.energy_site.site.history.rows import Row, mended, replaced, rows
+from custom_components.energy_site.site.history.rows import StatisticsRow, mended, replaced, rows
 from custom_components.energy_site.site.history.writing import Shares, Written, ranges, stretches
 from custom_components.energy_site.site.model import CounterKind
 
@@ -105,7 +105,7 @@ def test_tidy_intervals_cover_no_moment_twice(starts: list[int], lengths: list[i
         Interval(start=origin + timedelta(minutes=start), end=origin + timedelta(minutes=start + length), wh=wh)
         for start, length, wh in zip(starts, lengths, whs, strict=False)
     ]
-    found = tidy([*raw, *raw])
+    found = merged([*raw, *raw])
     assert all(before.end <= after.start for before, after in pairwise(found))
     assert sum(each.wh for each in found) <= sum(each.wh for each in raw) + 1e-6
     assert sum(by_hour(found).values()) == pytest.approx(sum(each.wh for each in found))
@@ -120,7 +120,7 @@ def test_tidy_intervals_cover_no_moment_twice(starts: list[int], lengths: list[i
 def test_nonsense_is_no_energy() -> None:
     start = datetime(2026, 6, 1, tzinfo=UTC)
     values = (-5.0, float("nan"), float("inf"), 1e9)
-    assert not tidy(Interval(start=start, end=start + QUARTER, wh=wh) for wh in values)
+    assert not merged(Interval(start=start, end=start + QUARTER, wh=wh) for wh in values)
 
 
 @given(zone=zones, day=days, lost=st.sets(st.integers(0, 99), max_size=60), extra=st.floats(0, 10_000))
@@ -207,7 +207,7 @@ class Table:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self.rows: dict[datetime, Row] = {}
+        self.rows: dict[datetime, StatisticsRow] = {}
 
     def replace(self, points: Mapping[datetime, float], start: datetime, end: datetime) -> None:
         """Do what an importer does."""
@@ -217,7 +217,7 @@ class Table:
         change = replaced(existing, points, start, end, before[-1].sum if before else 0.0)
         self.rows |= {row.start: row for row in change.rows}
         self.rows |= {
-            row.start: Row(start=row.start, energy=row.energy, sum=row.sum + change.shift)
+            row.start: StatisticsRow(start=row.start, energy=row.energy, sum=row.sum + change.shift)
             for row in self.rows.values()
             if row.start >= change.later
         }

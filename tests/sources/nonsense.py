@@ -9,14 +9,24 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings, strategies as st
 
-from custom_components.energy_site.descriptions.controls import NUMBER_ROWS, SELECT_ROWS, SWITCH_ROWS
-from custom_components.energy_site.descriptions.rows import AnyRow
-from custom_components.energy_site.descriptions.site import BINARY_ROWS
-from custom_components.energy_site.sensor import ROWS
+from custom_components.energy_site.descriptions.controls import (
+    NUMBER_DESCRIPTIONS,
+    SELECT_DESCRIPTIONS,
+    SWITCH_DESCRIPTIONS,
+)
+from custom_components.energy_site.descriptions.entity_description import AnyEntityDescription
+from custom_components.energy_site.descriptions.site import BINARY_DESCRIPTIONS
+from custom_components.energy_site.sensor import DESCRIPTIONS
 from custom_components.energy_site.sources.source import Source
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
-ALL_ROWS: tuple[AnyRow, ...] = (*ROWS, *BINARY_ROWS, *NUMBER_ROWS, *SELECT_ROWS, *SWITCH_ROWS)
+ALL_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
+    *DESCRIPTIONS,
+    *BINARY_DESCRIPTIONS,
+    *NUMBER_DESCRIPTIONS,
+    *SELECT_DESCRIPTIONS,
+    *SWITCH_DESCRIPTIONS,
+)
 LONGEST_STATE = 255
 
 LEAVES = (
@@ -68,7 +78,7 @@ def numbers(value: Any) -> Iterator[float]:
         yield value
 
 
-def check_state(row: AnyRow, value: object) -> None:
+def check_state(row: AnyEntityDescription, value: object) -> None:
     """Check that Home Assistant can show a value."""
     description = row.description
     match value:
@@ -90,7 +100,7 @@ def check(source: Source, now: datetime) -> None:
         part = source.part(builder.part)
         assert all(math.isfinite(number) for number in numbers(part)), builder.part
         source.is_known(builder.part, now)
-    for row in ALL_ROWS:
+    for row in ALL_DESCRIPTIONS:
         for serial in {*row.candidates(source.part), *row.present(source.part)}:
             check_state(row, row.read(source.part, serial))
         row.stamp(source.part)

@@ -14,7 +14,7 @@ import pytest
 from custom_components.energy_site.site.history.cursor import Group as Flows
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, midnight
 from custom_components.energy_site.site.history.report import Stop
-from custom_components.energy_site.site.history.rows import Row
+from custom_components.energy_site.site.history.rows import StatisticsRow
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher, Lifetime
 from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
@@ -40,14 +40,14 @@ LEGACY = (CounterKind.SOLAR, CounterKind.LOAD)
 class Table(HistoryBooks):
     """Rows in memory."""
 
-    kept: dict[CounterKind, dict[datetime, Row]] = field(default_factory=dict)
+    kept: dict[CounterKind, dict[datetime, StatisticsRow]] = field(default_factory=dict)
 
     @override
     def available(self) -> bool:
         return True
 
     @override
-    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[Row], float]:
+    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
         found = self._ordered(kind)
         before = [row for row in found if row.start < start]
         return [row for row in found if start <= row.start < end], before[-1].sum if before else 0.0
@@ -61,15 +61,15 @@ class Table(HistoryBooks):
         pass
 
     @override
-    def write(self, kind: CounterKind, rows: Sequence[Row]) -> None:
+    def write(self, kind: CounterKind, rows: Sequence[StatisticsRow]) -> None:
         self.kept.setdefault(kind, {}).update({row.start: row for row in rows})
 
     @override
     def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
         for row in [row for row in self._ordered(kind) if row.start >= since]:
-            self.kept[kind][row.start] = Row(start=row.start, energy=row.energy, sum=row.sum + kwh)
+            self.kept[kind][row.start] = StatisticsRow(start=row.start, energy=row.energy, sum=row.sum + kwh)
 
-    def _ordered(self, kind: CounterKind) -> list[Row]:
+    def _ordered(self, kind: CounterKind) -> list[StatisticsRow]:
         return sorted(self.kept.get(kind, {}).values(), key=lambda row: row.start)
 
     def energies(self, kind: CounterKind) -> dict[datetime, float]:

@@ -61,7 +61,7 @@ _PARAMETERS: ContextVar[tuple[str, Mapping[str, str]]] = ContextVar("parameters"
 
 @contextmanager
 def with_parameters(endpoint: str, parameters: Mapping[str, str]) -> Iterator[None]:
-    """Send the requests to an endpoint within with these parameters in place of their usual ones."""
+    """Send the requests to an endpoint within with these parameters in place of their default ones."""
     token = _PARAMETERS.set((endpoint, parameters))
     try:
         yield
@@ -127,9 +127,9 @@ class BaseClient(ABC):
             bodies.append((endpoint, answer.body))
         return answer
 
-    def _query(self, endpoint: str, usual: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    def _query(self, endpoint: str, default: list[tuple[str, str]]) -> list[tuple[str, str]]:
         requested, parameters = _PARAMETERS.get(("", {}))
         if requested != endpoint or not parameters:
-            return usual
+            return default
         replaced = parameters.keys() | (self.exclusive if self.exclusive & parameters.keys() else set())
-        return [*((key, value) for key, value in usual if key not in replaced), *parameters.items()]
+        return [*((key, value) for key, value in default if key not in replaced), *parameters.items()]

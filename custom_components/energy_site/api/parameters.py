@@ -16,9 +16,9 @@ def one_of(*values: str) -> Parameter:
     return lambda text: text in values
 
 
-def count(least: int, greatest: int) -> Parameter:
+def count(minimum: int, maximum: int) -> Parameter:
     """Return a parameter that is a whole number within bounds."""
-    return lambda text: re.fullmatch(r"[0-9]{1,12}", text) is not None and least <= int(text) <= greatest
+    return lambda text: re.fullmatch(r"[0-9]{1,12}", text) is not None and minimum <= int(text) <= maximum
 
 
 def day(text: str) -> bool:

@@ -19,9 +19,9 @@ from ..site.model import (
     Settings,
     Storm,
 )
-from .descriptions import PERCENT
+from .entity_description import AnyEntityDescription, DeviceEntityDescription, SiteEntityDescription
 from .families import CIRCUIT, GENERATOR
-from .rows import AnyRow, SiteRow, UnitRow
+from .sensor_description import PERCENT
 
 
 def _percent(key: str, category: EntityCategory | None = None) -> NumberEntityDescription:
@@ -44,40 +44,42 @@ _CIRCUIT_ACTIONS: tuple[tuple[str, Callable[[LoadCircuit], object]], ...] = (
     (ControlKey.GENERATOR_ACTION, lambda unit: unit.generator_action),
 )
 
-NUMBER_ROWS: tuple[AnyRow, ...] = (
-    SiteRow(
+NUMBER_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
+    SiteEntityDescription(
         part=Settings,
         description=_percent(ControlKey.BACKUP_RESERVE),
         value_fn=lambda settings: settings.backup_reserve,
     ),
-    UnitRow(
+    DeviceEntityDescription(
         family=CIRCUIT,
         description=_percent(ControlKey.LEVEL_LOW, EntityCategory.CONFIG),
         value_fn=lambda unit: unit.level_low,
     ),
-    UnitRow(
+    DeviceEntityDescription(
         family=CIRCUIT,
         description=_percent(ControlKey.LEVEL_HIGH, EntityCategory.CONFIG),
         value_fn=lambda unit: unit.level_high,
     ),
 )
 
-SELECT_ROWS: tuple[AnyRow, ...] = (
-    SiteRow(
+SELECT_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
+    SiteEntityDescription(
         part=Settings,
         description=_select(ControlKey.OPERATING_MODE, OperatingMode),
         value_fn=lambda settings: settings.operating_mode,
     ),
-    UnitRow(
+    DeviceEntityDescription(
         family=CIRCUIT,
         description=_select(ControlKey.MODE, CircuitMode, EntityCategory.CONFIG),
         value_fn=lambda unit: unit.mode,
     ),
     *(
-        UnitRow(family=CIRCUIT, description=_select(key, CircuitAction, EntityCategory.CONFIG), value_fn=value)
+        DeviceEntityDescription(
+            family=CIRCUIT, description=_select(key, CircuitAction, EntityCategory.CONFIG), value_fn=value
+        )
         for key, value in _CIRCUIT_ACTIONS
     ),
-    UnitRow(
+    DeviceEntityDescription(
         family=GENERATOR,
         description=SelectEntityDescription(
             key=ControlKey.MODE, translation_key="generator_mode", options=list(GeneratorMode)
@@ -86,19 +88,21 @@ SELECT_ROWS: tuple[AnyRow, ...] = (
     ),
 )
 
-SWITCH_ROWS: tuple[AnyRow, ...] = (
-    SiteRow(
+SWITCH_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
+    SiteEntityDescription(
         part=Settings,
         description=_switch(ControlKey.CHARGE_FROM_GRID),
         value_fn=lambda settings: settings.charge_from_grid,
     ),
     # Off by default: one touch takes the house off the grid.
-    SiteRow(
+    SiteEntityDescription(
         part=GridStatus,
         description=_switch(ControlKey.GRID_ENABLED, enabled=False),
         value_fn=lambda grid: grid.enabled,
     ),
-    SiteRow(part=Storm, description=_switch(ControlKey.STORM_GUARD), value_fn=lambda storm: storm.guarded),
-    SiteRow(part=LivePower, description=_switch(ControlKey.LIVE_POWER), value_fn=lambda live: live.on),
-    UnitRow(family=CIRCUIT, description=_switch(ControlKey.CLOSED), value_fn=lambda unit: unit.closed),
+    SiteEntityDescription(
+        part=Storm, description=_switch(ControlKey.STORM_GUARD), value_fn=lambda storm: storm.guarded
+    ),
+    SiteEntityDescription(part=LivePower, description=_switch(ControlKey.LIVE_POWER), value_fn=lambda live: live.on),
+    DeviceEntityDescription(family=CIRCUIT, description=_switch(ControlKey.CLOSED), value_fn=lambda unit: unit.closed),
 )

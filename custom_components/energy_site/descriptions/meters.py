@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from homeassistant.components.sensor import SensorDeviceClass
 
 from ..site.model import Meter, Meters, Quality
-from .descriptions import choice, measured
-from .rows import SiteRow
+from .entity_description import SiteEntityDescription
+from .sensor_description import enum, measurement
 
 # Meters whose values do not stand among the site's flows.
 _OTHERS = ("backfeed", "load_panel", "ev_charger", "third_party_solar")
@@ -18,7 +18,7 @@ _STATUS = ("normal", "not_metering", "check_wiring")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measure:
-    """A quality that is measured at the grid, as a whole and a phase."""
+    """A quality that is measurement at the grid, as a whole and a phase."""
 
     key: str
     device_class: SensorDeviceClass
@@ -58,19 +58,19 @@ def _at_grid(meters: Meters) -> Meter | None:
     return meters.by_kind.get("grid") or meters.by_kind.get("load") or meters.by_kind.get("production")
 
 
-def _whole(measure: _Measure) -> SiteRow[Meters]:
-    return SiteRow(
+def _whole(measure: _Measure) -> SiteEntityDescription[Meters]:
+    return SiteEntityDescription(
         part=Meters,
-        description=measured(measure.key, measure.device_class, precision=measure.precision, enabled=False),
+        description=measurement(measure.key, measure.device_class, precision=measure.precision, enabled=False),
         value_fn=lambda meters: measure.value(meter.quality) if (meter := _at_grid(meters)) is not None else None,
     )
 
 
-def _phase(measure: _Measure, phase: int) -> SiteRow[Meters]:
+def _phase(measure: _Measure, phase: int) -> SiteEntityDescription[Meters]:
     key = f"{measure.key}_l{phase + 1}"
-    return SiteRow(
+    return SiteEntityDescription(
         part=Meters,
-        description=measured(key, measure.device_class, precision=measure.precision, enabled=False),
+        description=measurement(key, measure.device_class, precision=measure.precision, enabled=False),
         value_fn=lambda meters: (
             measure.value(meter.phases[phase])
             if (meter := _at_grid(meters)) is not None and len(meter.phases) > phase
@@ -81,24 +81,24 @@ def _phase(measure: _Measure, phase: int) -> SiteRow[Meters]:
 
 def _other(
     kind: str, what: str, device_class: SensorDeviceClass, value: Callable[[Meter], float | None]
-) -> SiteRow[Meters]:
+) -> SiteEntityDescription[Meters]:
     precision = 1 if device_class is SensorDeviceClass.ENERGY else 0
-    return SiteRow(
+    return SiteEntityDescription(
         part=Meters,
-        description=measured(f"{kind}_meter_{what}", device_class, precision=precision),
+        description=measurement(f"{kind}_meter_{what}", device_class, precision=precision),
         value_fn=lambda meters: value(meter) if (meter := meters.by_kind.get(kind)) is not None else None,
     )
 
 
-def _status(kind: str) -> SiteRow[Meters]:
-    return SiteRow(
+def _status(kind: str) -> SiteEntityDescription[Meters]:
+    return SiteEntityDescription(
         part=Meters,
-        description=choice(f"{kind}_meter_status", _STATUS, enabled=False, diagnostic=True),
+        description=enum(f"{kind}_meter_status", _STATUS, enabled=False, diagnostic=True),
         value_fn=lambda meters: meter.status if (meter := meters.by_kind.get(kind)) is not None else None,
     )
 
 
-METER_ROWS = (
+METER_DESCRIPTIONS = (
     *(_whole(measure) for measure in _QUALITIES),
     *(_phase(measure, phase) for measure in _QUALITIES for phase in range(3)),
     *(_other(kind, "power", SensorDeviceClass.POWER, lambda meter: meter.power) for kind in _OTHERS),

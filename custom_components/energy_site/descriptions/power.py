@@ -6,8 +6,8 @@ from datetime import datetime
 from homeassistant.components.sensor import SensorDeviceClass
 
 from ..site.model import CounterKind, EnergyCounters, Flow, PowerFlow
-from .descriptions import measured
-from .rows import SiteRow
+from .entity_description import SiteEntityDescription
+from .sensor_description import measurement
 
 # Meters tell some milliwatts of either sign where nothing flows.
 _NOTHING = 0.05
@@ -36,19 +36,21 @@ def _still(power: float) -> float:
     return power if abs(power) >= _NOTHING else 0.0
 
 
-def _power(key: str, pick: Pick, value: Callable[[Flow], float | None], *, enabled: bool = True) -> SiteRow[PowerFlow]:
+def _power(
+    key: str, pick: Pick, value: Callable[[Flow], float | None], *, enabled: bool = True
+) -> SiteEntityDescription[PowerFlow]:
     def observed_at(flows: PowerFlow) -> datetime | None:
         return flow.observed_at if (flow := pick(flows)) is not None else None
 
-    return SiteRow(
+    return SiteEntityDescription(
         part=PowerFlow,
-        description=measured(key, SensorDeviceClass.POWER, enabled=enabled),
+        description=measurement(key, SensorDeviceClass.POWER, enabled=enabled),
         value_fn=lambda flows: value(flow) if (flow := pick(flows)) is not None else None,
         stamp_fn=observed_at,
     )
 
 
-def _phase(name: str, pick: Pick, phase: int) -> SiteRow[PowerFlow]:
+def _phase(name: str, pick: Pick, phase: int) -> SiteEntityDescription[PowerFlow]:
     return _power(
         f"{name}_power_l{phase + 1}",
         pick,
@@ -57,28 +59,28 @@ def _phase(name: str, pick: Pick, phase: int) -> SiteRow[PowerFlow]:
     )
 
 
-def _direction(name: str, pick: Pick, sign: int) -> SiteRow[PowerFlow]:
+def _direction(name: str, pick: Pick, sign: int) -> SiteEntityDescription[PowerFlow]:
     return _power(f"{name}_power", pick, lambda flow: _still(max(sign * flow.power, 0.0)))
 
 
-def _energy(kind: CounterKind) -> tuple[SiteRow[EnergyCounters], SiteRow[EnergyCounters]]:
+def _energy(kind: CounterKind) -> tuple[SiteEntityDescription[EnergyCounters], SiteEntityDescription[EnergyCounters]]:
     return (
-        SiteRow(
+        SiteEntityDescription(
             part=EnergyCounters,
-            description=measured(f"{kind}_energy", SensorDeviceClass.ENERGY, precision=1),
+            description=measurement(f"{kind}_energy", SensorDeviceClass.ENERGY, precision=1),
             value_fn=lambda counters: counters.total(kind),
         ),
-        SiteRow(
+        SiteEntityDescription(
             part=EnergyCounters,
-            description=measured(f"{kind}_energy_today", SensorDeviceClass.ENERGY, precision=2),
+            description=measurement(f"{kind}_energy_today", SensorDeviceClass.ENERGY, precision=2),
             value_fn=lambda counters: counters.today(kind),
         ),
     )
 
 
-POWER_ROWS = (
+POWER_DESCRIPTIONS = (
     *(_power(f"{name}_power", pick, lambda flow: _still(flow.power)) for name, pick in _FLOWS),
     *(_direction(*direction) for direction in _DIRECTIONS),
     *(_phase(name, pick, phase) for name, pick in _FLOWS for phase in range(3)),
 )
-ENERGY_ROWS = tuple(row for kind in CounterKind for row in _energy(kind))
+ENERGY_DESCRIPTIONS = tuple(row for kind in CounterKind for row in _energy(kind))

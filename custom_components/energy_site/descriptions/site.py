@@ -18,46 +18,50 @@ from ..site.model import (
     Storm,
 )
 from ..site.status import SystemStatus
-from .descriptions import choice, count, measured, moment, share
+from .entity_description import AnyEntityDescription, DeviceEntityDescription, SiteEntityDescription
 from .families import AC_BATTERY, BATTERY, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
-from .rows import AnyRow, SiteRow, UnitRow
+from .sensor_description import counter, enum, measurement, percentage, timestamp
 
-BATTERY_ROWS = (
-    SiteRow(
+BATTERY_DESCRIPTIONS = (
+    SiteEntityDescription(
         part=Battery,
-        description=measured("battery_level", SensorDeviceClass.BATTERY),
+        description=measurement("battery_level", SensorDeviceClass.BATTERY),
         value_fn=lambda battery: battery.level,
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Battery,
-        description=measured("battery_available_energy", SensorDeviceClass.ENERGY_STORAGE, precision=2),
+        description=measurement("battery_available_energy", SensorDeviceClass.ENERGY_STORAGE, precision=2),
         value_fn=lambda battery: battery.available_energy,
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Battery,
-        description=measured("battery_capacity", SensorDeviceClass.ENERGY_STORAGE, precision=2, diagnostic=True),
+        description=measurement("battery_capacity", SensorDeviceClass.ENERGY_STORAGE, precision=2, diagnostic=True),
         value_fn=lambda battery: battery.capacity,
     ),
-    SiteRow(part=Battery, description=share("battery_health"), value_fn=lambda battery: battery.health),
+    SiteEntityDescription(
+        part=Battery, description=percentage("battery_health"), value_fn=lambda battery: battery.health
+    ),
 )
 
-GRID_ROWS = (SiteRow(part=GridStatus, description=choice("grid_state", GridState), value_fn=lambda grid: grid.state),)
+GRID_DESCRIPTIONS = (
+    SiteEntityDescription(part=GridStatus, description=enum("grid_state", GridState), value_fn=lambda grid: grid.state),
+)
 
-SETTINGS_ROWS = (
-    SiteRow(
+SETTINGS_DESCRIPTIONS = (
+    SiteEntityDescription(
         part=Settings,
-        description=share("shutdown_level", enabled=False, measures=False),
+        description=percentage("shutdown_level", enabled=False, measures=False),
         value_fn=lambda settings: settings.shutdown_level,
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Settings,
-        description=choice("battery_activity", Activity),
+        description=enum("battery_activity", Activity),
         value_fn=lambda settings: settings.activity,
     ),
 )
 
-HEALTH_ROWS = (
-    SiteRow(
+HEALTH_DESCRIPTIONS = (
+    SiteEntityDescription(
         part=Health,
         description=SensorEntityDescription(
             key="firmware",
@@ -67,53 +71,69 @@ HEALTH_ROWS = (
         ),
         value_fn=lambda health: health.firmware,
     ),
-    SiteRow(part=Health, description=moment("last_update"), value_fn=lambda health: health.last_update),
-    SiteRow(
+    SiteEntityDescription(
+        part=Health, description=timestamp("last_update"), value_fn=lambda health: health.last_update
+    ),
+    SiteEntityDescription(
         part=Health,
-        description=moment("token_expires", enabled=True),
+        description=timestamp("token_expires", enabled=True),
         value_fn=lambda health: health.credentials_expire,
     ),
-    SiteRow(part=EnergyCounters, description=count("rejected_samples"), value_fn=lambda counters: counters.rejected),
-    SiteRow(part=Health, description=count("requests", enabled=False), value_fn=lambda health: health.requests),
-    SiteRow(
+    SiteEntityDescription(
+        part=EnergyCounters, description=counter("rejected_samples"), value_fn=lambda counters: counters.rejected
+    ),
+    SiteEntityDescription(
+        part=Health, description=counter("requests", enabled=False), value_fn=lambda health: health.requests
+    ),
+    SiteEntityDescription(
         part=Health,
-        description=share("gateway_load", enabled=False, precision=1),
+        description=percentage("gateway_load", enabled=False, precision=1),
         value_fn=lambda health: None if health.load is None else round(health.load, 1),
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Health,
-        description=measured("response_time", SensorDeviceClass.DURATION, precision=2, enabled=False, diagnostic=True),
+        description=measurement(
+            "response_time", SensorDeviceClass.DURATION, precision=2, enabled=False, diagnostic=True
+        ),
         value_fn=lambda health: None if health.latency is None else round(health.latency, 2),
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Health,
-        description=moment("last_cloud_report"),
+        description=timestamp("last_cloud_report"),
         value_fn=lambda health: health.last_cloud_report,
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Health,
-        description=choice("system_status", SystemStatus, diagnostic=True),
+        description=enum("system_status", SystemStatus, diagnostic=True),
         value_fn=lambda health: health.status,
     ),
-    SiteRow(part=Health, description=share("wifi_signal", enabled=False), value_fn=lambda health: health.signal),
-    SiteRow(
+    SiteEntityDescription(
+        part=Health, description=percentage("wifi_signal", enabled=False), value_fn=lambda health: health.signal
+    ),
+    SiteEntityDescription(
         part=Health,
-        description=share("storage_used", enabled=False),
+        description=percentage("storage_used", enabled=False),
         value_fn=lambda health: health.storage_used,
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Inverters,
-        description=count("inverters_reporting", grows=False),
+        description=counter("inverters_reporting", grows=False),
         value_fn=lambda inverters: inverters.reporting,
     ),
 )
 
-QUOTA_ROWS = (
-    SiteRow(part=Quota, description=count("quota_used"), value_fn=lambda quota: quota.used),
-    SiteRow(part=Quota, description=count("quota_left", grows=False), value_fn=lambda quota: quota.left),
-    SiteRow(part=Quota, description=moment("next_update", enabled=True), value_fn=lambda quota: quota.next_update),
-    SiteRow(part=Quota, description=moment("cloud_data_age", enabled=True), value_fn=lambda quota: quota.reported_at),
-    SiteRow(part=Quota, description=share("history_imported"), value_fn=lambda quota: quota.history),
+QUOTA_DESCRIPTIONS = (
+    SiteEntityDescription(part=Quota, description=counter("quota_used"), value_fn=lambda quota: quota.used),
+    SiteEntityDescription(
+        part=Quota, description=counter("quota_left", grows=False), value_fn=lambda quota: quota.left
+    ),
+    SiteEntityDescription(
+        part=Quota, description=timestamp("next_update", enabled=True), value_fn=lambda quota: quota.next_update
+    ),
+    SiteEntityDescription(
+        part=Quota, description=timestamp("cloud_data_age", enabled=True), value_fn=lambda quota: quota.reported_at
+    ),
+    SiteEntityDescription(part=Quota, description=percentage("history_imported"), value_fn=lambda quota: quota.history),
 )
 
 _CONNECTED = BinarySensorEntityDescription(
@@ -123,8 +143,8 @@ _CONNECTED = BinarySensorEntityDescription(
     entity_category=EntityCategory.DIAGNOSTIC,
 )
 
-BINARY_ROWS: tuple[AnyRow, ...] = (
-    SiteRow(
+BINARY_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
+    SiteEntityDescription(
         part=GridStatus,
         description=BinarySensorEntityDescription(
             key="grid_connected",
@@ -133,14 +153,14 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
         ),
         value_fn=lambda grid: grid.connected,
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Storm,
         description=BinarySensorEntityDescription(
             key="storm_alert", translation_key="storm_alert", device_class=BinarySensorDeviceClass.SAFETY
         ),
         value_fn=lambda storm: storm.alert,
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Health,
         description=BinarySensorEntityDescription(
             key="problem",
@@ -150,7 +170,7 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
         ),
         value_fn=lambda health: health.in_trouble,
     ),
-    SiteRow(
+    SiteEntityDescription(
         part=Health,
         description=BinarySensorEntityDescription(
             key="cloud_connected",
@@ -161,7 +181,7 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
         ),
         value_fn=lambda health: health.cloud_connected,
     ),
-    UnitRow(
+    DeviceEntityDescription(
         family=INVERTER,
         description=BinarySensorEntityDescription(
             key="connected",
@@ -173,14 +193,14 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
         value_fn=lambda unit: unit.connected,
     ),
     *(
-        UnitRow(family=family, description=_CONNECTED, value_fn=lambda unit: unit.connected)
+        DeviceEntityDescription(family=family, description=_CONNECTED, value_fn=lambda unit: unit.connected)
         for family in (BATTERY, AC_BATTERY)
     ),
     *(
-        UnitRow(family=family, description=_CONNECTED, value_fn=lambda unit: unit.connected)
+        DeviceEntityDescription(family=family, description=_CONNECTED, value_fn=lambda unit: unit.connected)
         for family in (SYSTEM_CONTROLLER, COLLAR, COMBINER, GATEWAY)
     ),
-    UnitRow(
+    DeviceEntityDescription(
         family=BATTERY,
         description=BinarySensorEntityDescription(
             key="dc_switch",
@@ -190,7 +210,7 @@ BINARY_ROWS: tuple[AnyRow, ...] = (
         ),
         value_fn=lambda unit: None if unit.dc_switch_off is None else not unit.dc_switch_off,
     ),
-    UnitRow(
+    DeviceEntityDescription(
         family=GENERATOR,
         description=BinarySensorEntityDescription(
             key="running", translation_key="running", device_class=BinarySensorDeviceClass.RUNNING

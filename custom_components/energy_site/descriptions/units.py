@@ -5,7 +5,7 @@ from collections.abc import Callable
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
 from ..site.model import BatteryUnit, Controller, Inverter
-from .descriptions import choice, measured, moment, share
+from .entity_description import DeviceEntityDescription
 from .families import (
     AC_BATTERY,
     BATTERY,
@@ -18,134 +18,141 @@ from .families import (
     RELAY,
     SYSTEM_CONTROLLER,
 )
-from .rows import UnitRow
+from .sensor_description import enum, measurement, percentage, timestamp
 
 _INVERTER_VALUES: tuple[tuple[SensorEntityDescription, Callable[[Inverter], object]], ...] = (
-    (measured("energy", SensorDeviceClass.ENERGY, precision=1, enabled=False), lambda unit: unit.energy),
+    (measurement("energy", SensorDeviceClass.ENERGY, precision=1, enabled=False), lambda unit: unit.energy),
     (
-        measured("energy_today", SensorDeviceClass.ENERGY, enabled=False, kilo=False),
+        measurement("energy_today", SensorDeviceClass.ENERGY, enabled=False, kilo=False),
         lambda unit: unit.energy_today,
     ),
-    (measured("dc_voltage", SensorDeviceClass.VOLTAGE, precision=1, enabled=False), lambda unit: unit.dc_voltage),
-    (measured("dc_current", SensorDeviceClass.CURRENT, precision=2, enabled=False), lambda unit: unit.dc_current),
-    (measured("ac_voltage", SensorDeviceClass.VOLTAGE, precision=1, enabled=False), lambda unit: unit.ac_voltage),
-    (measured("ac_current", SensorDeviceClass.CURRENT, precision=2, enabled=False), lambda unit: unit.ac_current),
+    (measurement("dc_voltage", SensorDeviceClass.VOLTAGE, precision=1, enabled=False), lambda unit: unit.dc_voltage),
+    (measurement("dc_current", SensorDeviceClass.CURRENT, precision=2, enabled=False), lambda unit: unit.dc_current),
+    (measurement("ac_voltage", SensorDeviceClass.VOLTAGE, precision=1, enabled=False), lambda unit: unit.ac_voltage),
+    (measurement("ac_current", SensorDeviceClass.CURRENT, precision=2, enabled=False), lambda unit: unit.ac_current),
     (
-        measured("ac_frequency", SensorDeviceClass.FREQUENCY, precision=2, enabled=False),
+        measurement("ac_frequency", SensorDeviceClass.FREQUENCY, precision=2, enabled=False),
         lambda unit: unit.ac_frequency,
     ),
     (
-        measured("temperature", SensorDeviceClass.TEMPERATURE, enabled=False, diagnostic=True),
+        measurement("temperature", SensorDeviceClass.TEMPERATURE, enabled=False, diagnostic=True),
         lambda unit: unit.temperature,
     ),
-    (moment("last_reported"), lambda unit: unit.last_reported),
+    (timestamp("last_reported"), lambda unit: unit.last_reported),
 )
-INVERTER_ROWS = (
-    UnitRow(
+INVERTER_DESCRIPTIONS = (
+    DeviceEntityDescription(
         family=INVERTER,
-        description=measured("power", SensorDeviceClass.POWER),
+        description=measurement("power", SensorDeviceClass.POWER),
         value_fn=lambda unit: unit.power,
         always=True,
     ),
-    *(UnitRow(family=INVERTER, description=description, value_fn=value) for description, value in _INVERTER_VALUES),
+    *(
+        DeviceEntityDescription(family=INVERTER, description=description, value_fn=value)
+        for description, value in _INVERTER_VALUES
+    ),
 )
 
 _BATTERY_VALUES: tuple[tuple[SensorEntityDescription, Callable[[BatteryUnit], object]], ...] = (
-    (measured("level", SensorDeviceClass.BATTERY), lambda unit: unit.level),
-    (measured("power", SensorDeviceClass.POWER), lambda unit: unit.power),
+    (measurement("level", SensorDeviceClass.BATTERY), lambda unit: unit.level),
+    (measurement("power", SensorDeviceClass.POWER), lambda unit: unit.power),
     (
-        measured("apparent_power", SensorDeviceClass.APPARENT_POWER, enabled=False),
+        measurement("apparent_power", SensorDeviceClass.APPARENT_POWER, enabled=False),
         lambda unit: unit.apparent_power,
     ),
     (
-        measured("available_energy", SensorDeviceClass.ENERGY_STORAGE, precision=2),
+        measurement("available_energy", SensorDeviceClass.ENERGY_STORAGE, precision=2),
         lambda unit: unit.available_energy,
     ),
     (
-        measured("capacity", SensorDeviceClass.ENERGY_STORAGE, precision=2, enabled=False, diagnostic=True),
+        measurement("capacity", SensorDeviceClass.ENERGY_STORAGE, precision=2, enabled=False, diagnostic=True),
         lambda unit: unit.capacity,
     ),
     (
-        share("health"),
+        percentage("health"),
         lambda unit: unit.health,
     ),
     (
-        measured("temperature", SensorDeviceClass.TEMPERATURE, diagnostic=True),
+        measurement("temperature", SensorDeviceClass.TEMPERATURE, diagnostic=True),
         lambda unit: unit.temperature,
     ),
     (
-        measured("max_cell_temperature", SensorDeviceClass.TEMPERATURE, enabled=False, diagnostic=True),
+        measurement("max_cell_temperature", SensorDeviceClass.TEMPERATURE, enabled=False, diagnostic=True),
         lambda unit: unit.max_cell_temperature,
     ),
-    (measured("charged_energy", SensorDeviceClass.ENERGY, precision=1), lambda unit: unit.charged_energy),
+    (measurement("charged_energy", SensorDeviceClass.ENERGY, precision=1), lambda unit: unit.charged_energy),
     (
-        measured("discharged_energy", SensorDeviceClass.ENERGY, precision=1),
+        measurement("discharged_energy", SensorDeviceClass.ENERGY, precision=1),
         lambda unit: unit.discharged_energy,
     ),
     (
-        choice("state", ("charging", "discharging", "idle")),
+        enum("state", ("charging", "discharging", "idle")),
         lambda unit: unit.state,
     ),
-    (moment("last_reported"), lambda unit: unit.last_reported),
+    (timestamp("last_reported"), lambda unit: unit.last_reported),
 )
-BATTERY_ROWS = tuple(
-    UnitRow(family=family, description=description, value_fn=value)
+BATTERY_DESCRIPTIONS = tuple(
+    DeviceEntityDescription(family=family, description=description, value_fn=value)
     for family in (BATTERY, AC_BATTERY)
     for description, value in _BATTERY_VALUES
 )
 
 _CONTROLLER_VALUES: tuple[tuple[SensorEntityDescription, Callable[[Controller], object]], ...] = (
     (
-        measured("temperature", SensorDeviceClass.TEMPERATURE, diagnostic=True),
+        measurement("temperature", SensorDeviceClass.TEMPERATURE, diagnostic=True),
         lambda unit: unit.temperature,
     ),
     (
-        measured("frequency", SensorDeviceClass.FREQUENCY, precision=2, enabled=False),
+        measurement("frequency", SensorDeviceClass.FREQUENCY, precision=2, enabled=False),
         lambda unit: unit.frequency,
     ),
-    (moment("last_reported"), lambda unit: unit.last_reported),
+    (timestamp("last_reported"), lambda unit: unit.last_reported),
 )
 
 
 def _phase_voltage(phase: int) -> tuple[SensorEntityDescription, Callable[[Controller], object]]:
     return (
-        measured(f"voltage_l{phase + 1}", SensorDeviceClass.VOLTAGE, precision=1, enabled=False),
+        measurement(f"voltage_l{phase + 1}", SensorDeviceClass.VOLTAGE, precision=1, enabled=False),
         lambda unit: unit.voltages[phase] if len(unit.voltages) > phase else None,
     )
 
 
-CONTROLLER_ROWS = (
+CONTROLLER_DESCRIPTIONS = (
     *(
-        UnitRow(family=family, description=description, value_fn=value)
+        DeviceEntityDescription(family=family, description=description, value_fn=value)
         for family in (SYSTEM_CONTROLLER, COLLAR, COMBINER, RELAY)
         for description, value in (*_CONTROLLER_VALUES, *(_phase_voltage(phase) for phase in range(3)))
     ),
-    UnitRow(family=GATEWAY, description=moment("last_reported"), value_fn=lambda unit: unit.last_reported),
+    DeviceEntityDescription(
+        family=GATEWAY, description=timestamp("last_reported"), value_fn=lambda unit: unit.last_reported
+    ),
 )
 
-METER_UNIT_ROWS = (
-    UnitRow(
+METER_UNIT_DESCRIPTIONS = (
+    DeviceEntityDescription(
         family=METER,
-        description=measured("odometer", SensorDeviceClass.ENERGY, precision=1, enabled=False, diagnostic=True),
+        description=measurement("odometer", SensorDeviceClass.ENERGY, precision=1, enabled=False, diagnostic=True),
         value_fn=lambda unit: unit.odometer,
     ),
-    UnitRow(family=METER, description=moment("last_reported"), value_fn=lambda unit: unit.last_reported),
+    DeviceEntityDescription(
+        family=METER, description=timestamp("last_reported"), value_fn=lambda unit: unit.last_reported
+    ),
 )
 
-GENERATOR_ROWS = (
-    UnitRow(
+GENERATOR_DESCRIPTIONS = (
+    DeviceEntityDescription(
         family=GENERATOR,
-        description=share("start_level", measures=False),
+        description=percentage("start_level", measures=False),
         value_fn=lambda unit: unit.start_level,
     ),
-    UnitRow(
+    DeviceEntityDescription(
         family=GENERATOR,
-        description=share("stop_level", measures=False),
+        description=percentage("stop_level", measures=False),
         value_fn=lambda unit: unit.stop_level,
     ),
-    UnitRow(
+    DeviceEntityDescription(
         family=GENERATOR,
-        description=measured("rated_power", SensorDeviceClass.POWER, enabled=False, diagnostic=True),
+        description=measurement("rated_power", SensorDeviceClass.POWER, enabled=False, diagnostic=True),
         value_fn=lambda unit: unit.rated_power,
     ),
 )

@@ -12,7 +12,7 @@ from homeassistant.util.hass_dict import HassKey
 _SESSIONS: HassKey[dict[AddressFamily, ClientSession]] = HassKey("energy_site_sessions")
 
 
-def forgetful_session(hass: HomeAssistant, family: AddressFamily = AddressFamily.AF_UNSPEC) -> ClientSession:
+def async_get_isolated_session(hass: HomeAssistant, family: AddressFamily = AddressFamily.AF_UNSPEC) -> ClientSession:
     """Return a session for sign-ins and first contacts.
 
     One person's cookies must not go along with another person's request, as

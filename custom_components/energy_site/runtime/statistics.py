@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..const import DOMAIN
-from ..site.history.rows import Row, mended
+from ..site.history.rows import StatisticsRow, mended
 from ..site.model import CounterKind
 from ..sources.history import Allowance, HistoryBooks, HistoryFetcher, HistoryProvider
 
@@ -80,7 +80,7 @@ class StatisticsBooks(HistoryBooks):
         return DATA_INSTANCE in self._hass.data and not self._hass.is_stopping
 
     @override
-    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[Row], float]:
+    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
         return await self._async_ask(self._read, kind, start, end)
 
     @override
@@ -93,7 +93,7 @@ class StatisticsBooks(HistoryBooks):
 
     @override
     @callback
-    def write(self, kind: CounterKind, rows: Sequence[Row]) -> None:
+    def write(self, kind: CounterKind, rows: Sequence[StatisticsRow]) -> None:
         metadata = StatisticMetaData(
             has_sum=True,
             mean_type=StatisticMeanType.NONE,
@@ -124,7 +124,7 @@ class StatisticsBooks(HistoryBooks):
         await done
         return await instance.async_add_executor_job(ask, *args)
 
-    def _read(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[Row], float]:
+    def _read(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
         near = self._period(kind, start - _NEAR, end)
         before = [row for row in near if row.start < start] or self._period(kind, _EVER, start)
         return [row for row in near if row.start >= start], before[-1].sum if before else 0.0
@@ -134,14 +134,14 @@ class StatisticsBooks(HistoryBooks):
         found = get_last_statistics(self._hass, 1, name, convert_units=False, types={"sum"}).get(name)
         return datetime.fromtimestamp(found[0]["start"], UTC) if found else None
 
-    def _read_broken(self, kind: CounterKind) -> list[Row]:
+    def _read_broken(self, kind: CounterKind) -> list[StatisticsRow]:
         return mended(self._period(kind, _EVER, None))
 
-    def _period(self, kind: CounterKind, start: datetime, end: datetime | None) -> list[Row]:
+    def _period(self, kind: CounterKind, start: datetime, end: datetime | None) -> list[StatisticsRow]:
         name = statistic_id(self._site, kind)
         found = statistics_during_period(self._hass, start, end, {name}, "hour", dict(_KWH), {"state", "sum"})
         return [
-            Row(
+            StatisticsRow(
                 start=datetime.fromtimestamp(row["start"], UTC),
                 energy=row.get("state") or 0.0,
                 sum=row.get("sum") or 0.0,

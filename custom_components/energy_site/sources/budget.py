@@ -44,9 +44,9 @@ def with_purpose(purpose: Purpose) -> Iterator[None]:
         _PURPOSE.reset(token)
 
 
-def current_purpose(usual: Purpose) -> Purpose:
+def current_purpose(default: Purpose) -> Purpose:
     """Return what requests are sent for, by whoever wants them now."""
-    return _PURPOSE.get() or usual
+    return _PURPOSE.get() or default
 
 
 class SystemBudget:

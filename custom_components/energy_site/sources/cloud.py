@@ -169,16 +169,16 @@ class CloudSource[C: CloudContext](Source):
         }
 
     @override
-    def restore(self, memory: Mapping[str, Any]) -> None:
-        super().restore(memory)
-        zone, books, answers = (memory.get(key) for key in ("timezone", "books", "answers"))
+    def restore(self, data: Mapping[str, Any]) -> None:
+        super().restore(data)
+        zone, books, answers = (data.get(key) for key in ("timezone", "books", "answers"))
         self._zone_name = zone if isinstance(zone, str) else None
         if isinstance(books, Mapping):
             self.books.restore(books)
         for key, kept in answers.items() if isinstance(answers, Mapping) else ():
             if key in self.feeds and isinstance(kept, Mapping):
                 self._restore_answer(key, kept)
-        self.schedule.restore(memory)
+        self.schedule.restore(data)
         self._rebuild_known()
 
     def _rebuild_known(self, now: datetime | None = None) -> None:

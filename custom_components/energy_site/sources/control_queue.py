@@ -22,9 +22,9 @@ from ..site.control import (
     same,
 )
 from ..site.denials import Denials
-from .fulfilment import Asked, Fulfilment, Outcome, Result
 from .listeners import Listeners
 from .setting_watch import SettingWatch
+from .verification import Ending, Fulfilment, Observed, Result
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ _LASTING = timedelta(minutes=15)
 _WATCHED = timedelta(days=1)
 
 
-class ControlledSource(Asked, Protocol):
+class ControlledSource(Observed, Protocol):
     """What steering needs of a source."""
 
     def control_names(self) -> Iterable[ControlName]:
@@ -157,7 +157,7 @@ class ControlQueue:
                 continue
             if (command := self._commands.get(name)) is not None:
                 if name in self._taken and control.in_force(command.value):
-                    self._settle(name, command, Result(Outcome.CONFIRMED))
+                    self._finish(name, command, Result(Ending.CONFIRMED))
                 continue
             if (accepted := self._accepted.get(name)) is not None:
                 self._prove(name, accepted, control, now)
@@ -210,7 +210,7 @@ class ControlQueue:
             if not self._is_newest(name, command):
                 self._superseded(name, command)
                 return None
-            if isinstance(result, Result) and result.outcome is Outcome.UNDER_WAY:
+            if isinstance(result, Result) and result.outcome is Ending.UNDER_WAY:
                 self._taken.add(name)
                 self._changed(
                     Change(
@@ -222,7 +222,7 @@ class ControlQueue:
                     )
                 )
             else:
-                self._settle(name, command, result)
+                self._finish(name, command, result)
                 self.observe()
             await self._save()
         if name in self._taken and (control := self.control(name)) is not None:
@@ -237,7 +237,7 @@ class ControlQueue:
             self._fulfilment.look_on(name, command, control, newest=lambda: self._is_newest(name, command)),
         )
         if self._is_newest(name, command):
-            self._settle(name, command, result)
+            self._finish(name, command, result)
             self.observe()
             await self._save()
 
@@ -256,18 +256,18 @@ class ControlQueue:
 
     async def _write(self, name: ControlName, command: PendingCommand, *, afresh: bool) -> Result:
         if not self._is_newest(name, command):
-            return Result(Outcome.SUPERSEDED)
+            return Result(Ending.SUPERSEDED)
         if not afresh and await self._fulfilment.look(name):
             control = self.control(name)
             if control is not None and control.in_force(command.value):
-                return Result(Outcome.CONFIRMED)
+                return Result(Ending.CONFIRMED)
         if not afresh and self._clock() - command.requested_at > _LASTING:
             raise self._fulfilment.error(Failure.NO_ANSWER, name, command.value, self.control(name))
         control = self._settable(name, command.value, insistent=command.insistent)
         self._watch.written(name, self._clock())
         return await self._fulfilment.write(name, command, control, newest=lambda: self._is_newest(name, command))
 
-    def _settle(self, name: ControlName, command: PendingCommand, result: Result | ControlError) -> None:
+    def _finish(self, name: ControlName, command: PendingCommand, result: Result | ControlError) -> None:
         """End a command, and tell how."""
         now, control = self._clock(), self.control(name)
         self._watch.written(name, now)
@@ -280,7 +280,7 @@ class ControlQueue:
             self._changed(self._watch.failed(command, result, now))
         else:
             self._denials.forget(name)
-            accepted = result.outcome is Outcome.ACCEPTED
+            accepted = result.outcome is Ending.ACCEPTED
             if accepted:
                 self._accepted[name] = replace(command, requested_at=now)
             kind = ChangeKind.ACCEPTED if accepted else None

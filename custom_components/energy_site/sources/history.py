@@ -19,12 +19,12 @@ from ..site.history.intervals import (
     Interval,
     day_of,
     hours,
+    merged,
     read,
     slot,
-    tidy,
 )
 from ..site.history.report import Report, Stop, Totals
-from ..site.history.rows import Row, replaced
+from ..site.history.rows import StatisticsRow, replaced
 from ..site.history.writing import Written, stretches
 from ..site.model import CounterKind
 
@@ -100,7 +100,7 @@ class HistoryBooks(Protocol):
     def available(self) -> bool:
         """Whether anything can be kept at all."""
 
-    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[Row], float]:
+    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
         """Return the rows from `start` to `end`, and the sum ahead of them."""
 
     async def last(self, kind: CounterKind) -> datetime | None:
@@ -109,7 +109,7 @@ class HistoryBooks(Protocol):
     async def mend(self, kind: CounterKind) -> None:
         """Make the sums what the hours add up to."""
 
-    def write(self, kind: CounterKind, rows: Sequence[Row]) -> None:
+    def write(self, kind: CounterKind, rows: Sequence[StatisticsRow]) -> None:
         """Write rows, in place of those of the same hours."""
 
     def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
@@ -377,7 +377,7 @@ class HistoryFetcher:
         self._spend(provider.cost(group, step.first, step.days), report, allowance)
         answer = await provider.intervals(group, step.first, step.days)
         now, zone = self._clock(), provider.zone
-        found = {kind: tidy(answer.found.get(kind, ())) for kind in group.kinds}
+        found = {kind: merged(answer.found.get(kind, ())) for kind in group.kinds}
         reported = answer.reported or max((each[-1].end for each in found.values() if each), default=None)
         cursor.reported = reported or cursor.reported
         today = day_of(now, zone)

@@ -250,8 +250,8 @@ class Source(ABC):
 
     def take_refresh_requests(self) -> set[str]:
         """Return the feeds that should be asked at once, and forget them."""
-        wishes, self.refresh_requested = self.refresh_requested, set()
-        return {key for key in wishes if self.states[key].presence.answers}
+        requested, self.refresh_requested = self.refresh_requested, set()
+        return {key for key in requested if self.states[key].presence.answers}
 
     def forget_absence(self) -> None:
         """Look for everything anew, as after a change of firmware."""
@@ -264,9 +264,9 @@ class Source(ABC):
         """Return what outlives a restart, as plain JSON data."""
         return {"presence": {key: state.presence for key, state in self.states.items()}}
 
-    def restore(self, memory: Mapping[str, Any]) -> None:
+    def restore(self, data: Mapping[str, Any]) -> None:
         """Take over what `as_dict` returned."""
-        presences = memory.get("presence")
+        presences = data.get("presence")
         for key, presence in presences.items() if isinstance(presences, Mapping) else ():
             if key in self.states and presence in tuple(Presence):
                 self.states[key].presence = Presence(presence)

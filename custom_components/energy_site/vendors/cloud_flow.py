@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api.errors import ApiConnectionError, ApiError, ApiQuotaError
 from ..const import CONF_SYSTEM, CONF_SYSTEM_ID, LOGGER
+from ..helpers.flow_error import FlowError
 
 # More systems than anybody finds one among without a search.
 _MANY = 100
@@ -29,22 +30,8 @@ CONF_SEARCH = "search"
 HIDDEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 
 
-class CloudProblem(Exception):  # noqa: N818 - what a person is told, not a failure of the program.
-    """Something that a person is told about a `field`; what is `passing` needs nothing but patience."""
-
-    def __init__(
-        self, key: str, field: str = "base", *, passing: bool = False, placeholders: Mapping[str, str] | None = None
-    ) -> None:
-        """Name the message."""
-        super().__init__(key)
-        self.key = key
-        self.passing = passing
-        self.errors = {field: key}
-        self.placeholders = dict(placeholders or {})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class DiscoveredSystem:
     """A system of the account."""
 
     system_id: str = field(repr=False)
@@ -61,35 +48,35 @@ class Found:
         return f"{self.name} ({self.system_id})" if self.name else self.system_id
 
 
-def tidy(text: str) -> str:
+def strip_whitespace(text: str) -> str:
     """Return a key, an id or a secret without what came along when it was copied."""
     return "".join(text.split())
 
 
-def trouble(error: ApiError) -> CloudProblem:
+def connection_error(error: ApiError) -> FlowError:
     """Return what to tell about an error that is nobody's mistake."""
     LOGGER.debug("Enphase's cloud does not answer as it should: %s", error)
     match error:
         case ApiQuotaError(period_end=int() as end):
             until = dt_util.as_local(dt_util.utc_from_timestamp(end))
-            return CloudProblem("quota_used_up", passing=True, placeholders={"until": f"{until:%Y-%m-%d %H:%M}"})
+            return FlowError("quota_used_up", passing=True, placeholders={"until": f"{until:%Y-%m-%d %H:%M}"})
         case ApiQuotaError():
-            return CloudProblem("quota_used_up_for_now", passing=True)
+            return FlowError("quota_used_up_for_now", passing=True)
         case ApiConnectionError():
-            return CloudProblem("cloud_unreachable", passing=True)
-    return CloudProblem("cloud_failing", passing=True)
+            return FlowError("cloud_unreachable", passing=True)
+    return FlowError("cloud_failing", passing=True)
 
 
-def check_granted(entry: ConfigEntry, systems: list[Found]) -> None:
+def check_granted(entry: ConfigEntry, systems: list[DiscoveredSystem]) -> None:
     """Raise a problem unless an entry's system is among those of the account."""
     if entry.data[CONF_SYSTEM_ID] not in {system.system_id for system in systems}:
-        raise CloudProblem("system_not_granted")
+        raise FlowError("system_not_granted")
 
 
 class CloudSteps(ConfigFlow):
     """The choice of a system."""
 
-    _offered: Mapping[str, Found]
+    _offered: Mapping[str, DiscoveredSystem]
     _prefix: str
     _collect: Callable[[], Awaitable[dict[str, Any]]]
 
@@ -108,7 +95,9 @@ class CloudSteps(ConfigFlow):
             title=system.title, data={**await self._collect(), CONF_SYSTEM_ID: system.system_id}
         )
 
-    def _show_systems(self, shown: Mapping[str, Found], errors: dict[str, str] | None = None) -> ConfigFlowResult:
+    def _show_systems(
+        self, shown: Mapping[str, DiscoveredSystem], errors: dict[str, str] | None = None
+    ) -> ConfigFlowResult:
         """Show systems to choose from; of many one may be searched for by a part of its name or number."""
         options = [SelectOptionDict(value=key, label=system.label) for key, system in shown.items()]
         selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
@@ -120,14 +109,14 @@ class CloudSteps(ConfigFlow):
         )
 
     async def _async_offer(
-        self, prefix: str, systems: list[Found], collect: Callable[[], Awaitable[dict[str, Any]]]
+        self, prefix: str, systems: list[DiscoveredSystem], collect: Callable[[], Awaitable[dict[str, Any]]]
     ) -> ConfigFlowResult:
         """Offer the systems that are not set up yet; `collect` returns an entry's data once one is chosen."""
         if not systems:
-            raise CloudProblem("no_systems")
+            raise FlowError("no_systems")
         known = self._async_current_ids()
         self._offered = {each.system_id: each for each in systems if f"{prefix}_{each.system_id}" not in known}
         if not self._offered:
-            raise CloudProblem("all_systems_configured")
+            raise FlowError("all_systems_configured")
         self._prefix, self._collect = prefix, collect
         return await self.async_step_system()

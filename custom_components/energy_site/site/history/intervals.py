@@ -90,7 +90,7 @@ def slot(day: date, zone: tzinfo) -> datetime:
     return hour if hour == start else hour + HOUR
 
 
-def tidy(intervals: Iterable[Interval]) -> list[Interval]:
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
     """Return intervals in order, none of them twice, negative, endless or on top of another."""
     found: dict[Span, Interval] = {
         (each.start, each.end): each for each in intervals if each.start < each.end and 0 <= each.wh < _LARGEST
@@ -145,7 +145,7 @@ def read(
     dense: bool,
     begins: bool = False,
 ) -> DayReading:
-    """Judge a day by its tidy intervals; `reported` is when the site reported last.
+    """Judge a day by its merged intervals; `reported` is when the site reported last.
 
     A `dense` series has an interval for every moment; the other kind leaves
     the dark out. On the day on which a life `begins` nothing is lost before it does.

@@ -12,7 +12,7 @@ _SOUND = 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class StatisticsRow:
     """An hour's kWh, and the sum of all until its end."""
 
     start: datetime
@@ -21,28 +21,32 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class SumRewrite:
     """Rows to write, and the kWh by which every sum from `later` on moves."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[StatisticsRow, ...]
     later: datetime
     shift: float
 
 
-def rows(points: Mapping[datetime, float], sum_before: float) -> list[Row]:
+def rows(points: Mapping[datetime, float], sum_before: float) -> list[StatisticsRow]:
     """Return the rows of Wh by the hour, after a sum in kWh."""
-    found: list[Row] = []
+    found: list[StatisticsRow] = []
     total = sum_before
     for start in sorted(points):
         energy = points[start] / _WH
         total += energy
-        found.append(Row(start=start, energy=energy, sum=total))
+        found.append(StatisticsRow(start=start, energy=energy, sum=total))
     return found
 
 
 def replaced(
-    existing: Sequence[Row], points: Mapping[datetime, float], start: datetime, end: datetime, sum_before: float
-) -> Change:
+    existing: Sequence[StatisticsRow],
+    points: Mapping[datetime, float],
+    start: datetime,
+    end: datetime,
+    sum_before: float,
+) -> SumRewrite:
     """Return what makes `points` (Wh) all there is from `start` to `end`.
 
     `existing` are the rows there now, `sum_before` is the sum ahead of them.
@@ -53,14 +57,14 @@ def replaced(
     before = old[max(old)].sum if old else sum_before
     after = new[-1].sum if new else sum_before
     shift = after - before
-    return Change(
+    return SumRewrite(
         rows=tuple(row for row in new if not _same(row, old.get(row.start))),
         later=end,
         shift=shift if abs(shift) > _SAME else 0.0,
     )
 
 
-def mended(existing: Sequence[Row]) -> list[Row]:
+def mended(existing: Sequence[StatisticsRow]) -> list[StatisticsRow]:
     """Return the rows whose sum is not what the hours until then add up to, as they should be.
 
     An interrupted rewrite leaves such sums behind.
@@ -69,5 +73,5 @@ def mended(existing: Sequence[Row]) -> list[Row]:
     return [should for should, row in zip(right, existing, strict=True) if abs(should.sum - row.sum) > _SOUND]
 
 
-def _same(row: Row, other: Row | None) -> bool:
+def _same(row: StatisticsRow, other: StatisticsRow | None) -> bool:
     return other is not None and abs(row.energy - other.energy) <= _SAME and abs(row.sum - other.sum) <= _SAME

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from ...api.errors import ApiAuthError, ApiError
 from ...api.parameters import Parameter
 from ...const import CONF_SYSTEM_ID
-from ...helpers.sessions import forgetful_session
+from ...helpers.sessions import async_get_isolated_session
 from ...helpers.zones import async_find_zone
 from ...site.quota.demand import Purpose
 from ...sources.budget import SystemBudget
@@ -64,7 +64,7 @@ class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
         quota = await async_quota(hass, data[CONF_API_KEY], PLANS[data[CONF_PLAN]], dt_util.utcnow())
         budget = SystemBudget(quota, entry.unique_id or "", dt_util.utcnow)
         token = await async_entry_token(hass, entry)
-        client = EnphaseV4Client(forgetful_session(hass), data[CONF_API_KEY], token, budget=budget)
+        client = EnphaseV4Client(async_get_isolated_session(hass), data[CONF_API_KEY], token, budget=budget)
         # What the set-up itself asked counts as well.
         if asked := take_over_flow_requests(hass, data[CONF_API_KEY]):
             quota.planner.spend(asked, dt_util.utcnow(), purpose=Purpose.PERSON)

@@ -15,7 +15,7 @@ from ...api.errors import ApiAuthError, ApiError
 from ...api.parameters import Parameter
 from ...const import CONF_SYSTEM_ID
 from ...helpers.issues import EntryIssues, IssueDescription
-from ...helpers.sessions import forgetful_session
+from ...helpers.sessions import async_get_isolated_session
 from ...helpers.zones import async_find_zone
 from ...site.model import CounterKind
 from ...site.quota.demand import Purpose
@@ -59,7 +59,7 @@ class EnlightenAdapter(CloudAdapter[EnlightenSource]):
         # What the set-up itself asked counts as well.
         if asked := take_over_flow_requests(hass, data[CONF_API_KEY]):
             quota.planner.spend(asked, dt_util.utcnow(), purpose=Purpose.PERSON)
-        session = forgetful_session(hass)
+        session = async_get_isolated_session(hass)
         client = EnlightenV2Client(session, data[CONF_API_KEY], data[CONF_USER_ID], budget=budget)
         context = Context(
             client=client,

@@ -36,8 +36,9 @@ from ...api.oauth import (
     read_code,
 )
 from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SERIAL, CONF_SOURCE
-from ...helpers.sessions import forgetful_session
-from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, check_granted, tidy, trouble
+from ...helpers.flow_error import FlowError
+from ...helpers.sessions import async_get_isolated_session
+from ..cloud_flow import HIDDEN, CloudSteps, check_granted, connection_error, strip_whitespace
 from ..oauth import async_store_client, auth_domain, client_was_refused, stored_client
 from .client.errors import KeyMismatchError, KeyRefusedError
 from .client.oauth import authorize_url, code_page
@@ -135,7 +136,7 @@ class EnphaseCloudSteps(CloudSteps):
     _reading: asyncio.Task[None] | None = None
     _was_read: asyncio.Task[None]
     # What is told until something is submitted.
-    _problem: CloudProblem | None = None
+    _problem: FlowError | None = None
 
     # -- where a person begins --------------------------------------------------
 
@@ -157,13 +158,13 @@ class EnphaseCloudSteps(CloudSteps):
     async def async_step_enphase_cloud_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Begin to sign in anew: with consent, or with the application where that was refused."""
         entry = self._get_reauth_entry()
-        if self._recall(entry) is None:
-            self._problem = CloudProblem("client_missing")
+        if self._load_application(entry) is None:
+            self._problem = FlowError("client_missing")
         elif client_was_refused(self.hass, entry_data[CONF_AUTH_IMPLEMENTATION]):
-            self._problem = CloudProblem("client_refused")
+            self._problem = FlowError("client_refused")
         elif entry_data.get(CONF_REFUSED) == CONF_API_KEY:
-            self._problem = CloudProblem("key_refused", CONF_API_KEY)
-            self._recall_token(entry)
+            self._problem = FlowError("key_refused", CONF_API_KEY)
+            self._load_token(entry)
         else:
             return await self.async_step_reauth_confirm()
         return await self.async_step_enphase_credentials()
@@ -183,10 +184,10 @@ class EnphaseCloudSteps(CloudSteps):
     async def async_step_enphase_cloud_reconfigure(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Begin to change the application; its tokens stay good as long as its client is the same."""
         entry = self._get_reconfigure_entry()
-        if self._recall(entry) is None:
-            self._problem = CloudProblem("client_missing")
+        if self._load_application(entry) is None:
+            self._problem = FlowError("client_missing")
         else:
-            self._recall_token(entry)
+            self._load_token(entry)
         return await self.async_step_enphase_credentials()
 
     # -- the application ----------------------------------------------------------
@@ -200,7 +201,7 @@ class EnphaseCloudSteps(CloudSteps):
         self._application = application = self._read(user_input)
         try:
             _check(application)
-        except CloudProblem as problem:
+        except FlowError as problem:
             self._problem = problem
             return self._show_application()
         if (
@@ -219,13 +220,13 @@ class EnphaseCloudSteps(CloudSteps):
 
     def _read(self, user_input: Mapping[str, Any]) -> Application:
         """Return what was typed; a key or a secret that was left empty stays as it was."""
-        known, client_id = self._application, tidy(user_input[CONF_CLIENT_ID])
+        known, client_id = self._application, strip_whitespace(user_input[CONF_CLIENT_ID])
         # An entry's secret is of no use to another client.
         kept = known.client_secret if self._stored is None or client_id == known.client_id else ""
         return Application(
-            api_key=tidy(user_input.get(CONF_API_KEY, "")) or known.api_key,
+            api_key=strip_whitespace(user_input.get(CONF_API_KEY, "")) or known.api_key,
             client_id=client_id,
-            client_secret=tidy(user_input.get(CONF_CLIENT_SECRET, "")) or kept,
+            client_secret=strip_whitespace(user_input.get(CONF_CLIENT_SECRET, "")) or kept,
             plan=user_input[CONF_PLAN],
         )
 
@@ -247,7 +248,7 @@ class EnphaseCloudSteps(CloudSteps):
             {"developer_page": DEVELOPER_PAGE, "redirect_uri": self._redirect_uri() or str(code_page())},
         )
 
-    def _recall(self, entry: ConfigEntry) -> ClientCredential | None:
+    def _load_application(self, entry: ConfigEntry) -> ClientCredential | None:
         """Know the application of an entry, as far as it is still stored."""
         client = stored_client(self.hass, entry.data[CONF_AUTH_IMPLEMENTATION])
         self._application = self._stored = Application(
@@ -258,7 +259,7 @@ class EnphaseCloudSteps(CloudSteps):
         )
         return client
 
-    def _recall_token(self, entry: ConfigEntry) -> None:
+    def _load_token(self, entry: ConfigEntry) -> None:
         """Have the token of an entry as long as it is good: to renew it is up to the runtime."""
         if not _ends(entry.data[CONF_TOKEN]):
             self._token, self._token_of = entry.data[CONF_TOKEN], self._application.client
@@ -287,7 +288,7 @@ class EnphaseCloudSteps(CloudSteps):
     async def async_step_enphase_answer(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Read what the owner came back with."""
         if (code := self._answer.get(CONF_CODE)) is None:
-            return await self._async_tell(CloudProblem("consent_denied"))
+            return await self._async_tell(FlowError("consent_denied"))
         self._code = code
         return await self._async_go_on()
 
@@ -330,7 +331,7 @@ class EnphaseCloudSteps(CloudSteps):
             if not self._pages.complete:
                 return await self.async_step_enphase_systems()
             return await self._async_offer(ENPHASE, self._pages.found, self._async_collect)
-        except CloudProblem as problem:
+        except FlowError as problem:
             return await self._async_tell(problem)
         except _StaleTokenError:
             self._token = None
@@ -343,7 +344,7 @@ class EnphaseCloudSteps(CloudSteps):
         except OAuthError as err:
             raise _oauth_problem(err, CONF_CODE if self._redirect == str(code_page()) else "base") from err
         except ApiError as err:
-            raise trouble(err) from err
+            raise connection_error(err) from err
 
     async def async_step_enphase_systems(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Read the systems of an account that has many, which takes some minutes on a small plan."""
@@ -366,7 +367,7 @@ class EnphaseCloudSteps(CloudSteps):
         try:
             with self._telling():
                 await self._was_read
-        except CloudProblem as problem:
+        except FlowError as problem:
             return await self._async_tell(problem)
         return await self._async_go_on()
 
@@ -375,7 +376,7 @@ class EnphaseCloudSteps(CloudSteps):
         application, token = self._application, (self._token or {}).get("access_token", "")
         if self._pages_of != (application, token):
             client = EnphaseV4Client(
-                forgetful_session(self.hass),
+                async_get_isolated_session(self.hass),
                 application.api_key,
                 self._async_access_token,
                 budget=flow_budget(self.hass, application.api_key),
@@ -391,18 +392,18 @@ class EnphaseCloudSteps(CloudSteps):
         try:
             yield
         except KeyMismatchError as err:
-            raise CloudProblem("key_mismatch", CONF_API_KEY) from err
+            raise FlowError("key_mismatch", CONF_API_KEY) from err
         except KeyRefusedError as err:
-            raise CloudProblem("key_refused", CONF_API_KEY) from err
+            raise FlowError("key_refused", CONF_API_KEY) from err
         except ApiAuthError as err:
             # Enphase refuses a key in the words for a token, but a new token is good.
             if not self._token_is_new:
                 raise _StaleTokenError from err
-            raise CloudProblem("key_refused", CONF_API_KEY) from err
+            raise FlowError("key_refused", CONF_API_KEY) from err
         except ApiForbiddenError as err:
-            raise CloudProblem("access_refused") from err
+            raise FlowError("access_refused") from err
         except ApiError as err:
-            raise trouble(err) from err
+            raise connection_error(err) from err
 
     async def _async_access_token(self, *, refused: str | None = None) -> str:  # noqa: ARG002 - there is no other.
         return str((self._token or {})["access_token"])
@@ -413,7 +414,7 @@ class EnphaseCloudSteps(CloudSteps):
         entry = self._get_reauth_entry() if reauth else self._get_reconfigure_entry()
         account, known = (self._token or {}).get("enl_uid"), entry.data.get(CONF_ACCOUNT)
         if account and known and account != known:
-            raise CloudProblem("another_account")
+            raise FlowError("another_account")
         await self._async_read_systems()
         with self._telling():
             await self._pages.read_all(lambda _: None)
@@ -443,7 +444,7 @@ class EnphaseCloudSteps(CloudSteps):
 
     # -- what is told ---------------------------------------------------------------
 
-    async def _async_tell(self, problem: CloudProblem) -> ConfigFlowResult:
+    async def _async_tell(self, problem: FlowError) -> ConfigFlowResult:
         """Show the form where a person can do something about a problem."""
         self._problem = problem
         if problem.passing:
@@ -500,25 +501,25 @@ def _check(application: Application) -> None:
     """Raise a problem for what can be seen to be wrong; Enphase tells the rest."""
     for name in (CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET):
         if not getattr(application, name):
-            raise CloudProblem("needed", name)
+            raise FlowError("needed", name)
     if application.client_id == application.api_key:
-        raise CloudProblem("id_is_key", CONF_CLIENT_ID)
+        raise FlowError("id_is_key", CONF_CLIENT_ID)
     if application.client_secret in (application.api_key, application.client_id):
-        raise CloudProblem("secret_is_another", CONF_CLIENT_SECRET)
+        raise FlowError("secret_is_another", CONF_CLIENT_SECRET)
 
 
-def _oauth_problem(error: OAuthError, field: str) -> CloudProblem:
+def _oauth_problem(error: OAuthError, field: str) -> FlowError:
     """Return what to tell about a refusal to give tokens; `field` is where a code was typed."""
     match error:
         case ClientRefusedError():
-            return CloudProblem("client_refused")
+            return FlowError("client_refused")
         case CodeRefusedError():
-            return CloudProblem("code_refused", field)
+            return FlowError("code_refused", field)
         case ConsentDeniedError():
-            return CloudProblem("consent_denied", field)
+            return FlowError("consent_denied", field)
         case RedirectRefusedError():
-            return CloudProblem("redirect_refused")
-    return CloudProblem("sign_in_refused")
+            return FlowError("redirect_refused")
+    return FlowError("sign_in_refused")
 
 
 def _hashed(api_key: str) -> str:

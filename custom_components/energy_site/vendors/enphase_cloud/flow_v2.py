@@ -12,8 +12,9 @@ from homeassistant.helpers.selector import TextSelector
 
 from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError
 from ...const import CONF_SOURCE
-from ...helpers.sessions import forgetful_session
-from ..cloud_flow import HIDDEN, CloudProblem, CloudSteps, Found, check_granted, tidy, trouble
+from ...helpers.flow_error import FlowError
+from ...helpers.sessions import async_get_isolated_session
+from ..cloud_flow import HIDDEN, CloudSteps, DiscoveredSystem, check_granted, connection_error, strip_whitespace
 from .client.errors import KeyRefusedError
 from .client.v2 import EnlightenV2Client, encode_user_id
 from .const import CONF_USER_ID, SOURCE_V2
@@ -50,13 +51,13 @@ class EnlightenSteps(CloudSteps):
         return await self.async_step_enlighten_credentials()
 
     async def _async_key(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        problem: CloudProblem | None = None
+        problem: FlowError | None = None
         if user_input is not None:
-            self._api_key = tidy(user_input.get(CONF_API_KEY, "")) or self._api_key
-            self._user_id = tidy(user_input[CONF_USER_ID]).lower()
+            self._api_key = strip_whitespace(user_input.get(CONF_API_KEY, "")) or self._api_key
+            self._user_id = strip_whitespace(user_input[CONF_USER_ID]).lower()
             try:
                 return await self._async_use_key()
-            except CloudProblem as err:
+            except FlowError as err:
                 problem = err
         needed = probatio.Optional if self._api_key else probatio.Required
         user_id = probatio.Required(CONF_USER_ID, description={"suggested_value": self._user_id or None})
@@ -69,9 +70,9 @@ class EnlightenSteps(CloudSteps):
 
     async def _async_use_key(self) -> ConfigFlowResult:
         if not self._api_key:
-            raise CloudProblem("needed", CONF_API_KEY)
+            raise FlowError("needed", CONF_API_KEY)
         if not _USER_ID.fullmatch(self._user_id):
-            raise CloudProblem("user_id_malformed", CONF_USER_ID)
+            raise FlowError("user_id_malformed", CONF_USER_ID)
         systems = await self._async_legacy_systems()
         if self.source not in (SOURCE_REAUTH, SOURCE_RECONFIGURE):
             return await self._async_offer(SOURCE_V2, systems, self._async_legacy_data)
@@ -79,25 +80,26 @@ class EnlightenSteps(CloudSteps):
         check_granted(entry, systems)
         return self.async_update_reload_and_abort(entry, data_updates=await self._async_legacy_data())
 
-    async def _async_legacy_systems(self) -> list[Found]:
+    async def _async_legacy_systems(self) -> list[DiscoveredSystem]:
         client = EnlightenV2Client(
-            forgetful_session(self.hass),
+            async_get_isolated_session(self.hass),
             self._api_key,
             self._user_id,
             budget=flow_budget(self.hass, self._api_key),
         )
         try:
             return [
-                Found(system_id=str(system.system_id), name=system.system_name) async for system in client.all_systems()
+                DiscoveredSystem(system_id=str(system.system_id), name=system.system_name)
+                async for system in client.all_systems()
             ]
         except KeyRefusedError as err:
-            raise CloudProblem("old_key_refused", CONF_API_KEY) from err
+            raise FlowError("old_key_refused", CONF_API_KEY) from err
         except (ApiAuthError, ApiForbiddenError) as err:
-            raise CloudProblem("key_or_user_refused") from err
+            raise FlowError("key_or_user_refused") from err
         except ApiNotFoundError as err:
-            raise CloudProblem("api_retired") from err
+            raise FlowError("api_retired") from err
         except ApiError as err:
-            raise trouble(err) from err
+            raise connection_error(err) from err
 
     async def _async_legacy_data(self) -> dict[str, Any]:
         return {

@@ -6,7 +6,7 @@ from homeassistant.components.application_credentials import AuthorizationServer
 from homeassistant.core import HomeAssistant
 
 from ...api.oauth import TokenSet
-from ...helpers.sessions import forgetful_session
+from ...helpers.sessions import async_get_isolated_session
 from ..oauth import ClientImplementation
 from .client.addresses import enphase_api
 from .client.oauth import exchange_code, refresh
@@ -25,12 +25,12 @@ class EnphaseImplementation(ClientImplementation):
 
     @override
     async def _async_exchange(self, code: str, redirect_uri: str) -> TokenSet:
-        session = forgetful_session(self.hass)
+        session = async_get_isolated_session(self.hass)
         return await exchange_code(session, self.client_id, self.client_secret, code, redirect_uri)
 
     @override
     async def _async_renew(self, refresh_token: str) -> TokenSet:
-        return await refresh(forgetful_session(self.hass), self.client_id, self.client_secret, refresh_token)
+        return await refresh(async_get_isolated_session(self.hass), self.client_id, self.client_secret, refresh_token)
 
     @override
     def _stored(self, tokens: TokenSet) -> dict[str, Any]:

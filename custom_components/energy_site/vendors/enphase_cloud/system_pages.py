@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from homeassistant.util import dt as dt_util
 
 from ...api.errors import ApiQuotaError
-from ..cloud_flow import Found
+from ..cloud_flow import DiscoveredSystem
 from .client.v4 import EnphaseV4Client
 
 # A minute of the service's may have begun a moment later than ours.
@@ -29,12 +29,12 @@ class SystemPages:
         self._per_minute = max((per_minute or 1_000) - 1, 1)
         self._page = 1
         self._asked: list[datetime] = []
-        self._found: dict[int, Found] = {}
+        self._found: dict[int, DiscoveredSystem] = {}
         self.total: int | None = None
         self.complete = False
 
     @property
-    def found(self) -> list[Found]:
+    def found(self) -> list[DiscoveredSystem]:
         """The systems that were read."""
         return list(self._found.values())
 
@@ -43,7 +43,9 @@ class SystemPages:
         self._asked.append(dt_util.utcnow())
         page = await self._client.systems(page=self._page)
         new = {system.system_id: system for system in page.systems if system.system_id not in self._found}
-        self._found |= {number: Found(system_id=str(number), name=system.name) for number, system in new.items()}
+        self._found |= {
+            number: DiscoveredSystem(system_id=str(number), name=system.name) for number, system in new.items()
+        }
         self.total = page.total or len(self._found)
         # A page with an unreadable system is short, but only one with nothing new is the end.
         self.complete = not new or len(self._found) >= self.total

@@ -30,7 +30,7 @@ from ...api.transport import Recorded, Response
 from ...const import DOMAIN, LOGGER
 from ...errors import translated
 from ...helpers.issues import EntryIssues
-from ...helpers.sessions import forgetful_session, gateway_family
+from ...helpers.sessions import async_get_isolated_session, gateway_family
 from ...helpers.texts import readable
 from ...helpers.zones import async_find_zone
 from ...sources.feed import Pace
@@ -215,7 +215,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         """Sign in for a new token and keep it."""
         data = self._entry.data
         token = await fetch_token(
-            forgetful_session(self._hass),
+            async_get_isolated_session(self._hass),
             data[CONF_USERNAME],
             data[CONF_PASSWORD],
             self.source.serial,

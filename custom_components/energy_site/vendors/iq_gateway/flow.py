@@ -21,14 +21,15 @@ from homeassistant.util import dt as dt_util
 from ...api.errors import AccountServiceError, ApiCertificateError, ApiError, VerdictError
 from ...api.payload import is_serial
 from ...const import CONF_SOURCE, DOMAIN, LOGGER
-from ...helpers.sessions import forgetful_session, gateway_family
+from ...helpers.flow_error import FlowError
+from ...helpers.sessions import async_get_isolated_session, gateway_family
 from ...helpers.texts import readable
 from .client.account import fetch_token
 from .client.addresses import entrez
 from .client.client import IqGatewayClient
 from .client.token import GatewayToken, TokenMalformedError, TokenRole
 from .const import CONF_FINGERPRINT, CONF_REMEMBER_PASSWORD, CONF_REPLACED, SOURCE
-from .identity import FlowProblem, GatewayIdentity, identify, problem, shows_certificate, tidy_host
+from .identity import GatewayIdentity, connection_error, identify, parse_host, shows_certificate
 from .replacement import async_replace_gateway
 
 # The gateway's own access point, where Home Assistant never finds it again.
@@ -65,7 +66,7 @@ class IqGatewaySteps(ConfigFlow):
         if user_input is not None:
             try:
                 gateway = await self._async_identify(user_input[CONF_HOST])
-            except FlowProblem as err:
+            except FlowError as err:
                 errors[CONF_HOST] = err.key
             else:
                 entry = await self.async_set_unique_id(gateway.serial, raise_on_progress=False)
@@ -96,7 +97,7 @@ class IqGatewaySteps(ConfigFlow):
             return self.async_abort(reason="already_configured")
         try:
             gateway = await self._async_identify(host, serial=serial)
-        except FlowProblem as err:
+        except FlowError as err:
             return self.async_abort(reason=err.key)
         if entry is not None and gateway.fingerprint != _pinned(entry):
             # A serial number is printed on the box: whoever read it can announce it.
@@ -119,7 +120,7 @@ class IqGatewaySteps(ConfigFlow):
             try:
                 token = await self._async_sign_in(user_input[CONF_USERNAME], user_input[CONF_PASSWORD])
                 await self._async_check(token)
-            except FlowProblem as err:
+            except FlowError as err:
                 if err.key == "two_factor":
                     return self._show_token_form({"base": "two_factor"})
                 errors["base"] = err.key
@@ -142,7 +143,7 @@ class IqGatewaySteps(ConfigFlow):
         try:
             token = self._read_token(user_input[CONF_TOKEN])
             await self._async_check(token)
-        except FlowProblem as err:
+        except FlowError as err:
             return self._show_token_form({CONF_TOKEN: err.key})
         return await self._async_finish(token, {})
 
@@ -162,7 +163,7 @@ class IqGatewaySteps(ConfigFlow):
         if user_input is not None:
             try:
                 gateway = await self._async_identify(user_input[CONF_HOST])
-            except FlowProblem as err:
+            except FlowError as err:
                 errors[CONF_HOST] = err.key
             else:
                 self._gateway = gateway
@@ -226,10 +227,10 @@ class IqGatewaySteps(ConfigFlow):
 
     async def _async_identify(self, text: str, *, serial: str | None = None) -> GatewayIdentity:
         """Return who answers at an address, and that it is the gateway with this serial number."""
-        host = tidy_host(text)
-        gateway = await identify(forgetful_session(self.hass, gateway_family(host)), host)
+        host = parse_host(text)
+        gateway = await identify(async_get_isolated_session(self.hass, gateway_family(host)), host)
         if serial is not None and gateway.serial != serial:
-            raise FlowProblem("another_gateway")
+            raise FlowError("another_gateway")
         return gateway
 
     async def _async_is_gone(self, entry: ConfigEntry) -> bool:
@@ -238,7 +239,7 @@ class IqGatewaySteps(ConfigFlow):
         if pinned is None or (entry.state is ConfigEntryState.LOADED and entry.runtime_data.source.outage is None):
             return False
         host = entry.data[CONF_HOST]
-        return not await shows_certificate(forgetful_session(self.hass, gateway_family(host)), host, pinned)
+        return not await shows_certificate(async_get_isolated_session(self.hass, gateway_family(host)), host, pinned)
 
     async def _async_choose_sign_in(self, gateway: GatewayIdentity) -> ConfigFlowResult:
         self._gateway = gateway
@@ -247,26 +248,26 @@ class IqGatewaySteps(ConfigFlow):
 
     async def _async_sign_in(self, username: str, password: str) -> GatewayToken:
         try:
-            return await fetch_token(forgetful_session(self.hass), username, password, self._gateway.serial)
+            return await fetch_token(async_get_isolated_session(self.hass), username, password, self._gateway.serial)
         except (VerdictError, AccountServiceError) as err:
             LOGGER.debug("Signing in failed: %s", err)
-            raise FlowProblem(err.translation_key) from err
+            raise FlowError(err.translation_key) from err
 
     def _read_token(self, text: str) -> GatewayToken:
         try:
             return GatewayToken.parse(text)
         except TokenMalformedError as err:
-            raise FlowProblem("token_malformed") from err
+            raise FlowError("token_malformed") from err
 
     async def _async_check(self, token: GatewayToken) -> None:
         """Check what a token says of itself, then let the gateway judge it."""
         gateway = self._gateway
         if token.serial is not None and token.serial != gateway.serial:
-            raise FlowProblem("token_of_another_gateway")
+            raise FlowError("token_of_another_gateway")
         if token.expired(dt_util.utcnow()):
-            raise FlowProblem("token_expired")
+            raise FlowError("token_expired")
         client = IqGatewayClient(
-            forgetful_session(self.hass, gateway_family(gateway.host)),
+            async_get_isolated_session(self.hass, gateway_family(gateway.host)),
             gateway.host,
             fingerprint=gateway.fingerprint,
             token=token.raw,
@@ -274,15 +275,15 @@ class IqGatewaySteps(ConfigFlow):
         try:
             good = await client.check_token()
         except ApiCertificateError as err:
-            raise FlowProblem("certificate_changed") from err
+            raise FlowError("certificate_changed") from err
         except ApiError as err:
-            raise problem(err) from err
+            raise connection_error(err) from err
         if not good:
-            raise FlowProblem("token_refused" if token.whole_signature else "token_malformed")
+            raise FlowError("token_refused" if token.whole_signature else "token_malformed")
         if token.role == TokenRole.INSTALLER and not self._warned:
             # It works, but only for 12 hours: whoever wants that asks twice.
             self._warned = True
-            raise FlowProblem("token_of_installer")
+            raise FlowError("token_of_installer")
 
     def _show_token_form(self, errors: dict[str, str]) -> ConfigFlowResult:
         return self.async_show_form(
@@ -298,7 +299,7 @@ class IqGatewaySteps(ConfigFlow):
         self._warned = True
         try:
             await self._async_check(self._read_token(str(entry.data.get(CONF_TOKEN))))
-        except FlowProblem:
+        except FlowError:
             return await self._async_choose_sign_in(gateway)
         return self.async_update_reload_and_abort(
             entry, data_updates={CONF_HOST: gateway.host, CONF_FINGERPRINT: gateway.fingerprint.hex()}

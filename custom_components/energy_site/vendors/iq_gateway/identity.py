@@ -17,6 +17,7 @@ from ...api.errors import (
     ApiTimeoutError,
     ApiUnreachableError,
 )
+from ...helpers.flow_error import FlowError
 from .client.client import IqGatewayClient, probe_plain_http
 from .client.models.info import GatewayInfo
 
@@ -31,15 +32,6 @@ _USUAL_PORTS = (None, 80, 443)
 _ATTEMPTS = 2
 
 
-class FlowProblem(Exception):  # noqa: N818 - what a person is told to mend, not a failure of the program.
-    """Something that the person in the flow can mend; `key` names its message."""
-
-    def __init__(self, key: str) -> None:
-        """Name the message."""
-        super().__init__(key)
-        self.key = key
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayIdentity:
     """A gateway that can be set up: where it is, who it is, and the certificate it showed."""
@@ -49,23 +41,23 @@ class GatewayIdentity:
     fingerprint: bytes = field(repr=False)
 
 
-def tidy_host(text: str) -> str:
+def parse_host(text: str) -> str:
     """Return the host, with its port where that is unusual, of whatever was typed or pasted.
 
-    Raises `FlowProblem` where that is no host.
+    Raises `FlowError` where that is no host.
     """
     text = text.strip()
     try:
         url = URL(f"https://[{text}]") if _is_ipv6(text) else URL(text if "://" in text else f"https://{text}")
         host, port = (url.raw_host or "").rstrip(".").replace("%25", "%"), url.explicit_port
     except ValueError:
-        raise FlowProblem("invalid_host") from None
+        raise FlowError("invalid_host") from None
     if url.scheme not in ("http", "https") or url.user is not None or url.password is not None or port == 0:
-        raise FlowProblem("invalid_host")
+        raise FlowError("invalid_host")
     if _is_ipv6(host):
         host = f"[{host}]"
     elif not _HOST.fullmatch(host):
-        raise FlowProblem("invalid_host")
+        raise FlowError("invalid_host")
     return host if port in _USUAL_PORTS else f"{host}:{port}"
 
 
@@ -77,16 +69,16 @@ def _is_ipv6(text: str) -> bool:
 
 
 async def identify(session: ClientSession, host: str) -> GatewayIdentity:
-    """Return who answers at a host; raise `FlowProblem` where it is no gateway for us."""
+    """Return who answers at a host; raise `FlowError` where it is no gateway for us."""
     try:
         client = IqGatewayClient(session, host)
         fingerprint = await client.read_fingerprint()
         info = await IqGatewayClient(session, host, fingerprint=fingerprint).info()
     except ApiUnreachableError as err:
         await _refuse_old_gateway(session, host)
-        raise FlowProblem("cannot_connect") from err
+        raise FlowError("cannot_connect") from err
     except ApiError as err:
-        raise problem(err) from err
+        raise connection_error(err) from err
     _check_firmware(info)
     return GatewayIdentity(host=host, serial=info.serial, fingerprint=fingerprint)
 
@@ -101,18 +93,18 @@ async def shows_certificate(session: ClientSession, host: str, fingerprint: byte
     return False
 
 
-def problem(error: ApiError) -> FlowProblem:
+def connection_error(error: ApiError) -> FlowError:
     """Return what a person is told of an error: a gateway that is busy is one all the same."""
     match error:
         case ApiTimeoutError() | ApiCutOffError() | ApiIncompleteError():
-            return FlowProblem("gateway_busy")
+            return FlowError("gateway_busy")
         case ApiStatusError() if error.busy or 300 <= error.status < 400:
-            return FlowProblem("gateway_busy")
+            return FlowError("gateway_busy")
         case ApiFramingError():
-            return FlowProblem("unreadable_answer")
+            return FlowError("unreadable_answer")
         case ApiConnectionError():
-            return FlowProblem("cannot_connect")
-    return FlowProblem("not_a_gateway")
+            return FlowError("cannot_connect")
+    return FlowError("not_a_gateway")
 
 
 async def _refuse_old_gateway(session: ClientSession, host: str) -> None:
@@ -122,10 +114,10 @@ async def _refuse_old_gateway(session: ClientSession, host: str) -> None:
     except ApiUnreachableError, ApiTimeoutError:
         return
     except ApiError as err:
-        raise problem(err) from err
+        raise connection_error(err) from err
     _check_firmware(info)
 
 
 def _check_firmware(info: GatewayInfo) -> None:
     if info.major < OLDEST_FIRMWARE:
-        raise FlowProblem("firmware_too_old")
+        raise FlowError("firmware_too_old")

@@ -40,7 +40,7 @@ def _field(key: str, bounds: Bounds) -> probatio.Required:
 
 
 def _box(bounds: Bounds, unit: UnitOfTime) -> NumberSelector:
-    least, _, greatest = bounds
+    minimum, _, maximum = bounds
     return NumberSelector(
-        NumberSelectorConfig(min=least, max=greatest, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=unit)
+        NumberSelectorConfig(min=minimum, max=maximum, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=unit)
     )

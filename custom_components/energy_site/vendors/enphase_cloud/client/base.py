@@ -8,7 +8,7 @@ from ....api.base_client import BaseClient, BudgetHooks
 from ....api.errors import ApiQuotaError
 from ....api.transport import Response
 from .addresses import enphase_api
-from .replies import quota_refusal
+from .error_mapping import quota_refusal
 
 
 class EnphaseClient(BaseClient):

@@ -1,4 +1,4 @@
-"""What an endpoint is, and how a question to one is put."""
+"""What an endpoint is, and how a request to one is put."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ type Value = str | int | date | Sequence[str | int] | None
 """What a query holds: a list becomes one field for each item, `None` none at all."""
 
 
-class Group(StrEnum):
+class PlanGroup(StrEnum):
     """The groups in which the plans of v4 sell its endpoints, by the vendor's names."""
 
     SYSTEM_DETAILS = "System Details"
@@ -37,7 +37,7 @@ class Granularity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint[T]:
+class CloudEndpoint[T]:
     """One thing to ask for, at a path with `{system_id}` and perhaps `{serial_number}` in it.
 
     `documented_path` is where another document puts the same. `permission`
@@ -47,7 +47,7 @@ class Endpoint[T]:
     path: str
     parse: Callable[[str, object], T]
     method: str = "GET"
-    group: Group | None = None
+    group: PlanGroup | None = None
     documented_path: str | None = None
     permission: bool = False
 
@@ -58,10 +58,10 @@ class Endpoint[T]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question[T]:
+class Request[T]:
     """A request to an endpoint: for which system or device, with what beside."""
 
-    endpoint: Endpoint[T]
+    endpoint: CloudEndpoint[T]
     system_id: int | None = None
     serial_number: str | None = field(repr=False, default=None)
     query: Mapping[str, Value] = field(default_factory=dict)

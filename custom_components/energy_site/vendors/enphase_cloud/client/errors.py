@@ -12,7 +12,7 @@ class KeyMismatchError(KeyRefusedError):
 
 
 class UnprocessableError(ApiStatusError):
-    """The service understood the question, but cannot answer it for this system."""
+    """The service understood the request, but cannot answer it for this system."""
 
 
 class NotReportedError(UnprocessableError):

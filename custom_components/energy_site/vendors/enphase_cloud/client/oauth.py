@@ -23,7 +23,7 @@ from ....api.oauth import (
 from ....api.payload import Record
 from ....api.transport import Response, request
 from .addresses import enphase_api
-from .replies import Refusal
+from .error_mapping import ErrorResponse
 
 _TIMEOUT = 30.0
 _LIMIT = 64_000
@@ -111,7 +111,7 @@ async def _issue(
 
 def _refusal(answer: Response, refused: type[OAuthError]) -> ApiError:
     """Return what a refusal means; its own words hold the code or the token and are not told."""
-    refusal, status = Refusal(answer), answer.status
+    refusal, status = ErrorResponse(answer), answer.status
     if status not in (400, 401, 403):
         return refusal.error()
     error = refusal.fields.text_or_none("error") if refusal.fields is not None else None

@@ -17,7 +17,8 @@ from ....api.errors import ApiForbiddenError
 from ....api.transport import Response
 from . import v2_endpoints as endpoints
 from .base import EnphaseClient
-from .endpoint import WEEK, Days, Endpoint, Question, Value, at_most, pieces
+from .endpoint import WEEK, CloudEndpoint, Days, Request, Value, at_most, pieces
+from .error_mapping import ErrorResponse
 from .errors import KeyRefusedError
 from .models.common import DailySeries
 from .models.devices import InvertersSummary
@@ -26,7 +27,6 @@ from .models.meters import MeterReadings, RgmStats
 from .models.systems import Summary
 from .models.telemetry import EnergyTelemetry
 from .models.v2 import Envoy, Inventory, LegacySystem, LegacySystems, MonthlyProduction
-from .replies import Refusal
 
 _LIFE = Days()
 _DAY = 86_400
@@ -63,7 +63,7 @@ class EnlightenV2Client(EnphaseClient):
     Each call raises, beside what its method says: `ApiAuthError` where key or
     user id are refused, `KeyRefusedError` where it says that it is the key,
     `ApiQuotaError` where the plan's requests are used up, `RangeError` and
-    other `UnprocessableError` for a question without an answer, `RetiredError`
+    other `UnprocessableError` for a request without an answer, `RetiredError`
     where something else answers in place of the API, and other `ApiError` for
     what may pass.
     """
@@ -189,25 +189,25 @@ class EnlightenV2Client(EnphaseClient):
         return await self._ask(endpoints.INVERTERS, query={"site_id": system_id})
 
     async def _ask[T](
-        self, endpoint: Endpoint[T], system_id: int | None = None, query: Mapping[str, Value] | None = None
+        self, endpoint: CloudEndpoint[T], system_id: int | None = None, query: Mapping[str, Value] | None = None
     ) -> T:
-        answer = await self._answer(Question(endpoint=endpoint, system_id=system_id, query=query or {}))
+        answer = await self._answer(Request(endpoint=endpoint, system_id=system_id, query=query or {}))
         return endpoint.parse(endpoint.name, answer.json())
 
-    async def _ask_or_none[T](self, endpoint: Endpoint[T], system_id: int, query: Mapping[str, Value]) -> T | None:
-        answer = await self._answer(Question(endpoint=endpoint, system_id=system_id, query=query))
+    async def _ask_or_none[T](self, endpoint: CloudEndpoint[T], system_id: int, query: Mapping[str, Value]) -> T | None:
+        answer = await self._answer(Request(endpoint=endpoint, system_id=system_id, query=query))
         return None if answer.status == 204 else endpoint.parse(endpoint.name, answer.json())
 
-    async def _answer(self, question: Question[Any]) -> Response:
-        endpoint = question.endpoint
+    async def _answer(self, request: Request[Any]) -> Response:
+        endpoint = request.endpoint
         async with self._lock:
             answer = await self._request(
                 endpoint.method,
-                question.path(endpoint.path),
+                request.path(endpoint.path),
                 endpoint=endpoint.name,
-                query=[*self._credentials, *self._format, *question.fields()],
+                query=[*self._credentials, *self._format, *request.fields()],
             )
-        refusal = Refusal(answer)
+        refusal = ErrorResponse(answer)
         if retired := refusal.retired():
             raise retired
         if 200 <= answer.status < 300:

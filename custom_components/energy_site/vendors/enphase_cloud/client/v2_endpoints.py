@@ -1,22 +1,24 @@
 """What can be asked of the Enlighten Systems API v2: one entry an endpoint, thirteen in all."""
 
-from .endpoint import Endpoint
+from .endpoint import CloudEndpoint
 from .models import devices, lifetime, meters, systems, telemetry, v2
 
 _SYSTEM = "systems/{system_id}"
 
-SYSTEMS = Endpoint(path="systems", parse=v2.parse_systems)
-SEARCH_SYSTEM_ID = Endpoint(path="systems/search_system_id", parse=systems.parse_system_id)
-SUMMARY = Endpoint(path=f"{_SYSTEM}/summary", parse=systems.parse_summary)
-ENERGY_LIFETIME = Endpoint(path=f"{_SYSTEM}/energy_lifetime", parse=lifetime.parse_energy_lifetime)
-CONSUMPTION_LIFETIME = Endpoint(
+SYSTEMS = CloudEndpoint(path="systems", parse=v2.parse_systems)
+SEARCH_SYSTEM_ID = CloudEndpoint(path="systems/search_system_id", parse=systems.parse_system_id)
+SUMMARY = CloudEndpoint(path=f"{_SYSTEM}/summary", parse=systems.parse_summary)
+ENERGY_LIFETIME = CloudEndpoint(path=f"{_SYSTEM}/energy_lifetime", parse=lifetime.parse_energy_lifetime)
+CONSUMPTION_LIFETIME = CloudEndpoint(
     path=f"{_SYSTEM}/consumption_lifetime", parse=lifetime.parse_consumption_lifetime, permission=True
 )
-STATS = Endpoint(path=f"{_SYSTEM}/stats", parse=telemetry.parse_production)
-CONSUMPTION_STATS = Endpoint(path=f"{_SYSTEM}/consumption_stats", parse=telemetry.parse_consumption, permission=True)
-RGM_STATS = Endpoint(path=f"{_SYSTEM}/rgm_stats", parse=meters.parse_rgm_stats)
-PRODUCTION_READINGS = Endpoint(path=f"{_SYSTEM}/production_meter_readings", parse=meters.parse_meter_readings)
-MONTHLY_PRODUCTION = Endpoint(path=f"{_SYSTEM}/monthly_production", parse=v2.parse_monthly_production)
-ENVOYS = Endpoint(path=f"{_SYSTEM}/envoys", parse=v2.parse_envoys)
-INVENTORY = Endpoint(path=f"{_SYSTEM}/inventory", parse=v2.parse_inventory)
-INVERTERS = Endpoint(path="systems/inverters_summary_by_envoy_or_site", parse=devices.parse_inverters_summary)
+STATS = CloudEndpoint(path=f"{_SYSTEM}/stats", parse=telemetry.parse_production)
+CONSUMPTION_STATS = CloudEndpoint(
+    path=f"{_SYSTEM}/consumption_stats", parse=telemetry.parse_consumption, permission=True
+)
+RGM_STATS = CloudEndpoint(path=f"{_SYSTEM}/rgm_stats", parse=meters.parse_rgm_stats)
+PRODUCTION_READINGS = CloudEndpoint(path=f"{_SYSTEM}/production_meter_readings", parse=meters.parse_meter_readings)
+MONTHLY_PRODUCTION = CloudEndpoint(path=f"{_SYSTEM}/monthly_production", parse=v2.parse_monthly_production)
+ENVOYS = CloudEndpoint(path=f"{_SYSTEM}/envoys", parse=v2.parse_envoys)
+INVENTORY = CloudEndpoint(path=f"{_SYSTEM}/inventory", parse=v2.parse_inventory)
+INVERTERS = CloudEndpoint(path="systems/inverters_summary_by_envoy_or_site", parse=devices.parse_inverters_summary)

@@ -14,7 +14,7 @@ class EnphaseV4Client(SystemsReads, EnergyReads, BatteryControls, DeviceReads):
     not reach to this system, `ApiAuthError` where the token is refused even
     after another was asked for, `KeyRefusedError` where it is the key that is
     refused, `ApiQuotaError` where the plan's requests are used up,
-    `ApiNotFoundError`, `UnprocessableError` for a question without an answer,
+    `ApiNotFoundError`, `UnprocessableError` for a request without an answer,
     and other `ApiError` for what may pass.
 
     A 401 may cost two or three more requests: one to learn whether the token

@@ -5,7 +5,7 @@ from .endpoint import Window
 from .models.battery import (
     BatterySettings,
     BatterySettingsChange,
-    GridStatus,
+    GridStatusPayload,
     LoadContact,
     LoadContactChange,
     StormGuard,
@@ -48,7 +48,7 @@ class BatteryControls(V4Base):
         body = {"storm_guard_status": "enabled" if enabled else "disabled"}
         return await self._change(endpoints.SET_STORM_GUARD, system_id, body)
 
-    async def grid_status(self, system_id: int) -> GridStatus:
+    async def grid_status(self, system_id: int) -> GridStatusPayload:
         """Return whether the grid is there; `NotReportedError` before the site's first report."""
         return await self._ask(endpoints.GRID_STATUS, system_id)
 

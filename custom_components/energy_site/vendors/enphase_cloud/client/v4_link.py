@@ -10,8 +10,8 @@ from ....api.base_client import BudgetHooks
 from ....api.errors import ApiAuthError, ApiPayloadError
 from ....api.transport import Response
 from .base import EnphaseClient
-from .endpoint import Endpoint, Group, Question, Value
-from .replies import Doubt, Refusal, not_granted
+from .endpoint import CloudEndpoint, PlanGroup, Request, Value
+from .error_mapping import ErrorResponse, UnauthorizedCause, not_granted
 from .v4_endpoints import SYSTEMS
 
 # For so many seconds a token that was good is taken to be so: it is renewed before its end.
@@ -56,18 +56,18 @@ class V4Base(EnphaseClient):
 
     async def _ask[T](
         self,
-        endpoint: Endpoint[T],
+        endpoint: CloudEndpoint[T],
         system_id: int | None = None,
         serial_number: str | None = None,
         query: Mapping[str, Value] | None = None,
     ) -> T:
-        question = Question(endpoint=endpoint, system_id=system_id, serial_number=serial_number, query=query or {})
-        answer = await self._answer(question)
+        request = Request(endpoint=endpoint, system_id=system_id, serial_number=serial_number, query=query or {})
+        answer = await self._answer(request)
         return endpoint.parse(endpoint.name, answer.json())
 
-    async def _change[T](self, endpoint: Endpoint[T], system_id: int, body: Mapping[str, Any]) -> T | None:
+    async def _change[T](self, endpoint: CloudEndpoint[T], system_id: int, body: Mapping[str, Any]) -> T | None:
         """Send a change; `None` where it was accepted without a word on what is in force now."""
-        answer = await self._answer(Question(endpoint=endpoint, system_id=system_id, body=body))
+        answer = await self._answer(Request(endpoint=endpoint, system_id=system_id, body=body))
         if not answer.body.strip():
             return None
         payload = answer.json()
@@ -76,97 +76,97 @@ class V4Base(EnphaseClient):
         except ApiPayloadError:
             return None
 
-    async def _answer(self, question: Question[Any]) -> Response:
+    async def _answer(self, request: Request[Any]) -> Response:
         async with self._lock:
-            answer = await self._authorized(question)
+            answer = await self._authorized(request)
         if not 200 <= answer.status < 300:
-            raise Refusal(answer).error(group=question.endpoint.group)
+            raise ErrorResponse(answer).error(group=request.endpoint.group)
         return answer
 
-    async def _authorized(self, question: Question[Any]) -> Response:
+    async def _authorized(self, request: Request[Any]) -> Response:
         """Ask, and once more with another token where the first one is at fault for a 401."""
         token = await self._access_token()
-        answer = await self._request_authorized(question, token)
+        answer = await self._request_authorized(request, token)
         doubt = self._doubt(answer)
-        if doubt in (None, Doubt.KEY, Doubt.PLAN):
+        if doubt in (None, UnauthorizedCause.KEY, UnauthorizedCause.PLAN):
             return answer
         if token == self._refused:
-            raise ApiAuthError(question.endpoint.name, 401)
-        if doubt is Doubt.UNCLEAR and await self._vouched(question, token):
-            raise not_granted(question.endpoint.name, 401, question.endpoint.group)
+            raise ApiAuthError(request.endpoint.name, 401)
+        if doubt is UnauthorizedCause.UNCLEAR and await self._vouched(request, token):
+            raise not_granted(request.endpoint.name, 401, request.endpoint.group)
         renewed = await self._access_token(refused=token)
         if renewed != token:
-            answer = await self._request_authorized(question, renewed)
+            answer = await self._request_authorized(request, renewed)
             doubt = self._doubt(answer)
-            if doubt in (None, Doubt.KEY, Doubt.PLAN):
+            if doubt in (None, UnauthorizedCause.KEY, UnauthorizedCause.PLAN):
                 return answer
-            if doubt is Doubt.UNCLEAR and await self._vouched(question, renewed):
-                raise not_granted(question.endpoint.name, 401, question.endpoint.group)
+            if doubt is UnauthorizedCause.UNCLEAR and await self._vouched(request, renewed):
+                raise not_granted(request.endpoint.name, 401, request.endpoint.group)
         self._refused = renewed
-        raise ApiAuthError(question.endpoint.name, 401)
+        raise ApiAuthError(request.endpoint.name, 401)
 
-    def _doubt(self, answer: Response) -> Doubt | None:
-        return Refusal(answer).doubt if answer.status == 401 else None
+    def _doubt(self, answer: Response) -> UnauthorizedCause | None:
+        return ErrorResponse(answer).doubt if answer.status == 401 else None
 
-    async def _vouched(self, question: Question[Any], token: str) -> bool:
+    async def _vouched(self, request: Request[Any], token: str) -> bool:
         """Tell whether a token is good all the same, by what every plan has.
 
         The service refuses an endpoint that the plan lacks in the very words
         in which it refuses a token. Where an endpoint never answered, a token
-        that was good a moment ago needs no question; where it did, the plan is
+        that was good a moment ago needs no request; where it did, the plan is
         unlikely to have changed since.
         """
-        endpoint = question.endpoint
+        endpoint = request.endpoint
         if endpoint is SYSTEMS:
             return False
-        optional = endpoint.group is not Group.SYSTEM_DETAILS and endpoint.name not in self._granted
+        optional = endpoint.group is not PlanGroup.SYSTEM_DETAILS and endpoint.name not in self._granted
         if optional and token == self._good and time.monotonic() < self._good_until:
             return True
-        probe = await self._request_authorized(Question(endpoint=SYSTEMS, query={"page": 1, "size": 1}), token)
+        probe = await self._request_authorized(Request(endpoint=SYSTEMS, query={"page": 1, "size": 1}), token)
         if probe.status in (401, 403):
             return False
         if not 200 <= probe.status < 300:
-            raise Refusal(probe).error(group=SYSTEMS.group)
+            raise ErrorResponse(probe).error(group=SYSTEMS.group)
         return True
 
-    async def _request_authorized(self, question: Question[Any], token: str) -> Response:
+    async def _request_authorized(self, request: Request[Any], token: str) -> Response:
         """Ask where the endpoint is known to be; else where it is published, then where it is documented."""
-        endpoint = question.endpoint
+        endpoint = request.endpoint
         if endpoint.documented_path is None:
-            return await self._request_at(endpoint.path, question, token)
+            return await self._request_at(endpoint.path, request, token)
         if endpoint.name in self.paths:
-            return await self._request_at(self._known(endpoint), question, token)
-        answer = await self._request_at(endpoint.path, question, token)
+            return await self._request_at(self._known(endpoint), request, token)
+        answer = await self._request_at(endpoint.path, request, token)
         if answer.status not in _NOTHING_THERE:
             self._remember(endpoint, endpoint.path, answer)
             return answer
-        other = await self._request_at(endpoint.documented_path, question, token)
+        other = await self._request_at(endpoint.documented_path, request, token)
         if other.status in _NOTHING_THERE:
             self.paths[endpoint.name] = endpoint.path
             return answer
         self._remember(endpoint, endpoint.documented_path, other)
         return other
 
-    def _known(self, endpoint: Endpoint[Any]) -> str:
+    def _known(self, endpoint: CloudEndpoint[Any]) -> str:
         """Return where an endpoint is; what was kept from another time may name a place that is none."""
         known = self.paths[endpoint.name]
         return known if known == endpoint.documented_path else endpoint.path
 
-    def _remember(self, endpoint: Endpoint[Any], path: str, answer: Response) -> None:
+    def _remember(self, endpoint: CloudEndpoint[Any], path: str, answer: Response) -> None:
         # A refusal of the token or a fault of the service says nothing about a path.
         if 200 <= answer.status < 300 or answer.status == 422:
             self.paths[endpoint.name] = path
 
-    async def _request_at(self, path: str, question: Question[Any], token: str) -> Response:
+    async def _request_at(self, path: str, request: Request[Any], token: str) -> Response:
         answer = await self._request(
-            question.endpoint.method,
-            question.path(path),
-            endpoint=question.endpoint.name,
-            query=question.fields(),
+            request.endpoint.method,
+            request.path(path),
+            endpoint=request.endpoint.name,
+            query=request.fields(),
             headers={"key": self._api_key, "Authorization": f"Bearer {token}"},
-            body=question.body,
+            body=request.body,
         )
         if 200 <= answer.status < 300:
             self._good, self._good_until = token, time.monotonic() + _STILL_GOOD
-            self._granted.add(question.endpoint.name)
+            self._granted.add(request.endpoint.name)
         return answer

@@ -70,7 +70,7 @@ class SessionsFullError(AccountServiceError):
     translation_key = "account_sessions_full"
 
 
-class ClientRefusedError(AccountServiceError):
+class AccountClientRefusedError(AccountServiceError):
     """The service does not talk to this program, whoever uses it."""
 
     translation_key = "account_client_refused"
@@ -126,7 +126,7 @@ async def _sign_in(session: ClientSession, username: str, password: str) -> str:
     if answer.status == 401:
         raise CredentialsRefusedError(endpoint, "e-mail address or password refused")
     if answer.status == 406:
-        raise ClientRefusedError(endpoint, "status 406", retry_after=answer.retry_after)
+        raise AccountClientRefusedError(endpoint, "status 406", retry_after=answer.retry_after)
     answer.raise_for_status()
     reply = Record(endpoint, answer.json())
     if session_id := reply.text_or_none("session_id"):

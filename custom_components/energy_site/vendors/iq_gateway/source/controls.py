@@ -36,7 +36,7 @@ from ....sources.feed import FeedState
 from ....sources.source import FallbackControls
 from ..client import edits, endpoints
 from ..client.client import IqGatewayClient
-from ..client.models.settings import Schedule
+from ..client.models.settings import BatterySchedule
 from . import circuits, feeds
 from .answers import Answers
 from .capabilities import Capabilities
@@ -114,11 +114,11 @@ class Gateway(Protocol):
         """Return a part as it is known now."""
 
 
-class Controls:
+class GatewayControls:
     """The controls of one gateway, as its answers allow."""
 
     def __init__(self, source: Gateway) -> None:
-        """Write through the client of `source`."""
+        """Write via_fallback the client of `source`."""
         self._source = source
         self._client = source.client
         self._answers = source.answers
@@ -219,7 +219,7 @@ class Controls:
             return BlockReason.OFF_GRID
         return BlockReason.GRID_EVENT if schedule is not None and self._is_grid_event(schedule) else None
 
-    def _is_grid_event(self, schedule: Schedule) -> bool:
+    def _is_grid_event(self, schedule: BatterySchedule) -> bool:
         settings = self._source.part(Settings)
         return schedule.force_discharge is True or (settings is not None and settings.activity in _GRID_EVENTS)
 
@@ -415,7 +415,7 @@ class Controls:
         return tuple(feed.key for feed in used if self._source.states[feed.key].presence.answers)
 
 
-def through(own: Control, name: ControlName, way: FallbackControls, event: BlockReason | None) -> Control:
+def via_fallback(own: Control, name: ControlName, way: FallbackControls, event: BlockReason | None) -> Control:
     """Return a control that is set another way.
 
     What the gateway tells of it is confirmed there: that is quicker, and free.

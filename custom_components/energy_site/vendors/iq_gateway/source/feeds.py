@@ -22,7 +22,7 @@ from ..client.models.ensemble import (
 )
 from ..client.models.meters import ConsumptionReport, GridChannel, MeterConfig, MeterReading
 from ..client.models.production import EnergySums, PdmEnergy, ProductionSummary
-from ..client.models.settings import DryContactSettings, GeneratorConfig, GeneratorMode, Schedule, Tariff
+from ..client.models.settings import BatterySchedule, DryContactSettings, GeneratorConfig, GeneratorModePayload, Tariff
 from ..client.models.status import Home, LiveData
 from .capabilities import Capabilities
 
@@ -171,14 +171,14 @@ GENERATOR: GatewayFeed[GeneratorState] = _feed(
 GENERATOR_CONFIG: GatewayFeed[GeneratorConfig] = _feed(
     endpoints.GENERATOR_CONFIG, "generator_config", Pace.RARE, cost=0.10
 )
-GENERATOR_MODE: GatewayFeed[GeneratorMode] = _feed(
+GENERATOR_MODE: GatewayFeed[GeneratorModePayload] = _feed(
     endpoints.GENERATOR_MODE,
     "generator_mode",
     lambda site: Pace.SETTINGS if site.generator else Pace.RARE,
     cost=0.10,
     empty=lambda answer: answer.command is None,
 )
-SCHEDULE: GatewayFeed[Schedule] = _feed(
+SCHEDULE: GatewayFeed[BatterySchedule] = _feed(
     endpoints.SCHEDULE,
     "schedule",
     lambda site: Pace.INVERTERS if site.any_battery else Pace.RARE,

@@ -33,7 +33,7 @@ from . import battery, circuits, energy, feeds, grid, health, inverters, live, m
 from .answers import Answers, GatewayClock
 from .capabilities import Capabilities
 from .checks import Checks
-from .controls import Controls, through
+from .controls import GatewayControls, via_fallback
 from .detection import detect_capabilities
 from .feeds import GatewayFeed
 from .schedule import GatewaySchedule
@@ -71,7 +71,7 @@ class IqGatewaySource(Source):
         live_lasts: timedelta = LIVE_LASTS,
         net_phases: bool = False,
     ) -> None:
-        """Poll the gateway with this serial number through `client`.
+        """Poll the gateway with this serial number via_fallback `client`.
 
         Days begin in `zone` until the gateway tells its own time zone, whose
         name `find_zone` resolves. Live power ends by itself after `live_lasts`.
@@ -102,7 +102,7 @@ class IqGatewaySource(Source):
         self._turn = 0
         self.schedule = GatewaySchedule(self, intervals)
         self._builders = self._make_builders()
-        self._controls = Controls(self)
+        self._controls = GatewayControls(self)
 
     @property
     @override
@@ -152,7 +152,9 @@ class IqGatewaySource(Source):
         control = self._controls.control(name, now)
         if control is None or control.block_reason is not BlockReason.CLOUD_CONTROLLED or self.fallback is None:
             return control
-        return control if (way := self.fallback()) is None else through(control, name, way, self._controls.event(now))
+        return (
+            control if (way := self.fallback()) is None else via_fallback(control, name, way, self._controls.event(now))
+        )
 
     @override
     def as_dict(self) -> dict[str, Any]:
@@ -167,18 +169,18 @@ class IqGatewaySource(Source):
         }
 
     @override
-    def restore(self, memory: Mapping[str, Any]) -> None:
-        super().restore(memory)
-        firmware, zone, capabilities, books = (memory.get(key) for key in ("firmware", "timezone", "hardware", "books"))
+    def restore(self, data: Mapping[str, Any]) -> None:
+        super().restore(data)
+        firmware, zone, capabilities, books = (data.get(key) for key in ("firmware", "timezone", "hardware", "books"))
         self._firmware = firmware if isinstance(firmware, str) else None
         self._zone_name = zone if isinstance(zone, str) else None
         if isinstance(capabilities, Mapping):
             self.capabilities = Capabilities.restore(capabilities)
-        if (set_up := remembered.restore(memory.get("meters"))) is not None:
+        if (set_up := remembered.restore(data.get("meters"))) is not None:
             self._answers[feeds.METERS.key] = set_up
         if isinstance(books, Mapping):
             self.ledger.restore(books)
-        if isinstance(checks := memory.get("checks"), Mapping):
+        if isinstance(checks := data.get("checks"), Mapping):
             self.checks.restore(checks)
 
     @override

@@ -153,7 +153,7 @@ class StormGuard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GridStatus:
+class GridStatusPayload:
     """`grid_status`: as sent, and when it was reported in seconds since the epoch."""
 
     grid_state: str | None
@@ -245,11 +245,11 @@ def parse_storm_guard(endpoint: str, payload: object) -> StormGuard:
     )
 
 
-def parse_grid_status(endpoint: str, payload: object) -> GridStatus:
+def parse_grid_status(endpoint: str, payload: object) -> GridStatusPayload:
     """Read `grid_status`."""
     root = Record(endpoint, payload)
     root.expect("grid_state", "grid_status")
-    return GridStatus(
+    return GridStatusPayload(
         grid_state=root.code_or_none("grid_state") or root.code_or_none("grid_status"),
         last_report_date=epoch(root, "last_report_date"),
     )

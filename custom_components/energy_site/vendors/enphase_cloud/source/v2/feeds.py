@@ -13,7 +13,7 @@ from .....api.errors import ApiNotFoundError
 from .....site.quota.demand import Bundle
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v2_endpoints as endpoints
-from ...client.endpoint import Endpoint
+from ...client.endpoint import CloudEndpoint
 from ...client.models.common import DailySeries
 from ...client.models.devices import InvertersSummary
 from ...client.models.lifetime import EnergyLifetime
@@ -73,7 +73,7 @@ type Ask[T] = Callable[[Context], Awaitable[T]]
 
 def _feed[T](
     key: str,
-    endpoint: Endpoint[T],
+    endpoint: CloudEndpoint[T],
     ask: Ask[T],
     *,
     wanted: Callable[[Source], bool] = lambda _: True,
@@ -94,7 +94,7 @@ def _feed[T](
     )
 
 
-def _something[T](endpoint: Endpoint[T], ask: Ask[T | None]) -> Ask[T]:
+def _something[T](endpoint: CloudEndpoint[T], ask: Ask[T | None]) -> Ask[T]:
     """Take "no content" for what it means: there is none of this."""
 
     async def asked(context: Context) -> T:

@@ -124,9 +124,9 @@ class EnlightenSource(CloudSource[Context]):
         }
 
     @override
-    def restore(self, memory: Mapping[str, Any]) -> None:
-        self.gone_since = _time(memory.get("gone_since"))
-        super().restore(memory)
+    def restore(self, data: Mapping[str, Any]) -> None:
+        self.gone_since = _time(data.get("gone_since"))
+        super().restore(data)
 
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:

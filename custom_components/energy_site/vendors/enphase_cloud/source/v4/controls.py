@@ -39,7 +39,7 @@ _CIRCUIT_WORDS = {ours: LoadMode(word) for word, ours in CIRCUIT_MODES.items()}
 _CIRCUIT_LEVELS = Range(minimum=10.0, maximum=90.0)
 
 
-class Controls:
+class CloudControls:
     """The controls of one system, as far as the plan grants them."""
 
     def __init__(self, source: CloudSource[Context]) -> None:

@@ -14,7 +14,7 @@ from .....site.model import (
     Inverter,
     Inverters,
 )
-from ...client.models.battery import GridStatus as CloudGrid
+from ...client.models.battery import GridStatusPayload
 from ...client.models.devices import Device, Devices, InvertersSummary, MicroInverter
 from ...client.models.systems import Summary
 from ...client.models.telemetry import BatteryTelemetry
@@ -68,7 +68,7 @@ def build_inverters(
     )
 
 
-def build_grid(devices: Devices | None, grid: CloudGrid | None, at: datetime) -> GridStatus | None:
+def build_grid(devices: Devices | None, grid: GridStatusPayload | None, at: datetime) -> GridStatus | None:
     """Build the grid's part, on systems with a device that knows of the grid."""
     controllers = {
         device.serial_number: Controller(
@@ -95,7 +95,7 @@ def _gateway(device: Device) -> Controller:
     )
 
 
-def _state(grid: CloudGrid | None) -> GridState | None:
+def _state(grid: GridStatusPayload | None) -> GridState | None:
     if grid is not None and grid.changing:
         return GridState.SYNCHRONIZING
     if grid is None or grid.on_grid is None:

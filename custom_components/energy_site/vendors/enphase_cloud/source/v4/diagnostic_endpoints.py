@@ -8,13 +8,13 @@ from .....api.errors import ApiNotFoundError
 from .....site.quota.demand import Bundle
 from .....sources.cloud import CloudFeed
 from ...client import v4_endpoints as endpoints
-from ...client.endpoint import Endpoint
+from ...client.endpoint import CloudEndpoint
 from .context import Context
 
 _DAY = timedelta(days=1)
 
 
-def _feed[T](key: str, endpoint: Endpoint[T], ask: Callable[[Context], Awaitable[T]]) -> CloudFeed[Context, T]:
+def _feed[T](key: str, endpoint: CloudEndpoint[T], ask: Callable[[Context], Awaitable[T]]) -> CloudFeed[Context, T]:
     return CloudFeed(
         key=key,
         endpoint=endpoint.path,
@@ -31,7 +31,7 @@ def _yesterday(ask: Context) -> int:
     return int((ask.clock() - _DAY).timestamp())
 
 
-def _first(serials: tuple[str, ...], endpoint: Endpoint[Any]) -> str:
+def _first(serials: tuple[str, ...], endpoint: CloudEndpoint[Any]) -> str:
     """Return the first of some devices; without any there is nothing at the endpoint."""
     if not serials:
         raise ApiNotFoundError(endpoint.name, 404)
@@ -39,7 +39,7 @@ def _first(serials: tuple[str, ...], endpoint: Endpoint[Any]) -> str:
 
 
 def _of_charger[T](
-    endpoint: Endpoint[T], ask: Callable[[Context, str], Awaitable[T]]
+    endpoint: CloudEndpoint[T], ask: Callable[[Context, str], Awaitable[T]]
 ) -> Callable[[Context], Awaitable[T]]:
     return lambda context: ask(context, _first(context.chargers, endpoint))
 

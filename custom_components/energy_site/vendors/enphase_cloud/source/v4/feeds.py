@@ -12,8 +12,8 @@ from .....api.errors import ApiPayloadError
 from .....site.quota.demand import Bundle
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v4_endpoints as endpoints
-from ...client.endpoint import Endpoint
-from ...client.models.battery import BatterySettings, GridStatus, LoadContact, StormGuard
+from ...client.endpoint import CloudEndpoint
+from ...client.models.battery import BatterySettings, GridStatusPayload, LoadContact, StormGuard
 from ...client.models.common import DailySeries
 from ...client.models.devices import Devices, InvertersSummary
 from ...client.models.ev_charger import Charger
@@ -44,7 +44,7 @@ type Ask[T] = Callable[[Context], Awaitable[T]]
 
 def _feed[T](
     key: str,
-    endpoint: Endpoint[T],
+    endpoint: CloudEndpoint[T],
     ask: Ask[T],
     *,
     wanted: Callable[[Source], bool] = lambda _: True,
@@ -314,7 +314,7 @@ STORM_GUARD: Feed[StormGuard] = _feed(
     night=0.5,
     greatest=timedelta(hours=12),
 )
-GRID_STATUS: Feed[GridStatus] = _feed(
+GRID_STATUS: Feed[GridStatusPayload] = _feed(
     "grid_status",
     endpoints.GRID_STATUS,
     lambda ask: ask.client.grid_status(ask.system_id),

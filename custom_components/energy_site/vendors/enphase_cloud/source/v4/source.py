@@ -28,7 +28,7 @@ from .....sources.source import Builder
 from ...client.models.common import DailySeries
 from . import devices, energy, feeds, power, settings
 from .context import Context
-from .controls import Controls
+from .controls import CloudControls
 
 _NO_CONTENT = 204
 
@@ -64,7 +64,7 @@ class EnphaseCloudSource(CloudSource[Context]):
         super().__init__(context, system, budget, context.client.recorded, find_zone)
         self._word: str | None = None
         self._builders = self._make_builders()
-        self._controls = Controls(self)
+        self._controls = CloudControls(self)
 
     @property
     @override
@@ -105,11 +105,11 @@ class EnphaseCloudSource(CloudSource[Context]):
         }
 
     @override
-    def restore(self, memory: Mapping[str, Any]) -> None:
-        paths = memory.get("paths")
+    def restore(self, data: Mapping[str, Any]) -> None:
+        paths = data.get("paths")
         if isinstance(paths, Mapping):
             self.context.client.paths.update({str(key): str(path) for key, path in paths.items()})
-        super().restore(memory)
+        super().restore(data)
 
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:

@@ -23,7 +23,7 @@ class Tariff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class BatterySchedule:
     """`/ivp/sc/sched`: what the battery's controller is doing now."""
 
     mode: str | None
@@ -56,7 +56,7 @@ class GeneratorConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GeneratorMode:
+class GeneratorModePayload:
     """`/ivp/ss/gen_mode`: `off`, `on` or `auto`; an empty object where there is no generator."""
 
     command: str | None
@@ -77,11 +77,11 @@ def parse_tariff(endpoint: str, payload: object) -> Tariff:
     )
 
 
-def parse_schedule(endpoint: str, payload: object) -> Schedule:
+def parse_schedule(endpoint: str, payload: object) -> BatterySchedule:
     """Read `/ivp/sc/sched`; the mode is an index into a list that is sent along."""
     root = Record(endpoint, payload)
     index, names = root.integer_or_none("acb_current_mode"), root.texts("sched_mode_key")
-    return Schedule(
+    return BatterySchedule(
         mode=names[index] if index is not None and 0 <= index < len(names) else None,
         charge_from_grid=root.flag_or_none("Charge From Grid Allowed"),
         force_discharge=root.flag_or_none("Force Discharge"),
@@ -117,6 +117,6 @@ def _contact(item: Record) -> DryContactSettings:
     )
 
 
-def parse_generator_mode(endpoint: str, payload: object) -> GeneratorMode:
+def parse_generator_mode(endpoint: str, payload: object) -> GeneratorModePayload:
     """Read `/ivp/ss/gen_mode`."""
-    return GeneratorMode(command=Record(endpoint, payload).text_or_none("gen_cmd"))
+    return GeneratorModePayload(command=Record(endpoint, payload).text_or_none("gen_cmd"))

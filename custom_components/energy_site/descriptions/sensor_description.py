@@ -33,7 +33,7 @@ _LARGE = (SensorDeviceClass.ENERGY, SensorDeviceClass.ENERGY_STORAGE)
 PERCENT = UnitOfRatio.PERCENTAGE
 
 
-def measured(
+def measurement(
     key: str,
     device_class: SensorDeviceClass,
     *,
@@ -59,7 +59,7 @@ def measured(
     )
 
 
-def share(key: str, *, enabled: bool = True, precision: int = 0, measures: bool = True) -> SensorEntityDescription:
+def percentage(key: str, *, enabled: bool = True, precision: int = 0, measures: bool = True) -> SensorEntityDescription:
     """Describe a diagnostic percentage; a set one is no measurement."""
     return SensorEntityDescription(
         key=key,
@@ -72,7 +72,7 @@ def share(key: str, *, enabled: bool = True, precision: int = 0, measures: bool 
     )
 
 
-def count(key: str, *, enabled: bool = True, grows: bool = True) -> SensorEntityDescription:
+def counter(key: str, *, enabled: bool = True, grows: bool = True) -> SensorEntityDescription:
     """Describe a diagnostic number of things."""
     return SensorEntityDescription(
         key=key,
@@ -83,7 +83,7 @@ def count(key: str, *, enabled: bool = True, grows: bool = True) -> SensorEntity
     )
 
 
-def moment(key: str, *, enabled: bool = False) -> SensorEntityDescription:
+def timestamp(key: str, *, enabled: bool = False) -> SensorEntityDescription:
     """Describe a diagnostic point in time."""
     return SensorEntityDescription(
         key=key,
@@ -94,7 +94,7 @@ def moment(key: str, *, enabled: bool = False) -> SensorEntityDescription:
     )
 
 
-def choice(
+def enum(
     key: str, options: Iterable[str], *, enabled: bool = True, diagnostic: bool = False
 ) -> SensorEntityDescription:
     """Describe one of several states."""

@@ -19,7 +19,7 @@ class Parts(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteRow[P: Part]:
+class SiteEntityDescription[P: Part]:
     """A value of the site as a whole.
 
     An entity exists once there is a value. With `stamp_fn` a value that repeats
@@ -52,7 +52,7 @@ class SiteRow[P: Part]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitRow[P: Part, U]:
+class DeviceEntityDescription[P: Part, U]:
     """A value of each unit of a family.
 
     With `always` every unit has the entity, else those for which there was a value.
@@ -97,4 +97,4 @@ class UnitRow[P: Part, U]:
         return None
 
 
-type AnyRow = SiteRow[Any] | UnitRow[Any, Any]
+type AnyEntityDescription = SiteEntityDescription[Any] | DeviceEntityDescription[Any, Any]

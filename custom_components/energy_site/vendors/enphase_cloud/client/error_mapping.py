@@ -22,7 +22,7 @@ from ....api.errors import (
 )
 from ....api.payload import Record
 from ....api.transport import Response
-from .endpoint import Group
+from .endpoint import PlanGroup
 from .errors import KeyMismatchError, KeyRefusedError, NotReportedError, RangeError, RetiredError, UnprocessableError
 from .models.common import epoch
 
@@ -44,7 +44,7 @@ _DATES = re.compile(r"\bdates?\b|\bstart_time\b|\bin the future\b")
 _RUBY_TIME = r":{}\s*=>\s*\"?(\d{{1,11}})\b"
 
 
-class Doubt(Enum):
+class UnauthorizedCause(Enum):
     """What a 401 may be about."""
 
     KEY = auto()
@@ -53,7 +53,7 @@ class Doubt(Enum):
     UNCLEAR = auto()
 
 
-class Refusal:
+class ErrorResponse:
     """An answer that is no success, whatever envelope it came in."""
 
     def __init__(self, answer: Response) -> None:
@@ -65,19 +65,19 @@ class Refusal:
         self.words = "" if mute else self._words()
 
     @property
-    def doubt(self) -> Doubt:
+    def doubt(self) -> UnauthorizedCause:
         """Tell what a 401 is about.
 
         One that only says "User is not authorized" may mean a token that
         ended as well as a group of endpoints that was not bought.
         """
         if _KEY.search(self.words):
-            return Doubt.KEY
+            return UnauthorizedCause.KEY
         if _PLAN.search(self.words):
-            return Doubt.PLAN
+            return UnauthorizedCause.PLAN
         if "token" in self.words:
-            return Doubt.TOKEN
-        return Doubt.UNCLEAR
+            return UnauthorizedCause.TOKEN
+        return UnauthorizedCause.UNCLEAR
 
     def error(self, *, group: str | None = None) -> ApiStatusError:
         """Return the error, for an endpoint that needs a `group` of a plan where it is given."""
@@ -164,7 +164,7 @@ def quota_refusal(answer: Response) -> ApiQuotaError | None:
     """Return what an answer says of a quota that is used up, `None` for any other answer."""
     if answer.status not in _QUOTA:
         return None
-    error = Refusal(answer).error()
+    error = ErrorResponse(answer).error()
     return error if isinstance(error, ApiQuotaError) else None
 
 
@@ -175,7 +175,7 @@ def not_granted(endpoint: str, status: int, group: str | None) -> ApiForbiddenEr
     anything else also where it was not ticked when the application was
     registered.
     """
-    if group in (None, Group.SYSTEM_DETAILS):
+    if group in (None, PlanGroup.SYSTEM_DETAILS):
         return ApiForbiddenError(endpoint, status)
     return ApiPlanError(endpoint, status, group=group)
 

@@ -25,7 +25,7 @@ _SHOWN_AFTER = 5.0
 _UNJUDGED = (408, 425, 429)
 
 
-class Outcome(Enum):
+class Ending(Enum):
     """How far a command came."""
 
     CONFIRMED = auto()
@@ -38,11 +38,11 @@ class Outcome(Enum):
 class Result:
     """What became of a command, `despite` a refusal."""
 
-    outcome: Outcome
+    outcome: Ending
     despite: Failure | None = None
 
 
-class Asked(Protocol):
+class Observed(Protocol):
     """What tells what is in force."""
 
     outage: ApiError | None
@@ -58,7 +58,7 @@ class Fulfilment:
 
     def __init__(
         self,
-        source: Asked,
+        source: Observed,
         *,
         control: Callable[[ControlName], Control | None],
         clock: Callable[[], datetime],
@@ -79,45 +79,48 @@ class Fulfilment:
 
         Raises `ControlError` where that fails.
         """
-        trouble = await self._send(control, command)
-        if isinstance(trouble, NotNowError):
-            raise self.error(_failure(trouble, seen=False), name, command.value, control)
+        last_error = await self._send(control, command)
+        if isinstance(last_error, NotNowError):
+            raise self.error(_failure(last_error, seen=False), name, command.value, control)
         sent, overwritten, seen, waited = 1, False, False, 0.0
         in_force: bool | None = False
         for pause in control.pauses:
             await self._sleep(pause)
             waited += pause
             if not newest():
-                return Result(Outcome.SUPERSEDED)
+                return Result(Ending.SUPERSEDED)
             looked = await self.look(name)
             seen = seen or looked
             in_force = self._in_force(name, command.value, control) if looked else False
             if in_force:
-                return Result(Outcome.CONFIRMED, _despite(trouble))
+                return Result(Ending.CONFIRMED, _despite(last_error))
             if (latest := self._control(name)) is not None and _is_in_the_way(latest.block_reason):
                 # What stands in the way may be known only now, such as a cloud that took over.
                 raise self.error(Failure.NOT_NOW, name, command.value, latest)
             heard_out = waited >= _HEARD_OUT * sum(control.pauses)
-            if heard_out and isinstance(trouble, ApiQuotaError):
+            if heard_out and isinstance(last_error, ApiQuotaError):
                 break
             if not looked or not newest():
                 continue
-            if _is_verdict(trouble):
+            if _is_verdict(last_error):
                 if heard_out and not _is_held(control, command.value):
                     break
-            elif trouble is not None and sent < _ATTEMPTS:
-                trouble = await self._send(control, command)
+            elif last_error is not None and sent < _ATTEMPTS:
+                last_error = await self._send(control, command)
                 sent += 1
             elif (
-                trouble is None and not overwritten and waited >= _SHOWN_AFTER and not _is_kept(control, command.value)
+                last_error is None
+                and not overwritten
+                and waited >= _SHOWN_AFTER
+                and not _is_kept(control, command.value)
             ):
                 overwritten = True
-                trouble = await self._send(control, command)
+                last_error = await self._send(control, command)
         if in_force is None:
-            return Result(Outcome.ACCEPTED, _despite(trouble))
-        if trouble is None and control.lasting and control.taken is not None and control.taken(command.value):
-            return Result(Outcome.UNDER_WAY)
-        raise self.error(_failure(trouble, seen=seen), name, command.value, control, trouble, looked=seen)
+            return Result(Ending.ACCEPTED, _despite(last_error))
+        if last_error is None and control.lasting and control.taken is not None and control.taken(command.value):
+            return Result(Ending.UNDER_WAY)
+        raise self.error(_failure(last_error, seen=seen), name, command.value, control, last_error, looked=seen)
 
     async def look_on(
         self, name: ControlName, command: PendingCommand, control: Control, *, newest: Callable[[], bool]
@@ -128,12 +131,12 @@ class Fulfilment:
         for pause in _left(control.lasting, passed):
             await self._sleep(pause)
             if not newest():
-                return Result(Outcome.SUPERSEDED)
+                return Result(Ending.SUPERSEDED)
             looked = await self.look(name)
             seen = seen or looked
             in_force = self._in_force(name, command.value, control) if looked else False
             if in_force is not False:
-                return Result(Outcome.CONFIRMED if in_force else Outcome.ACCEPTED)
+                return Result(Ending.CONFIRMED if in_force else Ending.ACCEPTED)
         raise self.error(Failure.IGNORED if seen else Failure.NO_ANSWER, name, command.value, control)
 
     async def look(self, *names: ControlName) -> bool:
@@ -155,7 +158,7 @@ class Fulfilment:
         name: ControlName,
         value: Value,
         control: Control | None,
-        trouble: ApiError | None = None,
+        last_error: ApiError | None = None,
         *,
         looked: bool = True,
     ) -> ControlError:
@@ -168,7 +171,7 @@ class Fulfilment:
             in_force=now.value if now is not None else None,
             limits=now.limits if now is not None else None,
             block_reason=now.block_reason if now is not None and failure is Failure.NOT_NOW else None,
-            answer=trouble.status if isinstance(trouble, ApiStatusError) else None,
+            answer=last_error.status if isinstance(last_error, ApiStatusError) else None,
             looked=looked,
             seconds=sum(control.pauses) if control is not None else 0.0,
         )
@@ -188,11 +191,13 @@ class Fulfilment:
         return latest is not None and latest.in_force(value)
 
 
-def _is_verdict(trouble: ApiError | None) -> bool:
+def _is_verdict(last_error: ApiError | None) -> bool:
     """Tell whether the system understood and said no; overload and silence may pass."""
-    if isinstance(trouble, ApiQuotaError):
+    if isinstance(last_error, ApiQuotaError):
         return True
-    return isinstance(trouble, ApiStatusError) and 400 <= trouble.status < 500 and trouble.status not in _UNJUDGED
+    return (
+        isinstance(last_error, ApiStatusError) and 400 <= last_error.status < 500 and last_error.status not in _UNJUDGED
+    )
 
 
 def _is_in_the_way(block_reason: BlockReason | None) -> bool:
@@ -208,16 +213,16 @@ def _is_held(control: Control, value: Value) -> bool:
     return any(holds is not None and holds(value) for holds in (control.kept, control.taken))
 
 
-def _despite(trouble: ApiError | None) -> Failure | None:
-    return Failure.REFUSED if _is_verdict(trouble) else None
+def _despite(last_error: ApiError | None) -> Failure | None:
+    return Failure.REFUSED if _is_verdict(last_error) else None
 
 
-def _failure(trouble: ApiError | None, *, seen: bool) -> Failure:
-    if isinstance(trouble, ApiQuotaError):
-        return Failure.NO_CHANGES if trouble.ends_changes else Failure.QUOTA
-    if _is_verdict(trouble):
+def _failure(last_error: ApiError | None, *, seen: bool) -> Failure:
+    if isinstance(last_error, ApiQuotaError):
+        return Failure.NO_CHANGES if last_error.ends_changes else Failure.QUOTA
+    if _is_verdict(last_error):
         return Failure.REFUSED
-    return Failure.IGNORED if seen and trouble is None else Failure.NO_ANSWER
+    return Failure.IGNORED if seen and last_error is None else Failure.NO_ANSWER
 
 
 def _left(pauses: tuple[float, ...], passed: float) -> Iterator[float]:
