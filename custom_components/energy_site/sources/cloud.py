@@ -113,8 +113,11 @@ class CloudSource[C](Source):
             if now - since >= _AILING_AFTER
             and not self.feeds[key].essential
             and self.states[key].failures >= _AILING_FAILURES
-            and any(at is not None and at > since for at in (state.answered_at for state in self.states.values()))
+            and self._answers_since(since)
         )
+
+    def _answers_since(self, moment: datetime) -> bool:
+        return any(state.answered_at is not None and state.answered_at >= moment for state in self.states.values())
 
     def enter(self) -> None:
         """Let the planner know what this system wants."""
@@ -178,8 +181,10 @@ class CloudSource[C](Source):
         except ApiQuotaError:
             raise
         except ApiError as err:
+            since = self._failing.get(key)
             if isinstance(err, ApiStatusError | ApiPayloadError) and self.outage is None:
-                self._failing.setdefault(key, now)
+                # While nothing answers at all it is the cloud that is out.
+                self._failing[key] = since if since is not None and self._answers_since(since) else now
             self.planner.asked(self.system, feed.bundle, now, failed=True)
             raise
         else:
