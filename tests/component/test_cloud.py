@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.diagnostics import async_get_config_entry_diagnostics
-from custom_components.energy_site.sources.enphase_cloud import by_hand
+from custom_components.energy_site.sources.enphase_cloud import by_hand, feeds
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -311,7 +311,14 @@ async def test_each_battery_has_its_level(hass: HomeAssistant, entry: MockConfig
     assert all(0 < float(level) <= 100 for level in levels)
 
 
-@pytest.mark.parametrize("endpoint", [feed.endpoint for feed in by_hand.ALL if "ev_charger" not in feed.endpoint])
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        feed.endpoint
+        for feed in (*by_hand.ALL, feeds.PRODUCTION_METER, feeds.PRODUCTION_MICRO)
+        if "ev_charger" not in feed.endpoint
+    ],
+)
 async def test_what_is_not_polled_can_be_seen_by_hand(
     hass: HomeAssistant, entry: MockConfigEntry, endpoint: str
 ) -> None:

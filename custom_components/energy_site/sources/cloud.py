@@ -12,7 +12,7 @@ from ..clients.enphase_cloud.link import keeping
 from ..clients.errors import ApiAuthError, ApiError, ApiNotFoundError, ApiPayloadError, ApiQuotaError, ApiStatusError
 from ..clients.transport import Recorded
 from ..site.demand import Bundle, Purpose, System
-from ..site.model import Quota
+from ..site.model import Part, Quota
 from ..site.quota import Planner
 from ..site.sun import Daylight
 from .feed import Feed, FeedState, Pace, Presence
@@ -145,6 +145,11 @@ class CloudSource[C](Source):
     def age(self, now: datetime) -> None:
         for builder in self.builders:
             self._build(builder, "age", now)
+
+    @override
+    def settled(self, kind: type[Part], now: datetime) -> bool:
+        # What is not wanted keeps nothing open.
+        return all(not self._is_asked(key) or self.states[key].fresh(now) for key in self.feeds_of(kind))
 
     @override
     async def close(self) -> None:

@@ -11,7 +11,8 @@ from ...clients.enphase_cloud.v2 import EnlightenV2Client
 from ...site.history import DAY, Interval, midnight
 from ...site.history_cursor import Group
 from ...site.model import CounterKind
-from ..enphase_cloud.history import as_intervals, as_lifetime, nothing, reported_at
+from ..enphase_cloud.history import as_lifetime
+from ..enphase_cloud.intervals import as_intervals, nothing, reported_at
 from ..history import HistoryProvider, Intervals, Lifetime, NoHistoryError
 
 # A year, less a day for whoever counts otherwise.
