@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.diagnostics import async_get_config_entry_diagnostics
-from custom_components.energy_site.vendors.enphase_cloud.source.v4 import diagnostic_endpoints
+from custom_components.energy_site.vendors.enphase_cloud.source.v4 import diagnostic_endpoints, feeds
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -313,7 +313,12 @@ async def test_each_battery_has_its_level(hass: HomeAssistant, entry: MockConfig
 
 
 @pytest.mark.parametrize(
-    "endpoint", [feed.endpoint for feed in diagnostic_endpoints.ALL if "ev_charger" not in feed.endpoint]
+    "endpoint",
+    [
+        feed.endpoint
+        for feed in (*diagnostic_endpoints.ALL, feeds.PRODUCTION_METER, feeds.PRODUCTION_MICRO)
+        if "ev_charger" not in feed.endpoint
+    ],
 )
 async def test_what_is_not_polled_can_be_seen_by_hand(
     hass: HomeAssistant, entry: MockConfigEntry, endpoint: str

@@ -217,3 +217,17 @@ async def test_what_fails_for_a_day_is_asked_rarely_and_explained(
     assert repair(hass, entry, "cloud_incomplete") is None
     assert number(hass, SITE, "grid_import_energy") is not None
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_cloud_that_was_out_as_a_whole_is_not_told_to_answer_in_part(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
+) -> None:
+    names = {path for path in (each.path for each in cloud.requests) if path.startswith("/api/")}
+    out = cloud.faults.add(HttpStatus(503), path=names)
+    await pass_time(hass, freezer, 42 * HOUR, step=2 * HOUR)
+    assert out.hits > 20
+    out.remove()
+    for _ in range(4):
+        await pass_time(hass, freezer, HOUR, step=HOUR)
+        assert repair(hass, entry, "cloud_incomplete") is None
+    assert any(each.path.endswith("energy_import_telemetry") for each in cloud.requests[-100:])

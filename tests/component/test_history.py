@@ -13,6 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
 from custom_components.energy_site.runtime.statistics import HistoryImporter
+from custom_components.energy_site.site.energy.grid_balance import GRID
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of, midnight, slot
 from custom_components.energy_site.site.history.report import Report, Stop
 from custom_components.energy_site.site.history.rows import StatisticsRow
@@ -49,6 +50,7 @@ class Cloud:
         self.zone = ZoneInfo(system.house.config.place.timezone)
         self.clock = clock
         self.meter = True
+        self.ailing: tuple[str, ...] = ()
         self.application = server.add_application(plan=PLAN)
         server.tokens.access_lifetime = 400 * 86_400
         self.headers = server.headers(self.application)
@@ -63,7 +65,16 @@ class Cloud:
     def start(self, memory: Mapping[str, Any] | None = None) -> HistoryImporter:
         """Begin, or go on after a restart."""
         client = EnphaseV4Client(async_get_clientsession(self.hass), self.application.key, self)
-        provider = EnphaseHistory(client, self.system.system_id, self.zone, KINDS, meter=self.meter, net=True)
+        provider = EnphaseHistory(
+            client,
+            self.system.system_id,
+            self.zone,
+            KINDS,
+            meter=self.meter,
+            net=True,
+            ailing=lambda: self.ailing,
+            clock=self.now,
+        )
         self.importer = HistoryImporter(
             self.hass, site=SITE, title="Sunny Home", provider=provider, allowance=self.allowance, clock=self.now
         )
@@ -214,6 +225,24 @@ async def test_all_of_it_becomes_hours(cloud: Cloud) -> None:
     cloud.move_to(NOON + timedelta(hours=18, minutes=1))
     assert (await cloud.run()).requests == 2
     await cloud.expect_hours(date(2026, 4, 16), datetime(2026, 6, 16, 3, tzinfo=UTC))
+
+
+async def test_import_and_export_that_are_never_told_take_next_to_no_requests(cloud: Cloud) -> None:
+    """What was read for the other flows tells them, and a night's new day as well."""
+    cloud.ailing = ("energy_import", "energy_export", "energy_import_lifetime", "energy_export_lifetime")
+    report = await cloud.run()
+    assert (report.stopped, cloud.importer.progress) == (Stop.DONE, 100)
+    asked = of_telemetry(cloud)
+    assert asked.keys() == {"production_meter", "consumption_meter", "battery"}
+    assert sum(asked.values()) == report.requests - 5 <= 3 * 9 + 2 * 2
+    cloud.move_to(NOON + timedelta(hours=18))
+    assert (await cloud.run()).requests == 3
+    await cloud.expect_hours(date(2026, 4, 16), datetime(2026, 6, 16, 3, tzinfo=UTC), tuple(set(KINDS) - set(GRID)))
+    for kind in GRID:
+        found = await cloud.rows(kind)
+        assert len(found) == len(await cloud.rows(CounterKind.SOLAR))
+        for hour, energy in found.items():
+            assert energy <= cloud.truth(kind, hour, hour + HOUR) + 0.004
 
 
 @pytest.mark.parametrize("lives", [(NOON, 7.5)])

@@ -86,7 +86,7 @@ class BudgetSchedule(Schedule):
             if now - since >= _AILING_AFTER
             and not feeds[key].essential
             and states[key].failures >= _AILING_FAILURES
-            and any(at is not None and at > since for at in (state.answered_at for state in states.values()))
+            and self._has_answers_since(since)
         )
 
     def update_planner(self) -> None:
@@ -124,7 +124,9 @@ class BudgetSchedule(Schedule):
             raise
         except ApiError as err:
             if isinstance(err, ApiStatusError | ApiPayloadError) and self._source.outage is None:
-                self._failing.setdefault(key, now)
+                since = self._failing.get(key)
+                # While nothing answers at all it is the cloud that is out.
+                self._failing[key] = since if since is not None and self._has_answers_since(since) else now
             planner.record_result(self._system, bundle, now, failed=True)
             raise
         else:
@@ -196,6 +198,10 @@ class BudgetSchedule(Schedule):
     @property
     def _plan(self) -> list[int | None]:
         return [self.planner.plan.per_month, self.planner.plan.per_minute]
+
+    def _has_answers_since(self, since: datetime) -> bool:
+        states = self._source.states.values()
+        return any(state.answered_at is not None and state.answered_at >= since for state in states)
 
     def _is_polled(self, key: str) -> bool:
         return self._source.states[key].presence.answers and self._source.is_wanted(key)

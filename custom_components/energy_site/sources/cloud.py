@@ -101,8 +101,8 @@ class CloudSource[C: CloudContext](Source):
         """Whether haste would not help against what the outage says."""
         return False
 
+    @override
     def is_wanted(self, key: str) -> bool:
-        """Tell whether the system deserves a feed."""
         return self.feeds[key].wanted(self)
 
     def ailing(self, now: datetime) -> tuple[str, ...]:

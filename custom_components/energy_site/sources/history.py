@@ -54,11 +54,12 @@ class Lifetime:
     """Wh by the site's days. A day that was not reported is not there.
 
     `reported` is when the site reported last: of the day that this is in, and of
-    those after it, not all is told.
+    those after it, not all is told. `first` is the first day where only intervals tell any.
     """
 
     days: Mapping[CounterKind, Mapping[date, float]]
     reported: datetime | None
+    first: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,10 @@ class HistoryProvider(Protocol):
 
     def cost(self, group: Group, first_day: date, days: int) -> int:
         """Return the requests that some days' intervals take."""
+
+    def daily_cost(self, group: Group) -> int:
+        """Return the requests that a day takes once it is complete."""
+        return self.lifetime_cost(group)
 
     def lifetime_cost(self, group: Group) -> int:  # noqa: ARG002 - what asks one question a group ignores.
         """Return the requests that the energy of each day takes."""
@@ -307,16 +312,16 @@ class HistoryFetcher:
         whole = new or (group.key in self._wanted and not again)
         self._spend(self._provider.lifetime_cost(group), report, allowance)
         first = None if whole or cursor.first is None else max(step.first, cursor.first)
-        days, reported = await self._ask_totals(group, first)
-        told = {day for each in days.values() for day in each}
-        if new and not told:
+        life = await self._ask_totals(group, first)
+        told = {day for each in life.days.values() for day in each}
+        begun = told | ({life.first} if life.first else set())
+        if new and not begun:
             cursor.idle_until = self._clock() + _IDLE
             return
         through = self._totals[group.key].through
         wanted = {day for day in told if day <= through and day not in cursor.refined}
         if again:
-            oldest = day_of(self._clock(), zone) - DAY * group.reach
-            wanted |= {day for day in told if day < oldest}
+            wanted |= {day for day in told if day < day_of(self._clock(), zone) - DAY * group.reach}
             wanted = {day for day in wanted if step.first <= day < step.first + DAY * step.days}
         for some in batched(sorted(wanted), _MOST_DAYS_AT_ONCE, strict=False):
             await self._write(
@@ -327,20 +332,18 @@ class HistoryFetcher:
                         for day in some
                         if day in each
                     }
-                    for kind, each in days.items()
+                    for kind, each in life.days.items()
                 },
                 report,
             )
             # A life of decades must not hold everything else up.
             await asyncio.sleep(0)
-        if told and not again:
-            cursor.first = min(told) if cursor.first is None else min(cursor.first, *told)
+        if begun and not again:
+            cursor.first = min(begun) if cursor.first is None else min(cursor.first, *begun)
             cursor.through = max(through, cursor.through or through)
-        cursor.reported = reported or cursor.reported
+        cursor.reported = life.reported or cursor.reported
 
-    async def _ask_totals(
-        self, group: Group, first: date | None
-    ) -> tuple[Mapping[CounterKind, Mapping[date, float]], datetime | None]:
+    async def _ask_totals(self, group: Group, first: date | None) -> Lifetime:
         """Ask for the totals of days, and keep them in mind."""
         zone, now = self._provider.zone, self._clock()
         life = _believed(await self._provider.lifetime(group, first))
@@ -354,7 +357,7 @@ class HistoryFetcher:
             days = {kind: {**known.days.get(kind, {}), **each} for kind, each in days.items()}
             first, through = known.first, max(known.through, through)
         self._totals[group.key] = Totals(days=days, first=first, through=through, at=now)
-        return life.days, life.reported
+        return life
 
     async def _fill(self, group: Group, lacking: set[date], report: Report, allowance: Allowance) -> Totals | None:
         """Return totals for days with lost hours, asked for where they are not known; `None` without a request left."""
@@ -456,4 +459,4 @@ def _believed(life: Lifetime) -> Lifetime:
     days = {
         kind: {day: wh for day, wh in each.items() if FIRST_DAY <= day < LAST_DAY} for kind, each in life.days.items()
     }
-    return replace(life, days=days)
+    return replace(life, days=days, first=life.first and max(life.first, FIRST_DAY))

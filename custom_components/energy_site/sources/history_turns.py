@@ -29,15 +29,15 @@ class HistoryTurns:
     ) -> None:
         """Fetch the past of `source` by `provider`, with what `fetcher` makes of an allowance and who is told."""
         self._source = source
+        self._provider = provider
         self._clock = clock
-        cost = sum(provider.lifetime_cost(group) for group in provider.groups)
-        self._close = Bundle(key="history", cost=max(cost, 1), daily_at=_CLOSE)
-        source.schedule.history_close = self._close
+        self._close = self._plan_close()
         self.fetcher = fetcher(self._spare, self._changed)
 
     async def async_run(self, _: datetime | None = None) -> None:
         """Fetch what is due and what is spare."""
         now, source = self._clock(), self._source
+        self._close = self._plan_close()
         source.schedule.wants_history = self.fetcher.progress < 100
         source.schedule.update_planner()
         planner = source.planner
@@ -67,6 +67,12 @@ class HistoryTurns:
         """Take over what `as_dict` returned."""
         self.fetcher.restore(data)
         self._changed()
+
+    def _plan_close(self) -> Bundle:
+        """Let the planner know what a day's energy takes, which what the service does not tell changes."""
+        cost = sum(self._provider.daily_cost(group) for group in self._provider.groups)
+        self._source.schedule.history_close = close = Bundle(key="history", cost=max(cost, 1), daily_at=_CLOSE)
+        return close
 
     async def _async_spend(self, requests: int, purpose: Purpose) -> Report:
         """Run with so many requests and no more."""

@@ -146,9 +146,13 @@ class Source(ABC):
     def is_known(self, kind: type[Part], now: datetime) -> bool:
         """Tell whether all that this part is made of is either fresh or not to be had."""
         return all(
-            not state.presence.answers or state.is_fresh(now)
-            for state in (self.states[key] for key in self.feeds_of(kind))
+            not self.is_wanted(key) or not self.states[key].presence.answers or self.states[key].is_fresh(now)
+            for key in self.feeds_of(kind)
         )
+
+    def is_wanted(self, key: str) -> bool:  # noqa: ARG002 - most feeds are polled on every site.
+        """Tell whether the site deserves a feed."""
+        return True
 
     def control_names(self) -> Iterable[ControlName]:
         """Return the names of all controls that the site has now."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model import Count, CounterKind
 
-# More days than a source ever leaves open.
+# More days than a source leaves open; those before become part of the base.
 _MOST_DAYS = 40
 
 # The sum of a day's intervals and its total are rounded apart: falls of that many Wh are none.
@@ -35,22 +35,41 @@ class DayBook:
     offset: float = 0.0
     drop: float = 0.0
     dropped: date | None = None
+    lifeless: bool = False
+    estimated: set[date] = field(default_factory=set)
 
-    def close(self, through: date, wh: float) -> None:
-        """Enter all the energy until the end of a day."""
+    def begin(self, today: date) -> None:
+        """Count from 0 and today on where no life was ever told, nor will be soon."""
+        if self.through is None:
+            self.through, self.lifeless = today - timedelta(days=1), True
+
+    def close(self, through: date, wh: float, known: float = 0.0) -> None:
+        """Enter all the energy until the end of a day, `known` Wh of which moves nothing."""
         if self.through is not None:
             if through < self.through:
                 return
             brought = sum(energy for day, energy in self.days.items() if day <= through)
-            self._correct(wh - self.base - brought, through)
+            self._correct(wh - self.base - brought - known, through)
+            self.offset -= known
         self.through, self.base = through, wh
         self.days = {day: energy for day, energy in self.days.items() if day > through}
 
     def life(self, days: Iterable[tuple[date, float]]) -> None:
         """Enter a life's days, oldest first."""
-        known = list(days)
-        if known:
-            self.close(known[-1][0], sum(wh for _, wh in known))
+        told = dict(days)
+        through = max(told, default=date.min)
+        if not told or (self.through is not None and through < self.through):
+            return
+        known = sum(told.get(day, 0.0) - self.days.get(day, 0.0) for day in self.estimated if day <= through)
+        if self.lifeless and self.through is not None:
+            known += sum(wh for day, wh in told.items() if day <= self.through) - self.base
+        self.close(through, sum(told.values()), known)
+        self.lifeless, self.estimated = False, {day for day in self.estimated if day > through}
+
+    def estimate(self, day: date) -> None:
+        """Keep what a finished day has brought, whatever a life says of it later."""
+        if self.through is not None and day > self.through:
+            self.estimated.add(day)
 
     def note(self, day: date, wh: float) -> None:
         """Enter a day's energy so far."""
@@ -58,7 +77,11 @@ class DayBook:
             return
         self.days[day] = max(wh, self.days.get(day, 0.0))
         for oldest in sorted(self.days)[:-_MOST_DAYS]:
-            del self.days[oldest]
+            energy = self.days.pop(oldest)
+            if self.through is not None:
+                self.through, self.base = oldest, self.base + energy
+                self.lifeless |= oldest in self.estimated
+                self.estimated.discard(oldest)
 
     def count(self, today: date) -> Count:
         """Return the counter: since ever, and today; days of which nothing is known yet count for nothing."""
@@ -93,6 +116,8 @@ class DayBook:
             "offset": self.offset,
             "drop": self.drop,
             "dropped": self.dropped.isoformat() if self.dropped else None,
+            "lifeless": self.lifeless,
+            "estimated": [day.isoformat() for day in sorted(self.estimated)],
         }
 
     @classmethod
@@ -109,6 +134,8 @@ class DayBook:
                 shown=float(data.get("shown", 0.0)),
                 drop=float(data.get("drop", 0.0)),
                 dropped=date.fromisoformat(dropped) if dropped else None,
+                lifeless=bool(data.get("lifeless", False)),
+                estimated={date.fromisoformat(day) for day in data.get("estimated", ())},
             )
             # A counter of before it had an offset may stand still above a life that was corrected.
             book.offset = float(data.get("offset", max(book.shown - book._told, 0.0)))

@@ -22,8 +22,8 @@ _GRACE = timedelta(days=3)
 _FORGOTTEN = timedelta(days=30)
 
 # Inverters are silent at night: what is missing there shows only by these.
-_LATE = timedelta(hours=2)
-_SHORTEST_HOLE = timedelta(hours=1)
+LATE = timedelta(hours=2)
+SHORTEST_HOLE = timedelta(hours=1)
 
 # More Wh than a home's interval ever has.
 _LARGEST = 1e7
@@ -90,10 +90,11 @@ def slot(day: date, zone: tzinfo) -> datetime:
     return hour if hour == start else hour + HOUR
 
 
-def merged(intervals: Iterable[Interval]) -> list[Interval]:
-    """Return intervals in order, none of them twice, negative, endless or on top of another."""
+def merged(intervals: Iterable[Interval], *, signed: bool = False) -> list[Interval]:
+    """Return intervals in order, none of them twice, negative unless `signed`, endless or on top of another."""
+    least = -_LARGEST if signed else 0.0
     found: dict[Span, Interval] = {
-        (each.start, each.end): each for each in intervals if each.start < each.end and 0 <= each.wh < _LARGEST
+        (each.start, each.end): each for each in intervals if each.start < each.end and least <= each.wh < _LARGEST
     }
     kept: list[Interval] = []
     for span in sorted(found):
@@ -155,9 +156,9 @@ def read(
     holes = gaps(mine, mine[0].start if begins and mine else start, end)
     last = mine[-1].end if mine else start
     if not dense and mine:
-        holes = [hole for hole in gaps(mine, mine[0].start, last) if hole[1] - hole[0] > _SHORTEST_HOLE]
+        holes = [hole for hole in gaps(mine, mine[0].start, last) if hole[1] - hole[0] > SHORTEST_HOLE]
     known = intervals[-1].end if reported is None and intervals else reported or start
-    whole = bool(mine) and not holes and (dense or known >= end + _LATE)
+    whole = bool(mine) and not holes and (dense or known >= end + LATE)
     final = now >= end and ((known >= end and whole) or known >= end + _GRACE or now >= end + _FORGOTTEN)
     # An interval later than a missing one tells that the latter is lost, not late.
     until = end if final else max(min(known, end, last if dense else end), start)

@@ -12,7 +12,8 @@ from ...client.endpoint import Days
 from ...client.errors import RangeError
 from ...client.models.common import DailySeries
 from ...client.v2 import EnlightenV2Client
-from ..v4.history import as_intervals, as_lifetime, nothing, reported_at
+from ..v4.history import as_lifetime
+from ..v4.intervals import as_intervals, nothing, reported_at
 
 # A year, less a day for whoever counts otherwise.
 _REACH = 364

@@ -1,6 +1,6 @@
 """How a system is asked."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Protocol
@@ -33,6 +33,8 @@ class Context:
     batteries: tuple[str, ...] = ()
     chargers: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
+    days: int = 1
+    """How many days of intervals are asked for, today included."""
 
     @property
     def today(self) -> date:
@@ -47,6 +49,10 @@ class Context:
     async def whole_today[T: _Telemetry](self, get: Get[T]) -> T:
         """Return all of today's intervals, on a day of 25 hours too."""
         return await whole_days(get, self.system_id, self.today, 1, self.zone)
+
+    async def latest_days[T: _Telemetry](self, get: Get[T]) -> T:
+        """Return all intervals of the `days`, for one request."""
+        return await whole_days(get, self.system_id, self.today - (self.days - 1) * DAY, self.days, self.zone)
 
 
 async def whole_days[T: _Telemetry](get: Get[T], system_id: int, first: date, days: int, zone: tzinfo) -> T:
@@ -64,6 +70,11 @@ async def whole_days[T: _Telemetry](get: Get[T], system_id: int, first: date, da
         rest = await get(system_id, Window(start_at=int(end.timestamp())))
     except RangeError:
         return answer
-    added = (each for each in rest.intervals if each.end_at not in known)
+    return all_intervals([answer, rest])
+
+
+def all_intervals[T: _Telemetry](answers: Sequence[T]) -> T:
+    """Return the first answer with the intervals of all of them."""
+    found = {each.end_at: each for answer in answers for each in answer.intervals}
     # What is copied is one of the client's frozen answers, whichever.
-    return replace(answer, intervals=(*answer.intervals, *added))  # type: ignore[type-var]
+    return replace(answers[0], intervals=tuple(found.values()))  # type: ignore[type-var]

@@ -46,16 +46,6 @@ def _of_charger[T](
 
 ALL: tuple[CloudFeed[Context, Any], ...] = (
     _feed(
-        "production_micro",
-        endpoints.PRODUCTION_MICRO,
-        lambda ask: ask.client.production_micro(ask.system_id, ask.window),
-    ),
-    _feed(
-        "production_meter",
-        endpoints.PRODUCTION_METER,
-        lambda ask: ask.client.production_meter(ask.system_id, ask.window),
-    ),
-    _feed(
         "production_readings",
         endpoints.PRODUCTION_READINGS,
         lambda ask: ask.client.production_meter_readings(ask.system_id),

@@ -1,10 +1,11 @@
 """Counters made of a life's days and of what today brought so far."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from .....site.energy.days import DayBook, DayBooks
+from .....site.history.intervals import DAY, Interval, clip, day_of, gaps, midnight
 from .....site.model import CounterKind
 from ...client.models.common import DailySeries
 from ...client.models.lifetime import BatteryLifetime
@@ -56,6 +57,17 @@ def enter_house_day(books: DayBooks, consumption: EnergyTelemetry, battery: Batt
 def enter_house_life(books: DayBooks, consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> None:
     """Enter what the house took on the days that both meter and battery told."""
     books.of(CounterKind.LOAD).life(house_days(consumption, life, zone).items())
+
+
+def enter_grid(book: DayBook, intervals: Sequence[Interval], zone: tzinfo, *, lasting: bool) -> None:
+    """Enter what follows of one direction of the grid from what else was told; what is `lasting` no life corrects soon."""
+    if lasting and intervals:
+        book.begin(day_of(intervals[-1].start, zone))
+    _note(book, {int(each.end.timestamp()): each.wh for each in intervals}, zone)
+    for day in {day_of(each.start, zone) for each in intervals} if lasting else ():
+        start, end = midnight(day, zone), midnight(day + DAY, zone)
+        if not gaps(clip(intervals, start, end), start, end):
+            book.estimate(day)
 
 
 def house_by_interval(consumption: EnergyTelemetry, battery: BatteryTelemetry) -> dict[int, float]:

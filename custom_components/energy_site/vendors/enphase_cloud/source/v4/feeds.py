@@ -4,11 +4,12 @@ The order matters at set-up: what decides about others is asked first.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
 from .....api.errors import ApiPayloadError
+from .....site.history.intervals import DAY
+from .....site.model import CounterKind
 from .....site.quota.demand import Bundle
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v4_endpoints as endpoints
@@ -22,7 +23,7 @@ from ...client.models.lifetime import BatteryLifetime, EnergyLifetime
 from ...client.models.systems import Summary, System
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
 from . import diagnostic_endpoints, meters
-from .context import Context
+from .context import Context, all_intervals, whole_days
 
 # The last quarter-hours of a day are in the cloud by then, where the site stands.
 _CLOSE = time(2, 30)
@@ -32,6 +33,11 @@ _WEEK = timedelta(days=7)
 
 # What hardly changes is not worth a request when somebody wants all values now.
 _SLOW = 2.0
+
+# So many days of what others tell make up for import and export that are not told: each of them
+# is complete only when a later one was asked, and a week costs no more than a day.
+BALANCED_DAYS = 4
+_DAYS_OF_INVERTERS = 2
 
 # Inverters a page, and more pages than any roof fills.
 _PAGE, _MOST_PAGES = 100, 20
@@ -50,6 +56,7 @@ def _feed[T](
     wanted: Callable[[Source], bool] = lambda _: True,
     essential: bool = False,
     cost: float = 1.0,
+    requests: int = 1,
     join: Callable[[Context, list[Any]], T] = lambda _, answers: answers[-1],
     **worth: Any,
 ) -> Feed[T]:
@@ -62,7 +69,7 @@ def _feed[T](
         ask=ask,
         read=endpoint.parse,
         join=join,
-        bundle=Bundle(key=key, cost=1, **worth),
+        bundle=Bundle(key=key, cost=requests, **worth),
         wanted=wanted,
     )
 
@@ -121,7 +128,27 @@ def _all_pages(_: Context, pages: list[tuple[InvertersSummary, ...]]) -> tuple[I
 
 
 def _all_intervals[T: (EnergyTelemetry, BatteryTelemetry)](_: Context, answers: list[T]) -> T:
-    return replace(answers[0], intervals=tuple(each for answer in answers for each in answer.intervals))
+    return all_intervals(answers)
+
+
+async def _days_of_inverters(ask: Context) -> EnergyTelemetry:
+    """Return what the inverters made today and, where more than that is wanted, yesterday: they tell one day at a time."""
+    days = [ask.today - number * DAY for number in reversed(range(min(ask.days, _DAYS_OF_INVERTERS)))]
+    get = ask.client.production_micro
+    return all_intervals([await whole_days(get, ask.system_id, day, 1, ask.zone) for day in days])
+
+
+def grid_untold(source: Source) -> frozenset[CounterKind]:
+    """Return the directions of the grid whose energy has not been told for long."""
+    ailing = source.ailing(source.context.clock())
+    return frozenset(kind for kind, feeds in TELL_GRID.items() if any(feed.key in ailing for feed in feeds))
+
+
+def has_production_meter(source: Source) -> bool:
+    """Tell whether a meter tells what the sun gave, and not the inverters alone."""
+    summary = source.answer(SUMMARY)
+    measured = meters.measures(source.answer(DEVICES), "production")
+    return (summary is None or summary.source == "meter") if measured is None else measured
 
 
 _BATTERY = _has("encharges", "acbs")
@@ -176,7 +203,7 @@ LATEST: Feed[LatestTelemetry] = _feed(
 BATTERY: Feed[BatteryTelemetry] = _feed(
     "battery_telemetry",
     endpoints.BATTERY_TELEMETRY,
-    lambda ask: ask.whole_today(ask.client.battery_telemetry),
+    lambda ask: ask.latest_days(ask.client.battery_telemetry),
     join=_all_intervals,
     wanted=_BATTERY,
     day=0.6,
@@ -197,7 +224,7 @@ EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = CloudFeed(
 CONSUMPTION: Feed[EnergyTelemetry] = _feed(
     "consumption_meter",
     endpoints.CONSUMPTION_METER,
-    lambda ask: ask.whole_today(ask.client.consumption_meter),
+    lambda ask: ask.latest_days(ask.client.consumption_meter),
     join=_all_intervals,
     wanted=_meters(*LIVES["consumption_lifetime"], told_by="consumption_lifetime"),
     day=0.2,
@@ -223,6 +250,27 @@ EXPORT: Feed[EnergyTelemetry] = _feed(
     day=0.2,
     night=0.0,
     greatest=timedelta(days=2),
+)
+PRODUCTION_METER: Feed[EnergyTelemetry] = _feed(
+    "production_meter",
+    endpoints.PRODUCTION_METER,
+    lambda ask: ask.latest_days(ask.client.production_meter),
+    join=_all_intervals,
+    wanted=lambda source: bool(grid_untold(source)) and has_production_meter(source),
+    day=0.2,
+    night=0.05,
+    greatest=timedelta(days=2),
+)
+PRODUCTION_MICRO: Feed[EnergyTelemetry] = _feed(
+    "production_micro",
+    endpoints.PRODUCTION_MICRO,
+    _days_of_inverters,
+    join=_all_intervals,
+    wanted=lambda source: bool(grid_untold(source)) and not has_production_meter(source),
+    requests=_DAYS_OF_INVERTERS,
+    day=0.2,
+    night=0.05,
+    greatest=timedelta(days=1),
 )
 ENERGY_LIFETIME: Feed[EnergyLifetime] = _feed(
     "energy_lifetime",
@@ -334,6 +382,13 @@ LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = _feed(
 )
 
 
+# What tells the energy of each direction of the grid: today's, and a life's.
+TELL_GRID: Mapping[CounterKind, tuple[Feed[Any], Feed[Any]]] = {
+    CounterKind.GRID_IMPORT: (IMPORT, IMPORT_LIFETIME),
+    CounterKind.GRID_EXPORT: (EXPORT, EXPORT_LIFETIME),
+}
+
+
 def is_unproved(source: Source, key: str) -> bool:
     """Tell whether an answer has to tell that there is a meter for a life, since none of them tells its type."""
     return key in LIVES and meters.measures(source.answer(DEVICES), *LIVES[key]) is None
@@ -343,6 +398,11 @@ def house_needs_battery(source: Source) -> bool:
     """Tell whether what the house takes is its meter's consumption and the battery's share together."""
     battery = _BATTERY(source) and source.states[BATTERY.key].presence.answers
     return battery and not meters.measures_house(source.answer(DEVICES))
+
+
+def battery_in_balance(source: Source) -> bool:
+    """Tell whether production, grid and battery together are the consumption, and not the first two alone."""
+    return _BATTERY(source) and meters.measures_house(source.answer(DEVICES))
 
 
 ALL: tuple[Feed[Any], ...] = (
@@ -355,6 +415,8 @@ ALL: tuple[Feed[Any], ...] = (
     CONSUMPTION,
     IMPORT,
     EXPORT,
+    PRODUCTION_METER,
+    PRODUCTION_MICRO,
     BATTERY_SETTINGS,
     STORM_GUARD,
     GRID_STATUS,

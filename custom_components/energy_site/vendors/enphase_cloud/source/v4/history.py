@@ -1,30 +1,33 @@
 """A system's past by v4: each day's energy, and quarters of an hour as long as they are kept."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from itertools import pairwise
-from typing import override
+from typing import Any, override
 
+from .....site.energy.grid_balance import GRID, derived
 from .....site.history.cursor import Group
-from .....site.history.intervals import Interval, day_of
+from .....site.history.intervals import DAY, day_of
 from .....site.model import CounterKind
+from .....site.quota.demand import QUARTER
 from .....sources.cloud import CloudSource
 from .....sources.history import HistoryProvider, Intervals, Lifetime
-from ...client.endpoint import Days, Window
+from ...client.endpoint import Days
 from ...client.errors import RangeError
-from ...client.models.common import DailySeries, Meta
-from ...client.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
+from ...client.models.common import DailySeries
+from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 from ...client.v4 import EnphaseV4Client
-from . import energy, feeds, meters
+from . import energy, feeds
 from .context import Context, Get, whole_days
+from .intervals import FIVE_MINUTES, as_intervals, of_battery, of_meter, of_production, reported_at
 
 # Two years, less a day for whoever counts otherwise.
 _REACH = 729
 
 _WEEK = 7
-_FIVE_MINUTES = timedelta(minutes=5)
-_QUARTER = timedelta(minutes=15)
+
+# What was read for one flow serves another so long.
+_STANDS = timedelta(hours=1)
 
 _SOLAR = (CounterKind.SOLAR,)
 _LOAD = (CounterKind.LOAD,)
@@ -40,12 +43,23 @@ _TOLD_BY = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What an endpoint told at a moment of some days."""
+
+    first: date
+    days: int
+    at: datetime
+    answer: Any
+
+
 class EnphaseHistory(HistoryProvider):
     """The past of one of v4's systems.
 
     `kinds` are the flows that the system has. Where it has no production
     `meter`, inverters tell what the sun gave. The consumption of a `net` meter
     knows nothing of the battery, so what the house took is told by both together.
+    Where an endpoint of the grid is `ailing`, its hours follow from all others.
     """
 
     def __init__(
@@ -57,12 +71,18 @@ class EnphaseHistory(HistoryProvider):
         *,
         meter: bool = True,
         net: bool = False,
+        ailing: Callable[[], Collection[str]] = tuple,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Ask `client`; days are those of `zone`."""
+        """Ask `client`; days are those of `zone`, `ailing` returns keys of feeds."""
         self.zone = zone
         self._client = client
         self._system_id = system_id
         self._meter = meter
+        self._with_battery = not net and set(_BATTERY) <= set(kinds)
+        self._ailing = ailing
+        self._clock = clock
+        self._kept: dict[CounterKind, _Kept] = {}
         house = _LOAD + _BATTERY if net and set(_BATTERY) <= set(kinds) else _LOAD
         groups = (
             Group(kinds=_SOLAR, days=_WEEK if meter else 1, reach=_REACH, dense=meter),
@@ -75,7 +95,14 @@ class EnphaseHistory(HistoryProvider):
 
     @override
     def cost(self, group: Group, first_day: date, days: int) -> int:
+        if self._is_derived(group.kinds[0]):
+            return sum(self._known(kind, first_day) is None for kind in self._terms())
         return -(-days // group.days) * _questions(group)
+
+    @override
+    def daily_cost(self, group: Group) -> int:
+        # What else is read of the day is enough.
+        return 0 if self._is_derived(group.kinds[0]) else _questions(group)
 
     @override
     def lifetime_cost(self, group: Group) -> int:
@@ -101,6 +128,10 @@ class EnphaseHistory(HistoryProvider):
             found = as_lifetime(_BATTERY, [battery.charge, battery.discharge], self.zone)
             house = energy.house_days(consumption, battery, self.zone)
             return replace(found, days={CounterKind.LOAD: house, **found.days})
+        if kinds[0] in GRID and feeds.TELL_GRID[kinds[0]][1].key in self._ailing():
+            # Which days there were is known all the same.
+            life = as_lifetime(_LOAD, [await client.consumption_lifetime(system_id, days)], self.zone)
+            return replace(life, days={kinds[0]: {}}, first=min(life.days[CounterKind.LOAD], default=None))
         ask = {
             CounterKind.LOAD: client.consumption_lifetime,
             CounterKind.GRID_IMPORT: client.energy_import_lifetime,
@@ -116,60 +147,91 @@ class EnphaseHistory(HistoryProvider):
             return Intervals(found=dict.fromkeys(group.kinds, ()), reported=None)
 
     async def _intervals(self, group: Group, first_day: date, days: int) -> Intervals:
-        async def ask[T: (EnergyTelemetry, BatteryTelemetry)](get: Get[T]) -> T:
-            return await whole_days(get, self._system_id, first_day, days, self.zone)
-
+        kind = group.kinds[0]
+        if self._is_derived(kind):
+            return await self._derive(kind, first_day)
         if group.kinds == _BATTERY:
-            return _of_battery(await ask(self._client.battery_telemetry))
-        telemetry = await ask(self._telemetry(group.kinds[0]))
+            return of_battery(await self._ask(kind, first_day, days))
+        telemetry: EnergyTelemetry = await self._ask(kind, first_day, days)
         if len(group.kinds) > 1:
-            battery = await ask(self._client.battery_telemetry)
+            battery: BatteryTelemetry = await self._ask(CounterKind.BATTERY_CHARGE, first_day, days)
             taken = energy.house_by_interval(telemetry, battery)
             house = tuple(replace(each, wh=taken.get(each.end_at)) for each in telemetry.intervals)
-            load = as_intervals(CounterKind.LOAD, house, telemetry.meta, _QUARTER)
-            found = _of_battery(battery)
+            load = of_meter(CounterKind.LOAD, replace(telemetry, intervals=house))
+            found = of_battery(battery)
             return replace(found, found={**load.found, **found.found})
-        step = _FIVE_MINUTES if not group.dense else _QUARTER
-        return as_intervals(group.kinds[0], telemetry.intervals, telemetry.meta, step)
+        step = FIVE_MINUTES if not group.dense else QUARTER
+        return as_intervals(kind, telemetry.intervals, telemetry.meta, step)
 
-    def _telemetry(self, kind: CounterKind) -> Callable[[int, Window], Awaitable[EnergyTelemetry]]:
+    # -- what is not told -----------------------------------------------------------
+
+    def _is_derived(self, kind: CounterKind) -> bool:
+        return kind in GRID and feeds.TELL_GRID[kind][0].key in self._ailing()
+
+    def _terms(self) -> list[CounterKind]:
+        """Return what a direction of the grid follows from; the battery's two are told together."""
+        battery = [CounterKind.BATTERY_CHARGE] if self._with_battery else []
+        return [CounterKind.SOLAR, CounterKind.LOAD, *battery, *(kind for kind in GRID if not self._is_derived(kind))]
+
+    async def _derive(self, kind: CounterKind, day: date) -> Intervals:
+        """Return a day of the grid, of what was read for other flows as far as that is at hand."""
+        answers = {
+            term: self._known(term, day) or await self._ask(term, *self._window(term, day)) for term in self._terms()
+        }
+        consumption = of_meter(CounterKind.LOAD, answers[CounterKind.LOAD])
+        told = dict(of_production(answers.pop(CounterKind.SOLAR), self.zone, meter=self._meter).found)
+        for term, answer in answers.items():
+            told |= (of_battery(answer) if isinstance(answer, BatteryTelemetry) else of_meter(term, answer)).found
+        return replace(consumption, found={kind: derived(kind, told, with_battery=self._with_battery)})
+
+    def _window(self, term: CounterKind, day: date) -> tuple[date, int]:
+        """Return the days to ask for where one of them is wanted: up to a week costs the same."""
+        if term in GRID or (term is CounterKind.SOLAR and not self._meter):
+            return day, 1
+        today = day_of(self._clock(), self.zone)
+        return max(day + DAY * (2 - _WEEK), today - DAY * _REACH), _WEEK
+
+    def _known(self, term: CounterKind, day: date) -> Any:
+        """Return the answer in which a day is, where it was given a while ago at most."""
+        kept = self._kept.get(term)
+        if kept is None or self._clock() - kept.at > _STANDS:
+            return None
+        return kept.answer if kept.first <= day < kept.first + DAY * kept.days else None
+
+    async def _ask(self, kind: CounterKind, first_day: date, days: int) -> Any:
+        """Ask what tells of a flow, and keep the answer for what follows from it."""
         client = self._client
-        production = client.production_meter if self._meter else client.production_micro
-        return {
-            CounterKind.SOLAR: production,
+        get: Get[Any] = {
+            CounterKind.SOLAR: client.production_meter if self._meter else client.production_micro,
             CounterKind.LOAD: client.consumption_meter,
+            CounterKind.BATTERY_CHARGE: client.battery_telemetry,
             CounterKind.GRID_IMPORT: client.energy_import,
             CounterKind.GRID_EXPORT: client.energy_export,
         }[kind]
+        answer = await whole_days(get, self._system_id, first_day, days, self.zone)
+        self._kept[kind] = _Kept(first=first_day, days=days, at=self._clock(), answer=answer)
+        return answer
 
 
 def history_of(source: CloudSource[Context]) -> EnphaseHistory:
     """Return how the past of a system is fetched, as far as is known what it has."""
-    devices, context, summary = source.answer(feeds.DEVICES), source.context, source.answer(feeds.SUMMARY)
+    context = source.context
     kinds = {kind for kind, feed in _TOLD_BY.items() if feed.wanted(source)}
-    metered = meters.measures(devices, "production")
-    if metered is None:
-        metered = summary is None or summary.source == "meter"
     return EnphaseHistory(
         context.client,
         context.system_id,
         source.zone,
         {CounterKind.SOLAR, *kinds},
-        meter=metered,
+        meter=feeds.has_production_meter(source),
         net=feeds.house_needs_battery(source),
+        ailing=lambda: source.ailing(context.clock()),
+        clock=context.clock,
     )
 
 
 def _questions(group: Group) -> int:
     """Return how many endpoints tell of a group."""
     return 2 if group.kinds == _LOAD + _BATTERY else 1
-
-
-def reported_at(meta: Meta | None) -> datetime | None:
-    """Return when a system reported last."""
-    if meta is None or meta.last_report_at is None:
-        return None
-    return _moment(meta.last_report_at)
 
 
 def as_lifetime(kinds: Iterable[CounterKind], series: Iterable[DailySeries], zone: tzinfo) -> Lifetime:
@@ -181,47 +243,3 @@ def as_lifetime(kinds: Iterable[CounterKind], series: Iterable[DailySeries], zon
         last = day_of(reported, zone) if reported is not None else None
         found[kind] = dict(each.days(last_reported=last))
     return Lifetime(days=found, reported=reported)
-
-
-def as_intervals(
-    kind: CounterKind, intervals: Sequence[EnergyInterval], meta: Meta | None, usual: timedelta
-) -> Intervals:
-    """Return intervals with their starts, which the service leaves to be guessed."""
-    step = _length(intervals, usual)
-    found = [
-        Interval(start=_moment(each.end_at) - step, end=_moment(each.end_at), wh=each.wh)
-        for each in intervals
-        if each.wh is not None
-    ]
-    return Intervals(found={kind: found}, reported=reported_at(meta))
-
-
-def nothing(kinds: Iterable[CounterKind], error: RangeError) -> Intervals:
-    """Return that there are no intervals; the refusal tells when the last one ended."""
-    reported = None if error.last_interval is None else _moment(error.last_interval)
-    return Intervals(found=dict.fromkeys(kinds, ()), reported=reported)
-
-
-def _length(intervals: Iterable[EnergyInterval | BatteryInterval], usual: timedelta) -> timedelta:
-    """Return how long intervals are: as usual, or five minutes where they follow each other so."""
-    ends = sorted({each.end_at for each in intervals})
-    shortest = min((after - before for before, after in pairwise(ends)), default=0)
-    return _FIVE_MINUTES if shortest == _FIVE_MINUTES.total_seconds() else usual
-
-
-def _of_battery(telemetry: BatteryTelemetry) -> Intervals:
-    step = _length(telemetry.intervals, _QUARTER)
-    charge: list[Interval] = []
-    discharge: list[Interval] = []
-    for each in telemetry.intervals:
-        end = _moment(each.end_at)
-        if each.charge_enwh is not None:
-            charge.append(Interval(start=end - step, end=end, wh=each.charge_enwh))
-        if each.discharge_enwh is not None:
-            discharge.append(Interval(start=end - step, end=end, wh=each.discharge_enwh))
-    found = {CounterKind.BATTERY_CHARGE: charge, CounterKind.BATTERY_DISCHARGE: discharge}
-    return Intervals(found=found, reported=reported_at(telemetry.meta))
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -6,6 +6,7 @@ from typing import Any, override
 
 from .....api.errors import ApiNotFoundError
 from .....site.control import Control, ControlName
+from .....site.energy.grid_balance import derived
 from .....site.model import (
     Battery,
     CounterKind,
@@ -26,7 +27,7 @@ from .....sources.cloud import CloudFeed, CloudSource, ZoneFinder
 from .....sources.feed import Feed
 from .....sources.source import Builder
 from ...client.models.common import DailySeries
-from . import devices, energy, feeds, power, settings
+from . import devices, energy, feeds, intervals, power, settings
 from .context import Context
 from .controls import CloudControls
 
@@ -45,6 +46,18 @@ _ENERGY = (
     feeds.IMPORT_LIFETIME,
     feeds.EXPORT_LIFETIME,
     feeds.BATTERY_LIFETIME,
+    feeds.PRODUCTION_METER,
+    feeds.PRODUCTION_MICRO,
+)
+
+# Of these the balance of the grid is made.
+_BALANCE = (
+    feeds.CONSUMPTION,
+    feeds.BATTERY,
+    feeds.PRODUCTION_METER,
+    feeds.PRODUCTION_MICRO,
+    feeds.IMPORT,
+    feeds.EXPORT,
 )
 
 
@@ -112,7 +125,20 @@ class EnphaseCloudSource(CloudSource[Context]):
         super().restore(data)
 
     @override
+    async def poll(self, key: str, now: datetime) -> None:
+        try:
+            await super().poll(key, now)
+        finally:
+            # What was not wanted until now waits for tomorrow.
+            self.refresh_requested |= {
+                feed.key
+                for feed in (feeds.PRODUCTION_METER, feeds.PRODUCTION_MICRO)
+                if feed.wanted(self) and not self.states[feed.key].failures and feed.key not in self._answers
+            }
+
+    @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:
+        self.context.days = feeds.BALANCED_DAYS if feeds.grid_untold(self) else 1
         answer = await super()._fetch(feed, now)
         if isinstance(answer, DailySeries) and not answer.values and feeds.is_unproved(self, feed.key):
             raise ApiNotFoundError(feed.key, _NO_CONTENT)
@@ -153,6 +179,29 @@ class EnphaseCloudSource(CloudSource[Context]):
         if key == feeds.BATTERY_LIFETIME.key and (life := self.answer(feeds.BATTERY_LIFETIME)) is not None:
             energy.enter_battery_life(books, life, zone)
         self._observe_house(key)
+        if key in {feed.key for feed in _BALANCE}:
+            self._observe_balance(now)
+
+    def _observe_balance(self, now: datetime) -> None:
+        """Enter what was not told of the grid as it follows from everything else."""
+        untold, zone = feeds.grid_untold(self), self.zone
+        metered = feeds.has_production_meter(self)
+        production = self.answer(feeds.PRODUCTION_METER if metered else feeds.PRODUCTION_MICRO)
+        consumption, battery = self.answer(feeds.CONSUMPTION), self.answer(feeds.BATTERY)
+        if not untold or production is None or consumption is None:
+            return
+        told = {
+            **intervals.of_production(production, zone, meter=metered).found,
+            **intervals.of_meter(CounterKind.LOAD, consumption).found,
+            **(intervals.of_battery(battery).found if battery is not None else {}),
+        }
+        for kind, (today, _) in feeds.TELL_GRID.items():
+            if kind not in untold and (telemetry := self.answer(today)) is not None:
+                told |= intervals.of_meter(kind, telemetry).found
+        for kind in untold:
+            found = derived(kind, told, with_battery=feeds.battery_in_balance(self))
+            lasting = feeds.TELL_GRID[kind][1].key in self.ailing(now)
+            energy.enter_grid(self.books.of(kind), found, zone, lasting=lasting)
 
     def _observe_house(self, key: str) -> None:
         """Enter what the house takes: what its meter says, or that and the battery's share of the same time."""

@@ -1,0 +1,94 @@
+"""The service's intervals as the history takes them: with their starts, which have to be guessed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
+
+from .....site.history.intervals import DAY, LATE, SHORTEST_HOLE, Interval, day_of, gaps, merged, midnight
+from .....site.model import CounterKind
+from .....site.quota.demand import QUARTER
+from .....sources.history import Intervals
+from ...client.errors import RangeError
+from ...client.models.common import Meta
+from ...client.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
+
+FIVE_MINUTES = timedelta(minutes=5)
+
+
+def reported_at(meta: Meta | None) -> datetime | None:
+    """Return when a system reported last."""
+    if meta is None or meta.last_report_at is None:
+        return None
+    return _moment(meta.last_report_at)
+
+
+def as_intervals(
+    kind: CounterKind, intervals: Sequence[EnergyInterval], meta: Meta | None, usual: timedelta
+) -> Intervals:
+    """Return intervals with their starts, which the service leaves to be guessed."""
+    step = _length(intervals, usual)
+    found = [
+        Interval(start=_moment(each.end_at) - step, end=_moment(each.end_at), wh=each.wh)
+        for each in intervals
+        if each.wh is not None
+    ]
+    return Intervals(found={kind: found}, reported=reported_at(meta))
+
+
+def nothing(kinds: Iterable[CounterKind], error: RangeError) -> Intervals:
+    """Return that there are no intervals; the refusal tells when the last one ended."""
+    reported = None if error.last_interval is None else _moment(error.last_interval)
+    return Intervals(found=dict.fromkeys(kinds, ()), reported=reported)
+
+
+def _length(intervals: Iterable[EnergyInterval | BatteryInterval], usual: timedelta) -> timedelta:
+    """Return how long intervals are: as usual, or five minutes where they follow each other so."""
+    ends = sorted({each.end_at for each in intervals})
+    shortest = min((after - before for before, after in pairwise(ends)), default=0)
+    return FIVE_MINUTES if shortest == FIVE_MINUTES.total_seconds() else usual
+
+
+def of_meter(kind: CounterKind, telemetry: EnergyTelemetry) -> Intervals:
+    """Return what a meter told."""
+    return as_intervals(kind, telemetry.intervals, telemetry.meta, QUARTER)
+
+
+def of_production(telemetry: EnergyTelemetry, zone: tzinfo, *, meter: bool) -> Intervals:
+    """Return what the sun gave, with the nights of which inverters tell nothing."""
+    kind = CounterKind.SOLAR
+    found = as_intervals(kind, telemetry.intervals, telemetry.meta, QUARTER if meter else FIVE_MINUTES)
+    return found if meter else replace(found, found={kind: _with_nights(found.found[kind], found.reported, zone)})
+
+
+def of_battery(telemetry: BatteryTelemetry) -> Intervals:
+    """Return what a battery took and gave."""
+    step = _length(telemetry.intervals, QUARTER)
+    charge: list[Interval] = []
+    discharge: list[Interval] = []
+    for each in telemetry.intervals:
+        end = _moment(each.end_at)
+        if each.charge_enwh is not None:
+            charge.append(Interval(start=end - step, end=end, wh=each.charge_enwh))
+        if each.discharge_enwh is not None:
+            discharge.append(Interval(start=end - step, end=end, wh=each.discharge_enwh))
+    found = {CounterKind.BATTERY_CHARGE: charge, CounterKind.BATTERY_DISCHARGE: discharge}
+    return Intervals(found=found, reported=reported_at(telemetry.meta))
+
+
+def _with_nights(intervals: Iterable[Interval], reported: datetime | None, zone: tzinfo) -> list[Interval]:
+    """Add the nights, of which inverters tell nothing; what is missing by day stays unknown."""
+    known = merged(intervals)
+    if not known or reported is None:
+        return known
+    end = min(reported - LATE, midnight(day_of(known[-1].start, zone) + DAY, zone))
+    dark = [
+        Interval(start=start, end=stop, wh=0.0)
+        for start, stop in gaps(known, midnight(day_of(known[0].start, zone), zone), end)
+        if midnight(day_of(stop, zone), zone) >= start or (stop < end and stop - start <= SHORTEST_HOLE)
+    ]
+    return merged([*known, *dark])
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
