@@ -390,7 +390,7 @@ class TestDays:
     async def test_days_are_imported_again(self, cloud: Cloud) -> None:
         """On request, whatever was there."""
         await cloud.run()
-        book = cloud.importer.books
+        book = cloud.importer.store
         hour = datetime(2026, 6, 10, 12, tzinfo=UTC)
         rows, before = await book.rows(CounterKind.SOLAR, hour, hour + HOUR)
         book.write(CounterKind.SOLAR, [StatisticsRow(start=hour, energy=99.0, sum=before + 99.0)])
@@ -455,7 +455,7 @@ class TestDays:
     async def test_an_interrupted_rewrite_is_mended(self, cloud: Cloud) -> None:
         """At the next start, without any request."""
         await cloud.run()
-        cloud.importer.books.shift(CounterKind.LOAD, datetime(2026, 6, 9, tzinfo=UTC), 5.0)
+        cloud.importer.store.shift(CounterKind.LOAD, datetime(2026, 6, 9, tzinfo=UTC), 5.0)
         await async_wait_recording_done(cloud.hass)
         cloud.start(cloud.importer.as_dict())
         assert (await cloud.run()).requests == 0

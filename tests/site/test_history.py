@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.energy_site.site.history.cursor import Aim, Cursor, Group, next_step, progress, steps_for
+from custom_components.energy_site.site.history.cursor import Aim, Cursor, FlowGroup, next_step, progress, steps_for
 from custom_components.energy_site.site.history.intervals import (
     DAY,
     HOUR,
@@ -43,7 +43,7 @@ ZONES = [
         "UTC",
     )
 ]
-GROUP = Group(kinds=(CounterKind.SOLAR,), days=7, reach=20)
+GROUP = FlowGroup(kinds=(CounterKind.SOLAR,), days=7, reach=20)
 LATE = datetime(2030, 1, 1, tzinfo=UTC)
 
 zones = st.sampled_from(ZONES)

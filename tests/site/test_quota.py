@@ -10,15 +10,15 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.energy_site.site.quota.daylight import Daylight
-from custom_components.energy_site.site.quota.demand import Bundle, Plan, Purpose, System
+from custom_components.energy_site.site.quota.demand import Plan, PlannedSystem, PollRequest, Purpose
 from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.site.quota.usage import Usage
 
 FREE = Plan(per_month=1000, per_minute=10)
 HERE = Daylight(zone=ZoneInfo("Europe/Amsterdam"), latitude=52.4, longitude=4.9)
-CLOSE = Bundle(key="close", cost=5, daily_at=time(2, 30), least=timedelta(hours=1))
-FRESH = Bundle(key="fresh", cost=4)
-SITE = System(key="1", daylight=HERE, bundles=(CLOSE, FRESH))
+CLOSE = PollRequest(key="close", cost=5, daily_at=time(2, 30), min_interval=timedelta(hours=1))
+FRESH = PollRequest(key="fresh", cost=4)
+SITE = PlannedSystem(key="1", daylight=HERE, requests=(CLOSE, FRESH))
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 NOW = datetime(2026, 5, 11, 10, 7, tzinfo=UTC)
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ PERSON, WRITE, FEED, ESSENTIAL, HISTORY = (
 )
 
 
-def planner(plan: Plan = FREE, *systems: System, used: int = 0, now: datetime = NOW) -> Planner:
+def planner(plan: Plan = FREE, *systems: PlannedSystem, used: int = 0, now: datetime = NOW) -> Planner:
     """Return a planner that used some requests an hour before now."""
     made = Planner(plan)
     for system in systems or (SITE,):
@@ -98,7 +98,7 @@ def test_the_reserve_is_a_share_of_the_month(per_month: int, reserve: int) -> No
 def test_without_limits_everything_is_asked_as_often_as_makes_sense() -> None:
     made = planner(Plan(per_month=None, per_minute=None), used=10**6)
     assert made.is_allowed(FEED, 10**6, NOW)
-    assert made.interval("1", FRESH, NOW) == FRESH.least
+    assert made.interval("1", FRESH, NOW) == FRESH.min_interval
     outlook = made.outlook(NOW)
     assert (outlook.left, outlook.limit, outlook.daily_budget, outlook.exhausted) == (None, None, None, False)
 
@@ -165,8 +165,8 @@ def test_nothing_is_left_to_ask_with_before_the_next_month() -> None:
 
 
 def test_a_bundle_without_worth_waits_as_long_as_it_may() -> None:
-    idle = Bundle(key="idle", cost=1, day=0, night=0, greatest=6 * HOUR)
-    made = planner(FREE, System(key="1", daylight=HERE, bundles=(idle,)))
+    idle = PollRequest(key="idle", cost=1, weight_day=0, weight_night=0, max_interval=6 * HOUR)
+    made = planner(FREE, PlannedSystem(key="1", daylight=HERE, requests=(idle,)))
     assert made.interval("1", idle, NOW) == 6 * HOUR
     # What cannot be paid is asked less often still.
     made.change(Plan(per_month=60, per_minute=10), NOW)
@@ -174,7 +174,7 @@ def test_a_bundle_without_worth_waits_as_long_as_it_may() -> None:
     assert longer is not None
     assert longer > 6 * HOUR
     assert made.next_update("1", NOW) == NOW
-    assert planner(FREE, System(key="2", daylight=HERE, bundles=())).next_update("2", NOW) is None
+    assert planner(FREE, PlannedSystem(key="2", daylight=HERE, requests=())).next_update("2", NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -384,7 +384,7 @@ def test_the_outlook_warns_early_and_of_haste() -> None:
 
 
 def test_history_is_asked_for_a_system_that_has_some_left() -> None:
-    made = planner(FREE, System(key="1", daylight=HERE, bundles=(CLOSE, FRESH), history=True))
+    made = planner(FREE, PlannedSystem(key="1", daylight=HERE, requests=(CLOSE, FRESH), history=True))
     assert not made.is_allowed(HISTORY, 1, NOW)
     assert not made.is_allowed(HISTORY, 1, NOW, system="2")
     made.history_allowance(NOW, "1")
@@ -548,9 +548,9 @@ def test_no_order_of_events_exceeds_the_month(steps: list[tuple[str, int, int]],
 
 def test_what_is_asked_each_day_leaves_half_of_a_month_to_updates() -> None:
     made = planner()
-    daily = Bundle(key="daily", cost=10, daily_at=CLOSE.daily_at)
-    made.add(System(key="1", daylight=made.systems["1"].daylight, bundles=(daily, FRESH)))
+    daily = PollRequest(key="daily", cost=10, daily_at=CLOSE.daily_at)
+    made.add(PlannedSystem(key="1", daylight=made.systems["1"].daylight, requests=(daily, FRESH)))
     assert made.interval("1", daily, NOW) == DAY
     for key in ("2", "3"):
-        made.add(System(key=key, daylight=made.systems["1"].daylight, bundles=(daily, FRESH)))
+        made.add(PlannedSystem(key=key, daylight=made.systems["1"].daylight, requests=(daily, FRESH)))
     assert made.interval("1", daily, NOW) == 2 * DAY

@@ -14,31 +14,31 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.energy_site.site.quota.daylight import Daylight
-from custom_components.energy_site.site.quota.demand import Bundle, Plan, Purpose, System
+from custom_components.energy_site.site.quota.demand import Plan, PlannedSystem, PollRequest, Purpose
 from custom_components.energy_site.site.quota.planner import Planner
 
 FREE = Plan(per_month=1000, per_minute=10)
 HERE = Daylight(zone=ZoneInfo("Europe/Amsterdam"), latitude=52.4, longitude=4.9)
 THERE = Daylight(zone=ZoneInfo("Australia/Sydney"))
-CLOSE = Bundle(key="close", cost=5, daily_at=time(2, 30), least=timedelta(hours=1))
+CLOSE = PollRequest(key="close", cost=5, daily_at=time(2, 30), min_interval=timedelta(hours=1))
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = datetime(2026, 7, 1, tzinfo=UTC)
 FEEDS = (Purpose.ESSENTIAL, Purpose.FRESHNESS, Purpose.HISTORY)
 
 
-def fresh(cost: int, **more: float) -> Bundle:
+def fresh(cost: int, **more: float) -> PollRequest:
     """Return what is asked again and again."""
-    return Bundle(key="fresh", cost=cost, **more)  # type: ignore[arg-type]
+    return PollRequest(key="fresh", cost=cost, **more)  # type: ignore[arg-type]
 
 
-def system(key: str = "1", *bundles: Bundle, daylight: Daylight = HERE, history: bool = False) -> System:
-    return System(key=key, daylight=daylight, bundles=bundles or (CLOSE, fresh(4)), history=history)
+def system(key: str = "1", *requests: PollRequest, daylight: Daylight = HERE, history: bool = False) -> PlannedSystem:
+    return PlannedSystem(key=key, daylight=daylight, requests=requests or (CLOSE, fresh(4)), history=history)
 
 
 class World:
     """A service and whoever asks it; it counts by calendar months and minutes of its own."""
 
-    def __init__(self, *systems: System, plan: Plan = FREE, limit: int | None = None, dice: int = 1) -> None:
+    def __init__(self, *systems: PlannedSystem, plan: Plan = FREE, limit: int | None = None, dice: int = 1) -> None:
         self.plan, self.limit = plan, limit or plan.per_month or 10**9
         self.now = BEGIN
         self.systems = systems
@@ -95,11 +95,11 @@ class World:
         hour = self.now
         while self.now < until:
             due = [
-                (self.planner.next_at(one.key, bundle, self.now), one, bundle)
+                (self.planner.next_at(one.key, request, self.now), one, request)
                 for one in self.systems
-                for bundle in one.bundles
+                for request in one.requests
             ]
-            at, one, bundle = min(due, key=lambda entry: entry[0])
+            at, one, request = min(due, key=lambda entry: entry[0])
             if min(at, hour) >= until:
                 break
             if hour <= at:
@@ -108,13 +108,13 @@ class World:
                 hour += timedelta(hours=1)
                 continue
             self.now = max(self.now, at)
-            if not self.planner.is_allowed(bundle.purpose, bundle.cost, self.now):
+            if not self.planner.is_allowed(request.purpose, request.cost, self.now):
                 self.now += timedelta(seconds=10)
                 continue
-            answered = all(self.request(bundle.purpose, one.key) for _ in range(bundle.cost))
-            self.planner.record_result(one.key, bundle, self.now, failed=not answered)
+            answered = all(self.request(request.purpose, one.key) for _ in range(request.cost))
+            self.planner.record_result(one.key, request, self.now, failed=not answered)
             if answered:
-                self.answers.setdefault((one.key, bundle.key), []).append(self.now)
+                self.answers.setdefault((one.key, request.key), []).append(self.now)
         self.now = max(self.now, until)
 
     def hourly(self) -> None:
@@ -129,11 +129,11 @@ class World:
             while one.history and self.planner.is_allowed(Purpose.HISTORY, 1, self.now, system=one.key):
                 self.request(Purpose.HISTORY, one.key)
 
-    def ages(self, key: str = "1", bundle: str = "fresh") -> tuple[float, float]:
+    def ages(self, key: str = "1", request: str = "fresh") -> tuple[float, float]:
         """Return the median age of the data by day and by night, in minutes."""
         daylight = next(one for one in self.systems if one.key == key).daylight
         ages: dict[bool, list[float]] = {True: [0.0], False: [0.0]}
-        times = self.answers[key, bundle]
+        times = self.answers[key, request]
         for last, following in pairwise(times):
             at = last
             while at < following:
@@ -305,11 +305,11 @@ def test_a_summer_of_everything_going_wrong() -> None:
 def test_a_week_without_anybody_asking_makes_the_rest_of_the_month_faster() -> None:
     world = World(system())
     world.run(BEGIN + timedelta(days=10))
-    before = world.planner.interval("1", world.systems[0].bundles[1], world.now.replace(hour=12))
+    before = world.planner.interval("1", world.systems[0].requests[1], world.now.replace(hour=12))
     world.now += timedelta(days=10)
     world.restart()
     noon = world.now.replace(hour=12)
-    after = world.planner.interval("1", world.systems[0].bundles[1], noon)
+    after = world.planner.interval("1", world.systems[0].requests[1], noon)
     assert before is not None
     assert after is not None
     assert after < before

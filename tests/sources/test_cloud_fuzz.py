@@ -22,7 +22,7 @@ from custom_components.energy_site.sources.budget import SystemBudget
 from custom_components.energy_site.sources.cloud import CloudSource
 from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
-from custom_components.energy_site.vendors.enphase_cloud.source.v2.feeds import Context as OldContext
+from custom_components.energy_site.vendors.enphase_cloud.source.v2.feeds import EnlightenContext
 from custom_components.energy_site.vendors.enphase_cloud.source.v2.source import EnlightenSource
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
@@ -88,13 +88,13 @@ def source_of(api: str, session: Any = None, user: str = "310606", token: str = 
         except KeyError, ValueError:
             return None
 
-    asked = cast("aiohttp.ClientSession", session)
+    counts = cast("aiohttp.ClientSession", session)
     if api == "v4":
-        client = EnphaseV4Client(asked, key, access, budget=budget)
+        client = EnphaseV4Client(counts, key, access, budget=budget)
         context = Context(client=client, system_id=SYSTEM, clock=lambda: NOW, zone=UTC)
         return EnphaseCloudSource(context, "me", budget, find_zone)
-    old = EnlightenV2Client(asked, key, user, budget=budget)
-    old_context = OldContext(client=old, system_id=SYSTEM, clock=lambda: NOW, zone=UTC)
+    old = EnlightenV2Client(counts, key, user, budget=budget)
+    old_context = EnlightenContext(client=old, system_id=SYSTEM, clock=lambda: NOW, zone=UTC)
     return EnlightenSource(old_context, "me", budget, find_zone)
 
 

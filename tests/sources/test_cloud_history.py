@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 
-from custom_components.energy_site.site.history.cursor import Group as Flows
+from custom_components.energy_site.site.history.cursor import FlowGroup as Flows
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, midnight
 from custom_components.energy_site.site.history.report import Stop
 from custom_components.energy_site.site.history.rows import StatisticsRow
 from custom_components.energy_site.site.model import CounterKind
-from custom_components.energy_site.sources.history import HistoryBooks, HistoryFetcher, Lifetime
+from custom_components.energy_site.sources.history import HistoryFetcher, Lifetime, StatisticsStore
 from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v2.history import EnlightenHistory
@@ -37,7 +37,7 @@ LEGACY = (CounterKind.SOLAR, CounterKind.LOAD)
 
 
 @dataclass(slots=True)
-class Table(HistoryBooks):
+class Table(StatisticsStore):
     """Rows in memory."""
 
     kept: dict[CounterKind, dict[datetime, StatisticsRow]] = field(default_factory=dict)

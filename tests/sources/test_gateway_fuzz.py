@@ -41,7 +41,7 @@ class Gateway:
 
 
 class Replayed(IqGatewaySource):
-    """A source whose answers are given, in place of asked for."""
+    """A source whose answers are given, in place of counts for."""
 
     given: dict[str, object]
 

@@ -23,7 +23,7 @@ from homeassistant.util.unit_conversion import EnergyConverter
 from ..const import DOMAIN
 from ..site.history.rows import StatisticsRow, mended
 from ..site.model import CounterKind
-from ..sources.history import Allowance, HistoryBooks, HistoryFetcher, HistoryProvider
+from ..sources.history import Allowance, HistoryFetcher, HistoryProvider, StatisticsStore
 
 # So many rows at a time, that the recorder may do other things in between.
 _CHUNK = 500
@@ -66,7 +66,7 @@ class HistoryImporter(HistoryFetcher):
         )
 
 
-class StatisticsBooks(HistoryBooks):
+class StatisticsBooks(StatisticsStore):
     """External statistics, one series a flow."""
 
     def __init__(self, hass: HomeAssistant, site: str, title: str) -> None:

@@ -104,11 +104,11 @@ class Trust(StrEnum):
     LITTLE = "little"
 
 
-def pauses(patience: float) -> tuple[float, ...]:
-    """Return growing seconds to wait between two looks, no longer than `patience` together."""
+def pauses(max_seconds: float) -> tuple[float, ...]:
+    """Return growing seconds to wait between two looks, no longer than `max_seconds` together."""
     found: list[float] = []
     pause = 1.0
-    while (left := patience - sum(found)) > 0.01:
+    while (left := max_seconds - sum(found)) > 0.01:
         found.append(min(pause, left))
         pause *= 1.5
     return tuple(found)

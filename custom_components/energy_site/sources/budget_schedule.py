@@ -8,7 +8,7 @@ from typing import Any, Protocol, override
 
 from ..api.errors import ApiAuthError, ApiError, ApiPayloadError, ApiQuotaError, ApiStatusError
 from ..site.quota.daylight import Daylight
-from ..site.quota.demand import Bundle, System
+from ..site.quota.demand import PlannedSystem, PollRequest
 from ..site.quota.planner import Planner
 from .budget import NotNowError, current_purpose, with_purpose
 from .feed import Feed, FeedState
@@ -33,7 +33,7 @@ _UNGRANTED_INTERVAL = timedelta(days=7)
 class PlannedFeed(Feed):
     """A feed with what an update of it is worth."""
 
-    bundle: Bundle
+    request: PollRequest
 
 
 class PlannedSource(Protocol):
@@ -65,7 +65,7 @@ class BudgetSchedule(Schedule):
         """Poll `source`, which `planner` knows as `system`."""
         self.planner = planner
         self.wants_history = False
-        self.history_close: Bundle | None = None
+        self.history_close: PollRequest | None = None
         self._source = source
         self._system = system
         self._failing: dict[str, datetime] = {}
@@ -75,7 +75,7 @@ class BudgetSchedule(Schedule):
     def lead(self) -> str:
         feeds = self._source.feeds
         polled = [key for key in feeds if self._is_polled(key)] or list(feeds)
-        return min(polled, key=lambda key: feeds[key].bundle.least)
+        return min(polled, key=lambda key: feeds[key].request.min_interval)
 
     def ailing(self, now: datetime) -> tuple[str, ...]:
         """Return the feeds that have answered with an error for long, while others do not; the essential ones wait for nothing."""
@@ -92,11 +92,13 @@ class BudgetSchedule(Schedule):
     def update_planner(self) -> None:
         """Let the planner know what this system wants."""
         feeds, ailing = self._source.feeds, self.ailing(self.planner.usage.latest)
-        bundles = tuple(feed.bundle for key, feed in feeds.items() if self._is_polled(key) and key not in ailing)
+        requests = tuple(feed.request for key, feed in feeds.items() if self._is_polled(key) and key not in ailing)
         if self.history_close is not None:
-            bundles = (*bundles, self.history_close)
+            requests = (*requests, self.history_close)
         daylight = self._source.daylight
-        self.planner.add(System(key=self._system, daylight=daylight, bundles=bundles, history=self.wants_history))
+        self.planner.add(
+            PlannedSystem(key=self._system, daylight=daylight, requests=requests, history=self.wants_history)
+        )
 
     def close(self) -> None:
         """Let the planner plan without this system."""
@@ -109,16 +111,16 @@ class BudgetSchedule(Schedule):
     @override
     def refusal(self, key: str, now: datetime) -> ApiError | None:
         feed = self._source.feeds[key]
-        due = self.planner.next_allowed(current_purpose(feed.bundle.purpose), 1, now)
+        due = self.planner.next_allowed(current_purpose(feed.request.purpose), 1, now)
         return NotNowError(feed.endpoint, due) if due > now else None
 
     @override
     @contextmanager
     def turn(self, key: str, now: datetime) -> Iterator[None]:
-        bundle, planner = self._source.feeds[key].bundle, self.planner
-        planner.record_start(self._system, bundle, now)
+        request, planner = self._source.feeds[key].request, self.planner
+        planner.record_start(self._system, request, now)
         try:
-            with with_purpose(current_purpose(bundle.purpose)):
+            with with_purpose(current_purpose(request.purpose)):
                 yield
         except ApiQuotaError:
             raise
@@ -127,14 +129,14 @@ class BudgetSchedule(Schedule):
                 since = self._failing.get(key)
                 # While nothing answers at all it is the cloud that is out.
                 self._failing[key] = since if since is not None and self._has_answers_since(since) else now
-            planner.record_result(self._system, bundle, now, failed=True)
+            planner.record_result(self._system, request, now, failed=True)
             raise
         else:
             if key in self.ailing(now):
                 # What healed is seldom alone.
                 self._source.refresh_requested |= set(self.ailing(now)) - {key}
             self._failing.pop(key, None)
-            planner.record_result(self._system, bundle, now)
+            planner.record_result(self._system, request, now)
         finally:
             self.update_planner()
 
@@ -153,7 +155,7 @@ class BudgetSchedule(Schedule):
             left = (state.polled_at or now) + interval - now
             return left if left > timedelta() else interval if source.outage is not None else _SHORTEST_WAIT
         self.update_planner()
-        return max(self.planner.next_at(self._system, feed.bundle, now) - now, _SHORTEST_WAIT)
+        return max(self.planner.next_at(self._system, feed.request, now) - now, _SHORTEST_WAIT)
 
     @override
     def interval(self, key: str) -> timedelta:
@@ -161,8 +163,8 @@ class BudgetSchedule(Schedule):
 
     def lasts(self, key: str) -> timedelta:
         """Return how long an answer stands: as long as the next one may take, and a failure of that."""
-        bundle = self._source.feeds[key].bundle
-        longest = timedelta(days=2) if bundle.daily_at is not None else bundle.greatest
+        request = self._source.feeds[key].request
+        longest = timedelta(days=2) if request.daily_at is not None else request.max_interval
         return max(2 * longest, timedelta(days=1))
 
     def as_dict(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast, override
 from ..api.base_client import keep_bodies
 from ..api.errors import ApiError
 from ..api.transport import Recorded
-from ..site.energy.days import DayBooks
+from ..site.energy.days import DailyCounters
 from ..site.model import Part, Quota
 from ..site.quota.daylight import Daylight
 from ..site.quota.demand import Purpose
@@ -63,7 +63,7 @@ class CloudSource[C: CloudContext](Source):
         self.system = system
         self.planner: Planner = budget.planner
         self.schedule = BudgetSchedule(self, system, budget.planner)
-        self.books = DayBooks()
+        self.counters = DailyCounters()
         self.daylight = Daylight(zone=context.zone)
         self.history_progress: float | None = None
         self._find_zone = find_zone
@@ -165,16 +165,16 @@ class CloudSource[C: CloudContext](Source):
             **self.schedule.as_dict(),
             "answers": answers,
             "timezone": self._zone_name,
-            "books": self.books.as_dict(),
+            "books": self.counters.as_dict(),
         }
 
     @override
     def restore(self, data: Mapping[str, Any]) -> None:
         super().restore(data)
-        zone, books, answers = (data.get(key) for key in ("timezone", "books", "answers"))
+        zone, counters, answers = (data.get(key) for key in ("timezone", "books", "answers"))
         self._zone_name = zone if isinstance(zone, str) else None
-        if isinstance(books, Mapping):
-            self.books.restore(books)
+        if isinstance(counters, Mapping):
+            self.counters.restore(counters)
         for key, kept in answers.items() if isinstance(answers, Mapping) else ():
             if key in self.feeds and isinstance(kept, Mapping):
                 self._restore_answer(key, kept)
@@ -213,7 +213,7 @@ class CloudSource[C: CloudContext](Source):
         self._handle_restored(feed)
 
     def _handle_restored(self, feed: CloudFeed[C, Any]) -> None:
-        """Use an answer of before the restart, but for its energy: that is in the books already."""
+        """Use an answer of before the restart, but for its energy: that is in the counters already."""
 
     async def _move(self, name: str) -> None:
         """Let the system's days begin where its own time zone says."""

@@ -9,7 +9,7 @@ import logging
 from typing import Any, Protocol
 
 from ..api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError, ApiQuotaError
-from ..site.history.cursor import Aim, Cursor, Group, Step, next_step, progress, steps_for
+from ..site.history.cursor import Aim, Cursor, FlowGroup, Step, next_step, progress, steps_for
 from ..site.history.intervals import (
     DAY,
     FIRST_DAY,
@@ -78,28 +78,28 @@ class HistoryProvider(Protocol):
 
     zone: tzinfo
     """Where the site's days begin."""
-    groups: Sequence[Group]
+    groups: Sequence[FlowGroup]
     """What is asked for together; each group fails alone."""
 
-    def cost(self, group: Group, first_day: date, days: int) -> int:
+    def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
         """Return the requests that some days' intervals take."""
 
-    def daily_cost(self, group: Group) -> int:
+    def daily_cost(self, group: FlowGroup) -> int:
         """Return the requests that a day takes once it is complete."""
         return self.lifetime_cost(group)
 
-    def lifetime_cost(self, group: Group) -> int:  # noqa: ARG002 - what asks one question a group ignores.
+    def lifetime_cost(self, group: FlowGroup) -> int:  # noqa: ARG002 - what asks one question a group ignores.
         """Return the requests that the energy of each day takes."""
         return 1
 
-    async def lifetime(self, group: Group, first_day: date | None = None) -> Lifetime:
+    async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
         """Return the energy of each day, of a whole life or from a day on."""
 
-    async def intervals(self, group: Group, first_day: date, days: int) -> Intervals:
+    async def intervals(self, group: FlowGroup, first_day: date, days: int) -> Intervals:
         """Return the intervals of up to `group.days` days; none of dates that the source says nothing about."""
 
 
-class HistoryBooks(Protocol):
+class StatisticsStore(Protocol):
     """Where the past is kept: for each flow the hours' energy and its running sum, in kWh."""
 
     def available(self) -> bool:
@@ -131,7 +131,7 @@ class _StoppedError(Exception):
 
 
 class HistoryFetcher:
-    """Keeps the books of one site up to date, and makes its past ever finer.
+    """Keeps the store of one site up to date, and makes its past ever finer.
 
     Nothing is fetched but in `async_run` and `async_import`. It is a keeper of
     what is done already.
@@ -140,7 +140,7 @@ class HistoryFetcher:
     def __init__(
         self,
         provider: HistoryProvider,
-        books: HistoryBooks,
+        store: StatisticsStore,
         *,
         allowance: Allowance,
         clock: Callable[[], datetime],
@@ -153,7 +153,7 @@ class HistoryFetcher:
         when there is progress.
         """
         self._provider = provider
-        self.books = books
+        self.store = store
         self._allowance = allowance
         self._clock = clock
         self._today_every = today_every
@@ -222,7 +222,7 @@ class HistoryFetcher:
             taken.add(step)
             yield step
 
-    def _next(self, group: Group, failed: set[str], allowance: Allowance) -> Step | None:
+    def _next(self, group: FlowGroup, failed: set[str], allowance: Allowance) -> Step | None:
         if group.key in failed:
             return None
         return next_step(
@@ -248,7 +248,7 @@ class HistoryFetcher:
     # -- running ----------------------------------------------------------------
 
     async def _attempt(self, steps: Callable[[set[str]], Iterator[Step]], allowance: Allowance) -> Report:
-        if not self.books.available():
+        if not self.store.available():
             return Report(stopped=Stop.NO_RECORDER)
         if self._running:
             return Report(stopped=Stop.BUSY)
@@ -269,7 +269,7 @@ class HistoryFetcher:
         failed: set[str] = set()
         await self._check()
         for step in steps(failed):
-            if self._cancelled or not self.books.available():
+            if self._cancelled or not self.store.available():
                 return Stop.CANCELLED
             if step.group.key not in failed:
                 await self._take(step, failed, report, allowance)
@@ -343,7 +343,7 @@ class HistoryFetcher:
             cursor.through = max(through, cursor.through or through)
         cursor.reported = life.reported or cursor.reported
 
-    async def _ask_totals(self, group: Group, first: date | None) -> Lifetime:
+    async def _ask_totals(self, group: FlowGroup, first: date | None) -> Lifetime:
         """Ask for the totals of days, and keep them in mind."""
         zone, now = self._provider.zone, self._clock()
         life = _believed(await self._provider.lifetime(group, first))
@@ -359,7 +359,7 @@ class HistoryFetcher:
         self._totals[group.key] = Totals(days=days, first=first, through=through, at=now)
         return life
 
-    async def _fill(self, group: Group, lacking: set[date], report: Report, allowance: Allowance) -> Totals | None:
+    async def _fill(self, group: FlowGroup, lacking: set[date], report: Report, allowance: Allowance) -> Totals | None:
         """Return totals for days with lost hours, asked for where they are not known; `None` without a request left."""
         totals = self._totals.get(group.key)
         if totals is not None and (
@@ -421,17 +421,19 @@ class HistoryFetcher:
 
     # -- writing ----------------------------------------------------------------
 
-    async def _write(self, group: Group, todo: Mapping[CounterKind, Mapping[date, Written]], report: Report) -> None:
+    async def _write(
+        self, group: FlowGroup, todo: Mapping[CounterKind, Mapping[date, Written]], report: Report
+    ) -> None:
         cursor = self._cursors[group.key]
         for kind, days in todo.items():
             shares = cursor.shares.setdefault(kind, {})
             for stretch in stretches(days, shares, self._provider.zone):
                 start, end, points = stretch.start, stretch.end, stretch.points
                 # Runs follow each other, so that nobody else writes between the two.
-                existing, before = await self.books.rows(kind, start, end)
+                existing, before = await self.store.rows(kind, start, end)
                 change = replaced(existing, points, start, end, before)
-                self.books.write(kind, change.rows)
-                self.books.shift(kind, change.later, change.shift)
+                self.store.write(kind, change.rows)
+                self.store.shift(kind, change.later, change.shift)
                 report.hours[kind] = report.hours.get(kind, 0) + len(change.rows)
                 cursor.written[kind] = max(*points, cursor.written.get(kind, start))
 
@@ -440,7 +442,7 @@ class HistoryFetcher:
         for group in self._provider.groups:
             cursor = self._cursors[group.key]
             for kind, hour in tuple(cursor.written.items()):
-                last = await self.books.last(kind)
+                last = await self.store.last(kind)
                 if last is None:
                     self._cursors[group.key] = Cursor()
                     break
@@ -450,7 +452,7 @@ class HistoryFetcher:
         if not self._mended:
             for group in self._provider.groups:
                 for kind in group.kinds:
-                    await self.books.mend(kind)
+                    await self.store.mend(kind)
             self._mended = True
 
 

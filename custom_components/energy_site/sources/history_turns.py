@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from ..site.history.report import Report
-from ..site.quota.demand import Bundle, Purpose
+from ..site.quota.demand import PollRequest, Purpose
 from .budget import with_purpose
 from .cloud import CloudSource
 from .history import Allowance, HistoryFetcher, HistoryProvider
@@ -68,10 +68,10 @@ class HistoryTurns:
         self.fetcher.restore(data)
         self._changed()
 
-    def _plan_close(self) -> Bundle:
+    def _plan_close(self) -> PollRequest:
         """Let the planner know what a day's energy takes, which what the service does not tell changes."""
         cost = sum(self._provider.daily_cost(group) for group in self._provider.groups)
-        self._source.schedule.history_close = close = Bundle(key="history", cost=max(cost, 1), daily_at=_CLOSE)
+        self._source.schedule.history_close = close = PollRequest(key="history", cost=max(cost, 1), daily_at=_CLOSE)
         return close
 
     async def _async_spend(self, requests: int, purpose: Purpose) -> Report:

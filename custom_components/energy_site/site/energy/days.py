@@ -19,7 +19,7 @@ _STEP_BACK = 0.25
 
 
 @dataclass(slots=True, kw_only=True)
-class DayBook:
+class DailyCounter:
     """One counter: Wh until the end of the day `through`, and Wh of each day since.
 
     A day's sum may be told again and again while it grows. What was shown
@@ -121,7 +121,7 @@ class DayBook:
         }
 
     @classmethod
-    def restore(cls, data: object) -> DayBook:
+    def restore(cls, data: object) -> DailyCounter:
         """Read what `as_dict` returned; an empty book for anything else."""
         if not isinstance(data, Mapping):
             return cls()
@@ -144,16 +144,16 @@ class DayBook:
         return book
 
 
-class DayBooks:
+class DailyCounters:
     """The books of one system, by what they count."""
 
     def __init__(self) -> None:
         """Start with none."""
-        self._books: dict[CounterKind, DayBook] = {}
+        self._books: dict[CounterKind, DailyCounter] = {}
 
-    def of(self, kind: CounterKind) -> DayBook:
+    def of(self, kind: CounterKind) -> DailyCounter:
         """Return a counter's book, a new one where there is none yet."""
-        return self._books.setdefault(kind, DayBook())
+        return self._books.setdefault(kind, DailyCounter())
 
     def counts(self, today: date) -> dict[CounterKind, Count]:
         """Return the counters whose life is known: one that began with today would leap to it later."""
@@ -166,4 +166,4 @@ class DayBooks:
     def restore(self, data: Mapping[str, Any]) -> None:
         """Take over what `as_dict` returned."""
         known = {kind.value: kind for kind in CounterKind}
-        self._books |= {known[key]: DayBook.restore(book) for key, book in data.items() if key in known}
+        self._books |= {known[key]: DailyCounter.restore(book) for key, book in data.items() if key in known}

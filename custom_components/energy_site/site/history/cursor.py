@@ -24,7 +24,7 @@ _FORGOTTEN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class FlowGroup:
     """Flows that one request brings together.
 
     A request gives up to `days` days of intervals, as long ago as `reach`
@@ -55,7 +55,7 @@ class Aim(IntEnum):
 class Step:
     """What to ask of a group: the totals of all days, or the intervals of some."""
 
-    group: Group
+    group: FlowGroup
     aim: Aim
     first: date
     days: int
@@ -166,7 +166,7 @@ class Cursor:
 
 def next_step(
     cursor: Cursor,
-    group: Group,
+    group: FlowGroup,
     *,
     now: datetime,
     zone: tzinfo,
@@ -203,7 +203,7 @@ def next_step(
     return window
 
 
-def steps_for(cursor: Cursor, group: Group, first: date, last: date, *, today: date) -> list[Step]:
+def steps_for(cursor: Cursor, group: FlowGroup, first: date, last: date, *, today: date) -> list[Step]:
     """Return what reads some days again, the newest first, whatever is known of them."""
     found: list[Step] = []
     oldest = max(first, cursor.first or first, today - DAY * group.reach)
@@ -215,7 +215,7 @@ def steps_for(cursor: Cursor, group: Group, first: date, last: date, *, today: d
     return found
 
 
-def progress(cursor: Cursor, group: Group, *, now: datetime, zone: tzinfo) -> float:
+def progress(cursor: Cursor, group: FlowGroup, *, now: datetime, zone: tzinfo) -> float:
     """Return the share of the days that are as fine as they get, from 0 to 1."""
     today = day_of(now, zone)
     if cursor.first is None or cursor.first >= today:
@@ -225,7 +225,7 @@ def progress(cursor: Cursor, group: Group, *, now: datetime, zone: tzinfo) -> fl
     return ((oldest - cursor.first).days + refined) / (today - cursor.first).days
 
 
-def _window(cursor: Cursor, group: Group, aim: Aim, last: date, oldest: date, today: date) -> Step:
+def _window(cursor: Cursor, group: FlowGroup, aim: Aim, last: date, oldest: date, today: date) -> Step:
     """Return a request for as many days as it may bring, today included: more than one cost nothing."""
     first, days = last, 1
     if group.days > 1 and last + DAY == today:

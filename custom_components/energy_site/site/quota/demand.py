@@ -34,21 +34,21 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
+class PollRequest:
     """What is asked together for one system: `cost` requests.
 
-    An update is worth `day` and `night`, compared with other bundles; it is never
-    asked sooner than after `least`, and not later than after `greatest` where the
+    An update weighs `weight_day` and `weight_night`, compared with other requests; it is never
+    sent sooner than after `min_interval`, and not later than after `max_interval` if the
     month has the requests for it. One with `daily_at`, a time at the site, is
     essential instead: once a day from then on.
     """
 
     key: str
     cost: int
-    day: float = 1.0
-    night: float = 0.25
-    least: timedelta = QUARTER
-    greatest: timedelta = timedelta(hours=24)
+    weight_day: float = 1.0
+    weight_night: float = 0.25
+    min_interval: timedelta = QUARTER
+    max_interval: timedelta = timedelta(hours=24)
     daily_at: time | None = None
 
     @property
@@ -58,10 +58,10 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class System:
+class PlannedSystem:
     """One system that is asked with the key; `history` says that there is some left to fetch."""
 
     key: str
     daylight: Daylight
-    bundles: tuple[Bundle, ...]
+    requests: tuple[PollRequest, ...]
     history: bool = False

@@ -1,6 +1,6 @@
 """How requests are spread over a month: what updates cost, how long they wait, and when they are due.
 
-Days and nights are told apart: an update that is worth twice as much is asked
+Days and nights are told apart: an update that is weight twice as much is asked
 twice as often.
 """
 
@@ -11,83 +11,83 @@ from itertools import pairwise
 import math
 
 from .daylight import Daylight
-from .demand import QUARTER, Bundle, Purpose, System
+from .demand import QUARTER, PlannedSystem, PollRequest, Purpose
 
 _DAY = timedelta(days=1)
 
 # Intervals that a person recognises, in minutes; longer ones are whole days.
 _LADDER = (1, 2, 5, 10, 15, 30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240, 300, 360, 480, 600, 720, 960, 1440)
 
-# So much too early is in time; a moment is moved to its slot if that is not much sooner than `Bundle.least` allows.
+# So much too early is in time; a moment is moved to its slot if that is not much sooner than `PollRequest.least` allows.
 _EARLY = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A bundle by day or by night until the month's end: seconds of that, and what an update is worth then."""
+    """A request by day or by night until the month's end: seconds of that, and what an update is weight then."""
 
-    bundle: Bundle
+    request: PollRequest
     seconds: float
-    worth: float
+    weight: float
 
     def cost(self, stretch: float) -> float:
-        """Return its requests if one worth 1 waits `stretch` seconds for another."""
-        return self.bundle.cost * self.seconds / clamped(self.bundle, self.worth, stretch)
+        """Return its requests if one weight 1 waits `stretch` seconds for another."""
+        return self.request.cost * self.seconds / clamped(self.request, self.weight, stretch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How long updates wait: one worth 1 for `stretch` seconds within its bounds, and all `longer` times that."""
+class Pacing:
+    """How long updates wait: one weight 1 for `stretch` seconds within its bounds, and all `longer` times that."""
 
     stretch: float = 0.0
     longer: float = 1.0
 
-    def waits(self, bundle: Bundle) -> tuple[timedelta, timedelta]:
-        """Return how long a bundle waits by day and by night."""
-        return self._wait(bundle, bundle.day), self._wait(bundle, bundle.night)
+    def waits(self, request: PollRequest) -> tuple[timedelta, timedelta]:
+        """Return how long a request waits by day and by night."""
+        return self._wait(request, request.weight_day), self._wait(request, request.weight_night)
 
-    def _wait(self, bundle: Bundle, worth: float) -> timedelta:
-        greatest = min(bundle.greatest.total_seconds() * self.longer, 366 * 86400)
-        return _rounded(clamped(bundle, worth, self.stretch) * self.longer, timedelta(seconds=greatest))
+    def _wait(self, request: PollRequest, weight: float) -> timedelta:
+        maximum = min(request.max_interval.total_seconds() * self.longer, 366 * 86400)
+        return _rounded(clamped(request, weight, self.stretch) * self.longer, timedelta(seconds=maximum))
 
 
-def terms(systems: Iterable[System], begin: datetime, end: datetime) -> list[Term]:
+def terms(systems: Iterable[PlannedSystem], begin: datetime, end: datetime) -> list[Term]:
     """Return what the updates of systems between two moments are made of."""
     found, whole = [], (end - begin).total_seconds()
     for system in systems:
         lit = system.daylight.lit(begin, end).total_seconds()
-        for bundle in system.bundles:
-            if bundle.purpose is Purpose.FRESHNESS:
-                found.append(Term(bundle=bundle, seconds=lit, worth=bundle.day))
-                found.append(Term(bundle=bundle, seconds=whole - lit, worth=bundle.night))
+        for request in system.requests:
+            if request.purpose is Purpose.FRESHNESS:
+                found.append(Term(request=request, seconds=lit, weight=request.weight_day))
+                found.append(Term(request=request, seconds=whole - lit, weight=request.weight_night))
     return found
 
 
 def need(parts: Iterable[Term], stretch: float = 0.0) -> float:
-    """Return the requests of updates if one worth 1 waits `stretch` seconds; without it, the most that make sense."""
+    """Return the requests of updates if one weight 1 waits `stretch` seconds; without it, the most that make sense."""
     return sum(part.cost(stretch) for part in parts)
 
 
-def pace(parts: list[Term], budget: float) -> Pace | None:
+def pace(parts: list[Term], budget: float) -> Pacing | None:
     """Return the shortest waits that so many requests can pay, `None` for no request at all."""
     if budget <= 0:
         return None
     if need(parts) <= budget:
-        return Pace()
+        return Pacing()
     low, high = 0.0, 1e7
-    # Where not even the greatest waits can be paid, all become longer alike.
+    # Where not even the maximum waits can be paid, all become longer alike.
     if (most := need(parts, high)) > budget:
-        return Pace(stretch=high, longer=most / budget)
+        return Pacing(stretch=high, longer=most / budget)
     for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if need(parts, middle) > budget else (low, middle)
-    return Pace(stretch=high)
+    return Pacing(stretch=high)
 
 
-def clamped(bundle: Bundle, worth: float, stretch: float) -> float:
-    """Return the seconds between two updates of this worth."""
-    least, greatest = bundle.least.total_seconds(), bundle.greatest.total_seconds()
-    return min(max(stretch / worth, least), greatest) if worth > 0 else greatest
+def clamped(request: PollRequest, weight: float, stretch: float) -> float:
+    """Return the seconds between two updates of this weight."""
+    least, maximum = request.min_interval.total_seconds(), request.max_interval.total_seconds()
+    return min(max(stretch / weight, least), maximum) if weight > 0 else maximum
 
 
 def due_at(daylight: Daylight, waits: tuple[timedelta, timedelta], last: datetime) -> datetime:
@@ -104,20 +104,20 @@ def due_at(daylight: Daylight, waits: tuple[timedelta, timedelta], last: datetim
     return end
 
 
-def slot(bundle: Bundle, phase: timedelta, last: datetime, due: datetime) -> datetime:
+def slot(request: PollRequest, phase: timedelta, last: datetime, due: datetime) -> datetime:
     """Move a moment to the nearest that lies `phase` after a quarter of an hour."""
-    grid = min(QUARTER, bundle.least)
+    grid = min(QUARTER, request.min_interval)
     step, offset = grid.total_seconds(), phase.total_seconds()
     at = datetime.fromtimestamp(round((due.timestamp() - offset) / step) * step + offset, UTC)
-    return at if at >= last + bundle.least - min(_EARLY, bundle.least / 8) else at + grid
+    return at if at >= last + request.min_interval - min(_EARLY, request.min_interval / 8) else at + grid
 
 
-def daily_at(system: System, bundle: Bundle, phase: timedelta, last: datetime) -> datetime:
-    """Return the first time after the last one when a daily bundle is due.
+def daily_at(system: PlannedSystem, request: PollRequest, phase: timedelta, last: datetime) -> datetime:
+    """Return the first time after the last one when a daily request is due.
 
     Timers are never exact: one that came a little early was that day's.
     """
-    zone, at = system.daylight.zone, bundle.daily_at
+    zone, at = system.daylight.zone, request.daily_at
     date = last.astimezone(zone).date() - _DAY
     while True:
         moment = datetime.combine(date, at or datetime.min.time(), zone).astimezone(UTC) + phase
@@ -126,9 +126,9 @@ def daily_at(system: System, bundle: Bundle, phase: timedelta, last: datetime) -
         date += _DAY
 
 
-def _rounded(seconds: float, greatest: timedelta) -> timedelta:
+def _rounded(seconds: float, maximum: timedelta) -> timedelta:
     """Return the next longer wait that a person recognises."""
     for minutes in _LADDER:
         if seconds <= minutes * 60 + 1:
-            return min(timedelta(minutes=minutes), greatest)
-    return min(math.ceil(min(seconds / 86400, 366)) * _DAY, max(greatest, _DAY))
+            return min(timedelta(minutes=minutes), maximum)
+    return min(math.ceil(min(seconds / 86400, 366)) * _DAY, max(maximum, _DAY))

@@ -13,8 +13,8 @@ from typing import Any
 from zlib import crc32
 
 from . import pacing
-from .demand import QUARTER, Bundle, Plan, Purpose, System
-from .usage import Asked, Usage
+from .demand import QUARTER, Plan, PlannedSystem, PollRequest, Purpose
+from .usage import RequestCount, Usage
 
 _DAY = timedelta(days=1)
 
@@ -77,12 +77,12 @@ class Planner:
         """Start with the books of earlier, or with empty ones."""
         self.plan = plan
         self.usage = usage or Usage()
-        self.systems: dict[str, System] = {}
+        self.systems: dict[str, PlannedSystem] = {}
         self._reserve = reserve
         self._least_reserve = least_reserve
         self._history = history
 
-    def add(self, system: System) -> None:
+    def add(self, system: PlannedSystem) -> None:
         """Plan for a system too, or for what changed of it."""
         self.systems = dict(sorted({**self.systems, system.key: system}.items()))
 
@@ -170,39 +170,41 @@ class Planner:
         """Take over what the service itself says was used this month, also by others."""
         self.usage.correct(used, now)
 
-    def record_start(self, system: str, bundle: Bundle, now: datetime) -> None:
-        """Note that a bundle is asked, of which it is not known yet what becomes."""
-        before = self._enter(now).asked.get(_name(system, bundle))
-        self.usage.asked[_name(system, bundle)] = Asked(at=self.usage.latest, failures=before.failures if before else 0)
+    def record_start(self, system: str, request: PollRequest, now: datetime) -> None:
+        """Note that a request is asked, of which it is not known yet what becomes."""
+        before = self._enter(now).asked.get(_name(system, request))
+        self.usage.asked[_name(system, request)] = RequestCount(
+            at=self.usage.latest, failures=before.failures if before else 0
+        )
 
-    def record_result(self, system: str, bundle: Bundle, now: datetime, *, failed: bool = False) -> None:
-        """Note that a bundle was asked; after a failure it is due sooner."""
-        before = self._enter(now).asked.get(_name(system, bundle))
+    def record_result(self, system: str, request: PollRequest, now: datetime, *, failed: bool = False) -> None:
+        """Note that a request was asked; after a failure it is due sooner."""
+        before = self._enter(now).asked.get(_name(system, request))
         failures = (before.failures if before else 0) + 1 if failed else 0
-        self.usage.asked[_name(system, bundle)] = Asked(at=self.usage.latest, failures=failures)
+        self.usage.asked[_name(system, request)] = RequestCount(at=self.usage.latest, failures=failures)
 
-    def next_at(self, system: str, bundle: Bundle, now: datetime) -> datetime:
-        """Return when a bundle of a system is due, which is `now` or later.
+    def next_at(self, system: str, request: PollRequest, now: datetime) -> datetime:
+        """Return when a request of a system is due, which is `now` or later.
 
         While nothing is asked it comes nearer as time goes by, never further away.
         """
         usage = self._enter(now)
-        due = max(self._due(self.systems[system], bundle), usage.latest)
-        return max(due, self.next_allowed(bundle.purpose, bundle.cost, now))
+        due = max(self._due(self.systems[system], request), usage.latest)
+        return max(due, self.next_allowed(request.purpose, request.cost, now))
 
     def next_update(self, system: str, now: datetime) -> datetime | None:
         """Return when anything of a system is asked next."""
-        return min((self.next_at(system, bundle, now) for bundle in self.systems[system].bundles), default=None)
+        return min((self.next_at(system, request, now) for request in self.systems[system].requests), default=None)
 
-    def interval(self, system: str, bundle: Bundle, now: datetime) -> timedelta | None:
-        """Return how often a bundle is asked at this time of day, `None` where not again this month."""
+    def interval(self, system: str, request: PollRequest, now: datetime) -> timedelta | None:
+        """Return how often a request is asked at this time of day, `None` where not again this month."""
         self._enter(now)
-        if bundle.daily_at is not None:
+        if request.daily_at is not None:
             return self._days_between() * _DAY if self._days_between() else None
         pace = self._pace()
         if pace is None:
             return None
-        return pace.waits(bundle)[0 if self.systems[system].daylight.is_day(now) else 1]
+        return pace.waits(request)[0 if self.systems[system].daylight.is_day(now) else 1]
 
     def history_allowance(self, now: datetime, system: str) -> int:
         """Return how many requests a system's history may spend now."""
@@ -283,15 +285,15 @@ class Planner:
         There is one more of each for a failure.
         """
         total, days = 0, self._least_days_between()
-        for system, bundle in self._bundles(Purpose.ESSENTIAL):
-            times = math.ceil(self._days_left(system, bundle) / days)
-            total += bundle.cost * (times + 1 if times else 0)
+        for system, request in self._bundles(Purpose.ESSENTIAL):
+            times = math.ceil(self._days_left(system, request) / days)
+            total += request.cost * (times + 1 if times else 0)
         return total
 
-    def _days_left(self, system: System, bundle: Bundle) -> int:
-        """Return how often an essential bundle is still due this month."""
+    def _days_left(self, system: PlannedSystem, request: PollRequest) -> int:
+        """Return how often an essential request is still due this month."""
         usage = self.usage
-        due = max(self._daily(system, bundle, 1), usage.latest)
+        due = max(self._daily(system, request, 1), usage.latest)
         return max(math.ceil((usage.resets_at - due) / _DAY), 0)
 
     def _days_between(self) -> int:
@@ -300,7 +302,9 @@ class Planner:
         if left is None:
             return 1
         left -= self._kept()
-        need = sum(bundle.cost * self._days_left(system, bundle) for system, bundle in self._bundles(Purpose.ESSENTIAL))
+        need = sum(
+            request.cost * self._days_left(system, request) for system, request in self._bundles(Purpose.ESSENTIAL)
+        )
         return max(math.ceil(need / left), self._least_days_between()) if left > 0 else 0
 
     def _least_days_between(self) -> int:
@@ -309,51 +313,51 @@ class Planner:
         if limit is None or not any(self._bundles(Purpose.FRESHNESS)):
             return 1
         month = (self.usage.resets_at - self.usage.since) / _DAY
-        daily = sum(bundle.cost for _, bundle in self._bundles(Purpose.ESSENTIAL))
+        daily = sum(request.cost for _, request in self._bundles(Purpose.ESSENTIAL))
         return max(math.ceil(daily * month / max((limit - self._kept()) * (1 - _FOR_UPDATES), 1)), 1)
 
-    def _due(self, system: System, bundle: Bundle) -> datetime:
-        asked = self.usage.asked.get(_name(system.key, bundle))
+    def _due(self, system: PlannedSystem, request: PollRequest) -> datetime:
+        asked = self.usage.asked.get(_name(system.key, request))
         if asked is None:
             return self.usage.latest
-        if bundle.daily_at is None:
-            due = self._fresh(system, bundle, asked.at)
+        if request.daily_at is None:
+            due = self._fresh(system, request, asked.at)
         else:
             # After a failure it is for the retries, and then for the next day, to catch up.
             days = min(self._days_between(), 1) if asked.failures else self._days_between()
-            due = self._daily(system, bundle, days) if days else self._renewal(system)
+            due = self._daily(system, request, days) if days else self._renewal(system)
         if 0 < asked.failures <= _RETRIES:
-            return min(due, asked.at + bundle.least * (1 << asked.failures - 1))
+            return min(due, asked.at + request.min_interval * (1 << asked.failures - 1))
         return due
 
-    def _daily(self, system: System, bundle: Bundle, days: int) -> datetime:
-        asked = self.usage.asked.get(_name(system.key, bundle))
+    def _daily(self, system: PlannedSystem, request: PollRequest, days: int) -> datetime:
+        asked = self.usage.asked.get(_name(system.key, request))
         if asked is None:
             return self.usage.latest
-        return pacing.daily_at(system, bundle, self._phase(system), asked.at) + (days - 1) * _DAY
+        return pacing.daily_at(system, request, self._phase(system), asked.at) + (days - 1) * _DAY
 
-    def _fresh(self, system: System, bundle: Bundle, last: datetime) -> datetime:
+    def _fresh(self, system: PlannedSystem, request: PollRequest, last: datetime) -> datetime:
         pace = self._pace()
         if pace is None:
             return self._renewal(system)
-        due = pacing.due_at(system.daylight, pace.waits(bundle), last)
-        return pacing.slot(bundle, self._phase(system), last, due)
+        due = pacing.due_at(system.daylight, pace.waits(request), last)
+        return pacing.slot(request, self._phase(system), last, due)
 
-    def _renewal(self, system: System) -> datetime:
+    def _renewal(self, system: PlannedSystem) -> datetime:
         return self.usage.resets_at + _AFTER_RESET + self._phase(system)
 
-    def _phase(self, system: System) -> timedelta:
+    def _phase(self, system: PlannedSystem) -> timedelta:
         """Return how long after a quarter of an hour a system is asked: each of them at another time."""
         keys = list(self.systems)
         start = crc32(keys[0].encode()) % QUARTER.seconds
         number = keys.index(system.key)
         return timedelta(seconds=(start + QUARTER.seconds * number // len(keys)) % QUARTER.seconds)
 
-    def _bundles(self, purpose: Purpose) -> Iterator[tuple[System, Bundle]]:
+    def _bundles(self, purpose: Purpose) -> Iterator[tuple[PlannedSystem, PollRequest]]:
         for system in self.systems.values():
-            for bundle in system.bundles:
-                if bundle.purpose is purpose:
-                    yield system, bundle
+            for request in system.requests:
+                if request.purpose is purpose:
+                    yield system, request
 
     def _available(self) -> float | None:
         """Return the requests that updates and history have until the month's end."""
@@ -369,18 +373,18 @@ class Planner:
     def _terms(self) -> list[pacing.Term]:
         return pacing.terms(self.systems.values(), self.usage.latest, self.usage.resets_at)
 
-    def _pace(self) -> pacing.Pace | None:
+    def _pace(self) -> pacing.Pacing | None:
         """Return how long updates wait, so that the requests last until the month's end."""
         budget = self._available()
         if budget is None:
-            return pacing.Pace()
+            return pacing.Pacing()
         if any(system.history for system in self.systems.values()):
             budget *= 1 - self._history
         return pacing.pace(self._terms(), budget)
 
 
-def _name(system: str, bundle: Bundle) -> str:
-    return f"{system}/{bundle.key}"
+def _name(system: str, request: PollRequest) -> str:
+    return f"{system}/{request.key}"
 
 
 def _lesser(one: int | None, other: int | None) -> int | None:

@@ -27,7 +27,7 @@ from .client.v2 import EnlightenV2Client
 from .const import CONF_USER_ID, PLAN_V2
 from .flow import take_over_flow_requests
 from .parameters import PARAMETERS
-from .source.v2.feeds import Context
+from .source.v2.feeds import EnlightenContext
 from .source.v2.history import EnlightenHistory
 from .source.v2.source import EnlightenSource
 
@@ -61,7 +61,7 @@ class EnlightenAdapter(CloudAdapter[EnlightenSource]):
             quota.planner.spend(asked, dt_util.utcnow(), purpose=Purpose.PERSON)
         session = async_get_isolated_session(hass)
         client = EnlightenV2Client(session, data[CONF_API_KEY], data[CONF_USER_ID], budget=budget)
-        context = Context(
+        context = EnlightenContext(
             client=client,
             system_id=int(data[CONF_SYSTEM_ID]),
             clock=dt_util.utcnow,

@@ -16,7 +16,7 @@ _FORGOTTEN = ("checks", "firmware", "meters")
 
 
 async def async_replace_gateway(hass: HomeAssistant, entry: ConfigEntry[Any], serial: str) -> None:
-    """Unload an entry and give its entities, devices and books to the gateway with another serial number.
+    """Unload an entry and give its entities, devices and counters to the gateway with another serial number.
 
     Entities keep their ids and their past, counters go on from where they are. The entry itself is the
     caller's to update, and to load again.
@@ -25,8 +25,8 @@ async def async_replace_gateway(hass: HomeAssistant, entry: ConfigEntry[Any], se
     file = site_file(hass, entry.entry_id, entry.title)
     if memory := await file.async_load():
         kept = {key: value for key, value in memory.items() if key not in _FORGOTTEN} | {"presence": {}}
-        if isinstance(books := kept.get("books"), Mapping):
-            kept["books"] = renewed(books)
+        if isinstance(counters := kept.get("books"), Mapping):
+            kept["books"] = renewed(counters)
         await file.async_save(kept)
     _rename(hass, entry, entry.unique_id or "", serial)
 

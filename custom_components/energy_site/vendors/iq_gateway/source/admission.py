@@ -51,10 +51,10 @@ class Coherence:
     held: bool = False
     broken_since: datetime | None = None
 
-    def allows(self, now: datetime, *, coherent: bool | None, patience: timedelta = _INCOHERENT_FOR) -> bool:
+    def allows(self, now: datetime, *, coherent: bool | None, tolerated_for: timedelta = _INCOHERENT_FOR) -> bool:
         """Tell whether an answer is to be believed that is `coherent`, is not, or cannot tell.
 
-        What stays incoherent for longer than the `patience` never meant the same.
+        What stays incoherent for longer than the `tolerated_for` never meant the same.
         """
         if coherent is None:
             return True
@@ -63,7 +63,7 @@ class Coherence:
             return True
         if self.held:
             self.broken_since = self.broken_since or now
-            self.held = now - self.broken_since < patience
+            self.held = now - self.broken_since < tolerated_for
         return not self.held
 
 

@@ -22,7 +22,7 @@ class Answers:
         self.admission = MeterAdmission()
         self.held_since: dict[str, datetime] = {}
 
-    def fresh[T](self, feed: GatewayFeed[T], now: datetime) -> T | None:
+    def current[T](self, feed: GatewayFeed[T], now: datetime) -> T | None:
         """Return an answer that still stands."""
         return self.last(feed) if self._states[feed.key].is_fresh(now) else None
 

@@ -38,7 +38,7 @@ def build(answers: Answers, clock: GatewayClock, ledger: Ledger, now: datetime) 
     units, ac_units = _units(answers, clock, now), _ac_units(answers, clock, ledger, now)
     if at is None or not (units or ac_units):
         return None
-    control = answers.fresh(SECONDARY_CONTROL, now)
+    control = answers.current(SECONDARY_CONTROL, now)
     capacity = available = level = health = None
     if control is not None:
         capacity = max(control.max_energy or 0.0, control.encharge_capacity or 0.0) or None
@@ -80,8 +80,8 @@ def _level(
 
 def _units(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, BatteryUnit]:
     inventory = answers.last(ENSEMBLE_INVENTORY)
-    told = answers.fresh(ENSEMBLE_INVENTORY, now)
-    powers = {power.serial: power for power in answers.fresh(BATTERY_POWER, now) or ()}
+    told = answers.current(ENSEMBLE_INVENTORY, now)
+    powers = {power.serial: power for power in answers.current(BATTERY_POWER, now) or ()}
     known = {unit.serial: unit for unit in (inventory.batteries if inventory else ())}
     fresh = {unit.serial for unit in (told.batteries if told else ())}
     return {
@@ -131,7 +131,7 @@ def _unit(
 
 
 def _ac_units(answers: Answers, clock: GatewayClock, ledger: Ledger, now: datetime) -> dict[str, BatteryUnit]:
-    data = answers.fresh(DEVICE_DATA, now)
+    data = answers.current(DEVICE_DATA, now)
     readings = {reading.serial: reading for reading in (data.ac_batteries if data else ())}
     inventory = {device.serial: device for device in answers.last(INVENTORY) or () if device.kind == "ACB"}
     # Older firmware has no devices' data, but lists AC Batteries with the inverters.
@@ -186,7 +186,7 @@ def _ac_unit(
 
 def storage_sums(answers: Answers, now: datetime) -> StorageSums:
     """Return what the gateway sums up for all AC Batteries, where nothing tells more of each."""
-    summary, data = answers.fresh(PRODUCTION_SUMMARY, now), answers.fresh(DEVICE_DATA, now)
+    summary, data = answers.current(PRODUCTION_SUMMARY, now), answers.current(DEVICE_DATA, now)
     if summary is None or (data is not None and data.ac_batteries):
         return StorageSums()
     return summary.storage

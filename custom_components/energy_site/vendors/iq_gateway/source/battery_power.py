@@ -38,7 +38,7 @@ class BatteryAdmission:
         )
         twice = len({unit.serial for unit in found}) < len(found)
         # Reactive power parts the two powers for a while; no value is missed for that.
-        coherent = self._coherence.allows(now, coherent=self._coherent(found), patience=2 * interval)
+        coherent = self._coherence.allows(now, coherent=self._coherent(found), tolerated_for=2 * interval)
         if coherent and possible and not twice:
             self._good = (now, found)
             return found, now

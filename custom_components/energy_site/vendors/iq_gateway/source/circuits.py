@@ -74,7 +74,7 @@ def follows(key: str, value: Value, before: LoadCircuit, now: LoadCircuit, grid:
 def build(answers: Answers, now: datetime) -> LoadCircuits | None:
     """Build the load circuits' part."""
     at = answers.newest(*FEEDS)
-    contacts = {contact.id: contact for contact in answers.fresh(DRY_CONTACTS, now) or ()}
+    contacts = {contact.id: contact for contact in answers.current(DRY_CONTACTS, now) or ()}
     circuits = {
         contact.id: LoadCircuit(
             name=contact.load_name,

@@ -206,14 +206,14 @@ class GatewayControls:
         )
 
     def _battery_obstacle(self, now: datetime) -> BlockReason | None:
-        tariff = self._answers.fresh(feeds.TARIFF, now)
+        tariff = self._answers.current(feeds.TARIFF, now)
         if tariff is None:
             return BlockReason.NOT_KNOWN
         return BlockReason.CLOUD_CONTROLLED if tariff.opt_schedules else self.event(now)
 
     def event(self, now: datetime) -> BlockReason | None:
         """Return what goes on that the battery's settings have to wait for, whoever governs them."""
-        schedule = self._answers.fresh(feeds.SCHEDULE, now)
+        schedule = self._answers.current(feeds.SCHEDULE, now)
         grid = self._source.part(GridStatus)
         if grid is not None and grid.state not in (None, GridState.ON_GRID):
             return BlockReason.OFF_GRID

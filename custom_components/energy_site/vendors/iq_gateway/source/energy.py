@@ -1,4 +1,4 @@
-"""Enters the gateway's registers into the site's books."""
+"""Enters the gateway's registers into the site's counters."""
 
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
@@ -24,7 +24,7 @@ from .feeds import (
     GatewayFeed,
 )
 from .limits import Limits
-from .meters import Measurement, books, enabled, measurements, register
+from .meters import Measurement, counters, enabled, measurements, register
 
 FEEDS = (METER_READINGS, BATTERY_POWER, INVERTERS, DEVICE_DATA, ENERGY, PRODUCTION, PRODUCTION_SUMMARY, GENERATOR)
 
@@ -64,7 +64,7 @@ def count_meters(
             continue
         (meter,) = group
         reading, source = meter.reading, f"{_METER}{meter.config.eid}"
-        delivered, received = books(kind)
+        delivered, received = counters(kind)
         today = _solar_today(answers, meter, limits.site, ledger.zone, now) if kind == PRODUCTION_METER else None
         ledger.count(
             delivered, source, reading.act_energy_dlvd, now, today=today, blank=meter.blank, limit=limits.counted
@@ -99,12 +99,12 @@ def _count_group(
     eids = [config.eid for config in enabled(answers, kind)]
     delivered, received = ([register(eid)[way] for eid in eids] for way in (0, 1))
     if not netted:
-        for name, registers in zip(books(kind), (delivered, received), strict=True):
+        for name, registers in zip(counters(kind), (delivered, received), strict=True):
             ledger.balance(name, registers, (), now)
         return
     if (flows := ledger.net("grid", delivered, received, now)) is None:
         return
-    for name, wh in zip(books(kind), flows, strict=True):
+    for name, wh in zip(counters(kind), flows, strict=True):
         ledger.count(name, f"{_NETTED}{'+'.join(map(str, eids))}", wh, now, limit=limits.counted)
 
 
@@ -139,7 +139,7 @@ def count_battery(
 
 def _stored(answers: Answers, capabilities: Capabilities, now: datetime) -> float | None:
     """Return the Wh in all batteries, where all of them tell."""
-    control = answers.fresh(SECONDARY_CONTROL, now)
+    control = answers.current(SECONDARY_CONTROL, now)
     listed = storage_sums(answers, now).watt_hours_now
     kinds = (
         (capabilities.batteries, control.encharge_available_energy if control else None),
@@ -174,7 +174,7 @@ def _stands(answers: Answers, ledger: Ledger, name: str, now: datetime) -> bool:
     if parts != (name,):
         return all(_stands(answers, ledger, part, now) for part in parts)
     source = ledger.source(name) or ""
-    if answers.fresh(_read_from(answers, source), now) is None:
+    if answers.current(_read_from(answers, source), now) is None:
         return False
     kind, _, eids = source.partition(":")
     if kind not in (_METER.rstrip(":"), _NETTED.rstrip(":")):

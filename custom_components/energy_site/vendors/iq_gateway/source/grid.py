@@ -24,7 +24,7 @@ def build(answers: Answers, clock: GatewayClock, now: datetime) -> GridStatus | 
     controllers = _controllers(answers, clock, now)
     if at is None or not controllers:
         return None
-    relay = answers.fresh(RELAY, now)
+    relay = answers.current(RELAY, now)
     return GridStatus(
         observed_at=at,
         state=_state(answers, now),
@@ -56,11 +56,11 @@ def _transition(relay: Relay) -> Transition | None:
 
 
 def _state(answers: Answers, now: datetime) -> GridState | None:
-    inventory = answers.fresh(ENSEMBLE_INVENTORY, now)
+    inventory = answers.current(ENSEMBLE_INVENTORY, now)
     for collar in inventory.collars if inventory else ():
         if (state := _collar_state(collar)) is not None:
             return state
-    relay = answers.fresh(RELAY, now)
+    relay = answers.current(RELAY, now)
     relay_at, inventory_at = answers.at(RELAY), answers.at(ENSEMBLE_INVENTORY)
     controller = next(iter(inventory.controllers), None) if inventory else None
     relay_is_newer = relay_at is not None and (inventory_at is None or relay_at >= inventory_at)
@@ -100,7 +100,7 @@ def _relay_state(oper_state: str | None, relay: Relay | None) -> GridState | Non
 
 def _controllers(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Controller]:
     known = answers.last(ENSEMBLE_INVENTORY)
-    fresh = answers.fresh(ENSEMBLE_INVENTORY, now) is not None
+    fresh = answers.current(ENSEMBLE_INVENTORY, now) is not None
     found: list[Controller] = []
     if known is not None:
         found += [_enpower(device, clock, now) for device in known.controllers]
@@ -132,7 +132,7 @@ def _controller(device: EnsembleDevice, kind: ControllerKind, clock: GatewayCloc
 
 
 def _relays(answers: Answers, clock: GatewayClock, now: datetime) -> list[Controller]:
-    data = answers.fresh(DEVICE_DATA, now)
+    data = answers.current(DEVICE_DATA, now)
     return [
         Controller(
             kind=ControllerKind.RELAY,

@@ -46,7 +46,7 @@ def build(
     if at is None or not units:
         return None
     inventory = {device.serial: device for device in answers.last(INVENTORY) or ()}
-    data = answers.fresh(DEVICE_DATA, now)
+    data = answers.current(DEVICE_DATA, now)
     readings = {reading.serial: reading for reading in (data.inverters if data else ())}
     newest = max((unit.last_reported for unit in units.values() if unit.last_reported is not None), default=None)
     return Inverters(
@@ -75,10 +75,10 @@ def fleet(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Inv
     """Return all inverters of both lists: one names all of them, the other more of each."""
     reports = {
         report.serial: report
-        for report in answers.fresh(INVERTERS, now) or ()
+        for report in answers.current(INVERTERS, now) or ()
         if report.device_type == DeviceType.INVERTER
     }
-    data = answers.fresh(DEVICE_DATA, now)
+    data = answers.current(DEVICE_DATA, now)
     readings = {reading.serial: reading for reading in (data.inverters if data else ())}
     removed = {serial for serial, reading in readings.items() if not reading.active and reading.gone}
     serials = [serial for serial in (*reports, *(set(readings) - set(reports))) if serial not in removed]
@@ -125,8 +125,8 @@ def _is_possible(report: InverterReport | DeviceReading) -> bool:
 
 
 def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
-    """Enter the registers of inverters and AC Batteries into the books."""
-    data = answers.fresh(DEVICE_DATA, now)
+    """Enter the registers of inverters and AC Batteries into the counters."""
+    data = answers.current(DEVICE_DATA, now)
     for reading in data.inverters if data else ():
         if reading.joules_lifetime:
             ledger.count(

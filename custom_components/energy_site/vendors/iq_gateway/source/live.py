@@ -176,7 +176,7 @@ def flows(
 
     What they lack is taken from `usual`, what flows by the meters and the devices.
     """
-    data, at = answers.fresh(LIVE_DATA, now), answers.at(LIVE_DATA)
+    data, at = answers.current(LIVE_DATA, now), answers.at(LIVE_DATA)
     if data is None or at is None or not live.flowing(now):
         return None
     phases = max((meter.phase_count for meter in answers.last(METERS) or () if meter.enabled), default=1)

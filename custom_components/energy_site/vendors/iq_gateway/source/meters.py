@@ -66,7 +66,7 @@ class Measurement:
 
 def measurements(answers: Answers, now: datetime) -> tuple[Measurement, ...]:
     """Return the enabled meters with a reading that stands, in the gateway's order."""
-    if answers.fresh(METER_READINGS, now) is None:
+    if answers.current(METER_READINGS, now) is None:
         return ()
     return tuple(
         Measurement(config=config, reading=admitted.reading, at=admitted.at)
@@ -104,7 +104,7 @@ def added(flows: Sequence[Flow]) -> Flow:
     )
 
 
-def books(kind: str) -> tuple[str, str]:
+def counters(kind: str) -> tuple[str, str]:
     """Return under which names the ledger keeps what a meter delivered and received."""
     return _BOOKS.get(kind, (f"{kind}:delivered", f"{kind}:received"))
 
@@ -119,7 +119,7 @@ def build(answers: Answers, ledger: Ledger, now: datetime) -> Meters | None:
     found = measurements(answers, now)
     if not found:
         return None
-    grid = answers.fresh(GRID_READING, now) or ()
+    grid = answers.current(GRID_READING, now) or ()
     kinds = dict.fromkeys(each.config.measurement_type for each in found)
     return Meters(
         observed_at=max(each.at for each in found),
@@ -170,7 +170,7 @@ def problems(answers: Answers) -> tuple[str, ...]:
 
 def _meter(measurement: Measurement, ledger: Ledger, grid: tuple[GridChannel, ...]) -> Meter:
     reading, config = measurement.reading, measurement.config
-    delivered, received = books(config.measurement_type)
+    delivered, received = counters(config.measurement_type)
     phases = tuple(_quality(channel) for channel in measurement.channels)
     if not phases and grid:
         phases = tuple(

@@ -102,7 +102,7 @@ def solar_flow(
     """Return the production: by its meter, else by the inverters themselves."""
     if capabilities.production_meter:
         return measured_flow(answers, PRODUCTION_METER, now)
-    summary = answers.fresh(PRODUCTION_SUMMARY, now)
+    summary = answers.current(PRODUCTION_SUMMARY, now)
     if capabilities.partial_inverter_list and summary is not None and summary.watts_now is not None:
         return _at(summary.watts_now, answers, PRODUCTION_SUMMARY, limits, now)
     # Until the slow summary was asked once, nobody knows whether the list is whole.
@@ -111,10 +111,10 @@ def solar_flow(
     if powers and checked:
         total = sum(power for power in powers if power is not None)
         return Flow(power=total, observed_at=answers.newest(INVERTERS, DEVICE_DATA) or now)
-    energy = answers.fresh(ENERGY, now)
+    energy = answers.current(ENERGY, now)
     if energy is not None and energy.inverters.watts_now is not None and energy.inverters.lifetime:
         return _at(energy.inverters.watts_now, answers, ENERGY, limits, now)
-    production = answers.fresh(PRODUCTION, now)
+    production = answers.current(PRODUCTION, now)
     if production is not None and production.watts_now is not None and production.lifetime:
         return _at(production.watts_now, answers, PRODUCTION, limits, now)
     return None
@@ -125,11 +125,11 @@ def battery_flow(answers: Answers, now: datetime) -> Flow | None:
     if (storage := measured_flow(answers, STORAGE, now)) is not None:
         return storage
     powers: list[float] = []
-    units = answers.fresh(BATTERY_POWER, now)
+    units = answers.current(BATTERY_POWER, now)
     if units:
         powers += [unit.real_power_mw / 1000 for unit in units if unit.real_power_mw is not None]
     feed_at = answers.at(BATTERY_POWER) if powers else None
-    data = answers.fresh(DEVICE_DATA, now)
+    data = answers.current(DEVICE_DATA, now)
     for reading in data.ac_batteries if data else ():
         if reading.joules_produced is not None and reading.joules_used is not None and reading.duration:
             powers.append((reading.joules_produced - reading.joules_used) / reading.duration)
@@ -151,13 +151,13 @@ def has_ac_batteries(answers: Answers) -> bool:
 
 
 def _generator_flow(answers: Answers, clock: GatewayClock, limits: Limits, now: datetime) -> Flow | None:
-    generator = answers.fresh(GENERATOR, now)
+    generator = answers.current(GENERATOR, now)
     at = answers.at(GENERATOR)
     if generator is None or not generator.present or at is None:
         return None
     if not (generator.oper_state or "").startswith("clos"):
         return Flow(power=0.0, observed_at=at)
-    live = answers.fresh(LIVE_DATA, now)
+    live = answers.current(LIVE_DATA, now)
     if live is None or live.generator.power_mw is None or abs(live.generator.power_mw) > 1000 * limits.site:
         return None
     updated = clock.ours(moment(live.last_update), now)

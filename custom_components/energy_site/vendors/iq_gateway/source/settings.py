@@ -45,9 +45,9 @@ def build(answers: Answers, capabilities: Capabilities, now: datetime) -> Settin
     if at is None or not capabilities.any_battery:
         return None
     control, tariff, schedule = (
-        answers.fresh(SECONDARY_CONTROL, now),
-        answers.fresh(TARIFF, now),
-        answers.fresh(SCHEDULE, now),
+        answers.current(SECONDARY_CONTROL, now),
+        answers.current(TARIFF, now),
+        answers.current(SCHEDULE, now),
     )
     local = tariff if tariff is not None and not tariff.opt_schedules else None
     charge_from_grid = schedule.charge_from_grid if schedule else None
@@ -66,14 +66,14 @@ def build(answers: Answers, capabilities: Capabilities, now: datetime) -> Settin
 
 def build_generator(answers: Answers, now: datetime) -> Generator | None:
     """Build the generator's part, on sites with one."""
-    at, known, state = answers.at(GENERATOR), answers.last(GENERATOR), answers.fresh(GENERATOR, now)
+    at, known, state = answers.at(GENERATOR), answers.last(GENERATOR), answers.current(GENERATOR, now)
     if at is None or known is None or not known.present:
         return None
     config = answers.last(GENERATOR_CONFIG)
     return Generator(
         observed_at=at,
         running=None if state is None or state.oper_state is None else state.oper_state.startswith("clos"),
-        mode=_GENERATOR_MODES.get(mode.command or "") if (mode := answers.fresh(GENERATOR_MODE, now)) else None,
+        mode=_GENERATOR_MODES.get(mode.command or "") if (mode := answers.current(GENERATOR_MODE, now)) else None,
         start_level=state.start_soc if state else None,
         stop_level=state.stop_soc if state else None,
         rated_power=None

@@ -1,4 +1,4 @@
-"""The IQ Gateway as a source: feeds, clock, books, and the parts made of them."""
+"""The IQ Gateway as a source: feeds, clock, counters, and the parts made of them."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
@@ -171,15 +171,17 @@ class IqGatewaySource(Source):
     @override
     def restore(self, data: Mapping[str, Any]) -> None:
         super().restore(data)
-        firmware, zone, capabilities, books = (data.get(key) for key in ("firmware", "timezone", "hardware", "books"))
+        firmware, zone, capabilities, counters = (
+            data.get(key) for key in ("firmware", "timezone", "hardware", "books")
+        )
         self._firmware = firmware if isinstance(firmware, str) else None
         self._zone_name = zone if isinstance(zone, str) else None
         if isinstance(capabilities, Mapping):
             self.capabilities = Capabilities.restore(capabilities)
         if (set_up := remembered.restore(data.get("meters"))) is not None:
             self._answers[feeds.METERS.key] = set_up
-        if isinstance(books, Mapping):
-            self.ledger.restore(books)
+        if isinstance(counters, Mapping):
+            self.ledger.restore(counters)
         if isinstance(checks := data.get("checks"), Mapping):
             self.checks.restore(checks)
 

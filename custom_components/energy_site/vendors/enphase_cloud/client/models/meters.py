@@ -8,7 +8,7 @@ from .telemetry import EnergyInterval, energy_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeterReading:
+class CloudMeterReading:
     """A meter's odometer: `value` in Wh at `read_at`, in seconds since the epoch.
 
     A reading is half an hour old at most as a rule; a retired meter keeps its
@@ -24,7 +24,7 @@ class MeterReading:
 class MeterReadings:
     """The odometers of a system's production or consumption meters."""
 
-    meter_readings: tuple[MeterReading, ...]
+    meter_readings: tuple[CloudMeterReading, ...]
     meta: Meta | None
 
 
@@ -107,8 +107,10 @@ def _serial(item: Record) -> str:
     return item.identifier("serial_num" if "serial_num" in item else "serial_number")
 
 
-def _reading(item: Record) -> MeterReading:
-    return MeterReading(serial_number=_serial(item), value=item.number_or_none("value"), read_at=epoch(item, "read_at"))
+def _reading(item: Record) -> CloudMeterReading:
+    return CloudMeterReading(
+        serial_number=_serial(item), value=item.number_or_none("value"), read_at=epoch(item, "read_at")
+    )
 
 
 def _storage(item: Record) -> StorageReading:

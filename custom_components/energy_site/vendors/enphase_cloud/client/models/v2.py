@@ -45,7 +45,7 @@ class Envoy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryDevice:
+class LegacyDevice:
     """A device of `inventory`; `manufacturer`, `status` and `state` are a meter's."""
 
     sn: str = field(repr=False)
@@ -60,9 +60,9 @@ class InventoryDevice:
 class Inventory:
     """`inventory`: the devices that are not retired, whether they report or not."""
 
-    envoys: tuple[InventoryDevice, ...]
-    inverters: tuple[InventoryDevice, ...]
-    meters: tuple[InventoryDevice, ...]
+    envoys: tuple[LegacyDevice, ...]
+    inverters: tuple[LegacyDevice, ...]
+    meters: tuple[LegacyDevice, ...]
     meta: Meta | None
 
 
@@ -149,8 +149,8 @@ def _envoy(item: Record) -> Envoy:
     )
 
 
-def _device(item: Record) -> InventoryDevice:
-    return InventoryDevice(
+def _device(item: Record) -> LegacyDevice:
+    return LegacyDevice(
         sn=item.identifier("sn"),
         model=item.name_or_none("model"),
         sku=item.code_or_none("sku"),

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from .....site.model import DeviceInfo, Meter, Meters, MeterUnit, Quality
 from ...client.models.devices import Device, Devices
-from ...client.models.meters import MeterReading, MeterReadings
-from ...client.models.v2 import Envoy, Inventory, InventoryDevice
+from ...client.models.meters import CloudMeterReading, MeterReadings
+from ...client.models.v2 import Envoy, Inventory, LegacyDevice
 from ..v4.devices import moment
 
 _STATUS = frozenset({"normal", "not_metering", "check_wiring"})
@@ -50,7 +50,7 @@ def build_meters(inventory: Inventory | None, readings: MeterReadings | None, at
     return Meters(observed_at=at, by_kind={"production": production}, units=units)
 
 
-def _unit(meter: InventoryDevice, reading: MeterReading) -> MeterUnit:
+def _unit(meter: LegacyDevice, reading: CloudMeterReading) -> MeterUnit:
     return MeterUnit(
         device=DeviceInfo(serial=meter.sn, model=meter.model, model_id=meter.sku),
         odometer=reading.value,
@@ -58,7 +58,7 @@ def _unit(meter: InventoryDevice, reading: MeterReading) -> MeterUnit:
     )
 
 
-def _device(kind: str, device: InventoryDevice, envoy: Envoy | None = None) -> Device:
+def _device(kind: str, device: LegacyDevice, envoy: Envoy | None = None) -> Device:
     return Device(
         kind=kind,
         serial_number=device.sn,

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from .....api.errors import ApiNotFoundError
-from .....site.quota.demand import Bundle
+from .....site.quota.demand import PollRequest
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v2_endpoints as endpoints
 from ...client.endpoint import CloudEndpoint
@@ -38,7 +38,7 @@ _NO_CONTENT = 204
 
 
 @dataclass(slots=True, kw_only=True)
-class Context:
+class EnlightenContext:
     """How a system is asked: by which client, what day it is where the system stands, and its gateway."""
 
     client: EnlightenV2Client
@@ -66,9 +66,9 @@ class Context:
         return (today.replace(day=1) - _DAY).replace(day=1)
 
 
-type Feed[T] = CloudFeed[Context, T]
-type Source = CloudSource[Context]
-type Ask[T] = Callable[[Context], Awaitable[T]]
+type Feed[T] = CloudFeed[EnlightenContext, T]
+type Source = CloudSource[EnlightenContext]
+type Ask[T] = Callable[[EnlightenContext], Awaitable[T]]
 
 
 def _feed[T](
@@ -79,7 +79,7 @@ def _feed[T](
     wanted: Callable[[Source], bool] = lambda _: True,
     essential: bool = False,
     cost: float = 1.0,
-    **worth: Any,
+    **weights: Any,
 ) -> Feed[T]:
     return CloudFeed(
         key=key,
@@ -89,7 +89,7 @@ def _feed[T](
         name=endpoint.name,
         ask=ask,
         read=endpoint.parse,
-        bundle=Bundle(key=key, cost=1, **worth),
+        request=PollRequest(key=key, cost=1, **weights),
         wanted=wanted,
     )
 
@@ -97,7 +97,7 @@ def _feed[T](
 def _something[T](endpoint: CloudEndpoint[T], ask: Ask[T | None]) -> Ask[T]:
     """Take "no content" for what it means: there is none of this."""
 
-    async def asked(context: Context) -> T:
+    async def asked(context: EnlightenContext) -> T:
         if (answer := await ask(context)) is None:
             raise ApiNotFoundError(endpoint.name, _NO_CONTENT)
         return answer
@@ -105,7 +105,7 @@ def _something[T](endpoint: CloudEndpoint[T], ask: Ask[T | None]) -> Ask[T]:
     return asked
 
 
-async def _search(ask: Context) -> int:
+async def _search(ask: EnlightenContext) -> int:
     """Search for the system by its own gateway."""
     if ask.gateway is None:
         envoys = await ask.client.envoys(ask.system_id)
@@ -131,10 +131,10 @@ SYSTEM: Feed[LegacySystems] = _feed(
     endpoints.SYSTEMS,
     lambda ask: ask.client.systems(system_ids=[ask.system_id], limit=1),
     essential=True,
-    day=0.02,
-    night=0.0,
-    least=_DAY,
-    greatest=_WEEK,
+    weight_day=0.02,
+    weight_night=0.0,
+    min_interval=_DAY,
+    max_interval=_WEEK,
     cost=_SLOW,
 )
 SUMMARY: Feed[Summary] = _feed(
@@ -142,19 +142,19 @@ SUMMARY: Feed[Summary] = _feed(
     endpoints.SUMMARY,
     lambda ask: ask.client.summary(ask.system_id),
     essential=True,
-    day=1.0,
-    night=0.2,
-    greatest=timedelta(hours=2),
+    weight_day=1.0,
+    weight_night=0.2,
+    max_interval=timedelta(hours=2),
 )
 INVENTORY: Feed[Inventory] = _feed(
     "inventory",
     endpoints.INVENTORY,
     lambda ask: ask.client.inventory(ask.system_id),
     essential=True,
-    day=0.02,
-    night=0.0,
-    least=_DAY,
-    greatest=_WEEK,
+    weight_day=0.02,
+    weight_night=0.0,
+    min_interval=_DAY,
+    max_interval=_WEEK,
     cost=_SLOW,
 )
 CONSUMPTION_LIFETIME: Feed[DailySeries] = _feed(
@@ -170,29 +170,29 @@ CONSUMPTION: Feed[EnergyTelemetry] = _feed(
     endpoints.CONSUMPTION_STATS,
     lambda ask: ask.client.consumption_stats(ask.system_id, start_at=ask.since_yesterday),
     wanted=_has_consumption,
-    day=1.0,
-    night=0.6,
-    greatest=timedelta(hours=2),
+    weight_day=1.0,
+    weight_night=0.6,
+    max_interval=timedelta(hours=2),
 )
 STATS: Feed[EnergyTelemetry] = _feed(
     "stats",
     endpoints.STATS,
     lambda ask: ask.client.stats(ask.system_id, start_at=ask.since_this_time_yesterday),
     wanted=lambda source: not metered(source),
-    day=0.15,
-    night=0.0,
-    least=_HOUR,
-    greatest=_DAY,
+    weight_day=0.15,
+    weight_night=0.0,
+    min_interval=_HOUR,
+    max_interval=_DAY,
 )
 RGM_STATS: Feed[RgmStats] = _feed(
     "rgm_stats",
     endpoints.RGM_STATS,
     lambda ask: ask.client.rgm_stats(ask.system_id, start_at=ask.since_yesterday),
     wanted=metered,
-    day=0.05,
-    night=0.0,
-    least=_HOUR,
-    greatest=_DAY,
+    weight_day=0.05,
+    weight_night=0.0,
+    min_interval=_HOUR,
+    max_interval=_DAY,
     cost=_SLOW,
 )
 READINGS: Feed[MeterReadings] = _feed(
@@ -200,38 +200,38 @@ READINGS: Feed[MeterReadings] = _feed(
     endpoints.PRODUCTION_READINGS,
     lambda ask: ask.client.production_meter_readings(ask.system_id),
     wanted=metered,
-    day=0.05,
-    night=0.0,
-    least=_HOUR,
-    greatest=_DAY,
+    weight_day=0.05,
+    weight_night=0.0,
+    min_interval=_HOUR,
+    max_interval=_DAY,
     cost=_SLOW,
 )
 INVERTERS: Feed[tuple[InvertersSummary, ...]] = _feed(
     "inverters",
     endpoints.INVERTERS,
     lambda ask: ask.client.inverters(ask.system_id),
-    day=0.4,
-    night=0.0,
-    greatest=timedelta(hours=12),
+    weight_day=0.4,
+    weight_night=0.0,
+    max_interval=timedelta(hours=12),
 )
 ENVOYS: Feed[tuple[Envoy, ...]] = _feed(
     "envoys",
     endpoints.ENVOYS,
     lambda ask: ask.client.envoys(ask.system_id),
-    day=0.1,
-    night=0.1,
-    least=_HOUR,
-    greatest=timedelta(hours=12),
+    weight_day=0.1,
+    weight_night=0.1,
+    min_interval=_HOUR,
+    max_interval=timedelta(hours=12),
     cost=_SLOW,
 )
 ENERGY_LIFETIME: Feed[EnergyLifetime] = _feed(
     "energy_lifetime",
     endpoints.ENERGY_LIFETIME,
     _something(endpoints.ENERGY_LIFETIME, lambda ask: ask.client.energy_lifetime(ask.system_id)),
-    day=0.01,
-    night=0.0,
-    least=_WEEK,
-    greatest=timedelta(days=30),
+    weight_day=0.01,
+    weight_night=0.0,
+    min_interval=_WEEK,
+    max_interval=timedelta(days=30),
     cost=_SLOW,
 )
 SEARCH: Feed[int] = _feed("search_system_id", endpoints.SEARCH_SYSTEM_ID, _search, wanted=lambda _: False, cost=_SLOW)

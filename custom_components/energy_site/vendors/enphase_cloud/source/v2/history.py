@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, timedelta, tzinfo
 from typing import override
 
-from .....site.history.cursor import Group
+from .....site.history.cursor import FlowGroup
 from .....site.history.intervals import DAY, Interval, midnight
 from .....site.model import CounterKind
 from .....sources.history import HistoryProvider, Intervals, Lifetime, NoHistoryError
@@ -49,20 +49,20 @@ class EnlightenHistory(HistoryProvider):
         self._client = client
         self._system_id = system_id
         groups = (
-            Group(kinds=_SOLAR, days=_WEEK_OF_METERS if meter else 1, reach=_REACH, dense=meter),
-            Group(kinds=_LOAD, days=_MOST_DAYS, reach=_REACH),
+            FlowGroup(kinds=_SOLAR, days=_WEEK_OF_METERS if meter else 1, reach=_REACH, dense=meter),
+            FlowGroup(kinds=_LOAD, days=_MOST_DAYS, reach=_REACH),
         )
         self.groups = tuple(group for group in groups if set(group.kinds) & set(kinds))
 
     @override
-    def cost(self, group: Group, first_day: date, days: int) -> int:
+    def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
         if group.kinds == _SOLAR and not group.dense:
             # Inverters are asked for 24 hours at most, and some days have 25.
             return sum(1 + self._is_long(first_day + DAY * number) for number in range(days))
         return 1
 
     @override
-    async def lifetime(self, group: Group, first_day: date | None = None) -> Lifetime:
+    async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
         days = Days(start_date=first_day)
         series: DailySeries | None
         try:
@@ -78,7 +78,7 @@ class EnlightenHistory(HistoryProvider):
         return as_lifetime(group.kinds, [series], self.zone)
 
     @override
-    async def intervals(self, group: Group, first_day: date, days: int) -> Intervals:
+    async def intervals(self, group: FlowGroup, first_day: date, days: int) -> Intervals:
         start = int(midnight(first_day, self.zone).timestamp())
         end = int(midnight(first_day + DAY * days, self.zone).timestamp())
         client, system_id, kind = self._client, self._system_id, group.kinds[0]

@@ -20,7 +20,7 @@ from ...client.models.v2 import Envoy, LegacySystem, LegacySystems
 from ..v4 import energy
 from ..v4.devices import build_inverters, moment
 from . import devices, feeds, power
-from .feeds import Context
+from .feeds import EnlightenContext
 
 # A single odd answer may be a mishap. Only this lasting is believed.
 _DOUBTED_FOR = timedelta(hours=1)
@@ -48,17 +48,17 @@ class EnlightenSchedule(BudgetSchedule):
         return PROBE_INTERVAL if self._v2.retired(now) else super().wait(key, now)
 
 
-class EnlightenSource(CloudSource[Context]):
+class EnlightenSource(CloudSource[EnlightenContext]):
     """One system of the Enlighten Systems API v2."""
 
-    feeds: Mapping[str, CloudFeed[Context, Any]] = {feed.key: feed for feed in feeds.ALL}
+    feeds: Mapping[str, CloudFeed[EnlightenContext, Any]] = {feed.key: feed for feed in feeds.ALL}
 
     # This API may be on its way out: what it denies all of a sudden may be all there is.
     doubted_for = _DOUBTED_FOR
 
     def __init__(
         self,
-        context: Context,
+        context: EnlightenContext,
         system: str,
         budget: SystemBudget,
         find_zone: ZoneFinder,
@@ -162,28 +162,28 @@ class EnlightenSource(CloudSource[Context]):
 
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
-        books, zone, key = self.books, self.zone, feed.key
+        counters, zone, key = self.counters, self.zone, feed.key
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
-            energy.enter_summary(books, summary)
+            energy.enter_summary(counters, summary)
         elif key == feeds.STATS.key and (stats := self.answer(feeds.STATS)) is not None:
-            energy.enter_day(books, CounterKind.SOLAR, stats, zone)
+            energy.enter_day(counters, CounterKind.SOLAR, stats, zone)
         elif key == feeds.RGM_STATS.key and (meter := self.answer(feeds.RGM_STATS)) is not None:
-            energy.enter_day(books, CounterKind.SOLAR, meter, zone)
+            energy.enter_day(counters, CounterKind.SOLAR, meter, zone)
         elif key == feeds.CONSUMPTION.key and (consumption := self.answer(feeds.CONSUMPTION)) is not None:
-            energy.enter_day(books, CounterKind.LOAD, consumption, zone)
+            energy.enter_day(counters, CounterKind.LOAD, consumption, zone)
         elif key == feeds.CONSUMPTION_LIFETIME.key and (life := self.answer(feeds.CONSUMPTION_LIFETIME)) is not None:
-            energy.enter_life(books, CounterKind.LOAD, life, zone)
+            energy.enter_life(counters, CounterKind.LOAD, life, zone)
         elif (
             key == feeds.ENERGY_LIFETIME.key
             # The summary counts what came before the days as well.
-            and books.of(CounterKind.SOLAR).through is None
+            and counters.of(CounterKind.SOLAR).through is None
             and (produced := self.answer(feeds.ENERGY_LIFETIME)) is not None
         ):
-            energy.enter_life(books, CounterKind.SOLAR, produced.production, zone)
+            energy.enter_life(counters, CounterKind.SOLAR, produced.production, zone)
         self._handle_restored(self.feeds[key])
 
     @override
-    def _handle_restored(self, feed: CloudFeed[Context, Any]) -> None:
+    def _handle_restored(self, feed: CloudFeed[EnlightenContext, Any]) -> None:
         if feed.key in (feeds.INVENTORY.key, feeds.ENVOYS.key):
             self.context.gateway = next(iter(sorted(self.gateway_serials)), None)
 
@@ -236,8 +236,8 @@ class EnlightenSource(CloudSource[Context]):
         # Today alone would be taken for a life, and the life that follows for a leap.
         told = {
             kind: count
-            for kind, count in self.books.counts(now.astimezone(self.zone).date()).items()
-            if self.books.of(kind).through is not None or not self._awaits_life(kind)
+            for kind, count in self.counters.counts(now.astimezone(self.zone).date()).items()
+            if self.counters.of(kind).through is not None or not self._awaits_life(kind)
         }
         return EnergyCounters(observed_at=now, counts=told, rejected=0) if told else None
 

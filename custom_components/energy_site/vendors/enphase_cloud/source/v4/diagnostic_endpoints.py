@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from .....api.errors import ApiNotFoundError
-from .....site.quota.demand import Bundle
+from .....site.quota.demand import PollRequest
 from .....sources.cloud import CloudFeed
 from ...client import v4_endpoints as endpoints
 from ...client.endpoint import CloudEndpoint
@@ -22,7 +22,7 @@ def _feed[T](key: str, endpoint: CloudEndpoint[T], ask: Callable[[Context], Awai
         name=endpoint.name,
         ask=ask,
         read=endpoint.parse,
-        bundle=Bundle(key=key, cost=1),
+        request=PollRequest(key=key, cost=1),
         wanted=lambda _: False,
     )
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from .....site.energy.days import DayBook, DayBooks
+from .....site.energy.days import DailyCounter, DailyCounters
 from .....site.history.intervals import DAY, Interval, clip, day_of, gaps, midnight
 from .....site.model import CounterKind
 from ...client.models.common import DailySeries
@@ -14,52 +14,54 @@ from ...client.models.systems import Summary
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 
 
-def enter_summary(books: DayBooks, summary: Summary) -> None:
+def enter_summary(counters: DailyCounters, summary: Summary) -> None:
     """Enter what the sun gave: until yesterday, and today."""
     day = summary.summary_date
     if day is None or summary.energy_today is None:
         return
-    book = books.of(CounterKind.SOLAR)
+    book = counters.of(CounterKind.SOLAR)
     if summary.energy_lifetime is not None and summary.energy_lifetime >= 0:
         book.close(day - timedelta(days=1), summary.energy_lifetime)
     book.note(day, summary.energy_today)
 
 
-def enter_life(books: DayBooks, kind: CounterKind, series: DailySeries, zone: tzinfo) -> None:
+def enter_life(counters: DailyCounters, kind: CounterKind, series: DailySeries, zone: tzinfo) -> None:
     """Enter a life's days; zeroes at its end that were not reported yet are none."""
-    books.of(kind).life(reported_days(series, zone))
+    counters.of(kind).life(reported_days(series, zone))
 
 
-def enter_battery_life(books: DayBooks, life: BatteryLifetime, zone: tzinfo) -> None:
+def enter_battery_life(counters: DailyCounters, life: BatteryLifetime, zone: tzinfo) -> None:
     """Enter a battery's days."""
-    enter_life(books, CounterKind.BATTERY_CHARGE, life.charge, zone)
-    enter_life(books, CounterKind.BATTERY_DISCHARGE, life.discharge, zone)
+    enter_life(counters, CounterKind.BATTERY_CHARGE, life.charge, zone)
+    enter_life(counters, CounterKind.BATTERY_DISCHARGE, life.discharge, zone)
 
 
-def enter_day(books: DayBooks, kind: CounterKind, telemetry: EnergyTelemetry | RgmStats, zone: tzinfo) -> None:
+def enter_day(counters: DailyCounters, kind: CounterKind, telemetry: EnergyTelemetry | RgmStats, zone: tzinfo) -> None:
     """Enter the intervals of a day so far."""
-    _note(books.of(kind), {interval.end_at: interval.wh or 0.0 for interval in telemetry.intervals}, zone)
+    _note(counters.of(kind), {interval.end_at: interval.wh or 0.0 for interval in telemetry.intervals}, zone)
 
 
-def enter_battery_day(books: DayBooks, telemetry: BatteryTelemetry, zone: tzinfo) -> None:
+def enter_battery_day(counters: DailyCounters, telemetry: BatteryTelemetry, zone: tzinfo) -> None:
     """Enter a battery's intervals of a day so far."""
     intervals = telemetry.intervals
-    charge, discharge = books.of(CounterKind.BATTERY_CHARGE), books.of(CounterKind.BATTERY_DISCHARGE)
+    charge, discharge = counters.of(CounterKind.BATTERY_CHARGE), counters.of(CounterKind.BATTERY_DISCHARGE)
     _note(charge, {each.end_at: each.charge_enwh or 0.0 for each in intervals}, zone)
     _note(discharge, {each.end_at: each.discharge_enwh or 0.0 for each in intervals}, zone)
 
 
-def enter_house_day(books: DayBooks, consumption: EnergyTelemetry, battery: BatteryTelemetry, zone: tzinfo) -> None:
+def enter_house_day(
+    counters: DailyCounters, consumption: EnergyTelemetry, battery: BatteryTelemetry, zone: tzinfo
+) -> None:
     """Enter what the house took in the intervals that both meter and battery told."""
-    _note(books.of(CounterKind.LOAD), house_by_interval(consumption, battery), zone)
+    _note(counters.of(CounterKind.LOAD), house_by_interval(consumption, battery), zone)
 
 
-def enter_house_life(books: DayBooks, consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> None:
+def enter_house_life(counters: DailyCounters, consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> None:
     """Enter what the house took on the days that both meter and battery told."""
-    books.of(CounterKind.LOAD).life(house_days(consumption, life, zone).items())
+    counters.of(CounterKind.LOAD).life(house_days(consumption, life, zone).items())
 
 
-def enter_grid(book: DayBook, intervals: Sequence[Interval], zone: tzinfo, *, lasting: bool) -> None:
+def enter_grid(book: DailyCounter, intervals: Sequence[Interval], zone: tzinfo, *, lasting: bool) -> None:
     """Enter what follows of one direction of the grid from what else was told; what is `lasting` no life corrects soon."""
     if lasting and intervals:
         book.begin(day_of(intervals[-1].start, zone))
@@ -98,7 +100,7 @@ def reported_days(series: DailySeries, zone: tzinfo) -> Iterable[tuple[date, flo
     return series.days(last_reported=last)
 
 
-def _note(book: DayBook, intervals: Mapping[int, float], zone: tzinfo) -> None:
+def _note(book: DailyCounter, intervals: Mapping[int, float], zone: tzinfo) -> None:
     """Add the intervals up by the day in which each ended."""
     days: defaultdict[date, float] = defaultdict(float)
     for end_at, wh in intervals.items():

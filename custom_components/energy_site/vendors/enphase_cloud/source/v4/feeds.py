@@ -10,7 +10,7 @@ from typing import Any
 from .....api.errors import ApiPayloadError
 from .....site.history.intervals import DAY
 from .....site.model import CounterKind
-from .....site.quota.demand import Bundle
+from .....site.quota.demand import PollRequest
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v4_endpoints as endpoints
 from ...client.endpoint import CloudEndpoint
@@ -58,7 +58,7 @@ def _feed[T](
     cost: float = 1.0,
     requests: int = 1,
     join: Callable[[Context, list[Any]], T] = lambda _, answers: answers[-1],
-    **worth: Any,
+    **weights: Any,
 ) -> Feed[T]:
     return CloudFeed(
         key=key,
@@ -69,7 +69,7 @@ def _feed[T](
         ask=ask,
         read=endpoint.parse,
         join=join,
-        bundle=Bundle(key=key, cost=requests, **worth),
+        request=PollRequest(key=key, cost=requests, **weights),
         wanted=wanted,
     )
 
@@ -165,10 +165,10 @@ SYSTEM: Feed[System] = _feed(
     endpoints.SYSTEM,
     lambda ask: ask.client.system(ask.system_id),
     essential=True,
-    day=0.02,
-    night=0.0,
-    least=timedelta(days=1),
-    greatest=_WEEK,
+    weight_day=0.02,
+    weight_night=0.0,
+    min_interval=timedelta(days=1),
+    max_interval=_WEEK,
     cost=_SLOW,
 )
 DEVICES: Feed[Devices] = _feed(
@@ -176,10 +176,10 @@ DEVICES: Feed[Devices] = _feed(
     endpoints.DEVICES,
     lambda ask: ask.client.devices(ask.system_id),
     essential=True,
-    day=0.02,
-    night=0.0,
-    least=timedelta(days=1),
-    greatest=_WEEK,
+    weight_day=0.02,
+    weight_night=0.0,
+    min_interval=timedelta(days=1),
+    max_interval=_WEEK,
     cost=_SLOW,
 )
 SUMMARY: Feed[Summary] = _feed(
@@ -187,18 +187,18 @@ SUMMARY: Feed[Summary] = _feed(
     endpoints.SUMMARY,
     lambda ask: ask.client.summary(ask.system_id),
     essential=True,
-    day=0.6,
-    night=0.0,
-    greatest=timedelta(days=1),
+    weight_day=0.6,
+    weight_night=0.0,
+    max_interval=timedelta(days=1),
 )
 LATEST: Feed[LatestTelemetry] = _feed(
     "latest_telemetry",
     endpoints.LATEST_TELEMETRY,
     lambda ask: ask.client.latest_telemetry(ask.system_id),
     essential=True,
-    day=1.0,
-    night=0.3,
-    greatest=timedelta(hours=12),
+    weight_day=1.0,
+    weight_night=0.3,
+    max_interval=timedelta(hours=12),
 )
 BATTERY: Feed[BatteryTelemetry] = _feed(
     "battery_telemetry",
@@ -206,9 +206,9 @@ BATTERY: Feed[BatteryTelemetry] = _feed(
     lambda ask: ask.latest_days(ask.client.battery_telemetry),
     join=_all_intervals,
     wanted=_BATTERY,
-    day=0.6,
-    night=0.3,
-    greatest=timedelta(hours=12),
+    weight_day=0.6,
+    weight_night=0.3,
+    max_interval=timedelta(hours=12),
 )
 EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = CloudFeed(
     key="encharge_telemetry",
@@ -218,7 +218,9 @@ EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = CloudFeed(
     ask=_each_battery,
     read=endpoints.ENCHARGE_TELEMETRY.parse,
     join=_by_battery,
-    bundle=Bundle(key="encharge_telemetry", cost=1, day=0.1, night=0.1, least=timedelta(hours=1)),
+    request=PollRequest(
+        key="encharge_telemetry", cost=1, weight_day=0.1, weight_night=0.1, min_interval=timedelta(hours=1)
+    ),
     wanted=_has("encharges"),
 )
 CONSUMPTION: Feed[EnergyTelemetry] = _feed(
@@ -227,9 +229,9 @@ CONSUMPTION: Feed[EnergyTelemetry] = _feed(
     lambda ask: ask.latest_days(ask.client.consumption_meter),
     join=_all_intervals,
     wanted=_meters(*LIVES["consumption_lifetime"], told_by="consumption_lifetime"),
-    day=0.2,
-    night=0.05,
-    greatest=timedelta(days=2),
+    weight_day=0.2,
+    weight_night=0.05,
+    max_interval=timedelta(days=2),
 )
 IMPORT: Feed[EnergyTelemetry] = _feed(
     "energy_import",
@@ -237,9 +239,9 @@ IMPORT: Feed[EnergyTelemetry] = _feed(
     lambda ask: ask.whole_today(ask.client.energy_import),
     join=_all_intervals,
     wanted=_meters(*LIVES["energy_import_lifetime"], told_by="energy_import_lifetime"),
-    day=0.2,
-    night=0.05,
-    greatest=timedelta(days=2),
+    weight_day=0.2,
+    weight_night=0.05,
+    max_interval=timedelta(days=2),
 )
 EXPORT: Feed[EnergyTelemetry] = _feed(
     "energy_export",
@@ -247,9 +249,9 @@ EXPORT: Feed[EnergyTelemetry] = _feed(
     lambda ask: ask.whole_today(ask.client.energy_export),
     join=_all_intervals,
     wanted=_meters(*LIVES["energy_export_lifetime"], told_by="energy_export_lifetime"),
-    day=0.2,
-    night=0.0,
-    greatest=timedelta(days=2),
+    weight_day=0.2,
+    weight_night=0.0,
+    max_interval=timedelta(days=2),
 )
 PRODUCTION_METER: Feed[EnergyTelemetry] = _feed(
     "production_meter",
@@ -257,9 +259,9 @@ PRODUCTION_METER: Feed[EnergyTelemetry] = _feed(
     lambda ask: ask.latest_days(ask.client.production_meter),
     join=_all_intervals,
     wanted=lambda source: bool(grid_untold(source)) and has_production_meter(source),
-    day=0.2,
-    night=0.05,
-    greatest=timedelta(days=2),
+    weight_day=0.2,
+    weight_night=0.05,
+    max_interval=timedelta(days=2),
 )
 PRODUCTION_MICRO: Feed[EnergyTelemetry] = _feed(
     "production_micro",
@@ -268,18 +270,18 @@ PRODUCTION_MICRO: Feed[EnergyTelemetry] = _feed(
     join=_all_intervals,
     wanted=lambda source: bool(grid_untold(source)) and not has_production_meter(source),
     requests=_DAYS_OF_INVERTERS,
-    day=0.2,
-    night=0.05,
-    greatest=timedelta(days=1),
+    weight_day=0.2,
+    weight_night=0.05,
+    max_interval=timedelta(days=1),
 )
 ENERGY_LIFETIME: Feed[EnergyLifetime] = _feed(
     "energy_lifetime",
     endpoints.ENERGY_LIFETIME,
     lambda ask: ask.client.energy_lifetime(ask.system_id),
-    day=0.01,
-    night=0.0,
-    least=_WEEK,
-    greatest=timedelta(days=30),
+    weight_day=0.01,
+    weight_night=0.0,
+    min_interval=_WEEK,
+    max_interval=timedelta(days=30),
     cost=_SLOW,
 )
 CONSUMPTION_LIFETIME: Feed[DailySeries] = _feed(
@@ -327,10 +329,10 @@ OPEN_EVENTS: Feed[tuple[Event, ...]] = _feed(
     "open_events",
     endpoints.OPEN_EVENTS,
     lambda ask: ask.client.open_events(ask.system_id),
-    day=0.05,
-    night=0.02,
-    least=timedelta(hours=1),
-    greatest=timedelta(days=2),
+    weight_day=0.05,
+    weight_night=0.02,
+    min_interval=timedelta(hours=1),
+    max_interval=timedelta(days=2),
     cost=_SLOW,
 )
 CHARGERS: Feed[tuple[Charger, ...]] = _feed(
@@ -338,10 +340,10 @@ CHARGERS: Feed[tuple[Charger, ...]] = _feed(
     endpoints.CHARGERS,
     lambda ask: ask.client.chargers(ask.system_id),
     wanted=_has("ev_chargers"),
-    day=0.02,
-    night=0.02,
-    least=timedelta(hours=1),
-    greatest=_WEEK,
+    weight_day=0.02,
+    weight_night=0.02,
+    min_interval=timedelta(hours=1),
+    max_interval=_WEEK,
     cost=_SLOW,
 )
 BATTERY_SETTINGS: Feed[BatterySettings] = _feed(
@@ -349,36 +351,36 @@ BATTERY_SETTINGS: Feed[BatterySettings] = _feed(
     endpoints.BATTERY_SETTINGS,
     lambda ask: ask.client.battery_settings(ask.system_id),
     wanted=_BATTERY,
-    day=0.5,
-    night=0.3,
-    greatest=timedelta(hours=12),
+    weight_day=0.5,
+    weight_night=0.3,
+    max_interval=timedelta(hours=12),
 )
 STORM_GUARD: Feed[StormGuard] = _feed(
     "storm_guard",
     endpoints.STORM_GUARD,
     lambda ask: ask.client.storm_guard(ask.system_id),
     wanted=_BATTERY,
-    day=0.5,
-    night=0.5,
-    greatest=timedelta(hours=12),
+    weight_day=0.5,
+    weight_night=0.5,
+    max_interval=timedelta(hours=12),
 )
 GRID_STATUS: Feed[GridStatusPayload] = _feed(
     "grid_status",
     endpoints.GRID_STATUS,
     lambda ask: ask.client.grid_status(ask.system_id),
     wanted=_has("encharges", "enpowers", "iq_collars"),
-    day=0.8,
-    night=0.8,
-    greatest=timedelta(hours=12),
+    weight_day=0.8,
+    weight_night=0.8,
+    max_interval=timedelta(hours=12),
 )
 LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = _feed(
     "load_control",
     endpoints.LOAD_CONTROL,
     lambda ask: ask.client.load_control(ask.system_id),
     wanted=_has("enpowers"),
-    day=0.1,
-    night=0.1,
-    greatest=timedelta(days=1),
+    weight_day=0.1,
+    weight_night=0.1,
+    max_interval=timedelta(days=1),
 )
 
 

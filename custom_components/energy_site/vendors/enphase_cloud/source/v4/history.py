@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, override
 
 from .....site.energy.grid_balance import GRID, derived
-from .....site.history.cursor import Group
+from .....site.history.cursor import FlowGroup
 from .....site.history.intervals import DAY, day_of
 from .....site.model import CounterKind
 from .....site.quota.demand import QUARTER
@@ -85,31 +85,31 @@ class EnphaseHistory(HistoryProvider):
         self._kept: dict[CounterKind, _Kept] = {}
         house = _LOAD + _BATTERY if net and set(_BATTERY) <= set(kinds) else _LOAD
         groups = (
-            Group(kinds=_SOLAR, days=_WEEK if meter else 1, reach=_REACH, dense=meter),
-            Group(kinds=house, days=_WEEK, reach=_REACH),
-            *([Group(kinds=_BATTERY, days=_WEEK, reach=_REACH)] if house == _LOAD else []),
-            Group(kinds=(CounterKind.GRID_IMPORT,), days=1, reach=_REACH),
-            Group(kinds=(CounterKind.GRID_EXPORT,), days=1, reach=_REACH),
+            FlowGroup(kinds=_SOLAR, days=_WEEK if meter else 1, reach=_REACH, dense=meter),
+            FlowGroup(kinds=house, days=_WEEK, reach=_REACH),
+            *([FlowGroup(kinds=_BATTERY, days=_WEEK, reach=_REACH)] if house == _LOAD else []),
+            FlowGroup(kinds=(CounterKind.GRID_IMPORT,), days=1, reach=_REACH),
+            FlowGroup(kinds=(CounterKind.GRID_EXPORT,), days=1, reach=_REACH),
         )
         self.groups = tuple(group for group in groups if set(group.kinds) & set(kinds))
 
     @override
-    def cost(self, group: Group, first_day: date, days: int) -> int:
+    def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
         if self._is_derived(group.kinds[0]):
             return sum(self._known(kind, first_day) is None for kind in self._terms())
         return -(-days // group.days) * _questions(group)
 
     @override
-    def daily_cost(self, group: Group) -> int:
+    def daily_cost(self, group: FlowGroup) -> int:
         # What else is read of the day is enough.
         return 0 if self._is_derived(group.kinds[0]) else _questions(group)
 
     @override
-    def lifetime_cost(self, group: Group) -> int:
+    def lifetime_cost(self, group: FlowGroup) -> int:
         return _questions(group)
 
     @override
-    async def lifetime(self, group: Group, first_day: date | None = None) -> Lifetime:
+    async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
         try:
             return await self._lifetime(group.kinds, Days(start_date=first_day))
         except RangeError:
@@ -140,13 +140,13 @@ class EnphaseHistory(HistoryProvider):
         return as_lifetime(kinds, [await ask(system_id, days)], self.zone)
 
     @override
-    async def intervals(self, group: Group, first_day: date, days: int) -> Intervals:
+    async def intervals(self, group: FlowGroup, first_day: date, days: int) -> Intervals:
         try:
             return await self._intervals(group, first_day, days)
         except RangeError:
             return Intervals(found=dict.fromkeys(group.kinds, ()), reported=None)
 
-    async def _intervals(self, group: Group, first_day: date, days: int) -> Intervals:
+    async def _intervals(self, group: FlowGroup, first_day: date, days: int) -> Intervals:
         kind = group.kinds[0]
         if self._is_derived(kind):
             return await self._derive(kind, first_day)
@@ -229,7 +229,7 @@ def history_of(source: CloudSource[Context]) -> EnphaseHistory:
     )
 
 
-def _questions(group: Group) -> int:
+def _questions(group: FlowGroup) -> int:
     """Return how many endpoints tell of a group."""
     return 2 if group.kinds == _LOAD + _BATTERY else 1
 

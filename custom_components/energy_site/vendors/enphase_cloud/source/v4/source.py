@@ -156,28 +156,28 @@ class EnphaseCloudSource(CloudSource[Context]):
 
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
-        books, zone, key = self.books, self.zone, feed.key
+        counters, zone, key = self.counters, self.zone, feed.key
         if key == feeds.DEVICES.key:
             self._handle_restored(feeds.DEVICES)
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
-            energy.enter_summary(books, summary)
+            energy.enter_summary(counters, summary)
             if summary.status != self._word:
                 # Which gateway or device that is about, the list tells.
                 self.refresh_requested |= {feeds.DEVICES.key} if self._word is not None else set()
                 self._word = summary.status
         for each, kind in ((feeds.IMPORT, CounterKind.GRID_IMPORT), (feeds.EXPORT, CounterKind.GRID_EXPORT)):
             if key == each.key and (telemetry := self.answer(each)) is not None:
-                energy.enter_day(books, kind, telemetry, zone)
+                energy.enter_day(counters, kind, telemetry, zone)
         for life_of, kind in (
             (feeds.IMPORT_LIFETIME, CounterKind.GRID_IMPORT),
             (feeds.EXPORT_LIFETIME, CounterKind.GRID_EXPORT),
         ):
             if key == life_of.key and (series := self.answer(life_of)) is not None:
-                energy.enter_life(books, kind, series, zone)
+                energy.enter_life(counters, kind, series, zone)
         if key == feeds.BATTERY.key and (battery := self.answer(feeds.BATTERY)) is not None:
-            energy.enter_battery_day(books, battery, zone)
+            energy.enter_battery_day(counters, battery, zone)
         if key == feeds.BATTERY_LIFETIME.key and (life := self.answer(feeds.BATTERY_LIFETIME)) is not None:
-            energy.enter_battery_life(books, life, zone)
+            energy.enter_battery_life(counters, life, zone)
         self._observe_house(key)
         if key in {feed.key for feed in _BALANCE}:
             self._observe_balance(now)
@@ -201,24 +201,24 @@ class EnphaseCloudSource(CloudSource[Context]):
         for kind in untold:
             found = derived(kind, told, with_battery=feeds.battery_in_balance(self))
             lasting = feeds.TELL_GRID[kind][1].key in self.ailing(now)
-            energy.enter_grid(self.books.of(kind), found, zone, lasting=lasting)
+            energy.enter_grid(self.counters.of(kind), found, zone, lasting=lasting)
 
     def _observe_house(self, key: str) -> None:
         """Enter what the house takes: what its meter says, or that and the battery's share of the same time."""
-        books, zone, with_battery = self.books, self.zone, feeds.house_needs_battery(self)
+        counters, zone, with_battery = self.counters, self.zone, feeds.house_needs_battery(self)
         of_battery = with_battery and key in (feeds.BATTERY.key, feeds.BATTERY_LIFETIME.key)
         if key == feeds.CONSUMPTION.key or of_battery:
             today, battery = self.answer(feeds.CONSUMPTION), self.answer(feeds.BATTERY)
             if today is not None and not with_battery:
-                energy.enter_day(books, CounterKind.LOAD, today, zone)
+                energy.enter_day(counters, CounterKind.LOAD, today, zone)
             elif today is not None and battery is not None:
-                energy.enter_house_day(books, today, battery, zone)
+                energy.enter_house_day(counters, today, battery, zone)
         if key == feeds.CONSUMPTION_LIFETIME.key or of_battery:
             life, battery_life = self.answer(feeds.CONSUMPTION_LIFETIME), self.answer(feeds.BATTERY_LIFETIME)
             if life is not None and not with_battery:
-                energy.enter_life(books, CounterKind.LOAD, life, zone)
+                energy.enter_life(counters, CounterKind.LOAD, life, zone)
             elif life is not None and battery_life is not None:
-                energy.enter_house_life(books, life, battery_life, zone)
+                energy.enter_house_life(counters, life, battery_life, zone)
 
     def _make_builders(self) -> tuple[Builder, ...]:
         made_of, fresh, known, at = self._builder, self.current, self.answer, self.answered_at
@@ -280,7 +280,7 @@ class EnphaseCloudSource(CloudSource[Context]):
         )
 
     def _counters(self, now: datetime) -> EnergyCounters | None:
-        counts = self.books.counts(now.astimezone(self.zone).date())
+        counts = self.counters.counts(now.astimezone(self.zone).date())
         return EnergyCounters(observed_at=now, counts=counts, rejected=0) if counts else None
 
     def _health(self, now: datetime) -> Health:
