@@ -26,13 +26,14 @@ type Placeholders = Mapping[str, Any] | None
 
 
 @cache
-def _english() -> dict[str, Any]:
+def english() -> dict[str, Any]:
+    """Return the English texts."""
     texts: dict[str, Any] = json.loads(ENGLISH.read_text())
     return texts
 
 
 def _lookup(path: str) -> Any:
-    node: Any = _english()
+    node: Any = english()
     for part in path.split("."):
         node = node.get(part) if isinstance(node, dict) else None
     return node

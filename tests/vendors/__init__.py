@@ -1,0 +1,1 @@
+"""Tests of the vendors, each beside what it tests."""

@@ -1,0 +1,1 @@
+"""The toy cloud as a source."""
