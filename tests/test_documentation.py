@@ -16,12 +16,14 @@ from custom_components.energy_site.descriptions.entity_description import AnyEnt
 from custom_components.energy_site.descriptions.site import BINARY_DESCRIPTIONS
 from custom_components.energy_site.event import EVENTS
 from custom_components.energy_site.sensor import DESCRIPTIONS
+from custom_components.energy_site.vendors.enphase_cloud.parameters import PARAMETERS
 from custom_components.energy_site.vendors.iq_gateway.const import INTERVALS, LIVE_MINUTES
 from custom_components.energy_site.vendors.iq_gateway.source import feeds
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.event import EventEntityDescription
 from homeassistant.helpers.entity import EntityDescription
+from homeassistant.util import slugify
 from homeassistant.util.yaml import load_yaml
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +36,8 @@ PLATFORMS: dict[str, tuple[AnyEntityDescription, ...]] = {
     "select": SELECT_DESCRIPTIONS,
     "switch": SWITCH_DESCRIPTIONS,
 }
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SERVICES = cast("dict[str, Any]", load_yaml(ROOT / "custom_components/energy_site/services.yaml"))
 BLUEPRINTS = sorted((ROOT / "blueprints").rglob("*.yaml"))
 
 
@@ -71,9 +75,11 @@ def test_nothing_is_listed_that_is_no_entity() -> None:
 
 
 def test_every_repair_has_its_place() -> None:
-    headings = re.findall(r"^## (.+)$", (ROOT / "docs/repairs.md").read_text(), re.MULTILINE)
-    anchors = {heading.lower().replace(" ", "_") for heading in headings}
-    assert anchors == set(ENGLISH["issues"])
+    page = (ROOT / "docs/repairs.md").read_text()
+    # A heading that reads otherwise than the key has the key as its anchor.
+    headings = re.findall(r"^(?:<a id=\"([a-z0-9-]+)\"></a>\n\n)?## (.+)$", page, re.MULTILINE)
+    anchors = [anchor or heading.lower().replace(" ", "-") for anchor, heading in headings]
+    assert sorted(anchors) == sorted(key.replace("_", "-") for key in ENGLISH["issues"])
 
 
 def test_the_options_are_described_with_their_bounds() -> None:
@@ -90,10 +96,86 @@ def test_every_endpoint_is_described() -> None:
     assert [feed.endpoint for feed in feeds.ALL if f"`{feed.endpoint}`" not in page] == []
 
 
-def test_links_lead_somewhere() -> None:
-    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+def _section(page: str, heading: str) -> str:
+    """Return what stands below a heading of a page, up to the next one."""
+    text = (ROOT / page).read_text()
+    return re.split(r"^#+ ", text.split(f"# {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def _rows(page: str, heading: str) -> list[list[str]]:
+    """Return the cells of the tables below a heading, without those of the tables' own headings."""
+    lines = [line for line in _section(page, heading).splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines][1:]
+
+
+def _keys(node: Any) -> set[str]:
+    return set(node) | {key for child in node.values() for key in _keys(child)} if isinstance(node, dict) else set()
+
+
+def test_every_action_is_described_with_its_fields() -> None:
+    rows = {action: parameters for action, parameters, _ in _rows("docs/automations.md", "Actions")}
+    assert rows.keys() == {f"`energy_site.{action}`" for action in SERVICES}
+    for action, service in SERVICES.items():
+        named = set(re.findall(r"`(\w+)[`:]", rows[f"`energy_site.{action}`"]))
+        fields = service["fields"].keys() - {"config_entry_id"}
+        assert fields <= named, action
+        choices = {
+            option
+            for field in service["fields"].values()
+            for option in field["selector"].get("select", {}).get("options", ())
+        }
+        assert named <= fields | choices | (PARAMETERS.keys() if "parameters" in fields else set()), action
+
+
+def test_actions_that_are_named_exist() -> None:
+    for page in PAGES:
+        for action in re.findall(r"`energy_site\.(\w+)`|action: energy_site\.(\w+)", page.read_text()):
+            assert "".join(action) in SERVICES, page.name
+
+
+def test_what_an_event_tells_is_described() -> None:
+    events = ENGLISH["entity"]["event"]
+    setting = events["setting"]["state_attributes"]
+    endings = [cells[0].strip("`") for cells in _rows("docs/automations.md", "How a setting ends")]
+    assert sorted(endings) == sorted(setting["event_type"]["state"])
+    triggers = _section("docs/automations.md", "Triggers")
+    named = set(re.findall(r"`(\w+)`", triggers))
+    assert named <= _keys(events)
+    assert (setting.keys() | setting["by"]["state"].keys()) <= named
+    for event in ("outage", "storm"):
+        assert events[event]["state_attributes"]["event_type"]["state"].keys() <= named
+    assert all(f"*{name}*" in triggers for name in ENGLISH["device_automation"]["trigger_type"].values())
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/energy-dashboard.md"])
+def test_the_energy_dashboard_is_given_sensors_that_exist(page: str) -> None:
+    names = {entity["name"] for entity in ENGLISH["entity"]["sensor"].values()}
+    rows = [sensor for field, sensor in _rows(page, "Energy dashboard") if not field.startswith("Counter")]
+    for sensor in rows:
+        named = re.findall(r"\*\*(.+?)\*\*", sensor) or [sensor.split(" (")[0]]
+        assert set(named) <= names
+    assert len(rows) >= 3
+
+
+def test_examples_use_entities_that_exist() -> None:
+    ids = {
+        f"{platform}.iq_gateway_5678_{slugify(entity['name'])}"
+        for platform, entities in ENGLISH["entity"].items()
+        for entity in entities.values()
+    }
+    used = {entity_id for page in PAGES for entity_id in re.findall(r"\w+\.iq_gateway_5678_\w+", page.read_text())}
+    assert used
+    assert used <= ids
+
+
+def test_fields_are_called_as_in_the_dialogs() -> None:
+    steps = ENGLISH["config"]["step"]
+    setup = _section("README.md", "Setup")
+    labels = [*steps["iq_gateway"]["data"].values(), *steps["iq_gateway_login"]["data"].values()]
+    labels += steps["iq_gateway_auth"]["menu_options"].values()
+    assert [label for label in labels if f"**{label}**" not in setup] == []
+    fields = ", ".join(cells[0] for cells in _rows("docs/cloud.md", "What to register first (v4)"))
+    assert fields == ", ".join(steps["enphase_cloud"]["data"].values())
 
 
 @pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)

@@ -190,9 +190,9 @@ async def test_a_verdict_is_final_asks_a_person_once_and_is_named(
     assert sign_in_flows(hass) == 1
     assert repairs(hass) == []
     words = {
-        "invalid_auth": "refuses the e-mail address or the password",
-        "two_factor": "two-factor login",
-        "gateway_not_in_account": "does not own the gateway",
+        "invalid_auth": "refuses the email or password",
+        "two_factor": "two-factor authentication",
+        "gateway_not_in_account": "doesn't own the gateway",
     }
     assert len(told) == 1
     assert words[text] in told[0]
