@@ -77,7 +77,7 @@ async def test_a_gateway_that_is_busy_for_everything_is_one_line_and_power_is_ba
     await pass_time(hass, freezer, 20)
     assert power_is_true(hass, gateway)
     assert number(hass, gateway.serial, "battery_level") is not None
-    assert lines(caplog)[1:] == ["IQ Gateway 5678 answers again"]
+    assert lines(caplog)[1:] == ["IQ Gateway 5678 is responding again"]
     await unload(hass, entry)
 
 
@@ -115,7 +115,7 @@ async def test_after_a_power_cut_that_both_boot_from_power_is_back_in_two_interv
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
     await pass_time(hass, freezer, minutes * 60, step=10)
-    assert lines(caplog) == ["IQ Gateway 5678 is busy: it answers everything with status 503"]
+    assert lines(caplog) == ["IQ Gateway 5678 is busy: it responds to everything with status 503"]
     gateway.faults.clear()
     await pass_time(hass, freezer, 20)
     assert power_is_true(hass, gateway)

@@ -51,14 +51,14 @@ async def test_a_part_that_cannot_be_made_costs_itself_alone_and_is_told_once(
         assert number(hass, gateway.serial, "solar_energy") is not None
         told = lines(caplog)
         assert len(told) == 1
-        assert told[0].startswith("Battery could not be made of the answer of /")
+        assert told[0].startswith("Failed to build Battery from the response of /")
         assert "KeyError in test_mishaps.py" in told[0]
         diagnostics = await async_get_config_entry_diagnostics(hass, entry)
         assert diagnostics["mishaps"]["Battery"]["times"] > 3
     await pass_time(hass, freezer, 120, step=20)
     assert number(hass, gateway.serial, "battery_level") is not None
     assert len(lines(caplog)) == 2
-    assert lines(caplog)[1].startswith("Battery is made of the answer of /")
+    assert lines(caplog)[1].startswith("Battery is built from the response of /")
     assert SECRET not in caplog.text
     assert (await async_get_config_entry_diagnostics(hass, entry))["mishaps"]["Battery"]["error"] is None
 

@@ -133,12 +133,12 @@ async def test_a_silent_gateway_is_logged_once_and_asked_by_one_feed_only(
     gateway.break_connections(600)
     gateway.stats.reset()
     await pass_time(hass, freezer, 590)
-    assert log_lines(caplog) == ["IQ Gateway does not answer: ServerDisconnectedError"]
+    assert log_lines(caplog) == ["IQ Gateway is not responding: ServerDisconnectedError"]
     assert set(gateway.stats.requests) <= {READINGS, "/info", "/ivp/ensemble/relay", "/ivp/ensemble/secctrl"}
     assert shown(hass, gateway, "battery_available_energy") == STATE_UNAVAILABLE
     assert shown(hass, gateway, "solar_energy") == STATE_UNAVAILABLE
     await pass_time(hass, freezer, 120)
-    assert log_lines(caplog)[1:] == ["IQ Gateway answers again"]
+    assert log_lines(caplog)[1:] == ["IQ Gateway is responding again"]
     for key in ("solar_power", "battery_level", "solar_energy"):
         assert shown(hass, gateway, key) not in (STATE_UNAVAILABLE, STATE_UNKNOWN), key
 

@@ -144,7 +144,7 @@ async def test_a_dead_token_and_a_service_in_trouble_is_one_line_and_one_repair_
     await pass_time(hass, freezer, 2 * HOUR, step=300)
     assert number(hass, gateway.serial, "solar_power") == pytest.approx(gateway.house.flow.solar, abs=2)
     assert repairs(hass) == []
-    assert lines(caplog)[1:] == [f"{owned.title} answers again"]
+    assert lines(caplog)[1:] == [f"{owned.title} is responding again"]
 
 
 async def test_a_dead_token_and_no_way_to_the_service_heals_by_itself(

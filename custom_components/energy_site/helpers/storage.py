@@ -66,7 +66,7 @@ class KeptFile:
         """Keep a copy of what cannot be read, as a whole or in part, and say so."""
         path = self._store.path
         kept = f"{path}{_KEPT}{dt_util.utcnow():%Y%m%dT%H%M%S}"
-        LOGGER.error("The stored data of %s cannot be read (%s); they are kept in %s", self._title, reason, kept)
+        LOGGER.error("The stored data of %s cannot be read (%s); it is kept as %s", self._title, reason, kept)
         try:
             await self._hass.async_add_executor_job(shutil.copyfile, path, kept)
         except OSError as err:

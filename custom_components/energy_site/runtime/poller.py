@@ -142,7 +142,7 @@ class Poller:
             LOGGER.warning(*_outage_line(self._entry.title, after))
             self._logged = True
         if after is None and self._logged:
-            LOGGER.info("%s answers again", self._entry.title)
+            LOGGER.info("%s is responding again", self._entry.title)
             self._logged = False
         if before is not None and after is None:
             self._adapter.recovered()
@@ -184,5 +184,5 @@ def _outage_line(title: str, outage: ApiError) -> tuple[str, str, object]:
     if isinstance(outage, ApiAuthError):
         return "%s: %s", title, translated(HomeAssistantError, outage)
     if isinstance(outage, ApiStatusError):
-        return "%s is busy: it answers everything with status %s", title, outage.status
-    return "%s does not answer: %s", title, outage.reason
+        return "%s is busy: it responds to everything with status %s", title, outage.status
+    return "%s is not responding: %s", title, outage.reason

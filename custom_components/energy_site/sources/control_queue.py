@@ -251,7 +251,7 @@ class ControlQueue:
             return err
         except Exception:
             # Whatever it was, nobody waits for a command that no task works on.
-            _LOGGER.exception("Setting %s failed in an unforeseen way", name.key)
+            _LOGGER.exception("Unexpected error while changing %s", name.key)
             return self._fulfilment.error(Failure.NO_ANSWER, name, command.value, self.control(name))
 
     async def _write(self, name: ControlName, command: PendingCommand, *, afresh: bool) -> Result:

@@ -216,7 +216,7 @@ class HistoryFetcher:
             step = min(steps, key=lambda step: (step.aim, -step.first.toordinal() - step.days))
             if step in taken:
                 # It changed nothing, and would not the next time either.
-                _LOGGER.debug("The history of %s is as far as it gets for now", step.group.key)
+                _LOGGER.debug("The history of %s is up to date for now", step.group.key)
                 failed.add(step.group.key)
                 continue
             taken.add(step)
@@ -292,7 +292,7 @@ class HistoryFetcher:
         except ApiAuthError as err:
             raise _StoppedError(Stop.FAILED) from err
         except ApiError as err:
-            _LOGGER.debug("The history of %s has to wait: %s", group.key, err)
+            _LOGGER.debug("The history of %s is postponed: %s", group.key, err)
             failed.add(group.key)
         self._changed()
 

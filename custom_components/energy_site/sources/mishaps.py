@@ -55,13 +55,13 @@ class Mishaps:
         mishap.endpoint = endpoint
         mishap.times += 1
         if before is None:
-            _LOGGER.error("%s could not be made of the answer of %s: %s", name, endpoint, mishap.error)
+            _LOGGER.error("Failed to build %s from the response of %s: %s", name, endpoint, mishap.error)
 
     def _succeeded(self, name: str, endpoint: str) -> None:
         mishap = self.by_name.get(name)
         if mishap is not None and mishap.error is not None:
             mishap.error = None
-            _LOGGER.info("%s is made of the answer of %s again", name, endpoint)
+            _LOGGER.info("%s is built from the response of %s again", name, endpoint)
 
 
 def _place(error: Exception) -> str:

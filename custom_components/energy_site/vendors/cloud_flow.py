@@ -1,8 +1,8 @@
-"""What the sign-ins to Enphase's two APIs share: systems to choose from, and what may go wrong."""
+"""What the config flows of clouds share: systems to choose from, and what may go wrong."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import probatio
 
@@ -38,11 +38,6 @@ class DiscoveredSystem:
     name: str | None = field(repr=False)
 
     @property
-    def title(self) -> str:
-        """What a person knows it as."""
-        return self.name or f"Enphase {self.system_id}"
-
-    @property
     def label(self) -> str:
         """The same, and what tells it from another one of that name."""
         return f"{self.name} ({self.system_id})" if self.name else self.system_id
@@ -55,7 +50,7 @@ def strip_whitespace(text: str) -> str:
 
 def connection_error(error: ApiError) -> FlowError:
     """Return what to tell about an error that is nobody's mistake."""
-    LOGGER.debug("Enphase's cloud does not answer as it should: %s", error)
+    LOGGER.debug("The cloud is not responding as expected: %s", error)
     match error:
         case ApiQuotaError(period_end=int() as end):
             until = dt_util.as_local(dt_util.utc_from_timestamp(end))
@@ -76,6 +71,7 @@ def check_granted(entry: ConfigEntry, systems: list[DiscoveredSystem]) -> None:
 class CloudSteps(ConfigFlow):
     """The choice of a system."""
 
+    manufacturer: ClassVar[str]
     _offered: Mapping[str, DiscoveredSystem]
     _prefix: str
     _collect: Callable[[], Awaitable[dict[str, Any]]]
@@ -92,7 +88,8 @@ class CloudSteps(ConfigFlow):
         await self.async_set_unique_id(f"{self._prefix}_{system.system_id}", raise_on_progress=False)
         self._abort_if_unique_id_configured(error="system_already_configured")
         return self.async_create_entry(
-            title=system.title, data={**await self._collect(), CONF_SYSTEM_ID: system.system_id}
+            title=system.name or f"{self.manufacturer} {system.system_id}",
+            data={**await self._collect(), CONF_SYSTEM_ID: system.system_id},
         )
 
     def _show_systems(

@@ -116,6 +116,8 @@ class Application:
 class EnphaseCloudSteps(CloudSteps):
     """The part of the config flow for Enphase's cloud."""
 
+    manufacturer = "Enphase"
+
     # What was typed so far, and what an entry holds that is changed.
     _application = Application(api_key="", client_id="", client_secret="", plan="watt")
     _stored: Application | None = None

@@ -27,6 +27,8 @@ _USER_ID = re.compile(r"\d{1,20}|([0-9a-f]{2}){5,60}", re.ASCII)
 class EnlightenSteps(CloudSteps):
     """The part of the config flow for the old API."""
 
+    manufacturer = "Enphase"
+
     _api_key: str = ""
     _user_id: str = ""
 

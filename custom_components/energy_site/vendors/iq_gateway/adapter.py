@@ -195,7 +195,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         try:
             info = await self._client.info(pin=fingerprint)
         except ApiError as err:
-            LOGGER.debug("Nobody answers behind the new certificate: %s", err)
+            LOGGER.debug("No gateway responds with the new certificate: %s", err)
             return error
         if info.serial != self._entry.unique_id:
             self._issues.show(issues.ANOTHER_GATEWAY, {})
