@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
 from homeassistant.core import Context, HomeAssistant, ServiceResponse
-from tests.common import entity_id
+from tests.common import entity_id, run_due_timers
 
 # Turns of the loop without anything under way, after which nothing more comes of itself.
 _QUIET = 40
@@ -46,7 +46,7 @@ async def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: flo
     """Let time pass, also for what sleeps."""
     for _ in range(round(seconds / step)):
         freezer.tick(timedelta(seconds=step))
-        async_fire_time_changed(hass)
+        run_due_timers(hass)
         await settle(hass)
 
 
