@@ -15,16 +15,18 @@ import custom_components  # noqa: F401
 from homeassistant.helpers.entity import Entity
 from simulator.iq_gateway.certificate import certificate
 
+from .frozen_dates import spare_copies
 from .translation_guard import translation_guard
 
 
 def pytest_configure() -> None:
-    """Keep the recorder's own log out of a failed test's report, and make a first certificate.
+    """Keep the recorder's own log out of a failed test's report, speed dates up, and make a first certificate.
 
     The library that makes them keeps the class of dates it sees first, and a
     frozen clock would put its own in that place.
     """
     certificate("first")
+    spare_copies()
     for name in ("sqlalchemy.engine.Engine", "homeassistant.components.recorder"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
