@@ -31,6 +31,11 @@ def pytest_configure() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not item.path.name.startswith(("test_bench", "test_soak")))
+
+
 @pytest.fixture(autouse=True)
 def _home_assistant(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a test with a Home Assistant find the integration, and hold it to translated texts.
