@@ -15,6 +15,7 @@ from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component import patch_time
 
 from simulator.clock import Clock
+from tests.frozen_dates import spare_copies
 
 # Real seconds in which what was sent on loopback has surely arrived.
 _ON_ITS_WAY = 0.0005
@@ -113,6 +114,7 @@ def frozen_at(start: datetime) -> Iterator[FrozenDateTimeFactory]:
     # As the plugin does it for tests: importing this has replaced clocks of the core that freezegun cannot find.
     for name, replacement in _FREEZEGUN.items():
         setattr(api, name, replacement)
+    spare_copies()
     with freeze_time(start) as frozen:
         if not isinstance(frozen, FrozenDateTimeFactory):
             raise TypeError("clocks that go on by themselves cannot be simulated")

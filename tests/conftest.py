@@ -1,9 +1,11 @@
 """What every test stands on."""
 
-from collections.abc import Iterator
+from asyncio import BaseEventLoop, get_running_loop
+from collections.abc import Callable, Iterator
 import logging
 import os
 from pathlib import Path
+from typing import cast
 from unittest.mock import PropertyMock, patch
 
 import pytest
@@ -13,18 +15,25 @@ import custom_components  # noqa: F401
 from homeassistant.helpers.entity import Entity
 from simulator.iq_gateway.certificate import certificate
 
+from .frozen_dates import spare_copies
 from .translation_guard import translation_guard
 
 
 def pytest_configure() -> None:
-    """Keep the recorder's own log out of a failed test's report, and make a first certificate.
+    """Keep the recorder's own log out of a failed test's report, speed dates up, and make a first certificate.
 
     The library that makes them keeps the class of dates it sees first, and a
     frozen clock would put its own in that place.
     """
     certificate("first")
+    spare_copies()
     for name in ("sqlalchemy.engine.Engine", "homeassistant.components.recorder"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not item.path.name.startswith(("test_bench", "test_soak")))
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +53,26 @@ def _home_assistant(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
     if guard.problems:
         pytest.fail("\n".join(["Texts that translations/en.json lacks:", *guard.problems]), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug() -> None:
+    """Refuse what another thread asks of the loop, as the loop's debug mode does, which the plugin switches on here.
+
+    That mode also keeps the stack of each future, task and timer, which was a third of the time of a test.
+    PYTHONASYNCIODEBUG=1 brings it back for whoever looks for where something began.
+    """
+    loop = cast(BaseEventLoop, get_running_loop())
+
+    def held_to_the_thread[**P, T](method: Callable[P, T]) -> Callable[P, T]:
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            loop._check_thread()  # type: ignore[attr-defined]  # Typeshed leaves it out.
+            return method(*args, **kwargs)
+
+        return call
+
+    for name in ("call_soon", "call_at"):
+        setattr(loop, name, held_to_the_thread(getattr(loop, name)))
 
 
 @pytest.fixture

@@ -142,6 +142,8 @@ class AccountServer:
 
     @web.middleware
     async def _door(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        # It has come once all of it has: whoever asks may be gone before it is answered.
+        await request.read()
         self.requests[request.path] += 1
         refusal = self._refusal
         if refusal is not None and refusal.left != 0:

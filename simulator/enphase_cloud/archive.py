@@ -3,10 +3,11 @@
 from array import array
 from collections import deque
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from simulator.house import House
-from simulator.house.energy import MICRO
+from simulator.house.energy import MICRO, PhaseLedger
 
 STEP = 300
 """Seconds between two edges of the archive."""
@@ -22,6 +23,9 @@ KINDS: tuple[Kind, ...] = (
     "load",
     "generator",
 )
+
+
+_in_order: Callable[[PhaseLedger], tuple[int, ...]] = attrgetter(*KINDS)
 
 
 class Bin(NamedTuple):
@@ -137,5 +141,4 @@ class Archive:
         self._inverters.append(tuple(each.energy for each in self._house.inverters))
 
     def _read(self) -> tuple[int, ...]:
-        truth = self._house.truth
-        return tuple(round(getattr(truth, kind) * MICRO) for kind in KINDS)
+        return _in_order(self._house.counters)

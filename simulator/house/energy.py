@@ -94,12 +94,13 @@ class Ledger:
 
     def total(self) -> PhaseLedger:
         """Return all phases together."""
-        return PhaseLedger(
-            solar=sum(phase.solar for phase in self.phases),
-            grid_import=sum(phase.grid_import for phase in self.phases),
-            grid_export=sum(phase.grid_export for phase in self.phases),
-            battery_charge=sum(phase.battery_charge for phase in self.phases),
-            battery_discharge=sum(phase.battery_discharge for phase in self.phases),
-            load=sum(phase.load for phase in self.phases),
-            generator=sum(phase.generator for phase in self.phases),
-        )
+        total = PhaseLedger()
+        for phase in self.phases:
+            total.solar += phase.solar
+            total.grid_import += phase.grid_import
+            total.grid_export += phase.grid_export
+            total.battery_charge += phase.battery_charge
+            total.battery_discharge += phase.battery_discharge
+            total.load += phase.load
+            total.generator += phase.generator
+        return total

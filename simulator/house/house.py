@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from math import floor
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,8 @@ class House:
     @property
     def utility_up(self) -> bool:
         """Whether the utility itself has power."""
+        if not self.config.outages:
+            return self.switches.grid_available
         return self.switches.grid_available and not any(
             outage.start <= self.time < outage.end for outage in self.config.outages
         )
@@ -84,6 +87,11 @@ class House:
     def truth(self) -> Truth:
         """Counters since the beginning, starting totals included, Wh."""
         return self._ledger.total().truth()
+
+    @property
+    def counters(self) -> PhaseLedger:
+        """The same, all phases together, in micro-watt-hours."""
+        return self._ledger.total()
 
     @property
     def truth_by_phase(self) -> tuple[Truth, ...]:
@@ -131,7 +139,11 @@ class House:
     def watch(self, observer: Observer) -> Callable[[], None]:
         """Call `observer(from, to)` after each step; return how to stop that."""
         self._observers.append(observer)
-        return lambda: self._observers.remove(observer)
+        # No closure: a copy of the house, for who begins with its past again and again, has observers of its own.
+        return partial(self._forget, observer)
+
+    def _forget(self, observer: Observer) -> None:
+        self._observers.remove(observer)
 
     # -- time ---------------------------------------------------------------
 
@@ -147,6 +159,8 @@ class House:
             self._step(self._before_next_outage_edge(end), length)
 
     def _before_next_outage_edge(self, end: float) -> float:
+        if not self.config.outages:
+            return end
         edges = (edge for outage in self.config.outages for edge in (outage.start, outage.end))
         return min((edge for edge in edges if self.time < edge < end), default=end)
 

@@ -49,10 +49,8 @@ def yield_of(irradiance: float, air_temperature: float) -> float:
 
 def output(inverter: Inverter, per_watt: float) -> float:
     """Return AC W, clipped at the rating; too little light starts nothing."""
-    if not inverter.works:
-        return 0.0
     watts = inverter.panel_watts * per_watt * inverter.shade
-    if watts < _START_WATTS:
+    if watts < _START_WATTS or not inverter.works:
         return 0.0
     return min(watts, inverter.rated_watts)
 

@@ -65,9 +65,7 @@ class _Use:
     phase: int
 
     def power(self, epoch: float) -> float:
-        """Return W at `epoch`; a thermostat switches some appliances."""
-        if not self.start <= epoch < self.end:
-            return 0.0
+        """Return W at `epoch` while it lasts; a thermostat switches some appliances."""
         if self.duty_seconds and (epoch - self.start) // self.duty_seconds % 2:
             return self.watts * 0.05
         return self.watts
@@ -101,7 +99,8 @@ class Loads:
         for fridge in range(config.fridges):
             powers[fridge % self._phases] += self._fridge(fridge, epoch)
         for use in self._uses_around(int(local // _DAY), utc_offset):
-            powers[use.phase] += use.power(epoch) * config.scale
+            if use.start <= epoch < use.end:
+                powers[use.phase] += use.power(epoch) * config.scale
         for index, circuit in enumerate(config.circuits):
             if circuit.contact not in shed:
                 on = smooth(self._seed + 40 + index, epoch / 1200) < circuit.duty

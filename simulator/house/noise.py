@@ -1,10 +1,12 @@
 """Smooth, seeded randomness that can be asked for any moment in any order."""
 
+from functools import lru_cache
 from math import cos, floor, pi
 
 _MASK = (1 << 64) - 1
 
 
+@lru_cache(maxsize=1 << 16)
 def fraction(seed: int, index: int) -> float:
     """Return a number in 0..1 that depends only on `seed` and `index`."""
     state = (seed * 0x9E3779B97F4A7C15 + index * 0xBF58476D1CE4E5B9) & _MASK

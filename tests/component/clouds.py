@@ -1,6 +1,8 @@
 """An entry of a simulated system in the cloud, as the config flow would have made it."""
 
+from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -18,7 +20,12 @@ SITE = f"enphase_{SYSTEM_ID}"
 
 
 def usual_system(now: float, *, preset: str = "home", days: float = 30, system_id: int = SYSTEM_ID) -> CloudSystem:
-    """Return a house of the gateway's simulator, with a past in the cloud."""
+    """Return a house of the gateway's simulator, with a past in the cloud, which it lives once for all tests."""
+    return deepcopy(_lived(now, preset, days, system_id))
+
+
+@cache
+def _lived(now: float, preset: str, days: float, system_id: int) -> CloudSystem:
     found = PRESETS[preset]()
     # Counters of a life that the archive does not know would differ from its days.
     house = replace(found.house, starting_totals=EnergyTotals())

@@ -209,7 +209,7 @@ async def test_refresh_tokens_rotate_and_are_kept(
     hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
 ) -> None:
     first = entry.data["token"]["refresh_token"]
-    await pass_time(hass, freezer, 2 * 86_400, step=3600)
+    await pass_time(hass, freezer, 2 * 86_400, step=7200)
     assert entry.data["token"]["refresh_token"] != first
     assert number(hass, SITE, "solar_power") is not None
     await restart(hass, entry)

@@ -155,7 +155,7 @@ async def test_a_renewal_that_brings_no_new_refresh_token_keeps_the_old_one(
 ) -> None:
     cloud.tokens.rotates = cloud.tokens.tells_refresh = False
     kept = entry.data["token"]["refresh_token"]
-    await pass_time(hass, freezer, 4 * DAY, step=HOUR)
+    await pass_time(hass, freezer, 4 * DAY, step=2 * HOUR)
     renewals = [each for each in cloud.requests if each.path == TOKEN and each.method == "POST"]
     assert 4 <= len(renewals) <= 6
     assert all(each.status == 200 for each in renewals)
@@ -203,17 +203,17 @@ async def test_what_fails_for_a_day_is_asked_rarely_and_explained(
     broken = cloud.faults.add(HttpStatus(500, as_json=True), path=paths)
     entry = await set_up_cloud(hass, application, str(SYSTEM_ID))
     await hass.async_block_till_done(wait_background_tasks=True)
-    await pass_time(hass, freezer, 2 * DAY, step=HOUR)
+    await pass_time(hass, freezer, 2 * DAY, step=2 * HOUR)
     found = repair(hass, entry, "cloud_incomplete")
     assert found is not None
     assert found.translation_placeholders is not None
     assert "energy import" in found.translation_placeholders["values"]
     before = broken.hits
-    await pass_time(hass, freezer, 4 * DAY, step=HOUR)
+    await pass_time(hass, freezer, 4 * DAY, step=2 * HOUR)
     assert 4 <= broken.hits - before <= 12
     assert number(hass, SITE, "solar_power") is not None
     broken.remove()
-    await pass_time(hass, freezer, 3 * DAY, step=HOUR)
+    await pass_time(hass, freezer, 3 * DAY, step=2 * HOUR)
     assert repair(hass, entry, "cloud_incomplete") is None
     assert number(hass, SITE, "grid_import_energy") is not None
     await hass.config_entries.async_unload(entry.entry_id)

@@ -170,7 +170,7 @@ async def test_a_life_that_was_corrected_downwards_goes_on_counting_at_once(
     assert before is not None
     system.correct(kind, 150_000)  # type: ignore[arg-type]
     for _ in range(3):
-        await pass_time(hass, freezer, DAY, step=HOUR)
+        await pass_time(hass, freezer, DAY, step=2 * HOUR)
         truth = system.archive.energy(kind, at, system.horizon(system.house.time))  # type: ignore[arg-type]
         grown = (number(hass, SITE, f"{kind}_energy") or 0) - before
         assert grown == pytest.approx(truth, abs=1500)
@@ -188,7 +188,7 @@ async def test_a_life_that_is_lower_for_an_hour_neither_stops_nor_jumps(
         await pass_time(hass, freezer, HOUR, step=HOUR / 4)
         truth = system.archive.energy("solar", at, system.horizon(system.house.time))
         assert (number(hass, SITE, "solar_energy") or 0) - before == pytest.approx(truth, abs=1500)
-    await pass_time(hass, freezer, DAY, step=HOUR)
+    await pass_time(hass, freezer, DAY, step=2 * HOUR)
     truth = system.archive.energy("solar", at, system.horizon(system.house.time))
     assert (number(hass, SITE, "solar_energy") or 0) - before == pytest.approx(truth, abs=1500)
 
