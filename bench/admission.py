@@ -15,7 +15,7 @@ from custom_components.energy_site.site.model import Inverters, PowerFlow
 from custom_components.energy_site.sources.feed import Pace
 from simulator.iq_gateway import Measurement, Mutate, wiring
 from simulator.presets import PRESETS
-from tests.sources.driver import CALM, Site, replayed, simulated
+from tests.vendors.iq_gateway.source.driver import CALM, Site, replayed, simulated
 
 READINGS = "/ivp/meters/readings"
 POWER = "/ivp/ensemble/power"

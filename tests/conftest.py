@@ -18,6 +18,8 @@ from simulator.iq_gateway.certificate import certificate
 from .frozen_dates import spare_copies
 from .translation_guard import translation_guard
 
+pytest_plugins = ("tests.houses",)
+
 
 def pytest_configure() -> None:
     """Keep the recorder's own log out of a failed test's report, speed dates up, and make a first certificate.
@@ -43,6 +45,8 @@ def _home_assistant(request: pytest.FixtureRequest) -> Iterator[None]:
     Tests of the clients, the site, the sources and the simulator need none and pay for none.
     """
     if "hass" not in request.fixturenames:
+        # Their servers are on loopback.
+        request.getfixturevalue("socket_enabled")
         yield
         return
     # Where a test wants the recorder, it has to be there before Home Assistant, which the other one brings.

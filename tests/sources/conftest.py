@@ -1,11 +1,6 @@
-"""Real gateways on loopback need sockets."""
+"""What sources are tested with."""
 
 import pytest
-
-
-@pytest.fixture(autouse=True)
-def _loopback(socket_enabled: None) -> None:
-    """Let a test talk to its own machine."""
 
 
 @pytest.fixture(autouse=True)

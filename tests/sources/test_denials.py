@@ -9,8 +9,8 @@ from custom_components.energy_site.site.control import BlockReason, ControlError
 from simulator.iq_gateway import Fault, HttpStatus
 from simulator.iq_gateway.faults import Unheeded
 
-from .driver import simulated
-from .helm import Helm
+from ..vendors.iq_gateway.source.driver import simulated
+from ..vendors.iq_gateway.source.helm import Helm
 
 TARIFF = "/admin/lib/tariff"
 RELAY = "/ivp/ensemble/relay"

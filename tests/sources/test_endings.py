@@ -10,8 +10,8 @@ from simulator.house import StorageMode
 from simulator.iq_gateway import HttpStatus, Mutate
 from simulator.iq_gateway.faults import Aftermath, Complaint
 
-from .driver import simulated
-from .helm import Helm
+from ..vendors.iq_gateway.source.driver import simulated
+from ..vendors.iq_gateway.source.helm import Helm
 
 TARIFF = "/admin/lib/tariff"
 SECONDARY = "/ivp/ensemble/secctrl"

@@ -21,7 +21,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.recorder import get_instance
 from tests import translation_guard
 from tests.common import pass_time, state
-from tests.component.steering import begin, wait
+from tests.steering import begin, wait
 
 from .toy.vendor import TOY
 

@@ -1,0 +1,1 @@
+"""Tests of `vendors/iq_gateway/`."""
