@@ -1,6 +1,7 @@
 """A simulated gateway, its account, and an entry that is set up with them."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import override
 from unittest.mock import AsyncMock, patch
@@ -8,7 +9,10 @@ from unittest.mock import AsyncMock, patch
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
 
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from simulator.clock import Clock
 from simulator.enphase_account import AccountServer
@@ -129,3 +133,36 @@ def no_runtime() -> Iterator[AsyncMock]:
         patch("custom_components.energy_site.async_unload_entry", return_value=True),
     ):
         yield set_up_entry
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Return snapshots without what is another one each time, such as IDs of the registries."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+async def small_entry(
+    hass: HomeAssistant,
+    preset: str,
+    platform: Platform,
+    socket_enabled: None,
+    freezer: FrozenDateTimeFactory,
+    entity_registry_enabled_by_default: None,
+) -> AsyncIterator[MockConfigEntry]:
+    """Return an entry with one platform, of a house with an inverter on each roof: its snapshots stay readable."""
+    freezer.move_to(MORNING)
+    made = PRESETS[preset]()
+    house = replace(made.house, arrays=tuple(replace(array, inverters=1) for array in made.house.arrays))
+    clock = FrozenClock()
+    async with GatewayServer(House(house, start=clock.now()), made.gateway, clock=clock) as server:
+        entry = gateway_entry(server, entry_id=f"snapshot_{preset}")
+        with (
+            patch("custom_components.energy_site.PLATFORMS", [platform]),
+            # How long an answer takes is the machine's affair.
+            patch("custom_components.energy_site.api.transport.time.monotonic", return_value=0.0),
+        ):
+            await set_up(hass, entry)
+            yield entry
+            await hass.config_entries.async_unload(entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
