@@ -18,26 +18,26 @@ _DAY = timedelta(days=1)
 # Intervals that a person recognises, in minutes; longer ones are whole days.
 _LADDER = (1, 2, 5, 10, 15, 30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240, 300, 360, 480, 600, 720, 960, 1440)
 
-# So much too early is in time; a moment is moved to its slot if that is not much sooner than `PollRequest.least` allows.
+# So much too early is in time; a moment is moved to its slot if that is not much sooner than `PollRequest.min_interval` allows.
 _EARLY = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A request by day or by night until the month's end: seconds of that, and what an update is weight then."""
+    """A request by day or by night until the month's end: seconds of that, and what an update weighs then."""
 
     request: PollRequest
     seconds: float
     weight: float
 
     def cost(self, stretch: float) -> float:
-        """Return its requests if one weight 1 waits `stretch` seconds for another."""
+        """Return its requests if an update of weight 1 waits `stretch` seconds for another."""
         return self.request.cost * self.seconds / clamped(self.request, self.weight, stretch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pacing:
-    """How long updates wait: one weight 1 for `stretch` seconds within its bounds, and all `longer` times that."""
+    """How long updates wait: one of weight 1 for `stretch` seconds within its bounds, and all `longer` times that."""
 
     stretch: float = 0.0
     longer: float = 1.0
@@ -64,7 +64,7 @@ def terms(systems: Iterable[PlannedSystem], begin: datetime, end: datetime) -> l
 
 
 def need(parts: Iterable[Term], stretch: float = 0.0) -> float:
-    """Return the requests of updates if one weight 1 waits `stretch` seconds; without it, the most that make sense."""
+    """Return the requests of updates if an update of weight 1 waits `stretch` seconds; without it, the most that make sense."""
     return sum(part.cost(stretch) for part in parts)
 
 
@@ -75,7 +75,7 @@ def pace(parts: list[Term], budget: float) -> Pacing | None:
     if need(parts) <= budget:
         return Pacing()
     low, high = 0.0, 1e7
-    # Where not even the maximum waits can be paid, all become longer alike.
+    # Where not even the longest waits can be paid, all become longer alike.
     if (most := need(parts, high)) > budget:
         return Pacing(stretch=high, longer=most / budget)
     for _ in range(40):

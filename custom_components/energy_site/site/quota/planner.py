@@ -5,7 +5,8 @@ kept back until the month's end, and a reserve for people. The rest is spread
 over the month by what an update is worth by day and by night.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import math
@@ -81,6 +82,8 @@ class Planner:
         self._reserve = reserve
         self._least_reserve = least_reserve
         self._history = history
+        # What is the same for all requests at one moment; only while several are looked at.
+        self._known: dict[str, Any] | None = None
 
     def add(self, system: PlannedSystem) -> None:
         """Plan for a system too, or for what changed of it."""
@@ -194,7 +197,8 @@ class Planner:
 
     def next_update(self, system: str, now: datetime) -> datetime | None:
         """Return when anything of a system is asked next."""
-        return min((self.next_at(system, request, now) for request in self.systems[system].requests), default=None)
+        with self._remembering():
+            return min((self.next_at(system, request, now) for request in self.systems[system].requests), default=None)
 
     def interval(self, system: str, request: PollRequest, now: datetime) -> timedelta | None:
         """Return how often a request is asked at this time of day, `None` where not again this month."""
@@ -253,6 +257,23 @@ class Planner:
         if known != [self.plan.per_month, self.plan.per_minute]:
             self.usage.replan()
 
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """Work out once what is the same for all requests of this moment."""
+        self._known = {}
+        try:
+            yield
+        finally:
+            self._known = None
+
+    def _once[T](self, key: str, work_out: Callable[[], T]) -> T:
+        if self._known is None:
+            return work_out()
+        if key not in self._known:
+            self._known[key] = work_out()
+        found: T = self._known[key]
+        return found
+
     def _enter(self, now: datetime) -> Usage:
         self.usage.advance(now)
         return self.usage
@@ -280,12 +301,15 @@ class Planner:
         return self.usage.used + cost + kept <= limit
 
     def _essential(self) -> int:
+        return self._once("essential", self._work_out_essential)
+
+    def _work_out_essential(self) -> int:
         """Return the requests that what has to be asked each day needs until the month's end.
 
         There is one more of each for a failure.
         """
         total, days = 0, self._least_days_between()
-        for system, request in self._bundles(Purpose.ESSENTIAL):
+        for system, request in self._requests(Purpose.ESSENTIAL):
             times = math.ceil(self._days_left(system, request) / days)
             total += request.cost * (times + 1 if times else 0)
         return total
@@ -297,23 +321,29 @@ class Planner:
         return max(math.ceil((usage.resets_at - due) / _DAY), 0)
 
     def _days_between(self) -> int:
+        return self._once("days_between", self._work_out_days_between)
+
+    def _work_out_days_between(self) -> int:
         """Return every how many days the essentials can be asked, 0 where not any more this month."""
         left = self._left()
         if left is None:
             return 1
         left -= self._kept()
         need = sum(
-            request.cost * self._days_left(system, request) for system, request in self._bundles(Purpose.ESSENTIAL)
+            request.cost * self._days_left(system, request) for system, request in self._requests(Purpose.ESSENTIAL)
         )
         return max(math.ceil(need / left), self._least_days_between()) if left > 0 else 0
 
     def _least_days_between(self) -> int:
+        return self._once("least_days_between", self._work_out_least_days_between)
+
+    def _work_out_least_days_between(self) -> int:
         """Return every how many days the essentials are asked where many systems share the month with updates."""
         limit = self._limit()
-        if limit is None or not any(self._bundles(Purpose.FRESHNESS)):
+        if limit is None or not any(self._requests(Purpose.FRESHNESS)):
             return 1
         month = (self.usage.resets_at - self.usage.since) / _DAY
-        daily = sum(request.cost for _, request in self._bundles(Purpose.ESSENTIAL))
+        daily = sum(request.cost for _, request in self._requests(Purpose.ESSENTIAL))
         return max(math.ceil(daily * month / max((limit - self._kept()) * (1 - _FOR_UPDATES), 1)), 1)
 
     def _due(self, system: PlannedSystem, request: PollRequest) -> datetime:
@@ -353,7 +383,7 @@ class Planner:
         number = keys.index(system.key)
         return timedelta(seconds=(start + QUARTER.seconds * number // len(keys)) % QUARTER.seconds)
 
-    def _bundles(self, purpose: Purpose) -> Iterator[tuple[PlannedSystem, PollRequest]]:
+    def _requests(self, purpose: Purpose) -> Iterator[tuple[PlannedSystem, PollRequest]]:
         for system in self.systems.values():
             for request in system.requests:
                 if request.purpose is purpose:
@@ -374,6 +404,9 @@ class Planner:
         return pacing.terms(self.systems.values(), self.usage.latest, self.usage.resets_at)
 
     def _pace(self) -> pacing.Pacing | None:
+        return self._once("pace", self._work_out_pace)
+
+    def _work_out_pace(self) -> pacing.Pacing | None:
         """Return how long updates wait, so that the requests last until the month's end."""
         budget = self._available()
         if budget is None:
