@@ -1,5 +1,6 @@
 """Repairs for what the site itself complains about."""
 
+import re
 from typing import override
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
@@ -68,76 +69,75 @@ _MOST_NAMES = 8
 def async_track_issues(
     hass: HomeAssistant, site: str, poller: Poller, events: SiteEvents, issues: EntryIssues
 ) -> tuple[CALLBACK_TYPE, ...]:
-    """Raise and clear repairs as the site's parts tell, and return what ends that."""
-
-    @callback
-    def wiring() -> None:
-        health = poller.part(Health)
-        problems = (health.problems if health is not None else None) or ()
-        words = [problem.replace("_", " ").replace("-", " ") for problem in problems]
-        known = [word if is_harmless(word) and not any(map(str.isdigit, word)) else "?" for word in words]
-        shown = {"problems": ", ".join(known)} if known else None
-        issues.show(METER_WIRING, shown)
-
-    @callback
-    def meters() -> None:
-        health = poller.part(Health)
-        found = {finding.fault: finding for finding in (health.findings if health is not None else ())}
-        for fault in MeterFault:
-            finding = found.get(fault)
-            issues.show(
-                METERS[fault],
-                None
-                if finding is None
-                else {"measured": _watts(finding.measured), "expected": _watts(finding.expected)},
-            )
-
-    @callback
-    def ailing() -> None:
-        health = poller.part(Health)
-        names = [name.replace("_", " ") for name in health.ailing] if health is not None else []
-        issues.show(CLOUD_INCOMPLETE, {"values": ", ".join(sorted(names))} if names else None)
-
-    @callback
-    def silence() -> None:
-        inverters = poller.part(Inverters)
-        silent = inverters.silent if inverters is not None else ()
-        names = ", ".join(silent[:_MOST_NAMES]) + (", …" if len(silent) > _MOST_NAMES else "")
-        issues.show(INVERTERS_SILENT, {"count": str(len(silent)), "serials": names} if silent else None)
-
-    @callback
-    def cloud_control() -> None:
-        settings = poller.part(Settings)
-        if settings is None or settings.cloud_controlled is None:
-            return
-        way = poller.source.fallback
-        helpless = settings.cloud_controlled and (way is None or way() is None)
-        issues.show(CLOUD_CONTROLLED, {} if helpless else None)
-
-    @callback
-    def quota() -> None:
-        part = poller.part(Quota)
-        if part is None:
-            return
-        shown = {
-            "used": str(part.used),
-            "limit": str(part.limit or part.used),
-            "resets_at": dt_util.as_local(part.resets_at).date().isoformat(),
-        }
-        issues.show(QUOTA_NEARLY_USED, shown if part.ahead and not part.exhausted else None)
-        issues.show(QUOTA_USED_UP, shown if part.exhausted else None)
-
-    cloud_control()
-    quota()
+    """Raise and clear issues as the site's parts tell, and return what ends that."""
+    parts = _PartIssues(poller, issues)
+    parts.show_cloud_control()
+    parts.show_quota()
     return (
-        poller.listen(Health, wiring),
-        poller.listen(Health, meters),
-        poller.listen(Health, ailing),
-        poller.listen(Inverters, silence),
-        poller.listen(Settings, cloud_control),
-        poller.listen(Quota, quota),
+        poller.listen(Health, parts.show_health),
+        poller.listen(Inverters, parts.show_inverters),
+        poller.listen(Settings, parts.show_cloud_control),
+        poller.listen(Quota, parts.show_quota),
         events.listen(Change, _SettingIssues(hass, site, issues).handle),
     )
+
+
+class _PartIssues:
+    """The issues that a site's parts tell of."""
+
+    def __init__(self, poller: Poller, issues: EntryIssues) -> None:
+        self._poller = poller
+        self._issues = issues
+
+    @callback
+    def show_health(self) -> None:
+        """Show what the site or its cloud itself complains of."""
+        health = self._poller.part(Health)
+        words = [re.sub("[_-]", " ", problem) for problem in (health.problems if health else None) or ()]
+        known = [word if is_harmless(word) and not any(map(str.isdigit, word)) else "?" for word in words]
+        self._issues.show(METER_WIRING, {"problems": ", ".join(known)} if known else None)
+        names = sorted(name.replace("_", " ") for name in health.ailing) if health else []
+        self._issues.show(CLOUD_INCOMPLETE, {"values": ", ".join(names)} if names else None)
+        found = {finding.fault: finding for finding in (health.findings if health else ())}
+        for fault, issue in METERS.items():
+            finding = found.get(fault)
+            if finding is None:
+                self._issues.clear(issue)
+            else:
+                watts = {"measured": _watts(finding.measured), "expected": _watts(finding.expected)}
+                self._issues.show(issue, watts)
+
+    @callback
+    def show_inverters(self) -> None:
+        """Show which inverters are silent."""
+        inverters = self._poller.part(Inverters)
+        silent = inverters.silent if inverters is not None else ()
+        names = ", ".join(silent[:_MOST_NAMES]) + (", …" if len(silent) > _MOST_NAMES else "")
+        self._issues.show(INVERTERS_SILENT, {"count": str(len(silent)), "serials": names} if silent else None)
+
+    @callback
+    def show_cloud_control(self) -> None:
+        """Show that only the cloud controls the battery, unless it is set up as well."""
+        settings = self._poller.part(Settings)
+        if settings is None or settings.cloud_controlled is None:
+            return
+        fallback = self._poller.source.fallback
+        helpless = settings.cloud_controlled and (fallback is None or fallback() is None)
+        self._issues.show(CLOUD_CONTROLLED, {} if helpless else None)
+
+    @callback
+    def show_quota(self) -> None:
+        """Show that the requests are nearly used, or used up."""
+        quota = self._poller.part(Quota)
+        if quota is None:
+            return
+        shown = {
+            "used": str(quota.used),
+            "limit": str(quota.limit or quota.used),
+            "resets_at": dt_util.as_local(quota.resets_at).date().isoformat(),
+        }
+        self._issues.show(QUOTA_NEARLY_USED, shown if quota.ahead and not quota.exhausted else None)
+        self._issues.show(QUOTA_USED_UP, shown if quota.exhausted else None)
 
 
 def _watts(power: float | None) -> str:

@@ -158,9 +158,9 @@ class _Reached(RecorderTask):
 
     @override
     def run(self, instance: Recorder) -> None:
-        instance.hass.loop.call_soon_threadsafe(self._tell)
+        instance.hass.loop.call_soon_threadsafe(self._notify)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         if not self.done.done():
             self.done.set_result(None)
 

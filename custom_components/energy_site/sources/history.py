@@ -272,10 +272,10 @@ class HistoryFetcher:
             if self._cancelled or not self.store.available():
                 return Stop.CANCELLED
             if step.group.key not in failed:
-                await self._take(step, failed, report, allowance)
+                await self._run_step(step, failed, report, allowance)
         return Stop.FAILED if failed else Stop.DONE
 
-    async def _take(self, step: Step, failed: set[str], report: Report, allowance: Allowance) -> None:
+    async def _run_step(self, step: Step, failed: set[str], report: Report, allowance: Allowance) -> None:
         group, cursor = step.group, self._cursors[step.group.key]
         try:
             if step.aim is Aim.LIFE:

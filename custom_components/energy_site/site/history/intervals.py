@@ -92,9 +92,9 @@ def slot(day: date, zone: tzinfo) -> datetime:
 
 def merged(intervals: Iterable[Interval], *, signed: bool = False) -> list[Interval]:
     """Return intervals in order, none of them twice, negative unless `signed`, endless or on top of another."""
-    least = -_LARGEST if signed else 0.0
+    minimum = -_LARGEST if signed else 0.0
     found: dict[Span, Interval] = {
-        (each.start, each.end): each for each in intervals if each.start < each.end and least <= each.wh < _LARGEST
+        (each.start, each.end): each for each in intervals if each.start < each.end and minimum <= each.wh < _LARGEST
     }
     kept: list[Interval] = []
     for span in sorted(found):

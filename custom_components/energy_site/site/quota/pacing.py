@@ -86,8 +86,8 @@ def pace(parts: list[Term], budget: float) -> Pacing | None:
 
 def clamped(request: PollRequest, weight: float, stretch: float) -> float:
     """Return the seconds between two updates of this weight."""
-    least, maximum = request.min_interval.total_seconds(), request.max_interval.total_seconds()
-    return min(max(stretch / weight, least), maximum) if weight > 0 else maximum
+    minimum, maximum = request.min_interval.total_seconds(), request.max_interval.total_seconds()
+    return min(max(stretch / weight, minimum), maximum) if weight > 0 else maximum
 
 
 def due_at(daylight: Daylight, waits: tuple[timedelta, timedelta], last: datetime) -> datetime:

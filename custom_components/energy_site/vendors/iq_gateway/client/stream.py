@@ -93,14 +93,14 @@ class MeterStream:
         try:
             async for line in self._answer.content:
                 if line.startswith(_PREFIX):
-                    self._take(line.removeprefix(_PREFIX))
+                    self._accept(line.removeprefix(_PREFIX))
         except (ClientError, OSError, ValueError, TimeoutError) as err:
             _LOGGER.debug("%s ended: %s", self._endpoint, type(err).__name__)
         finally:
             self._answer.close()
             self._arrived.set()
 
-    def _take(self, data: bytes) -> None:
+    def _accept(self, data: bytes) -> None:
         try:
             self._newest = parse_frame(self._endpoint, orjson.loads(data))
         except (ApiPayloadError, orjson.JSONDecodeError) as err:

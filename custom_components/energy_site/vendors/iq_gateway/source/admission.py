@@ -288,10 +288,10 @@ def _is_possible(watch: _Watch, reading: MeterReading, config: MeterConfig, limi
     power = reading.active_power
     if power is None:
         return True
-    low, usual = _bounds(config.measurement_type, limits)
+    low, default = _bounds(config.measurement_type, limits)
     if not low <= power <= limits.site or _is_lifetime(power, reading):
         return False
-    if abs(power) <= max(usual, 1.25 * watch.largest):
+    if abs(power) <= max(default, 1.25 * watch.largest):
         return True
     mean = None if watch.before is None else _counted_power(watch.before, reading, now)
     if mean is None or not _alike(power, mean):

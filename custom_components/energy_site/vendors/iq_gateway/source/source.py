@@ -337,9 +337,9 @@ class IqGatewaySource(Source):
 
     def _newest_flows(self, now: datetime) -> PowerFlow:
         """Return what flows by live data while they do; energy is counted by the meters all the same."""
-        usual = self._flows(now)
-        newest = live.flows(self.live, self.answers, self.capabilities, usual, now)
-        return usual if newest is None else newest
+        default = self._flows(now)
+        newest = live.flows(self.live, self.answers, self.capabilities, default, now)
+        return default if newest is None else newest
 
     def _make_builders(self) -> tuple[Builder, ...]:
         answers, clock, ledger = self.answers, self.clock, self.ledger

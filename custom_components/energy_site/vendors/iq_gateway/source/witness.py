@@ -148,11 +148,11 @@ class Witnesses:
         newest = max(stamps, default=None)
         if newest is None or not self._powers:
             return
-        least = max(_LEAST_POWER, _LEAST_SHARE * sum(unit.max_power or 0.0 for unit in units))
+        minimum = max(_LEAST_POWER, _LEAST_SHARE * sum(unit.max_power or 0.0 for unit in units))
         mean_stamp = newest - sum((newest - stamp for stamp in stamps), timedelta()) / len(stamps)
         measured = self._measured(mean_stamp, now)
         is_new = self._newest is None or newest > self._newest
-        if measured is not None and reported >= least and is_new:
+        if measured is not None and reported >= minimum and is_new:
             self._newest = newest
             whole = complete and len(fresh) == len(units)
             self._rounds.append(_Round(at=now, measured=measured, reported=reported, complete=whole))

@@ -197,5 +197,5 @@ def _circuit_level(level: Value | None, mode: LoadMode | None) -> int | None:
     """Return a level that the service takes, where it needs or is to get one."""
     if level is None and mode is not LoadMode.ADVANCED_BATTERY_POWERED:
         return None
-    usual = _CIRCUIT_LEVELS.minimum if level is None else float(level)
-    return round(min(max(usual, _CIRCUIT_LEVELS.minimum), _CIRCUIT_LEVELS.maximum))
+    default = _CIRCUIT_LEVELS.minimum if level is None else float(level)
+    return round(min(max(default, _CIRCUIT_LEVELS.minimum), _CIRCUIT_LEVELS.maximum))

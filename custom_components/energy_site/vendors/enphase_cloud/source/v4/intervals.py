@@ -24,10 +24,10 @@ def reported_at(meta: Meta | None) -> datetime | None:
 
 
 def as_intervals(
-    kind: CounterKind, intervals: Sequence[EnergyInterval], meta: Meta | None, usual: timedelta
+    kind: CounterKind, intervals: Sequence[EnergyInterval], meta: Meta | None, default: timedelta
 ) -> Intervals:
     """Return intervals with their starts, which the service leaves to be guessed."""
-    step = _length(intervals, usual)
+    step = _length(intervals, default)
     found = [
         Interval(start=_moment(each.end_at) - step, end=_moment(each.end_at), wh=each.wh)
         for each in intervals
@@ -42,11 +42,11 @@ def nothing(kinds: Iterable[CounterKind], error: RangeError) -> Intervals:
     return Intervals(found=dict.fromkeys(kinds, ()), reported=reported)
 
 
-def _length(intervals: Iterable[EnergyInterval | BatteryInterval], usual: timedelta) -> timedelta:
-    """Return how long intervals are: as usual, or five minutes where they follow each other so."""
+def _length(intervals: Iterable[EnergyInterval | BatteryInterval], default: timedelta) -> timedelta:
+    """Return how long intervals are: as default, or five minutes where they follow each other so."""
     ends = sorted({each.end_at for each in intervals})
     shortest = min((after - before for before, after in pairwise(ends)), default=0)
-    return FIVE_MINUTES if shortest == FIVE_MINUTES.total_seconds() else usual
+    return FIVE_MINUTES if shortest == FIVE_MINUTES.total_seconds() else default
 
 
 def of_meter(kind: CounterKind, telemetry: EnergyTelemetry) -> Intervals:
