@@ -1,7 +1,7 @@
 """What the adapters of clouds have in common: answers as they came, and a past worth fetching."""
 
-from collections.abc import Mapping
-from typing import Any, override
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -20,6 +20,8 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
     """One system's config entry."""
 
     client: BaseClient
+    # What is requested only when a user wants to see it, by the paths of the endpoints.
+    diagnostic_requests: ClassVar[Mapping[str, Callable[[Any], Awaitable[object]]]]
     _hass: HomeAssistant
     _entry: ConfigEntry[Any]
 
@@ -33,29 +35,37 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
             raise translated(ConfigEntryNotReady, source.outage)
         await source.prepare(dt_util.utcnow())
 
+    @property
+    @override
+    def endpoints(self) -> frozenset[str]:
+        return super().endpoints | self.diagnostic_requests.keys()
+
     @override
     def recorded(self) -> Mapping[str, Recorded]:
-        return {feed.endpoint: answer for feed, answer in self.source.recorded()}
+        requested = {
+            path: self.client.recorded[path] for path in self.diagnostic_requests & self.client.recorded.keys()
+        }
+        return requested | {feed.endpoint: answer for feed, answer in self.source.recorded()}
 
     @override
     async def async_raw(self, endpoint: str, parameters: Mapping[str, str]) -> Response:
-        feed = next(feed for feed in self.source.feeds.values() if feed.endpoint == endpoint)
+        requests = {**self.diagnostic_requests, **{feed.endpoint: feed.ask for feed in self.source.feeds.values()}}
         recorded = self.client.recorded
-        before = recorded.pop(feed.name, None)
+        before = recorded.pop(endpoint, None)
         try:
-            with self.source.user_requested(), with_parameters(feed.name, parameters):
-                await feed.ask(self.source.context)
+            with self.source.user_requested(), with_parameters(endpoint, parameters):
+                await requests[endpoint](self.source.context)
         except ApiStatusError, ApiPayloadError:
             # A refusal is an answer too, and may be just what a person wants to see.
-            if feed.name not in recorded:
+            if endpoint not in recorded:
                 raise
         finally:
-            found = recorded.pop(feed.name, None) if parameters else recorded.get(feed.name)
+            found = recorded.pop(endpoint, None) if parameters else recorded.get(endpoint)
             if before is not None:
-                recorded.setdefault(feed.name, before)
+                recorded.setdefault(endpoint, before)
         if found is None:
             # Nothing was asked: the system lacks what the endpoint is about.
-            raise ApiNotFoundError(feed.name, 404)
+            raise ApiNotFoundError(endpoint, 404)
         return Response(
-            endpoint=feed.name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
+            endpoint=endpoint, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
         )

@@ -45,6 +45,10 @@ class RangeError(UnprocessableError):
         self.last_interval = last_interval
 
 
+class NoContentError(ApiNotFoundError):
+    """The system has none of this."""
+
+
 class RetiredError(ApiNotFoundError):
     """The old API is gone: something else answers in its place.
 

@@ -8,9 +8,14 @@ _SYSTEM = "systems/{system_id}"
 SYSTEMS = CloudEndpoint(path="systems", parse=v2.parse_systems)
 SEARCH_SYSTEM_ID = CloudEndpoint(path="systems/search_system_id", parse=systems.parse_system_id)
 SUMMARY = CloudEndpoint(path=f"{_SYSTEM}/summary", parse=systems.parse_summary)
-ENERGY_LIFETIME = CloudEndpoint(path=f"{_SYSTEM}/energy_lifetime", parse=lifetime.parse_energy_lifetime)
+ENERGY_LIFETIME = CloudEndpoint(
+    path=f"{_SYSTEM}/energy_lifetime", parse=lifetime.parse_energy_lifetime, may_be_empty=True
+)
 CONSUMPTION_LIFETIME = CloudEndpoint(
-    path=f"{_SYSTEM}/consumption_lifetime", parse=lifetime.parse_consumption_lifetime, permission=True
+    path=f"{_SYSTEM}/consumption_lifetime",
+    parse=lifetime.parse_consumption_lifetime,
+    permission=True,
+    may_be_empty=True,
 )
 STATS = CloudEndpoint(path=f"{_SYSTEM}/stats", parse=telemetry.parse_production)
 CONSUMPTION_STATS = CloudEndpoint(

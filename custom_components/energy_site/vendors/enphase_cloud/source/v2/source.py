@@ -106,16 +106,6 @@ class EnlightenSource(CloudSource[EnlightenContext]):
         """Tell whether something else has answered in the API's place for so long that it is no mishap."""
         return self.gone_since is not None and now - self.gone_since >= _DOUBTED_FOR
 
-    async def system_of(self, serial: str) -> int | None:
-        """Ask which system a gateway belongs to, `None` where the user has none with it; costs a request."""
-        with self.user_requested():
-            try:
-                return await self.context.client.search_system_id(serial)
-            except RetiredError:
-                raise
-            except ApiNotFoundError:
-                return None
-
     @override
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -223,8 +213,8 @@ class EnlightenSource(CloudSource[EnlightenContext]):
                     known(feeds.INVENTORY), known(feeds.READINGS), self.answered_at(feeds.READINGS, feeds.INVENTORY)
                 ),
             ),
-            made_of(Health, feeds.POLLED, self._health),
-            made_of(Quota, feeds.POLLED, self._quota),
+            made_of(Health, feeds.ALL, self._health),
+            made_of(Quota, feeds.ALL, self._quota),
         )
 
     @override
