@@ -120,28 +120,24 @@ async def test_no_content_where_there_always_is_some_is_no_answer(
         await client.get(V2["SUMMARY"], 67)
 
 
-async def test_merged_production_comes_with_the_day_of_the_meter(cloud: CloudServer, client: EnlightenV2Client) -> None:
+async def test_production_comes_with_when_the_system_reported(cloud: CloudServer, client: EnlightenV2Client) -> None:
     cloud.answer("/api/v2/systems/67/energy_lifetime", LIFETIME)
     lifetime = await client.get(V2["ENERGY_LIFETIME"], 67)
-    assert lifetime.meter_start_date == date(2013, 1, 2)
-    assert len(list(lifetime.production.days())) == 4
-    assert lifetime.production.meta is not None
-    assert lifetime.production.meta.last_report_at == META["last_report_at"]
+    assert len(list(lifetime.days())) == 4
+    assert lifetime.last_report_at == META["last_report_at"]
 
 
 async def test_gaps_between_intervals_are_kept(cloud: CloudServer, client: EnlightenV2Client) -> None:
     night = [{"end_at": NOON, "enwh": 3, "powr": 36}, {"end_at": NOON + 40_000, "enwh": 2, "powr": 24}]
     cloud.answer("/api/v2/systems/67/stats", {"system_id": 67, "intervals": night, "meta": META})
     stats = await client.get(V2["STATS"], 67)
-    assert [(each.end_at, each.wh, each.powr) for each in stats.intervals] == [(NOON, 3, 36), (NOON + 40_000, 2, 24)]
+    assert [(each.end_at, each.wh) for each in stats.intervals] == [(NOON, 3), (NOON + 40_000, 2)]
 
 
-async def test_a_meter_tells_its_channels_apart_and_what_it_does_not_know(
-    cloud: CloudServer, client: EnlightenV2Client
-) -> None:
+async def test_a_meter_tells_its_energy_in_the_words_of_v2(cloud: CloudServer, client: EnlightenV2Client) -> None:
     cloud.answer("/api/v2/systems/67/rgm_stats", RGM)
-    [meter] = (await client.get(V2["RGM_STATS"], 67)).meter_intervals
-    assert [(each.channel, each.wh_del, each.curr_w) for each in meter.intervals] == [(1, 30.5, 122), (2, None, None)]
+    stats = await client.get(V2["RGM_STATS"], 67)
+    assert [(each.end_at, each.wh) for each in stats.intervals] == [(1_384_122_700, 50)]
 
 
 async def test_times_are_read_in_either_format(cloud: CloudServer, client: EnlightenV2Client) -> None:
@@ -188,9 +184,7 @@ async def test_a_quota_tells_when_it_ends(cloud: CloudServer, client: EnlightenV
     assert (caught.value.period, caught.value.period_end, caught.value.limit) == ("minute", 1401742500, 10)
 
 
-async def test_a_day_without_data_tells_the_first_and_the_last_interval(
-    cloud: CloudServer, client: EnlightenV2Client
-) -> None:
+async def test_a_day_without_data_tells_the_last_interval(cloud: CloudServer, client: EnlightenV2Client) -> None:
     payload = {
         "reason": "422",
         "message": "Requested date is invalid",
@@ -200,7 +194,7 @@ async def test_a_day_without_data_tells_the_first_and_the_last_interval(
     cloud.answer("/api/v2/systems/67/stats", payload, status=422)
     with pytest.raises(RangeError) as caught:
         await client.get(V2["STATS"], 67)
-    assert (caught.value.first_interval, caught.value.last_interval) == (1380632400, 1445619033)
+    assert caught.value.last_interval == 1445619033
 
 
 @pytest.mark.parametrize(

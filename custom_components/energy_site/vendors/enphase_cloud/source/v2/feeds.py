@@ -8,9 +8,8 @@ from typing import Any
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v2_endpoints as endpoints
 from ...client.models.common import DailySeries
-from ...client.models.devices import InvertersSummary
-from ...client.models.lifetime import EnergyLifetime
-from ...client.models.meters import MeterReadings, RgmStats
+from ...client.models.devices import MicroInverter
+from ...client.models.meters import CloudMeterReading
 from ...client.models.systems import Summary
 from ...client.models.telemetry import EnergyTelemetry
 from ...client.models.v2 import Envoy, Inventory, LegacySystems
@@ -115,14 +114,16 @@ STATS: Feed[EnergyTelemetry] = planned_feed(
     min_interval=_HOUR,
     max_interval=DAY,
 )
-RGM_STATS: Feed[RgmStats] = planned_feed(
+RGM_STATS: Feed[EnergyTelemetry] = planned_feed(
     "rgm_stats",
     endpoints.RGM_STATS,
     lambda ask: ask.client.get(endpoints.RGM_STATS, ask.system_id, {"start_at": ask.since_yesterday}),
     **_BY_METER,
 )
-READINGS: Feed[MeterReadings] = planned_feed("production_meter_readings", endpoints.PRODUCTION_READINGS, **_BY_METER)
-INVERTERS: Feed[tuple[InvertersSummary, ...]] = planned_feed(
+READINGS: Feed[tuple[CloudMeterReading, ...]] = planned_feed(
+    "production_meter_readings", endpoints.PRODUCTION_READINGS, **_BY_METER
+)
+INVERTERS: Feed[tuple[MicroInverter, ...]] = planned_feed(
     "inverters",
     endpoints.INVERTERS,
     lambda ask: ask.client.get(endpoints.INVERTERS, query={"site_id": ask.system_id}),
@@ -139,7 +140,7 @@ ENVOYS: Feed[tuple[Envoy, ...]] = planned_feed(
     max_interval=timedelta(hours=12),
     cost=SLOW,
 )
-ENERGY_LIFETIME: Feed[EnergyLifetime] = planned_feed(
+ENERGY_LIFETIME: Feed[DailySeries] = planned_feed(
     "energy_lifetime",
     endpoints.ENERGY_LIFETIME,
     weight_day=0.01,

@@ -67,10 +67,8 @@ class EnlightenHistory(HistoryProvider):
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
         query = {"start_date": first_day}
         try:
-            if group.kinds == _SOLAR:
-                series = (await self._client.get(endpoints.ENERGY_LIFETIME, self._system_id, query)).production
-            else:
-                series = await self._client.get(endpoints.CONSUMPTION_LIFETIME, self._system_id, query)
+            endpoint = endpoints.ENERGY_LIFETIME if group.kinds == _SOLAR else endpoints.CONSUMPTION_LIFETIME
+            series = await self._client.get(endpoint, self._system_id, query)
         except NoContentError as err:
             raise NoHistoryError from err
         except RangeError:
@@ -86,17 +84,17 @@ class EnlightenHistory(HistoryProvider):
             if kind is CounterKind.LOAD:
                 query = {"start_at": start, "end_at": end}
                 telemetry = await client.get(endpoints.CONSUMPTION_STATS, system_id, query)
-                return as_intervals(kind, telemetry.intervals, telemetry.meta, _QUARTER)
+                return as_intervals(kind, telemetry, _QUARTER)
             if group.dense:
                 stats = await client.get(endpoints.RGM_STATS, system_id, {"start_at": start, "end_at": end})
-                return as_intervals(kind, stats.intervals, stats.meta, _QUARTER)
+                return as_intervals(kind, stats, _QUARTER)
             found: list[Interval] = []
             reported = None
             for begin in range(start, end, _DAY_OF_INVERTERS):
                 query = {"start_at": begin, "end_at": min(begin + _DAY_OF_INVERTERS, end)}
                 each = await client.get(endpoints.STATS, system_id, query)
-                found.extend(as_intervals(kind, each.intervals, each.meta, _FIVE_MINUTES).found[kind])
-                reported = reported_at(each.meta)
+                found.extend(as_intervals(kind, each, _FIVE_MINUTES).found[kind])
+                reported = reported_at(each.last_report_at)
         except RangeError as err:
             return nothing(group.kinds, err)
         return Intervals(found={kind: found}, reported=reported)

@@ -169,7 +169,7 @@ class EnlightenSource(CloudSource[EnlightenContext]):
             and counters.of(CounterKind.SOLAR).through is None
             and (produced := self.answer(feeds.ENERGY_LIFETIME)) is not None
         ):
-            energy.enter_life(counters, CounterKind.SOLAR, produced.production, zone)
+            energy.enter_life(counters, CounterKind.SOLAR, produced, zone)
         self._handle_restored(self.feeds[key])
 
     @override
@@ -262,8 +262,8 @@ class EnlightenSource(CloudSource[EnlightenContext]):
     @override
     def _reported_at(self) -> datetime | None:
         summary, system = self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
-        metas = (summary, system.meta if system is not None else None, *self._envoys())
-        stamps = [each.last_report_at for each in metas if each is not None and each.last_report_at]
+        told = (summary, system, *self._envoys())
+        stamps = [each.last_report_at for each in told if each is not None and each.last_report_at]
         return moment(max(stamps, default=None))
 
     def _envoys(self) -> tuple[Envoy, ...]:

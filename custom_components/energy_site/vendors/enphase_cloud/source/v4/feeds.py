@@ -15,8 +15,7 @@ from ...client import v4_endpoints as endpoints
 from ...client.endpoint import CloudEndpoint, page_query
 from ...client.models.battery import BatterySettings, GridStatusPayload, LoadContact, StormGuard
 from ...client.models.common import DailySeries
-from ...client.models.devices import Devices, InvertersSummary
-from ...client.models.events import Event
+from ...client.models.devices import Devices, MicroInverter
 from ...client.models.lifetime import BatteryLifetime
 from ...client.models.systems import Summary, System
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
@@ -65,14 +64,14 @@ def _meters(*types: str, told_by: str | None = None) -> Callable[[Source], bool]
     return wanted
 
 
-async def _all_inverters(ask: Context) -> tuple[InvertersSummary, ...]:
+async def _all_inverters(ask: Context) -> tuple[MicroInverter, ...]:
     """Return the inverters of all pages: commercial roofs have several."""
-    found: list[InvertersSummary] = []
+    found: list[MicroInverter] = []
     for number in range(1, _MOST_PAGES + 1):
         query = {"site_id": ask.system_id, **page_query(number, _PAGE)}
         page = await ask.client.get(endpoints.INVERTERS, query=query)
         found += page
-        if sum(len(each.micro_inverters) for each in page) < _PAGE:
+        if len(page) < _PAGE:
             break
     return tuple(found)
 
@@ -90,7 +89,7 @@ def _by_battery(ask: Context, answers: list[BatteryTelemetry]) -> Mapping[str, B
     return dict(zip(ask.batteries, answers, strict=True))
 
 
-def _all_pages(_: Context, pages: list[tuple[InvertersSummary, ...]]) -> tuple[InvertersSummary, ...]:
+def _all_pages(_: Context, pages: list[tuple[MicroInverter, ...]]) -> tuple[MicroInverter, ...]:
     return tuple(each for page in pages for each in page)
 
 
@@ -226,7 +225,7 @@ EXPORT_LIFETIME: Feed[DailySeries] = _life(
     "energy_export_lifetime", endpoints.EXPORT_LIFETIME, _meters(*LIVES["energy_export_lifetime"])
 )
 BATTERY_LIFETIME: Feed[BatteryLifetime] = _life("battery_lifetime", endpoints.BATTERY_LIFETIME, _BATTERY)
-INVERTERS: Feed[tuple[InvertersSummary, ...]] = planned_feed(
+INVERTERS: Feed[tuple[MicroInverter, ...]] = planned_feed(
     "inverters",
     endpoints.INVERTERS,
     _all_inverters,
@@ -235,7 +234,7 @@ INVERTERS: Feed[tuple[InvertersSummary, ...]] = planned_feed(
     daily_at=_MORNING,
     cost=SLOW,
 )
-OPEN_EVENTS: Feed[tuple[Event, ...]] = planned_feed(
+OPEN_EVENTS: Feed[tuple[int, ...]] = planned_feed(
     "open_events",
     endpoints.OPEN_EVENTS,
     weight_day=0.05,

@@ -134,8 +134,7 @@ class EnphaseHistory(HistoryProvider):
     async def _lifetime(self, kinds: tuple[CounterKind, ...], query: Mapping[str, Value]) -> Lifetime:
         get, system_id = self._client.get, self._system_id
         if kinds == _SOLAR:
-            energies = await get(endpoints.ENERGY_LIFETIME, system_id, query=query)
-            return as_lifetime(kinds, [energies.production], self.zone)
+            return as_lifetime(kinds, [await get(endpoints.ENERGY_LIFETIME, system_id, query=query)], self.zone)
         if kinds == _BATTERY:
             battery = await get(endpoints.BATTERY_LIFETIME, system_id, query=query)
             return as_lifetime(kinds, [battery.charge, battery.discharge], self.zone)
@@ -174,7 +173,7 @@ class EnphaseHistory(HistoryProvider):
             found = of_battery(battery)
             return replace(found, found={**load.found, **found.found})
         step = FIVE_MINUTES if not group.dense else QUARTER
-        return as_intervals(kind, telemetry.intervals, telemetry.meta, step)
+        return as_intervals(kind, telemetry, step)
 
     # -- what is not told -----------------------------------------------------------
 
@@ -247,7 +246,7 @@ def as_lifetime(kinds: Iterable[CounterKind], series: Iterable[DailySeries], zon
     found: dict[CounterKind, Mapping[date, float]] = {}
     reported: datetime | None = None
     for kind, each in zip(kinds, series, strict=True):
-        reported = reported_at(each.meta)
+        reported = reported_at(each.last_report_at)
         last = day_of(reported, zone) if reported is not None else None
         found[kind] = dict(each.days(last_reported=last))
     return Lifetime(days=found, reported=reported)
