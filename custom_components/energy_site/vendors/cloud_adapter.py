@@ -1,6 +1,7 @@
 """What the adapters of clouds have in common: answers as they came, and a past worth fetching."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -21,7 +22,7 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
 
     client: BaseClient
     # What is requested only when a user wants to see it, by the paths of the endpoints.
-    diagnostic_requests: ClassVar[Mapping[str, Callable[[Any], Awaitable[object]]]]
+    diagnostic_requests: ClassVar[Mapping[str, Callable[[Any], Awaitable[object]]]] = MappingProxyType({})
     _hass: HomeAssistant
     _entry: ConfigEntry[Any]
 
@@ -49,23 +50,24 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
 
     @override
     async def async_raw(self, endpoint: str, parameters: Mapping[str, str]) -> Response:
-        requests = {**self.diagnostic_requests, **{feed.endpoint: feed.ask for feed in self.source.feeds.values()}}
+        feed = next((feed for feed in self.source.feeds.values() if feed.endpoint == endpoint), None)
+        name, ask = (feed.name, feed.ask) if feed is not None else (endpoint, self.diagnostic_requests[endpoint])
         recorded = self.client.recorded
-        before = recorded.pop(endpoint, None)
+        before = recorded.pop(name, None)
         try:
-            with self.source.user_requested(), with_parameters(endpoint, parameters):
-                await requests[endpoint](self.source.context)
+            with self.source.user_requested(), with_parameters(name, parameters):
+                await ask(self.source.context)
         except ApiStatusError, ApiPayloadError:
             # A refusal is an answer too, and may be just what a person wants to see.
-            if endpoint not in recorded:
+            if name not in recorded:
                 raise
         finally:
-            found = recorded.pop(endpoint, None) if parameters else recorded.get(endpoint)
+            found = recorded.pop(name, None) if parameters else recorded.get(name)
             if before is not None:
-                recorded.setdefault(endpoint, before)
+                recorded.setdefault(name, before)
         if found is None:
             # Nothing was asked: the system lacks what the endpoint is about.
-            raise ApiNotFoundError(endpoint, 404)
+            raise ApiNotFoundError(name, 404)
         return Response(
-            endpoint=endpoint, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
+            endpoint=name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
         )

@@ -19,8 +19,9 @@ from custom_components.energy_site.vendors.enphase_cloud.source.v4 import (
     feeds as v4_feeds,
 )
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
-from tests.clients.cloud_server import CloudServer, Tokens, serving
-from tests.clients.cloud_shapes import ENDPOINTS, SAMPLES
+
+from ..client.server import CloudServer, Tokens, serving
+from ..client.shapes import ENDPOINTS, SAMPLES
 
 NOW = datetime(2026, 6, 20, 15, 7, tzinfo=UTC)
 YESTERDAY = str(int(NOW.timestamp()) - 86_400)
