@@ -178,6 +178,8 @@ def test_no_endpoint_is_left_out() -> None:
     paths = {f"v4 {path}" for path in (*v4_diagnostics.ALL, *(feed.endpoint for feed in v4_feeds.ALL))}
     paths |= {f"v2 {path}" for path in (*v2_diagnostics.ALL, *(feed.endpoint for feed in v2_feeds.ALL))}
     reads = {f"{key.split()[0]} {each.path}" for key, each in ENDPOINTS.items() if each.method == "GET"}
+    assert not v4_diagnostics.ALL.keys() & {feed.endpoint for feed in v4_feeds.ALL}
+    assert not v2_diagnostics.ALL.keys() & {feed.endpoint for feed in v2_feeds.ALL}
     # The systems of an account are what the set-up asks for.
     assert reads - paths == {"v4 systems"}
     looked_at: tuple[tuple[str, Requests, Mapping[str, Query]], ...] = (
