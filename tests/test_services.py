@@ -21,6 +21,7 @@ from tests.steering import Handle, act, begin, finish, settle, start
 
 TARIFF = "/admin/lib/tariff"
 READINGS = "/ivp/meters/readings"
+UNPOLLED = ("/ivp/meters/reports/consumption", "/ivp/ensemble/device_list")
 RESERVE = ("number", "backup_reserve")
 MODE = ("select", "operating_mode")
 CHARGE = ("switch", "charge_from_grid")
@@ -367,7 +368,7 @@ async def raw(hass: HomeAssistant, endpoint: str, context: Context | None = None
     return dict(answer)
 
 
-@pytest.mark.parametrize("endpoint", [READINGS, TARIFF, "/ivp/ensemble/inventory", "/inventory", "/home"])
+@pytest.mark.parametrize("endpoint", [READINGS, TARIFF, "/ivp/ensemble/inventory", "/inventory", "/home", *UNPOLLED])
 async def test_an_answer_is_returned_as_it_came_but_for_whose_it_is(
     hass: HomeAssistant, entry: MockConfigEntry, gateway: GatewayServer, endpoint: str
 ) -> None:

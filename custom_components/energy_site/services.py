@@ -211,7 +211,7 @@ def _check_parameters(parameters: Mapping[str, str], known: Mapping[str, Paramet
 
 async def _async_get_raw(call: ServiceCall) -> ServiceResponse:
     runtime, endpoint = _runtime(call), call.data[ATTR_ENDPOINT]
-    known = sorted({feed.endpoint for feed in runtime.source.feeds.values()})
+    known = sorted(runtime.adapter.endpoints)
     if endpoint not in known:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

@@ -44,13 +44,18 @@ class SourceAdapter[S: Source](ABC):
         """Return the last answer to every question, by its path."""
 
     @property
+    def endpoints(self) -> frozenset[str]:
+        """The paths of all endpoints that `async_raw` knows."""
+        return frozenset(feed.endpoint for feed in self.source.feeds.values())
+
+    @property
     @abstractmethod
     def parameters(self) -> Mapping[str, Parameter]:
         """Return what may be given along with a question, by the vendor's names."""
 
     @abstractmethod
     async def async_raw(self, endpoint: str, parameters: Mapping[str, str]) -> Response:
-        """Ask one of the source's endpoints now and return what came; raise an `ApiError` where nothing did.
+        """Request one of `endpoints` now and return what came; raise an `ApiError` where nothing did.
 
         With `parameters` what came is shown and not kept: it is of another day, or of another kind.
         """

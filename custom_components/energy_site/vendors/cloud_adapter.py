@@ -1,7 +1,8 @@
 """What the adapters of clouds have in common: answers as they came, and a past worth fetching."""
 
-from collections.abc import Mapping
-from typing import Any, override
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -20,6 +21,8 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
     """One system's config entry."""
 
     client: BaseClient
+    # What is requested only when a user wants to see it, by the paths of the endpoints.
+    diagnostic_requests: ClassVar[Mapping[str, Callable[[Any], Awaitable[object]]]] = MappingProxyType({})
     _hass: HomeAssistant
     _entry: ConfigEntry[Any]
 
@@ -33,29 +36,38 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
             raise translated(ConfigEntryNotReady, source.outage)
         await source.prepare(dt_util.utcnow())
 
+    @property
+    @override
+    def endpoints(self) -> frozenset[str]:
+        return super().endpoints | self.diagnostic_requests.keys()
+
     @override
     def recorded(self) -> Mapping[str, Recorded]:
-        return {feed.endpoint: answer for feed, answer in self.source.recorded()}
+        requested = {
+            path: self.client.recorded[path] for path in self.diagnostic_requests & self.client.recorded.keys()
+        }
+        return requested | {feed.endpoint: answer for feed, answer in self.source.recorded()}
 
     @override
     async def async_raw(self, endpoint: str, parameters: Mapping[str, str]) -> Response:
-        feed = next(feed for feed in self.source.feeds.values() if feed.endpoint == endpoint)
+        feed = next((feed for feed in self.source.feeds.values() if feed.endpoint == endpoint), None)
+        name, ask = (feed.name, feed.ask) if feed is not None else (endpoint, self.diagnostic_requests[endpoint])
         recorded = self.client.recorded
-        before = recorded.pop(feed.name, None)
+        before = recorded.pop(name, None)
         try:
-            with self.source.user_requested(), with_parameters(feed.name, parameters):
-                await feed.ask(self.source.context)
+            with self.source.user_requested(), with_parameters(name, parameters):
+                await ask(self.source.context)
         except ApiStatusError, ApiPayloadError:
             # A refusal is an answer too, and may be just what a person wants to see.
-            if feed.name not in recorded:
+            if name not in recorded:
                 raise
         finally:
-            found = recorded.pop(feed.name, None) if parameters else recorded.get(feed.name)
+            found = recorded.pop(name, None) if parameters else recorded.get(name)
             if before is not None:
-                recorded.setdefault(feed.name, before)
+                recorded.setdefault(name, before)
         if found is None:
             # Nothing was asked: the system lacks what the endpoint is about.
-            raise ApiNotFoundError(feed.name, 404)
+            raise ApiNotFoundError(name, 404)
         return Response(
-            endpoint=feed.name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
+            endpoint=name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds
         )

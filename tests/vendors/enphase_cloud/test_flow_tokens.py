@@ -12,6 +12,7 @@ from custom_components.energy_site.api.errors import ApiAuthError, ApiConnection
 from custom_components.energy_site.application_credentials import async_get_auth_implementation
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.helpers.sessions import async_get_isolated_session
+from custom_components.energy_site.vendors.enphase_cloud.client import v4_endpoints as endpoints
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.oauth import EnphaseImplementation
 from custom_components.energy_site.vendors.oauth import (
@@ -109,12 +110,12 @@ async def test_a_new_refresh_token_is_kept_before_the_access_token_is_used(
     token = await async_entry_token(hass, entry)
     client = EnphaseV4Client(async_get_isolated_session(hass), registered.key, token, budget=Crashing())
     with pytest.raises(Crash):
-        await client.systems()
+        await client.get(endpoints.SYSTEMS)
     assert kept == [entry.data["token"]["refresh_token"]] != [old]
     # Whoever starts anew with what was kept needs no person: the used token is not asked with again.
     freezer.tick(DAY)
     token = await async_entry_token(hass, entry)
-    await EnphaseV4Client(async_get_isolated_session(hass), registered.key, token).systems()
+    await EnphaseV4Client(async_get_isolated_session(hass), registered.key, token).get(endpoints.SYSTEMS)
     assert asked(cloud) == [f"POST {TOKEN}", f"POST {TOKEN}", f"GET {SYSTEMS}"]
 
 
@@ -124,7 +125,7 @@ async def test_a_token_that_was_refused_is_renewed_before_its_end(
     cloud.tokens.end_access()
     token = await async_entry_token(hass, entry)
     client = EnphaseV4Client(async_get_isolated_session(hass), registered.key, token)
-    assert len((await client.systems()).systems) == 2
+    assert len((await client.get(endpoints.SYSTEMS)).systems) == 2
     assert asked(cloud) == [f"GET {SYSTEMS}", f"POST {TOKEN}", f"GET {SYSTEMS}"]
     # An old refusal does not end a new token.
     assert await token(refused="another") == entry.data["token"]["access_token"]

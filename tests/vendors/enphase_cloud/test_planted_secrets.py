@@ -96,7 +96,7 @@ def own_secrets(entry: MockConfigEntry) -> list[str]:
 async def raw(hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory) -> list[Any]:
     """Ask all endpoints by the action, as many in a minute as the key allows; refusals count by their words."""
     found: list[Any] = []
-    for number, endpoint in enumerate(sorted({feed.endpoint for feed in entry.runtime_data.source.feeds.values()})):
+    for number, endpoint in enumerate(sorted(entry.runtime_data.adapter.endpoints)):
         if number % 5 == 0:
             freezer.tick(MINUTE + 1)
         try:

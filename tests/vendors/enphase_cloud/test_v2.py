@@ -383,19 +383,13 @@ async def test_a_used_up_minute_is_waited_for(
 async def test_every_endpoint_can_be_looked_at(
     hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
 ) -> None:
-    endpoints = [feed.endpoint for feed in entry.runtime_data.source.feeds.values()]
-    assert len(endpoints) == len(set(endpoints)) == 13
+    endpoints = sorted(entry.runtime_data.adapter.endpoints)
+    assert len(endpoints) == 13
     for endpoint in endpoints:
         await pass_time(hass, freezer, 60, step=60)
         answer = await raw(hass, endpoint)
         assert answer["status"] == 200, endpoint
         assert answer["body"]
-
-
-async def test_a_gateway_leads_to_its_system(hass: HomeAssistant, entry: MockConfigEntry, system: CloudSystem) -> None:
-    source = entry.runtime_data.source
-    assert await source.system_of(system.serial) == SYSTEM_ID
-    assert await source.system_of("999999999999") is None
 
 
 # -- what fails ---------------------------------------------------------------------

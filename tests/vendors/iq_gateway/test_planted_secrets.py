@@ -67,7 +67,7 @@ async def test_a_secret_in_every_field_of_every_answer_reaches_nobody(
     await pass_time(hass, freezer, 120, step=30)
     ways = told(hass, events, caplog)
     raw = []
-    for endpoint in sorted({feed.endpoint for feed in entry.runtime_data.source.feeds.values()}):
+    for endpoint in sorted(entry.runtime_data.adapter.endpoints):
         answer = await hass.services.async_call(
             DOMAIN, "get_raw", {"endpoint": endpoint}, blocking=True, return_response=True
         )
@@ -178,7 +178,7 @@ async def test_a_field_that_tells_of_somebody_is_hidden_whatever_it_is_called_an
     await set_up(hass, entry)
     await pass_time(hass, freezer, 60, step=30)
     ways = told(hass, events, caplog)
-    for endpoint in sorted({feed.endpoint for feed in entry.runtime_data.source.feeds.values()}):
+    for endpoint in sorted(entry.runtime_data.adapter.endpoints):
         answer = await hass.services.async_call(
             DOMAIN, "get_raw", {"endpoint": endpoint}, blocking=True, return_response=True
         )

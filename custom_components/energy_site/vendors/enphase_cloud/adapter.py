@@ -25,6 +25,7 @@ from .client.v4 import EnphaseV4Client
 from .const import CONF_PLAN, CONF_REFUSED, PLANS
 from .flow import take_over_flow_requests
 from .parameters import PARAMETERS
+from .source.v4 import diagnostic_endpoints
 from .source.v4.context import Context
 from .source.v4.history import EnphaseHistory, history_of
 from .source.v4.source import EnphaseCloudSource
@@ -34,6 +35,7 @@ class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
     """One system's config entry."""
 
     manufacturer = "Enphase"
+    diagnostic_requests = diagnostic_endpoints.ALL
     required = MappingProxyType({CONF_API_KEY: text, CONF_PLAN: PLANS.__getitem__, CONF_SYSTEM_ID: int})
 
     def __init__(

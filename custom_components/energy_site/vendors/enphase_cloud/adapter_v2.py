@@ -27,6 +27,7 @@ from .client.v2 import EnlightenV2Client
 from .const import CONF_USER_ID, PLAN_V2
 from .flow import take_over_flow_requests
 from .parameters import PARAMETERS
+from .source.v2 import diagnostic_endpoints
 from .source.v2.feeds import EnlightenContext
 from .source.v2.history import EnlightenHistory
 from .source.v2.source import EnlightenSource
@@ -38,6 +39,7 @@ class EnlightenAdapter(CloudAdapter[EnlightenSource]):
     """One system's config entry."""
 
     manufacturer = "Enphase"
+    diagnostic_requests = diagnostic_endpoints.ALL
     required = MappingProxyType({CONF_API_KEY: text, CONF_USER_ID: text, CONF_SYSTEM_ID: int})
 
     def __init__(

@@ -8,10 +8,15 @@ from homeassistant.util import dt as dt_util
 
 from ...api.errors import ApiQuotaError
 from ..cloud_flow import DiscoveredSystem
+from .client.endpoint import page_query
 from .client.v4 import EnphaseV4Client
+from .client.v4_endpoints import SYSTEMS
 
 # A minute of the service's may have begun a moment later than ours.
 _MINUTE = timedelta(seconds=65)
+
+# The most systems that a page has.
+_PAGE = 100
 
 # So many systems take a few requests, which fit into any minute.
 _A_FEW = 300
@@ -41,7 +46,7 @@ class SystemPages:
     async def read_one(self) -> None:
         """Read the next page. Raises what the client raises."""
         self._asked.append(dt_util.utcnow())
-        page = await self._client.systems(page=self._page)
+        page = await self._client.get(SYSTEMS, query=page_query(self._page, _PAGE))
         new = {system.system_id: system for system in page.systems if system.system_id not in self._found}
         self._found |= {
             number: DiscoveredSystem(system_id=str(number), name=system.name) for number, system in new.items()

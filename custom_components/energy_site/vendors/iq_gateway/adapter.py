@@ -39,6 +39,7 @@ from ..adapter import SourceAdapter, text
 from . import issues
 from .client.account import fetch_token
 from .client.client import IqGatewayClient
+from .client.endpoints import DIAGNOSTIC
 from .client.sign_ins import SignIns
 from .client.token import GatewayToken
 from .const import (
@@ -140,6 +141,11 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
 
     @property
     @override
+    def endpoints(self) -> frozenset[str]:
+        return super().endpoints | {endpoint.path for endpoint in DIAGNOSTIC}
+
+    @property
+    @override
     def parameters(self) -> Mapping[str, Parameter]:
         return {"details": one_of("0", "1")}
 
@@ -149,8 +155,9 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
 
     @override
     async def async_raw(self, endpoint: str, parameters: Mapping[str, str]) -> Response:
-        asked = [feed.ask for feed in self.source.feeds.values() if feed.endpoint == endpoint]
-        return await self._client.raw(max(asked, key=lambda ask: ask.timeout), parameters)
+        known = (*DIAGNOSTIC, *(feed.ask for feed in self.source.feeds.values()))
+        same = [each for each in known if each.path == endpoint]
+        return await self._client.raw(max(same, key=lambda each: each.timeout), parameters)
 
     @override
     async def async_maintain(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from custom_components.energy_site.api.payload import as_sent
 from custom_components.energy_site.vendors.enphase_cloud.client import oauth, v2_endpoints, v4_endpoints
 from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import CloudEndpoint
 
@@ -336,7 +337,6 @@ _CHARGER_EVENTS = {
     "count": 1,
     "events": [{"serial_number": "EV1", "event": "Charging started", "triggered_date": 1384122700}],
 }
-_CHARGED = {"system_id": 67, "consumption": [{"consumption": 100, "end_at": 1384122700}]}
 
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "v4": {
@@ -368,13 +368,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "EXPORT_TELEMETRY": _nested("wh_exported"),
         "LATEST_TELEMETRY": LATEST,
         "MICROS_TELEMETRY": _MICROS,
-        "MICRO_TELEMETRY": ENERGY,
         "ENCHARGE_TELEMETRY": ENCHARGE,
-        "ACB_TELEMETRY": ENCHARGE,
-        "EVSE_LIFETIME": _daily("consumption"),
-        "EVSE_TELEMETRY": _CONSUMED,
-        "HEAT_PUMP_LIFETIME": _daily("consumption"),
-        "HEAT_PUMP_TELEMETRY": _CONSUMED,
         "BATTERY_SETTINGS": SETTINGS,
         "SET_BATTERY_SETTINGS": DOCUMENTED_SETTINGS,
         "STORM_GUARD": STORM_GUARD,
@@ -387,7 +381,6 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "CHARGER_SESSIONS": SESSIONS,
         "CHARGER_SCHEDULES": SCHEDULES,
         "CHARGER_LIFETIME": _daily("consumption"),
-        "CHARGER_TELEMETRY": _CHARGED,
     },
     "v2": {
         "SYSTEMS": V2_SYSTEMS,
@@ -412,6 +405,9 @@ ENDPOINTS: Mapping[str, CloudEndpoint[Any]] = {
     "oauth TOKENS": CloudEndpoint(path="oauth/token", parse=oauth.parse_tokens, method="POST"),
 }
 """All endpoints there are, by the API and the name of its constant."""
+
+PARSED: Mapping[str, CloudEndpoint[Any]] = {key: each for key, each in ENDPOINTS.items() if each.parse is not as_sent}
+"""Those of which something is made."""
 
 
 def sample(key: str) -> Any:

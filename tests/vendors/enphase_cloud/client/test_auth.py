@@ -17,7 +17,7 @@ from custom_components.energy_site.api.errors import (
     ApiQuotaError,
     ApiStatusError,
 )
-from custom_components.energy_site.vendors.enphase_cloud.client import v4_link
+from custom_components.energy_site.vendors.enphase_cloud.client import v4, v4_endpoints as endpoints
 from custom_components.energy_site.vendors.enphase_cloud.client.errors import KeyMismatchError, KeyRefusedError
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 
@@ -51,7 +51,7 @@ def make(session: aiohttp.ClientSession) -> Make:
 
 
 async def test_key_and_token_go_in_headers_and_nowhere_else(cloud: CloudServer, make: Make) -> None:
-    await make().summary(67)
+    await make().get(endpoints.SUMMARY, 67)
     assert cloud.last.headers["key"] == KEY
     assert cloud.last.token == "token-1"
     assert not cloud.last.query
@@ -64,7 +64,7 @@ async def test_a_token_that_ended_is_renewed_once_and_the_question_repeated(clou
     tokens, budget = Tokens("old", "new"), RequestBudget()
     cloud.tokens = {"new"}
     client = make(tokens, budget=budget)
-    assert (await client.summary(67)).system_id == 67
+    assert (await client.get(endpoints.SUMMARY, 67)).system_id == 67
     assert tokens.renewals == 1
     # The second request asks what every plan has, to tell the token from the plan.
     assert cloud.paths == [SUMMARY_PATH, SYSTEMS, SUMMARY_PATH]
@@ -75,7 +75,7 @@ async def test_a_refusal_that_names_the_token_costs_no_further_question(cloud: C
     cloud.answer(LATEST_PATH, NO_TOKEN, status=401)
     cloud.answer(LATEST_PATH, LATEST)
     tokens = Tokens("old", "new")
-    await make(tokens).latest_telemetry(67)
+    await make(tokens).get(endpoints.LATEST_TELEMETRY, 67)
     assert cloud.paths == [LATEST_PATH, LATEST_PATH]
     assert tokens.renewals == 1
 
@@ -85,12 +85,12 @@ async def test_a_token_that_is_refused_even_when_renewed_is_given_up(cloud: Clou
     cloud.tokens = {"another"}
     client = make(tokens)
     with pytest.raises(ApiAuthError) as caught:
-        await client.summary(67)
+        await client.get(endpoints.SUMMARY, 67)
     assert not isinstance(caught.value, KeyRefusedError)
     assert tokens.renewals == 1
     spent = len(cloud.asked)
     with pytest.raises(ApiAuthError):
-        await client.summary(67)
+        await client.get(endpoints.SUMMARY, 67)
     assert len(cloud.asked) == spent + 1
     assert tokens.renewals == 1
 
@@ -98,7 +98,7 @@ async def test_a_token_that_is_refused_even_when_renewed_is_given_up(cloud: Clou
 async def test_who_has_no_other_token_asks_no_second_time(cloud: CloudServer, make: Make) -> None:
     cloud.tokens = set()
     with pytest.raises(ApiAuthError):
-        await make(Tokens("only")).systems()
+        await make(Tokens("only")).get(endpoints.SYSTEMS)
     assert cloud.paths == [SYSTEMS]
 
 
@@ -112,7 +112,7 @@ async def test_a_renewal_that_fails_is_the_askers_to_know(cloud: CloudServer, ma
 
     cloud.tokens = set()
     with pytest.raises(ApiConnectionError):
-        await make(Broken()).systems()
+        await make(Broken()).get(endpoints.SYSTEMS)
 
 
 # -- plans --------------------------------------------------------------------
@@ -122,7 +122,7 @@ async def test_a_plan_that_lacks_a_group_never_costs_the_token(cloud: CloudServe
     cloud.answer("/api/v4/systems/config/67/battery_settings", NOT_AUTHORIZED, status=401)
     tokens = Tokens("good", "spare")
     with pytest.raises(ApiPlanError) as caught:
-        await make(tokens).battery_settings(67)
+        await make(tokens).get(endpoints.BATTERY_SETTINGS, 67)
     assert caught.value.group == "System Configurations"
     assert tokens.renewals == 0
     assert SYSTEMS in cloud.paths
@@ -131,9 +131,9 @@ async def test_a_plan_that_lacks_a_group_never_costs_the_token(cloud: CloudServe
 async def test_a_token_that_was_good_a_moment_ago_is_not_doubted(cloud: CloudServer, make: Make) -> None:
     cloud.answer("/api/v4/systems/config/67/battery_settings", NOT_AUTHORIZED, status=401)
     client = make()
-    await client.summary(67)
+    await client.get(endpoints.SUMMARY, 67)
     with pytest.raises(ApiPlanError):
-        await client.battery_settings(67)
+        await client.get(endpoints.BATTERY_SETTINGS, 67)
     assert SYSTEMS not in cloud.paths
 
 
@@ -141,14 +141,14 @@ async def test_what_answered_a_moment_ago_is_not_suddenly_missing_from_the_plan(
     cloud.answer(LATEST_PATH, LATEST)
     tokens = Tokens("old", "new")
     client = make(tokens)
-    await client.latest_telemetry(67)
+    await client.get(endpoints.LATEST_TELEMETRY, 67)
     cloud.tokens = {"new"}
-    await client.latest_telemetry(67)
+    await client.get(endpoints.LATEST_TELEMETRY, 67)
     assert tokens.renewals == 1
     cloud.tokens = {"newer"}
     tokens._tokens.append("newer")
     # What every plan has is missing from none, also where it is asked for the first time.
-    await client.summary(67)
+    await client.get(endpoints.SUMMARY, 67)
     assert tokens.renewals == 2
 
 
@@ -156,11 +156,11 @@ async def test_a_token_that_was_good_long_ago_is_doubted(
     cloud: CloudServer, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud.answer(LATEST_PATH, NOT_AUTHORIZED, status=401)
-    monkeypatch.setattr(v4_link, "_STILL_GOOD", 0.0)
+    monkeypatch.setattr(v4, "_STILL_GOOD", 0.0)
     client = make()
-    await client.summary(67)
+    await client.get(endpoints.SUMMARY, 67)
     with pytest.raises(ApiPlanError):
-        await client.latest_telemetry(67)
+        await client.get(endpoints.LATEST_TELEMETRY, 67)
     assert cloud.paths == [SUMMARY_PATH, LATEST_PATH, SYSTEMS]
 
 
@@ -171,7 +171,7 @@ async def test_a_token_that_ended_and_a_plan_that_lacks_the_group_are_told_apart
     cloud.tokens = {"new"}
     tokens = Tokens("old", "new")
     with pytest.raises(ApiPlanError):
-        await make(tokens).latest_telemetry(67)
+        await make(tokens).get(endpoints.LATEST_TELEMETRY, 67)
     assert tokens.renewals == 1
 
 
@@ -180,7 +180,7 @@ async def test_a_refusal_that_names_the_plan_is_believed(cloud: CloudServer, mak
     cloud.answer(LATEST_PATH, {**NOT_AUTHORIZED, "details": details}, status=401)
     tokens = Tokens()
     with pytest.raises(ApiPlanError):
-        await make(tokens).latest_telemetry(67)
+        await make(tokens).get(endpoints.LATEST_TELEMETRY, 67)
     assert (cloud.paths, tokens.renewals) == ([LATEST_PATH], 0)
 
 
@@ -191,9 +191,9 @@ async def test_a_forbidden_group_is_the_plans_and_a_forbidden_system_the_owners(
     tokens = Tokens()
     client = make(tokens)
     with pytest.raises(ApiPlanError):
-        await client.latest_telemetry(67)
+        await client.get(endpoints.LATEST_TELEMETRY, 67)
     with pytest.raises(ApiForbiddenError) as caught:
-        await client.summary(99)
+        await client.get(endpoints.SUMMARY, 99)
     assert not isinstance(caught.value, ApiPlanError)
     assert tokens.renewals == 0
 
@@ -205,7 +205,7 @@ async def test_a_doubt_that_cannot_be_settled_now_is_no_verdict(cloud: CloudServ
     cloud._answers.pop(("GET", SYSTEMS))
     cloud.answer(SYSTEMS, {"message": "Too Many Requests", "details": "", "code": 429}, status=429)
     with pytest.raises(ApiQuotaError):
-        await client.latest_telemetry(67)
+        await client.get(endpoints.LATEST_TELEMETRY, 67)
     assert tokens.renewals == 0
 
 
@@ -227,7 +227,7 @@ async def test_a_key_that_is_wrong_is_not_the_tokens_fault(
     cloud.answer(LATEST_PATH, raw=body, status=status)
     tokens = Tokens("good", "spare")
     with pytest.raises(error):
-        await make(tokens).latest_telemetry(67)
+        await make(tokens).get(endpoints.LATEST_TELEMETRY, 67)
     assert (tokens.renewals, len(cloud.asked)) == (0, 1)
 
 
@@ -238,9 +238,9 @@ async def test_every_request_is_allowed_before_and_told_after(cloud: CloudServer
     cloud.answer(LATEST_PATH, {}, status=500)
     budget = RequestBudget()
     client = make(budget=budget)
-    await client.summary(67)
+    await client.get(endpoints.SUMMARY, 67)
     with pytest.raises(ApiStatusError):
-        await client.latest_telemetry(67)
+        await client.get(endpoints.LATEST_TELEMETRY, 67)
     assert [(endpoint, result.status) for endpoint, result in budget.outcomes] == [
         ("systems/{system_id}/summary", 200),
         ("systems/{system_id}/latest_telemetry", 500),
@@ -253,7 +253,7 @@ async def test_a_request_that_got_no_answer_is_told_too(
     budget = RequestBudget()
     monkeypatch.setenv("ENERGY_SITE_ENPHASE_API", "http://127.0.0.1:1")
     with pytest.raises(ApiConnectionError):
-        await make(budget=budget).summary(67)
+        await make(budget=budget).get(endpoints.SUMMARY, 67)
     [(_, result)] = budget.outcomes
     assert result.status is None
     assert isinstance(result.error, ApiConnectionError)
@@ -269,7 +269,7 @@ async def test_a_request_that_is_cut_short_is_told_as_well(make: Make, cloud: Cl
             allowed.set()
 
     budget = Watched()
-    task = asyncio.create_task(make(budget=budget).summary(67))
+    task = asyncio.create_task(make(budget=budget).get(endpoints.SUMMARY, 67))
     await allowed.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -282,7 +282,7 @@ async def test_who_may_not_spend_asks_nothing(cloud: CloudServer, make: Make) ->
     refusal = ApiQuotaError("systems", 429, period="month")
     budget = RequestBudget(refusal)
     with pytest.raises(ApiQuotaError) as caught:
-        await make(budget=budget).summary(67)
+        await make(budget=budget).get(endpoints.SUMMARY, 67)
     assert caught.value is refusal
     assert not cloud.asked
     assert not budget.outcomes
@@ -302,7 +302,11 @@ async def test_one_request_is_under_way_at_a_time(cloud: CloudServer, make: Make
 
     budget = Watched()
     client = make(budget=budget)
-    await asyncio.gather(client.summary(67), client.latest_telemetry(67), client.battery_telemetry(67))
+    await asyncio.gather(
+        client.get(endpoints.SUMMARY, 67),
+        client.get(endpoints.LATEST_TELEMETRY, 67),
+        client.get(endpoints.BATTERY_TELEMETRY, 67),
+    )
     assert (most, len(budget.outcomes)) == (1, 3)
 
 
@@ -313,10 +317,10 @@ async def test_the_last_answer_is_kept_by_a_path_without_the_systems_number(clou
     cloud.answer("/api/v4/systems/67/devices/encharges/120200001001/telemetry", BATTERY)
     cloud.answer(LATEST_PATH, NOT_AUTHORIZED, status=403)
     client = make()
-    await client.summary(67)
-    await client.encharge_telemetry(67, "120200001001")
+    await client.get(endpoints.SUMMARY, 67)
+    await client.get(endpoints.ENCHARGE_TELEMETRY, 67, "120200001001")
     with pytest.raises(ApiForbiddenError):
-        await client.latest_telemetry(67)
+        await client.get(endpoints.LATEST_TELEMETRY, 67)
     assert {name: kept.status for name, kept in client.recorded.items()} == {
         "systems/{system_id}/summary": 200,
         "systems/{system_id}/devices/encharges/{serial_number}/telemetry": 200,
@@ -336,7 +340,7 @@ async def test_neither_errors_nor_the_log_tell_keys_tokens_systems_or_people(
     path = "/api/v4/systems/678901/devices/encharges/120200001001/telemetry"
     cloud.answer(path, body, status=status)
     with pytest.raises(ApiError) as caught:
-        await make().encharge_telemetry(678901, "120200001001")
+        await make().get(endpoints.ENCHARGE_TELEMETRY, 678901, "120200001001")
     told = [str(caught.value), repr(caught.value), repr(vars(caught.value))]
     told += [record.getMessage() for record in caplog.records if "energy_site" in record.name]
     for secret in ("owner@example.com", "token-1", "678901", KEY, "120200001001"):
@@ -348,7 +352,7 @@ async def test_a_serial_number_that_leads_elsewhere_is_not_asked_for(
     cloud: CloudServer, make: Make, serial: str
 ) -> None:
     with pytest.raises(ValueError, match="no serial number"):
-        await make().encharge_telemetry(67, serial)
+        await make().get(endpoints.ENCHARGE_TELEMETRY, 67, serial)
     assert not cloud.asked
 
 
@@ -358,5 +362,5 @@ async def test_an_answer_in_another_shape_is_refused_by_the_endpoints_name(
 ) -> None:
     cloud.answer(LATEST_PATH, raw=raw)
     with pytest.raises(ApiPayloadError) as caught:
-        await make().latest_telemetry(67)
+        await make().get(endpoints.LATEST_TELEMETRY, 67)
     assert caught.value.endpoint == "systems/{system_id}/latest_telemetry"

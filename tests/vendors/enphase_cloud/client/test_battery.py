@@ -13,6 +13,7 @@ from custom_components.energy_site.api.errors import (
     ApiStatusError,
     HardwareAbsentError,
 )
+from custom_components.energy_site.vendors.enphase_cloud.client import v4_endpoints as endpoints
 from custom_components.energy_site.vendors.enphase_cloud.client.errors import NotReportedError
 from custom_components.energy_site.vendors.enphase_cloud.client.models.battery import (
     WRITTEN,
@@ -31,6 +32,7 @@ from custom_components.energy_site.vendors.enphase_cloud.client.v4 import Enphas
 from .server import CloudServer, Tokens, serving
 from .shapes import BATTERY, DOCUMENTED_SETTINGS, GRID_STATUS, LOAD_CONTROL, SETTINGS, STORM_GUARD
 
+ON, OFF = {"storm_guard_status": "enabled"}, {"storm_guard_status": "disabled"}
 OFFICIAL, DOCUMENTED = "/api/v4/systems/config/67", "/api/v4/systems/67"
 SELF = BatterySettingsChange(mode=BatteryMode.SELF_CONSUMPTION)
 
@@ -55,7 +57,7 @@ async def test_the_published_place_is_asked_first_and_alone(cloud: CloudServer, 
     cloud.answer(f"{OFFICIAL}/grid_status", GRID_STATUS)
     cloud.answer(f"{DOCUMENTED}/grid_status", GRID_STATUS)
     for _ in range(2):
-        await client.grid_status(67)
+        await client.get(endpoints.GRID_STATUS, 67)
     assert cloud.paths == [f"{OFFICIAL}/grid_status"] * 2
 
 
@@ -66,15 +68,15 @@ async def test_the_documented_place_is_tried_once_and_kept(
     cloud.answer(f"{OFFICIAL}/storm_guard", {"reason": str(status), "message": ["No"]}, status=status)
     cloud.answer(f"{DOCUMENTED}/storm_guard", STORM_GUARD)
     for _ in range(2):
-        assert (await client.storm_guard(67)).enabled is True
+        assert (await client.get(endpoints.STORM_GUARD, 67)).enabled is True
     assert cloud.paths == [f"{OFFICIAL}/storm_guard", f"{DOCUMENTED}/storm_guard", f"{DOCUMENTED}/storm_guard"]
     # What was learned is kept for the next start, and what was kept wrongly does no harm.
     again = EnphaseV4Client(session, "key", Tokens(), paths=client.paths)
-    await again.storm_guard(67)
+    await again.get(endpoints.STORM_GUARD, 67)
     assert cloud.last.path == f"{DOCUMENTED}/storm_guard"
     odd = EnphaseV4Client(session, "key", Tokens(), paths={"systems/config/{system_id}/storm_guard": "oauth/token"})
     with pytest.raises(ApiStatusError):
-        await odd.storm_guard(67)
+        await odd.get(endpoints.STORM_GUARD, 67)
     assert cloud.last.path == f"{OFFICIAL}/storm_guard"
 
 
@@ -83,7 +85,7 @@ async def test_where_neither_place_has_it_the_other_one_is_not_tried_again(
 ) -> None:
     for _ in range(2):
         with pytest.raises(ApiNotFoundError):
-            await client.load_control(67)
+            await client.get(endpoints.LOAD_CONTROL, 67)
     assert cloud.paths == [f"{OFFICIAL}/load_control", f"{DOCUMENTED}/load_control", f"{OFFICIAL}/load_control"]
 
 
@@ -92,17 +94,17 @@ async def test_a_place_that_works_is_not_given_up_for_a_later_mishap(
 ) -> None:
     cloud.answer(f"{OFFICIAL}/grid_status", GRID_STATUS)
     cloud.answer(f"{OFFICIAL}/grid_status", {}, status=404)
-    await client.grid_status(67)
+    await client.get(endpoints.GRID_STATUS, 67)
     with pytest.raises(ApiNotFoundError):
-        await client.grid_status(67)
+        await client.get(endpoints.GRID_STATUS, 67)
     assert len(cloud.asked) == 2
 
 
 async def test_a_change_finds_its_own_place(cloud: CloudServer, client: EnphaseV4Client) -> None:
     cloud.answer(f"{OFFICIAL}/battery_settings", SETTINGS)
     cloud.answer(f"{DOCUMENTED}/battery_settings", SETTINGS, method="PUT")
-    await client.battery_settings(67)
-    await client.set_battery_settings(67, SELF)
+    await client.get(endpoints.BATTERY_SETTINGS, 67)
+    await client.update(endpoints.SET_BATTERY_SETTINGS, 67, SELF.body(None))
     assert [each.method for each in cloud.asked] == ["GET", "PUT", "PUT"]
     assert cloud.last.path == f"{DOCUMENTED}/battery_settings"
 
@@ -123,22 +125,24 @@ async def test_all_ten_operations(cloud: CloudServer, client: EnphaseV4Client) -
     cloud.answer(f"{DOCUMENTED}/battery_lifetime", days)
     cloud.answer(f"{DOCUMENTED}/telemetry/battery", BATTERY)
     cloud.answer(f"{DOCUMENTED}/devices/encharges/1202/telemetry", BATTERY)
-    settings = await client.battery_settings(67)
+    settings = await client.get(endpoints.BATTERY_SETTINGS, 67)
     assert (settings.mode, settings.reserve_soc) == (BatteryMode.SELF_CONSUMPTION, 95)
-    assert (settings.energy_independence, settings.charge_from_grid) == (True, False)
+    assert settings.charge_from_grid is False
     assert settings.battery_shutdown_level == 13
-    assert await client.set_battery_settings(67, SELF) == settings
-    assert (await client.storm_guard(67)).storm_alert is False
-    assert await client.set_storm_guard(67, enabled=False) is not None
+    assert await client.update(endpoints.SET_BATTERY_SETTINGS, 67, SELF.body(None)) == settings
+    assert (await client.get(endpoints.STORM_GUARD, 67)).storm_alert is False
+    assert await client.update(endpoints.SET_STORM_GUARD, 67, OFF) is not None
     assert cloud.last.json() == {"storm_guard_status": "disabled"}
-    assert (await client.grid_status(67)).on_grid is True
-    [contact] = await client.load_control(67)
-    assert (contact.name, contact.soc_low, contact.status) == ("NC1", 30, True)
-    assert await client.set_load_control(67, LoadContactChange(name="NC1", load_name="Pump")) == (contact,)
-    assert cloud.last.json() == {"name": "NC1", "load_name": "Pump"}
-    assert (await client.battery_lifetime(67)).discharge.values == (3, 4)
-    assert (await client.battery_telemetry(67)).last_reported_soc == 97
-    assert (await client.encharge_telemetry(67, "1202")).intervals[0].soc_percent == 97
+    assert (await client.get(endpoints.GRID_STATUS, 67)).on_grid is True
+    [contact] = await client.get(endpoints.LOAD_CONTROL, 67)
+    assert (contact.name, contact.soc_low) == ("NC1", 30)
+    assert await client.update(endpoints.SET_LOAD_CONTROL, 67, LoadContactChange(name="NC1", soc_low=40).body()) == (
+        contact,
+    )
+    assert cloud.last.json() == {"name": "NC1", "soc_low": 40}
+    assert (await client.get(endpoints.BATTERY_LIFETIME, 67)).discharge.values == (3, 4)
+    assert (await client.get(endpoints.BATTERY_TELEMETRY, 67)).last_reported_soc == 97
+    assert (await client.get(endpoints.ENCHARGE_TELEMETRY, 67, "1202")).intervals[0].soc_percent == 97
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,7 @@ def test_every_mode_that_is_written_is_read_again() -> None:
 )
 def test_storm_guard_is_on_whatever_stands_behind_it(word: str, enabled: bool | None) -> None:
     guard = parse_storm_guard("e", {"storm_guard_status": word, "storm_alert": "true"})
-    assert (guard.storm_guard_status, guard.enabled, guard.storm_alert) == (word, enabled, True)
+    assert (guard.enabled, guard.storm_alert) == (enabled, True)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +185,7 @@ def test_storm_guard_is_on_whatever_stands_behind_it(word: str, enabled: bool | 
 )
 def test_the_grid_is_there_gone_or_unknown(word: str, on_grid: bool | None) -> None:
     status = parse_grid_status("e", {"grid_state": word})
-    assert status == GridStatusPayload(grid_state=word, last_report_date=None)
+    assert status == GridStatusPayload(grid_state=word)
     assert status.on_grid is on_grid
 
 
@@ -196,8 +200,8 @@ def sent(change: BatterySettingsChange, like: BatterySettings | None = None) -> 
 def test_a_change_sends_only_what_changes_in_the_services_spelling() -> None:
     assert sent(SELF) == {"battery_mode": "Self-consumption"}
     assert sent(BatterySettingsChange(reserve_soc=0)) == {"reserve_soc": 0}
-    both = BatterySettingsChange(mode=BatteryMode.SAVINGS, energy_independence=False)
-    assert sent(both) == {"battery_mode": "Savings Mode", "energy_independence": "disabled"}
+    both = BatterySettingsChange(mode=BatteryMode.SAVINGS, reserve_soc=5)
+    assert sent(both) == {"battery_mode": "Savings Mode", "reserve_soc": 5}
     assert sent(BatterySettingsChange(charge_from_grid=True)) == {"charge_from_grid": "enabled"}
     assert sent(SELF, parse_battery_settings("e", SETTINGS)) == {"battery_mode": "Self-consumption"}
 
@@ -227,12 +231,9 @@ def test_in_the_other_vocabulary_a_change_replaces_everything_and_loses_nothing(
         BatterySettingsChange(mode=BatteryMode.AI_OPTIMISATION),
     ],
 )
-async def test_a_change_that_cannot_be_is_not_sent(
-    cloud: CloudServer, client: EnphaseV4Client, change: BatterySettingsChange
-) -> None:
+def test_a_change_that_cannot_be_is_not_sent(change: BatterySettingsChange) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        await client.set_battery_settings(67, change)
-    assert not cloud.asked
+        change.body(None)
 
 
 @pytest.mark.parametrize(
@@ -243,12 +244,9 @@ async def test_a_change_that_cannot_be_is_not_sent(
         LoadContactChange(name="NC1", soc_low=91),
     ],
 )
-async def test_a_circuit_that_the_service_would_refuse_is_not_sent(
-    cloud: CloudServer, client: EnphaseV4Client, change: LoadContactChange
-) -> None:
+def test_a_circuit_that_the_service_would_refuse_is_not_sent(change: LoadContactChange) -> None:
     with pytest.raises(ValueError, match="soc_low"):
-        await client.set_load_control(67, change)
-    assert not cloud.asked
+        change.body()
 
 
 @pytest.mark.parametrize("raw", [b"", b"  ", b'{"message": "Request sent successfully"}', b"[]"])
@@ -256,13 +254,13 @@ async def test_a_change_that_is_only_accepted_tells_nothing_of_what_is_in_force(
     cloud: CloudServer, client: EnphaseV4Client, raw: bytes
 ) -> None:
     cloud.answer(f"{OFFICIAL}/storm_guard", raw=raw, method="PUT")
-    assert await client.set_storm_guard(67, enabled=True) is None
+    assert await client.update(endpoints.SET_STORM_GUARD, 67, ON) is None
 
 
 async def test_a_web_page_accepts_nothing(cloud: CloudServer, client: EnphaseV4Client) -> None:
     cloud.answer(f"{OFFICIAL}/storm_guard", raw=b"<html></html>", method="PUT")
     with pytest.raises(ApiPayloadError):
-        await client.set_storm_guard(67, enabled=True)
+        await client.update(endpoints.SET_STORM_GUARD, 67, ON)
 
 
 # -- what is refused ----------------------------------------------------------
@@ -276,14 +274,14 @@ async def test_a_system_without_a_battery_and_one_that_has_not_reported_are_told
     cloud.answer(f"{OFFICIAL}/battery_settings", none, status=422)
     cloud.answer(f"{OFFICIAL}/grid_status", later, status=422)
     with pytest.raises(HardwareAbsentError):
-        await client.battery_settings(67)
+        await client.get(endpoints.BATTERY_SETTINGS, 67)
     with pytest.raises(NotReportedError):
-        await client.grid_status(67)
+        await client.get(endpoints.GRID_STATUS, 67)
     assert len(cloud.asked) == 2
 
 
 async def test_a_refusal_at_the_documented_place_is_the_one_told(cloud: CloudServer, client: EnphaseV4Client) -> None:
     cloud.answer(f"{DOCUMENTED}/battery_settings", {"message": "Forbidden", "code": 403}, status=403)
     with pytest.raises(ApiPlanError):
-        await client.battery_settings(67)
+        await client.get(endpoints.BATTERY_SETTINGS, 67)
     assert client.paths == {}

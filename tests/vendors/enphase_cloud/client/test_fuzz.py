@@ -15,7 +15,7 @@ from custom_components.energy_site.vendors.enphase_cloud.client.endpoint import 
 from custom_components.energy_site.vendors.enphase_cloud.client.error_mapping import ErrorResponse
 from tests.mangled import changed, places
 
-from .shapes import ENDPOINTS, sample
+from .shapes import PARSED, sample
 
 HUGE = st.sampled_from([10**18, -(10**18), 2**64, 2**63, 1e308, -1e308, 5e-324, -0.0, 99_999_999_999])
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | HUGE | st.text()
@@ -28,7 +28,7 @@ SENT = st.sampled_from(
     ["", "unknown", "true", "9" * 30, "9" * 400 + "%", "-1", "é", "\x00", "100%", "9999-12-31", "0001-01-01T00:00:00Z"]
 )
 WRONG: tuple[Any, ...] = ("unknown", [], {}, [[]], None, True, 10**18, -1, 1e308, "9" * 400, "9999-12-31")
-PARAMETERS = [pytest.param(endpoint, sample(key), id=key) for key, endpoint in sorted(ENDPOINTS.items())]
+PARAMETERS = [pytest.param(endpoint, sample(key), id=key) for key, endpoint in sorted(PARSED.items())]
 quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

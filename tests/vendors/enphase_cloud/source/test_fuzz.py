@@ -15,7 +15,7 @@ from custom_components.energy_site.api import base_client as link
 from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.api.transport import Response
 from custom_components.energy_site.site.control import ControlError, ControlName
-from custom_components.energy_site.site.model import Part
+from custom_components.energy_site.site.model import Health, Part, Quota
 from custom_components.energy_site.site.quota.demand import Plan
 from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.sources.budget import SystemBudget
@@ -264,3 +264,11 @@ def test_every_part_is_looked_at(recorded: Recorded) -> None:
     source = source_of(recorded.api)
     kinds: set[type[Part]] = {builder.part for builder in source.builders}
     assert len(kinds) == len(source.builders)
+
+
+@pytest.mark.parametrize(("api", "other"), [("v4", {"system", "open_events"}), ("v2", {"system", "envoys"})])
+def test_nothing_is_polled_that_nothing_is_made_of(api: str, other: set[str]) -> None:
+    source = source_of(api)
+    read = {key for builder in source.builders if builder.part not in (Health, Quota) for key in builder.feeds}
+    # These tell how the system does, where its days begin and whether its gateways report.
+    assert source.feeds.keys() - read == other

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from custom_components.energy_site.api.payload import as_sent
 from custom_components.energy_site.vendors.iq_gateway.client import endpoints
 from custom_components.energy_site.vendors.iq_gateway.client.endpoints import Endpoint
 from simulator.house import (
@@ -43,7 +44,9 @@ HARDWARE = GatewayConfig(
 )
 
 ENDPOINTS: Mapping[str, Endpoint[Any]] = {
-    endpoint.name: endpoint for endpoint in vars(endpoints).values() if isinstance(endpoint, Endpoint)
+    endpoint.name: endpoint
+    for endpoint in vars(endpoints).values()
+    if isinstance(endpoint, Endpoint) and endpoint.parse is not as_sent
 }
 
 

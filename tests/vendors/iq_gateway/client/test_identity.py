@@ -50,7 +50,6 @@ def test_a_gateway_says_who_it_is() -> None:
     assert (found.software, found.firmware, found.major) == ("D8.3.5169", "8.3.5169", 8)
     assert found.time == int(NOON)
     assert found.metered
-    assert found.token_auth
 
 
 @pytest.mark.parametrize(
@@ -63,10 +62,9 @@ def test_the_firmwares_first_number_is_read_whatever_its_branch(software: str, m
     assert found.major == major
 
 
-def test_a_gateway_without_meters_or_tokens_says_so() -> None:
+def test_a_gateway_without_meters_says_so() -> None:
     found = parse_info("info", document(sn="1", software="R3.9.36"))
     assert not found.metered
-    assert not found.token_auth
     assert found.part_number is None
 
 

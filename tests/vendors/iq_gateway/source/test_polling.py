@@ -437,11 +437,12 @@ async def test_a_token_that_is_revoked_a_moment_after_it_was_checked_costs_no_en
 async def test_what_a_gateway_lacks_is_no_failure_and_is_looked_for_once_a_day() -> None:
     hourly = {**CALM, **dict.fromkeys((Pace.DEVICES, Pace.INVERTERS, Pace.SETTINGS), timedelta(hours=1))}
     async with simulated("standard", intervals=hourly) as site:
+        path = site.source.feeds["generator_config"].endpoint
+        site.gateway.faults.add(HttpStatus(404), path)
         await site.start()
         assert not site.errors
-        assert site.presence("device_list") is Presence.ABSENT
+        assert site.presence("generator_config") is Presence.ABSENT
         assert not Presence.ABSENT.answers
-        path = site.source.feeds["device_list"].endpoint
         # The gateway may just have been starting, so the second look comes soon.
         assert site.requests(path) == 1
         await site.run(0.3 * 3600)

@@ -567,7 +567,6 @@ async def test_the_strength_of_the_wifi_in_use_is_told(bars: int | None, share: 
 async def test_what_nobody_has_is_asked_rarely() -> None:
     async with simulated("standard") as site:
         await site.start()
-        assert site.presence("device_list") is Presence.ABSENT
         for key in ("meters", "ensemble_inventory", "secondary_control", "battery_power", "generator"):
             assert site.presence(key) is Presence.EMPTY
             for _ in range(3):

@@ -142,7 +142,7 @@ class ErrorResponse:
             return NotReportedError(endpoint, 422, reason="the system has not reported yet")
         times = {key: self._time(key) for key in ("start_at", "end_at", "first_interval", "last_interval")}
         if any(times.values()) or _DATES.search(words):
-            return RangeError(endpoint, 422, **times)
+            return RangeError(endpoint, 422, last_interval=times["last_interval"])
         return UnprocessableError(endpoint, 422)
 
     def _words(self) -> str:

@@ -20,29 +20,20 @@ class NotReportedError(UnprocessableError):
 
 
 class RangeError(UnprocessableError):
-    """The dates asked for hold no data: too early, too late, too long or none at all.
+    """The dates of the request hold no data: too early, too late, too long or none at all.
 
-    The times are in seconds since the epoch: the range as the service
-    understood it, and the ends of the first and the last interval it has.
-    Each is `None` where the answer does not tell.
+    `last_interval` is when the last interval ended, in seconds since the epoch, `None`
+    where the answer does not tell.
     """
 
-    def __init__(
-        self,
-        endpoint: str,
-        status: int,
-        *,
-        start_at: int | None = None,
-        end_at: int | None = None,
-        first_interval: int | None = None,
-        last_interval: int | None = None,
-    ) -> None:
-        """Keep the times that the answer tells."""
+    def __init__(self, endpoint: str, status: int, *, last_interval: int | None = None) -> None:
+        """Keep the time that the answer tells."""
         super().__init__(endpoint, status, reason="no data for these dates")
-        self.start_at = start_at
-        self.end_at = end_at
-        self.first_interval = first_interval
         self.last_interval = last_interval
+
+
+class NoContentError(ApiNotFoundError):
+    """The system has none of this."""
 
 
 class RetiredError(ApiNotFoundError):

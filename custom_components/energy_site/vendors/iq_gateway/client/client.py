@@ -169,7 +169,7 @@ class IqGatewayClient:
         """Ask an endpoint, perhaps with parameters, and return what came, whatever its status."""
         path = str(URL(endpoint.path).with_query(query)) if query else endpoint.path
         async with self._lock:
-            answer = await self._ask("GET", path, endpoint.timeout, endpoint.limit)
+            answer = await self._request("GET", path, endpoint.timeout, endpoint.limit)
             if not query:
                 self._record(path, answer)
         return answer
@@ -244,7 +244,7 @@ class IqGatewayClient:
         # After a refusal one question tells whether it still stands.
         if self._refused:
             await self._ensure_token(name)
-        answer = await self._ask(method, path, timeout, limit, payload)
+        answer = await self._request(method, path, timeout, limit, payload)
         if answer.status == 403:
             raise ApiForbiddenError(name, 403)
         if answer.status != 401:
@@ -252,7 +252,7 @@ class IqGatewayClient:
         # A session that ended, a token that ended, or an endpoint for others?
         self._cookie = None
         await self._ensure_token(name)
-        answer = await self._ask(method, path, timeout, limit, payload)
+        answer = await self._request(method, path, timeout, limit, payload)
         if answer.status in (401, 403):
             raise ApiForbiddenError(name, answer.status)
         return answer
@@ -285,7 +285,7 @@ class IqGatewayClient:
         self._refuses_new = not await self._check_token()
         return not self._refuses_new
 
-    async def _ask(self, method: str, path: str, timeout: float, limit: int, payload: object = None) -> Response:
+    async def _request(self, method: str, path: str, timeout: float, limit: int, payload: object = None) -> Response:
         endpoint = path.lstrip("/").partition("?")[0]
         return await self._send(
             method, path, endpoint=endpoint, timeout=timeout, limit=limit, bearer=True, payload=payload

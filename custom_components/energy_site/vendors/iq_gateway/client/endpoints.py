@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ....api.payload import as_sent
 from .models import devices, ensemble, meters, production, settings, status
 
 # The gateway serves these from native code in a tenth of a second. When one
@@ -54,7 +55,7 @@ class Command:
 
 METERS = Endpoint(path="/ivp/meters", parse=meters.parse_meters)
 METER_READINGS = Endpoint(path="/ivp/meters/readings", parse=meters.parse_readings)
-CONSUMPTION_REPORT = Endpoint(path="/ivp/meters/reports/consumption", parse=meters.parse_reports)
+CONSUMPTION_REPORT = Endpoint(path="/ivp/meters/reports/consumption", parse=as_sent)
 GRID_READING = Endpoint(path="/ivp/meters/gridReading", parse=meters.parse_grid_reading)
 
 PRODUCTION = Endpoint(path="/api/v1/production", parse=production.parse_production)
@@ -70,7 +71,7 @@ SECONDARY_CONTROL = Endpoint(path="/ivp/ensemble/secctrl", parse=ensemble.parse_
 ENSEMBLE_INVENTORY = Endpoint(
     path="/ivp/ensemble/inventory", parse=ensemble.parse_ensemble_inventory, limit=_LIST_LIMIT
 )
-DEVICE_LIST = Endpoint(path="/ivp/ensemble/device_list", parse=ensemble.parse_device_list, limit=_LIST_LIMIT)
+DEVICE_LIST = Endpoint(path="/ivp/ensemble/device_list", parse=as_sent, limit=_LIST_LIMIT)
 RELAY = Endpoint(path="/ivp/ensemble/relay", parse=ensemble.parse_relay)
 DRY_CONTACTS = Endpoint(path="/ivp/ensemble/dry_contacts", parse=ensemble.parse_dry_contacts)
 GENERATOR = Endpoint(path="/ivp/ensemble/generator", parse=ensemble.parse_generator)
@@ -93,3 +94,6 @@ SET_GENERATOR_MODE = Command(method="POST", path=GENERATOR_MODE.path)
 SET_LIVE_STREAM = Command(method="POST", path="/ivp/livedata/stream")
 
 METER_STREAM = "/stream/meter"
+
+DIAGNOSTIC = (CONSUMPTION_REPORT, DEVICE_LIST)
+"""What is requested only because a user wants to see it."""

@@ -258,13 +258,10 @@ def _inverter_sums(answers: Answers, capabilities: Capabilities) -> dict[str, En
             found[DEVICE_DATA.key] = EnergySums(
                 watts_now=None,
                 today=sum(reading.watt_hours_today or 0.0 for reading in data.inverters),
-                seven_days=None,
                 lifetime=sum(lifetimes) / 3600,
             )
     if not capabilities.idle_meters and (production := answers.last(PRODUCTION)) is not None:
         found[PRODUCTION.key] = production
     if (summary := answers.last(PRODUCTION_SUMMARY)) is not None:
-        found[PRODUCTION_SUMMARY.key] = EnergySums(
-            watts_now=None, today=None, seven_days=None, lifetime=summary.lifetime
-        )
+        found[PRODUCTION_SUMMARY.key] = EnergySums(watts_now=None, today=None, lifetime=summary.lifetime)
     return found

@@ -13,14 +13,13 @@ from ..client.endpoints import Endpoint
 from ..client.models.devices import DeviceData, InventoryDevice, InverterReport
 from ..client.models.ensemble import (
     BatteryPower,
-    CanDevice,
     DryContact,
     EnsembleInventory,
     GeneratorState,
     Relay,
     SecondaryControl,
 )
-from ..client.models.meters import ConsumptionReport, GridChannel, MeterConfig, MeterReading
+from ..client.models.meters import GridChannel, MeterConfig, MeterReading
 from ..client.models.production import EnergySums, PdmEnergy, ProductionSummary
 from ..client.models.settings import BatterySchedule, DryContactSettings, GeneratorConfig, GeneratorModePayload, Tariff
 from ..client.models.status import Home, LiveData
@@ -201,12 +200,6 @@ LIVE_DATA: GatewayFeed[LiveData] = _feed(
 GRID_READING: GatewayFeed[tuple[GridChannel, ...]] = _feed(
     endpoints.GRID_READING, "grid_reading", Pace.RARE, cost=0.10, empty=_nothing
 )
-CONSUMPTION_REPORT: GatewayFeed[tuple[ConsumptionReport, ...]] = _feed(
-    endpoints.CONSUMPTION_REPORT, "consumption_report", Pace.RARE, cost=0.10, empty=_nothing
-)
-DEVICE_LIST: GatewayFeed[tuple[CanDevice, ...]] = _feed(
-    endpoints.DEVICE_LIST, "device_list", Pace.RARE, cost=0.10, empty=_nothing
-)
 PRODUCTION_SUMMARY: GatewayFeed[ProductionSummary] = _feed(
     endpoints.PRODUCTION_SUMMARY,
     "production_summary",
@@ -243,8 +236,6 @@ ALL: tuple[GatewayFeed[Any], ...] = (
     TARIFF,
     LIVE_DATA,
     GRID_READING,
-    CONSUMPTION_REPORT,
-    DEVICE_LIST,
     PRODUCTION_SUMMARY,
     HOME,
     INVENTORY,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .....api.payload import Record, parse_each
-from .common import epoch, percent, switched
+from .common import percent, switched
 
 
 class BatteryMode(StrEnum):
@@ -77,7 +77,6 @@ class BatterySettings:
 
     battery_mode: str | None
     reserve_soc: float | None
-    energy_independence: bool | None
     charge_from_grid: bool | None
     battery_shutdown_level: float | None
     documented_words: bool
@@ -99,7 +98,6 @@ class BatterySettingsChange:
 
     mode: BatteryMode | None = None
     reserve_soc: int | None = None
-    energy_independence: bool | None = None
     charge_from_grid: bool | None = None
 
     def body(self, like: BatterySettings | None) -> dict[str, object]:
@@ -121,7 +119,6 @@ class BatterySettingsChange:
         return {
             "battery_mode": None if self.mode is None else WRITTEN[self.mode],
             "reserve_soc": self.reserve_soc,
-            "energy_independence": _word(self.energy_independence),
             "charge_from_grid": _word(self.charge_from_grid),
         }
 
@@ -133,7 +130,6 @@ class BatterySettingsChange:
             "profile": like.battery_mode if self.mode is None else _PROFILES[self.mode],
             "battery_backup_percentage": _whole(reserve),
             "very_low_soc": _whole(like.battery_shutdown_level),
-            "energy_independence": _word(self.energy_independence),
             "charge_from_grid": _word(charge),
             "tariff": like.tariff,
         }
@@ -141,23 +137,17 @@ class BatterySettingsChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StormGuard:
-    """`storm_guard`: whether it is on, and whether a storm is expected now.
+    """`storm_guard`: whether it is on, and whether a storm is expected now."""
 
-    A change is answered by words such as "Enabled (Inactive)", kept in
-    `storm_guard_status`.
-    """
-
-    storm_guard_status: str | None
     enabled: bool | None
     storm_alert: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridStatusPayload:
-    """`grid_status`: as sent, and when it was reported in seconds since the epoch."""
+    """`grid_status` as sent."""
 
     grid_state: str | None
-    last_report_date: int | None
 
     @property
     def on_grid(self) -> bool | None:
@@ -172,17 +162,13 @@ class GridStatusPayload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadContact:
-    """A load circuit of `load_control`: `soc_low` and `soc_high` in %, times in seconds of the day."""
+    """A load circuit of `load_control`: `soc_low` and `soc_high` in %."""
 
     name: str
     load_name: str | None
-    owner_can_override: bool | None
     mode: str | None
     soc_low: float | None
     soc_high: float | None
-    status: bool | None
-    essential_start_time: int | None
-    essential_end_time: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,11 +176,8 @@ class LoadContactChange:
     """What to set for one load circuit, named as `LoadContact` names it."""
 
     name: str
-    load_name: str | None = None
     mode: LoadMode | None = None
     soc_low: int | None = None
-    essential_start_time: int | None = None
-    essential_end_time: int | None = None
 
     def body(self) -> dict[str, object]:
         """Return what to send.
@@ -206,14 +189,7 @@ class LoadContactChange:
             raise ValueError("a circuit that the battery powers needs a soc_low")
         if self.soc_low is not None and not 10 <= self.soc_low <= 90:
             raise ValueError("soc_low is from 10 to 90 %")
-        sent: dict[str, object] = {
-            "name": self.name,
-            "load_name": self.load_name,
-            "mode": self.mode,
-            "soc_low": self.soc_low,
-            "essential_start_time": self.essential_start_time,
-            "essential_end_time": self.essential_end_time,
-        }
+        sent: dict[str, object] = {"name": self.name, "mode": self.mode, "soc_low": self.soc_low}
         return {key: value for key, value in sent.items() if value is not None}
 
 
@@ -225,7 +201,6 @@ def parse_battery_settings(endpoint: str, payload: object) -> BatterySettings:
     return BatterySettings(
         battery_mode=root.code_or_none("battery_mode") or root.code_or_none("profile"),
         reserve_soc=_first(root, "reserve_soc", "battery_backup_percentage"),
-        energy_independence=switched(root, "energy_independence"),
         charge_from_grid=switched(root, "charge_from_grid"),
         battery_shutdown_level=_first(root, "battery_shutdown_level", "very_low_soc"),
         documented_words=documented and "battery_mode" not in root,
@@ -239,7 +214,6 @@ def parse_storm_guard(endpoint: str, payload: object) -> StormGuard:
     key = next((key for key in ("storm_guard_status", "storm_guard", "status") if key in root), "storm_guard_status")
     root.expect(key, "storm_alert")
     return StormGuard(
-        storm_guard_status=root.text_or_none(key),
         enabled=switched(root, key),
         storm_alert=root.flag_or_none("storm_alert"),
     )
@@ -249,10 +223,7 @@ def parse_grid_status(endpoint: str, payload: object) -> GridStatusPayload:
     """Read `grid_status`."""
     root = Record(endpoint, payload)
     root.expect("grid_state", "grid_status")
-    return GridStatusPayload(
-        grid_state=root.code_or_none("grid_state") or root.code_or_none("grid_status"),
-        last_report_date=epoch(root, "last_report_date"),
-    )
+    return GridStatusPayload(grid_state=root.code_or_none("grid_state") or root.code_or_none("grid_status"))
 
 
 def parse_load_control(endpoint: str, payload: object) -> tuple[LoadContact, ...]:
@@ -268,13 +239,9 @@ def _contact(item: Record) -> LoadContact:
     return LoadContact(
         name=item.identifier("name"),
         load_name=item.name_or_none("load_name"),
-        owner_can_override=item.flag_or_none("owner_can_override"),
         mode=item.code_or_none("mode"),
         soc_low=percent(item, "soc_low"),
         soc_high=percent(item, "soc_high"),
-        status=switched(item, "status"),
-        essential_start_time=item.integer_or_none("essential_start_time"),
-        essential_end_time=item.integer_or_none("essential_end_time"),
     )
 
 

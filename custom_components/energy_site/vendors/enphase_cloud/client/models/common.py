@@ -16,21 +16,6 @@ _KJ_IN_WH = 1000 / 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
-    """How timely an answer's data are.
-
-    `last_report_at`, `last_energy_at` and `operational_at` are in seconds
-    since the epoch. `status` is the service's word, such as normal or comm;
-    new ones turn up.
-    """
-
-    status: str | None
-    last_report_at: int | None
-    last_energy_at: int | None
-    operational_at: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
     """A number with its unit as sent: W for power, Wh or kJ for energy."""
 
@@ -56,18 +41,19 @@ class DailySeries:
 
     There are no gaps: a day keeps its place, with `None` for what was no
     number. Zeroes at the end mean that nothing was reported for these days.
-    `start_date` is `None` for a system that never produced.
+    `start_date` is `None` for a system that never produced. `last_report_at` is
+    in seconds since the epoch.
     """
 
     start_date: date | None
     values: tuple[float | None, ...]
-    meta: Meta | None = None
+    last_report_at: int | None = None
 
     def days(self, *, last_reported: date | None = None) -> Iterator[tuple[date, float]]:
         """Return the days that were reported, in the system's time zone.
 
         Zeroes at the end count up to and including `last_reported`, which is
-        the day of the meta's `last_report_at` where the system stands.
+        the day of `last_report_at` where the system stands.
         """
         if self.start_date is None:
             return
@@ -82,22 +68,16 @@ class DailySeries:
                 yield date.fromordinal(ordinal), value
 
 
-def parse_meta(item: Record) -> Meta | None:
-    """Read the `meta` of an answer, `None` where there is none."""
-    if "meta" not in item:
-        return None
-    meta = item.record_or_empty("meta")
-    return Meta(
-        status=meta.code_or_none("status"),
-        last_report_at=epoch(meta, "last_report_at"),
-        last_energy_at=epoch(meta, "last_energy_at"),
-        operational_at=epoch(meta, "operational_at"),
-    )
+def last_report_at(item: Record) -> int | None:
+    """Return when the system reported last, as an answer's `meta` tells it, in seconds since the epoch."""
+    return epoch(item.record_or_empty("meta"), "last_report_at")
 
 
 def parse_series(item: Record, key: str) -> DailySeries:
     """Read a required series of days."""
-    return DailySeries(start_date=day(item, "start_date"), values=item.numbers(key), meta=parse_meta(item))
+    return DailySeries(
+        start_date=day(item, "start_date"), values=item.numbers(key), last_report_at=last_report_at(item)
+    )
 
 
 def epoch(item: Record, key: str) -> int | None:

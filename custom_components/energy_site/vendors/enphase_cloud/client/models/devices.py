@@ -14,24 +14,19 @@ class Device:
     `kind` is the name of the list it stands in: micros, meters, gateways,
     q_relays, acbs, encharges, enpowers, ev_chargers, heat_pump, iq_collars,
     and others as they come. `emu_sw_version` is a gateway's firmware;
-    `state`, `config_type` (Production, Net or Total) and `config_phase` are a
-    meter's. `last_report_at` is in seconds since the epoch.
+    `config_type` (Production, Net or Total) and `config_phase` are a meter's. `last_report_at` is in seconds since the epoch.
     """
 
     kind: str
     serial_number: str = field(repr=False)
     id: int | None = field(repr=False)
-    name: str | None = field(repr=False)
     model: str | None
     part_number: str | None
-    sku: str | None
     product_name: str | None
     status: str | None
-    active: bool | None
     last_report_at: int | None
     emu_sw_version: str | None
     cellular: bool
-    state: str | None
     config_type: str | None
     config_phase: str | None
 
@@ -56,23 +51,12 @@ class MicroInverter:
     """
 
     serial_number: str = field(repr=False)
-    id: int | None = field(repr=False)
     model: str | None
     part_number: str | None
-    sku: str | None
     status: str | None
     power_produced: Quantity | None
     energy: Quantity | None
-    envoy_serial_number: str | None = field(repr=False)
     last_report_date: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvertersSummary:
-    """The inverters behind one gateway; `signal_strength` is in bars of power line communication."""
-
-    signal_strength: int | None
-    micro_inverters: tuple[MicroInverter, ...]
 
 
 def parse_devices(endpoint: str, payload: object) -> Devices:
@@ -86,9 +70,10 @@ def parse_devices(endpoint: str, payload: object) -> Devices:
     )
 
 
-def parse_inverters_summary(endpoint: str, payload: object) -> tuple[InvertersSummary, ...]:
-    """Read `systems/inverters_summary_by_envoy_or_site`, in v4 and in v2."""
-    return parse_each(records(endpoint, payload), _summary)
+def parse_inverters(endpoint: str, payload: object) -> tuple[MicroInverter, ...]:
+    """Read `systems/inverters_summary_by_envoy_or_site`, in v4 and in v2: the inverters behind all gateways."""
+    gateways = records(endpoint, payload)
+    return parse_each((item for each in gateways for item in each.records("micro_inverters")), _inverter)
 
 
 def _device(kind: str, item: Record) -> Device:
@@ -96,40 +81,25 @@ def _device(kind: str, item: Record) -> Device:
         kind=kind,
         serial_number=item.identifier("serial_number"),
         id=item.integer_or_none("id"),
-        name=item.name_or_none("name"),
         model=item.name_or_none("model"),
         part_number=item.code_or_none("part_number"),
-        # A heat pump spells it in capitals.
-        sku=item.code_or_none("sku") or item.code_or_none("SKU"),
         product_name=item.name_or_none("product_name"),
         status=item.code_or_none("status"),
-        active=item.flag_or_none("active"),
         last_report_at=epoch(item, "last_report_at"),
         emu_sw_version=item.code_or_none("emu_sw_version"),
         cellular=bool(item.record_or_empty("cellular_modem")),
-        state=item.code_or_none("state"),
         config_type=item.code_or_none("config_type"),
         config_phase=item.code_or_none("config_phase"),
-    )
-
-
-def _summary(item: Record) -> InvertersSummary:
-    return InvertersSummary(
-        signal_strength=item.integer_or_none("signal_strength"),
-        micro_inverters=parse_each(item.required_records("micro_inverters"), _inverter),
     )
 
 
 def _inverter(item: Record) -> MicroInverter:
     return MicroInverter(
         serial_number=item.identifier("serial_number"),
-        id=item.integer_or_none("id"),
         model=item.name_or_none("model"),
         part_number=item.code_or_none("part_number"),
-        sku=item.code_or_none("sku"),
         status=item.code_or_none("status"),
         power_produced=quantity(item, "power_produced"),
         energy=quantity(item, "energy"),
-        envoy_serial_number=item.text_or_none("envoy_serial_number"),
         last_report_date=epoch(item, "last_report_date"),
     )

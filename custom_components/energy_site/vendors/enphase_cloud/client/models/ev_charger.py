@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 
 from .....api.payload import Record, parse_each
-from .common import epoch, required_epoch
-from .telemetry import EnergyInterval
+from .common import epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +85,6 @@ def parse_schedules(endpoint: str, payload: object) -> tuple[ChargerSchedule, ..
     return parse_each(Record(endpoint, payload).required_records("charger_schedules"), _schedule)
 
 
-def parse_charger_telemetry(endpoint: str, payload: object) -> tuple[EnergyInterval, ...]:
-    """Read a charger's `telemetry`."""
-    return parse_each(Record(endpoint, payload).required_records("consumption"), _interval)
-
-
 def _charger(item: Record) -> Charger:
     return Charger(
         serial_number=item.identifier("serial_number"),
@@ -135,13 +129,4 @@ def _slot(item: Record) -> Slot:
         start_time=item.text_or_none("start_time"),
         end_time=item.text_or_none("end_time"),
         charging_level=item.number_or_none("charging_level"),
-    )
-
-
-def _interval(item: Record) -> EnergyInterval:
-    return EnergyInterval(
-        end_at=required_epoch(item, "end_at"),
-        wh=item.number_or_none("consumption"),
-        powr=None,
-        devices_reporting=None,
     )

@@ -1,27 +1,20 @@
 """What only v2 says, and how v2 says it."""
 
 from dataclasses import dataclass, field
-from datetime import date
 
 from .....api.payload import Record, parse_each
-from .common import Meta, day, epoch, parse_meta
+from .common import epoch, last_report_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacySystem:
-    """A system of `systems`; `timezone` is an IANA name."""
+    """A system of `systems`: `timezone` is an IANA name, `last_report_at` in seconds since the epoch."""
 
     system_id: int = field(repr=False)
     system_name: str | None = field(repr=False)
-    system_public_name: str | None = field(repr=False)
-    country: str | None
-    state: str | None = field(repr=False)
-    city: str | None = field(repr=False)
-    postal_code: str | None = field(repr=False)
     timezone: str | None
-    connection_type: str | None
     status: str | None
-    meta: Meta | None
+    last_report_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +29,7 @@ class LegacySystems:
 class Envoy:
     """A gateway of `envoys`: normal or comm, last heard of at a time in seconds since the epoch."""
 
-    envoy_id: int | None = field(repr=False)
     serial_number: str = field(repr=False)
-    name: str | None = field(repr=False)
     part_number: str | None
     status: str | None
     last_report_at: int | None
@@ -46,14 +37,12 @@ class Envoy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacyDevice:
-    """A device of `inventory`; `manufacturer`, `status` and `state` are a meter's."""
+    """A device of `inventory`; `status` is a meter's."""
 
     sn: str = field(repr=False)
     model: str | None
     sku: str | None
-    manufacturer: str | None
     status: str | None
-    state: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,27 +52,6 @@ class Inventory:
     envoys: tuple[LegacyDevice, ...]
     inverters: tuple[LegacyDevice, ...]
     meters: tuple[LegacyDevice, ...]
-    meta: Meta | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonthReading:
-    """A meter's odometer at the start and the end of a month: Wh."""
-
-    serial_number: str = field(repr=False)
-    start: float | None
-    end: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonthlyProduction:
-    """`monthly_production`: Wh from one day to the other, both included."""
-
-    start_date: date | None
-    end_date: date | None
-    production_wh: float | None
-    meter_readings: tuple[MonthReading, ...]
-    meta: Meta | None
 
 
 def parse_systems(endpoint: str, payload: object) -> LegacySystems:
@@ -105,20 +73,6 @@ def parse_inventory(endpoint: str, payload: object) -> Inventory:
         envoys=parse_each(root.records("envoys"), _device),
         inverters=parse_each(root.records("inverters"), _device),
         meters=parse_each(root.records("meters"), _device),
-        meta=parse_meta(root),
-    )
-
-
-def parse_monthly_production(endpoint: str, payload: object) -> MonthlyProduction:
-    """Read `monthly_production`."""
-    root = Record(endpoint, payload)
-    root.expect("production_wh")
-    return MonthlyProduction(
-        start_date=day(root, "start_date"),
-        end_date=day(root, "end_date"),
-        production_wh=root.number_or_none("production_wh"),
-        meter_readings=parse_each(root.records("meter_readings"), _reading),
-        meta=parse_meta(root),
     )
 
 
@@ -126,23 +80,15 @@ def _system(item: Record) -> LegacySystem:
     return LegacySystem(
         system_id=item.integer("system_id"),
         system_name=item.name_or_none("system_name"),
-        system_public_name=item.name_or_none("system_public_name"),
-        country=item.text_or_none("country"),
-        state=item.code_or_none("state"),
-        city=item.name_or_none("city"),
-        postal_code=item.text_or_none("postal_code"),
         timezone=item.text_or_none("timezone"),
-        connection_type=item.code_or_none("connection_type"),
         status=item.code_or_none("status"),
-        meta=parse_meta(item),
+        last_report_at=last_report_at(item),
     )
 
 
 def _envoy(item: Record) -> Envoy:
     return Envoy(
-        envoy_id=item.integer_or_none("envoy_id"),
         serial_number=item.identifier("serial_number"),
-        name=item.name_or_none("name"),
         part_number=item.code_or_none("part_number"),
         status=item.code_or_none("status"),
         last_report_at=epoch(item, "last_report_at"),
@@ -154,15 +100,5 @@ def _device(item: Record) -> LegacyDevice:
         sn=item.identifier("sn"),
         model=item.name_or_none("model"),
         sku=item.code_or_none("sku"),
-        manufacturer=item.name_or_none("manufacturer"),
         status=item.code_or_none("status"),
-        state=item.code_or_none("state"),
-    )
-
-
-def _reading(item: Record) -> MonthReading:
-    return MonthReading(
-        serial_number=item.identifier("serial_number"),
-        start=item.number_or_none("start"),
-        end=item.number_or_none("end"),
     )

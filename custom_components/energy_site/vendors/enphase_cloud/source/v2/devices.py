@@ -5,7 +5,7 @@ from datetime import datetime
 
 from .....site.model import DeviceInfo, Meter, Meters, MeterUnit, Quality
 from ...client.models.devices import Device, Devices
-from ...client.models.meters import CloudMeterReading, MeterReadings
+from ...client.models.meters import CloudMeterReading
 from ...client.models.v2 import Envoy, Inventory, LegacyDevice
 from ..v4.devices import moment
 
@@ -26,11 +26,13 @@ def as_devices(inventory: Inventory | None, envoys: Iterable[Envoy] | None) -> D
     )
 
 
-def build_meters(inventory: Inventory | None, readings: MeterReadings | None, at: datetime) -> Meters | None:
+def build_meters(
+    inventory: Inventory | None, readings: Iterable[CloudMeterReading] | None, at: datetime
+) -> Meters | None:
     """Build the meters' part: the one whose odometer is told measures the production."""
     if inventory is None or readings is None:
         return None
-    told = {reading.serial_number: reading for reading in readings.meter_readings}
+    told = {reading.serial_number: reading for reading in readings}
     found = [meter for meter in inventory.meters if meter.sn in told]
     if not found:
         return None
@@ -63,17 +65,13 @@ def _device(kind: str, device: LegacyDevice, envoy: Envoy | None = None) -> Devi
         kind=kind,
         serial_number=device.sn,
         id=None,
-        name=None,
         model=device.model,
         part_number=envoy.part_number if envoy is not None else None,
-        sku=device.sku,
         product_name=None,
         status=envoy.status if envoy is not None else device.status,
-        active=True,
         last_report_at=envoy.last_report_at if envoy is not None else None,
         emu_sw_version=None,
         cellular=False,
-        state=device.state,
         config_type=None,
         config_phase=None,
     )

@@ -8,9 +8,8 @@ from .....site.history.cursor import FlowGroup
 from .....site.history.intervals import DAY, Interval, midnight
 from .....site.model import CounterKind
 from .....sources.history import HistoryProvider, Intervals, Lifetime, NoHistoryError
-from ...client.endpoint import Days
-from ...client.errors import RangeError
-from ...client.models.common import DailySeries
+from ...client import v2_endpoints as endpoints
+from ...client.errors import NoContentError, RangeError
 from ...client.v2 import EnlightenV2Client
 from ..v4.history import as_lifetime
 from ..v4.intervals import as_intervals, nothing, reported_at
@@ -21,6 +20,9 @@ _REACH = 364
 # What the service gives at once is 28 and seven days, and one of them may have 25 hours.
 _MOST_DAYS = 27
 _WEEK_OF_METERS = 6
+
+# Of inverters it gives so many seconds.
+_DAY_OF_INVERTERS = 86_400
 
 _FIVE_MINUTES = timedelta(minutes=5)
 _QUARTER = timedelta(minutes=15)
@@ -63,18 +65,14 @@ class EnlightenHistory(HistoryProvider):
 
     @override
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
-        days = Days(start_date=first_day)
-        series: DailySeries | None
+        query = {"start_date": first_day}
         try:
-            if group.kinds == _SOLAR:
-                energy = await self._client.energy_lifetime(self._system_id, days)
-                series = None if energy is None else energy.production
-            else:
-                series = await self._client.consumption_lifetime(self._system_id, days)
+            endpoint = endpoints.ENERGY_LIFETIME if group.kinds == _SOLAR else endpoints.CONSUMPTION_LIFETIME
+            series = await self._client.get(endpoint, self._system_id, query)
+        except NoContentError as err:
+            raise NoHistoryError from err
         except RangeError:
             return Lifetime(days={kind: {} for kind in group.kinds}, reported=None)
-        if series is None:
-            raise NoHistoryError
         return as_lifetime(group.kinds, [series], self.zone)
 
     @override
@@ -84,16 +82,19 @@ class EnlightenHistory(HistoryProvider):
         client, system_id, kind = self._client, self._system_id, group.kinds[0]
         try:
             if kind is CounterKind.LOAD:
-                telemetry = await client.consumption_stats(system_id, start_at=start, end_at=end)
-                return as_intervals(kind, telemetry.intervals, telemetry.meta, _QUARTER)
+                query = {"start_at": start, "end_at": end}
+                telemetry = await client.get(endpoints.CONSUMPTION_STATS, system_id, query)
+                return as_intervals(kind, telemetry, _QUARTER)
             if group.dense:
-                stats = await client.rgm_stats(system_id, start_at=start, end_at=end)
-                return as_intervals(kind, stats.intervals, stats.meta, _QUARTER)
+                stats = await client.get(endpoints.RGM_STATS, system_id, {"start_at": start, "end_at": end})
+                return as_intervals(kind, stats, _QUARTER)
             found: list[Interval] = []
             reported = None
-            async for each in client.stats_by_day(system_id, start, end):
-                found.extend(as_intervals(kind, each.intervals, each.meta, _FIVE_MINUTES).found[kind])
-                reported = reported_at(each.meta)
+            for begin in range(start, end, _DAY_OF_INVERTERS):
+                query = {"start_at": begin, "end_at": min(begin + _DAY_OF_INVERTERS, end)}
+                each = await client.get(endpoints.STATS, system_id, query)
+                found.extend(as_intervals(kind, each, _FIVE_MINUTES).found[kind])
+                reported = reported_at(each.last_report_at)
         except RangeError as err:
             return nothing(group.kinds, err)
         return Intervals(found={kind: found}, reported=reported)

@@ -8,7 +8,6 @@ from typing import Any, override
 from .....api.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
 from .....site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, PowerFlow, Quota
 from .....site.quota.planner import Planner
-from .....site.status import SystemStatus
 from .....sources.budget import SystemBudget
 from .....sources.budget_schedule import BudgetSchedule
 from .....sources.cloud import CloudFeed, CloudSource, ZoneFinder
@@ -17,6 +16,7 @@ from .....sources.schedule import PROBE_INTERVAL
 from .....sources.source import Builder
 from ...client.errors import RangeError, RetiredError
 from ...client.models.v2 import Envoy, LegacySystem, LegacySystems
+from .. import health
 from ..v4 import energy
 from ..v4.devices import build_inverters, moment
 from . import devices, feeds, power
@@ -24,6 +24,15 @@ from .feeds import EnlightenContext
 
 # A single odd answer may be a mishap. Only this lasting is believed.
 _DOUBTED_FOR = timedelta(hours=1)
+
+
+# What of which counter the intervals of a feed tell, and its days.
+_INTERVALS = (
+    (feeds.STATS, CounterKind.SOLAR),
+    (feeds.RGM_STATS, CounterKind.SOLAR),
+    (feeds.CONSUMPTION, CounterKind.LOAD),
+)
+_LIVES = ((feeds.ENERGY_LIFETIME, CounterKind.SOLAR), (feeds.CONSUMPTION_LIFETIME, CounterKind.LOAD))
 
 
 class GoneError(ApiStatusError):
@@ -106,16 +115,6 @@ class EnlightenSource(CloudSource[EnlightenContext]):
         """Tell whether something else has answered in the API's place for so long that it is no mishap."""
         return self.gone_since is not None and now - self.gone_since >= _DOUBTED_FOR
 
-    async def system_of(self, serial: str) -> int | None:
-        """Ask which system a gateway belongs to, `None` where the user has none with it; costs a request."""
-        with self.user_requested():
-            try:
-                return await self.context.client.search_system_id(serial)
-            except RetiredError:
-                raise
-            except ApiNotFoundError:
-                return None
-
     @override
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -165,21 +164,14 @@ class EnlightenSource(CloudSource[EnlightenContext]):
         counters, zone, key = self.counters, self.zone, feed.key
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
             energy.enter_summary(counters, summary)
-        elif key == feeds.STATS.key and (stats := self.answer(feeds.STATS)) is not None:
-            energy.enter_day(counters, CounterKind.SOLAR, stats, zone)
-        elif key == feeds.RGM_STATS.key and (meter := self.answer(feeds.RGM_STATS)) is not None:
-            energy.enter_day(counters, CounterKind.SOLAR, meter, zone)
-        elif key == feeds.CONSUMPTION.key and (consumption := self.answer(feeds.CONSUMPTION)) is not None:
-            energy.enter_day(counters, CounterKind.LOAD, consumption, zone)
-        elif key == feeds.CONSUMPTION_LIFETIME.key and (life := self.answer(feeds.CONSUMPTION_LIFETIME)) is not None:
-            energy.enter_life(counters, CounterKind.LOAD, life, zone)
-        elif (
-            key == feeds.ENERGY_LIFETIME.key
-            # The summary counts what came before the days as well.
-            and counters.of(CounterKind.SOLAR).through is None
-            and (produced := self.answer(feeds.ENERGY_LIFETIME)) is not None
-        ):
-            energy.enter_life(counters, CounterKind.SOLAR, produced.production, zone)
+        for telemetry_of, kind in _INTERVALS:
+            if key == telemetry_of.key and (telemetry := self.answer(telemetry_of)) is not None:
+                energy.enter_day(counters, kind, telemetry, zone)
+        for life_of, kind in _LIVES:
+            # What the sun gave the summary counts, with what came before the days as well.
+            counted = kind is CounterKind.SOLAR and counters.of(kind).through is not None
+            if key == life_of.key and not counted and (life := self.answer(life_of)) is not None:
+                energy.enter_life(counters, kind, life, zone)
         self._handle_restored(self.feeds[key])
 
     @override
@@ -223,8 +215,8 @@ class EnlightenSource(CloudSource[EnlightenContext]):
                     known(feeds.INVENTORY), known(feeds.READINGS), self.answered_at(feeds.READINGS, feeds.INVENTORY)
                 ),
             ),
-            made_of(Health, feeds.POLLED, self._health),
-            made_of(Quota, feeds.POLLED, self._quota),
+            made_of(Health, feeds.ALL, self._health),
+            made_of(Quota, feeds.ALL, self._quota),
         )
 
     @override
@@ -246,34 +238,23 @@ class EnlightenSource(CloudSource[EnlightenContext]):
         return state.answered_at is None and state.presence.answers
 
     def _health(self, now: datetime) -> Health:
-        updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
-        status = SystemStatus.of(self._status())
-        gateways = [envoy.status != "comm" for envoy in self._envoys() if envoy.status]
-        return Health(
-            observed_at=updated or now,
-            last_update=updated,
-            requests=self.planner.usage.used,
-            last_cloud_report=self._reported_at(),
-            cloud_connected=None if status is None and not gateways else all(gateways) and _reports(status),
-            status=status,
-            ailing=self.ailing(now),
-        )
-
-    def _status(self) -> str | None:
-        """Return the newest word on the system."""
         summary, system = self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
-        told = (
-            (feeds.SUMMARY, summary.status if summary is not None else None),
-            (feeds.SYSTEM, system.status if system is not None else None),
+        return health.build(
+            self,
+            now,
+            words=(
+                (feeds.SUMMARY, summary.status if summary is not None else None),
+                (feeds.SYSTEM, system.status if system is not None else None),
+            ),
+            gateways=[envoy.status != "comm" for envoy in self._envoys() if envoy.status],
+            reported_at=self._reported_at(),
         )
-        words = [(self.answered_at(feed), word) for feed, word in told if word is not None]
-        return max(words)[1] if words else None
 
     @override
     def _reported_at(self) -> datetime | None:
         summary, system = self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
-        metas = (summary, system.meta if system is not None else None, *self._envoys())
-        stamps = [each.last_report_at for each in metas if each is not None and each.last_report_at]
+        told = (summary, system, *self._envoys())
+        stamps = [each.last_report_at for each in told if each is not None and each.last_report_at]
         return moment(max(stamps, default=None))
 
     def _envoys(self) -> tuple[Envoy, ...]:
@@ -289,10 +270,6 @@ def _refusers(error: ApiStatusError) -> frozenset[str]:
     if isinstance(error, ApiForbiddenError):
         return frozenset(feed.key for feed in feeds.ALL) - feeds.PERMITTED
     return feeds.EVERYBODYS
-
-
-def _reports(status: SystemStatus | None) -> bool:
-    return status is None or status.reports
 
 
 def _time(text: object) -> datetime | None:

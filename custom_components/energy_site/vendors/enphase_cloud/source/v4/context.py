@@ -1,12 +1,12 @@
-"""How a system is asked."""
+"""How a system is polled."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Protocol
 
 from .....site.history.intervals import DAY, midnight
-from ...client.endpoint import Granularity, Window
+from ...client.endpoint import CloudEndpoint, Value
 from ...client.errors import RangeError
 from ...client.v4 import EnphaseV4Client
 
@@ -19,12 +19,9 @@ class _Telemetry(Protocol):
         """The intervals."""
 
 
-type Get[T] = Callable[[int, Window], Awaitable[T]]
-
-
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """By which client a system is asked, what day it is where it stands, and what it consists of."""
+    """By which client a system is polled, what day it is where it stands, and what it consists of."""
 
     client: EnphaseV4Client
     system_id: int
@@ -42,32 +39,36 @@ class Context:
         return self.clock().astimezone(self.zone).date()
 
     @property
-    def window(self) -> Window:
-        """Today's intervals."""
-        return Window(start_date=self.today)
+    def of_today(self) -> Mapping[str, Value]:
+        """The query for today's intervals."""
+        return {"granularity": "day", "start_date": self.today}
 
-    async def whole_today[T: _Telemetry](self, get: Get[T]) -> T:
+    async def whole_today[T: _Telemetry](self, endpoint: CloudEndpoint[T]) -> T:
         """Return all of today's intervals, on a day of 25 hours too."""
-        return await whole_days(get, self.system_id, self.today, 1, self.zone)
+        return await whole_days(self.client, endpoint, self.system_id, self.today, 1, self.zone)
 
-    async def latest_days[T: _Telemetry](self, get: Get[T]) -> T:
+    async def latest_days[T: _Telemetry](self, endpoint: CloudEndpoint[T]) -> T:
         """Return all intervals of the `days`, for one request."""
-        return await whole_days(get, self.system_id, self.today - (self.days - 1) * DAY, self.days, self.zone)
+        first = self.today - (self.days - 1) * DAY
+        return await whole_days(self.client, endpoint, self.system_id, first, self.days, self.zone)
 
 
-async def whole_days[T: _Telemetry](get: Get[T], system_id: int, first: date, days: int, zone: tzinfo) -> T:
+async def whole_days[T: _Telemetry](
+    client: EnphaseV4Client, endpoint: CloudEndpoint[T], system_id: int, first: date, days: int, zone: tzinfo
+) -> T:
     """Return the intervals of a day or of a week from `first` on, or of as many `days` of that.
 
     The service gives 24 hours for each day, so a day of 25 takes another request.
     """
-    window = Window(granularity=Granularity.DAY if days == 1 else Granularity.WEEK, start_date=first)
-    answer = await get(system_id, window)
+    span = "day" if days == 1 else "week"
+    answer = await client.get(endpoint, system_id, query={"granularity": span, "start_date": first})
     end = midnight(first, zone) + days * DAY
     known = {each.end_at for each in answer.intervals}
     if end >= midnight(first + days * DAY, zone) or max(known, default=0) != end.timestamp():
         return answer
+    query: Mapping[str, Value] = {"granularity": "day", "start_at": int(end.timestamp())}
     try:
-        rest = await get(system_id, Window(start_at=int(end.timestamp())))
+        rest = await client.get(endpoint, system_id, query=query)
     except RangeError:
         return answer
     return all_intervals([answer, rest])

@@ -21,6 +21,7 @@ from .....site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, 
 from .....site.quota.demand import Purpose
 from .....sources.budget import with_purpose
 from .....sources.cloud import CloudSource
+from ...client import v4_endpoints as endpoints
 from ...client.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
 from . import feeds
 from .context import Context
@@ -127,7 +128,8 @@ class CloudControls:
 
         async def write(wanted: Value) -> Value | None:
             like = self._source.answer(feeds.BATTERY_SETTINGS)
-            answer = await context.client.set_battery_settings(context.system_id, change(wanted), like=like)
+            body = change(wanted).body(like)
+            answer = await context.client.update(endpoints.SET_BATTERY_SETTINGS, context.system_id, body)
             echo: Value | None = getattr(build(answer, context.clock()), key, None)
             return echo
 
@@ -137,7 +139,8 @@ class CloudControls:
         context = self._source.context
 
         async def write(wanted: Value) -> Value | None:
-            answer = await context.client.set_storm_guard(context.system_id, enabled=wanted is True)
+            body = {"storm_guard_status": "enabled" if wanted is True else "disabled"}
+            answer = await context.client.update(endpoints.SET_STORM_GUARD, context.system_id, body)
             return answer.enabled if answer is not None else None
 
         return self._control(Flag(), storm.guarded, write, feeds.STORM_GUARD.key, None)
@@ -154,7 +157,8 @@ class CloudControls:
             known = circuit.level_low if mode is LoadMode.ADVANCED_BATTERY_POWERED else None
             level = wanted if key == ControlKey.LEVEL_LOW else known
             change = LoadContactChange(name=contact, mode=mode, soc_low=_circuit_level(level, mode))
-            answer = build_circuits(await context.client.set_load_control(context.system_id, change), context.clock())
+            told = await context.client.update(endpoints.SET_LOAD_CONTROL, context.system_id, change.body())
+            answer = build_circuits(told, context.clock())
             echo: Value | None = getattr(answer and answer.circuits.get(contact), key, None)
             return echo
 

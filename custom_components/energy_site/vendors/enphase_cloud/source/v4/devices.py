@@ -15,7 +15,7 @@ from .....site.model import (
     Inverters,
 )
 from ...client.models.battery import GridStatusPayload
-from ...client.models.devices import Device, Devices, InvertersSummary, MicroInverter
+from ...client.models.devices import Device, Devices, MicroInverter
 from ...client.models.systems import Summary
 from ...client.models.telemetry import BatteryTelemetry
 
@@ -50,11 +50,11 @@ def build_battery(
 
 
 def build_inverters(
-    summaries: tuple[InvertersSummary, ...] | None, devices: Devices | None, at: datetime
+    inverters: tuple[MicroInverter, ...] | None, devices: Devices | None, at: datetime
 ) -> Inverters | None:
-    """Build the inverters' part: by their summary, else by the list of devices."""
-    if summaries is not None:
-        units = {unit.serial_number: _inverter(unit) for each in summaries for unit in each.micro_inverters}
+    """Build the inverters' part: by their own list, else by the list of devices."""
+    if inverters is not None:
+        units = {unit.serial_number: _inverter(unit) for unit in inverters}
     else:
         units = {device.serial_number: _listed(device) for device in _of(devices, "micros")}
     if not units:

@@ -9,7 +9,6 @@ from .....site.history.intervals import DAY, Interval, clip, day_of, gaps, midni
 from .....site.model import CounterKind
 from ...client.models.common import DailySeries
 from ...client.models.lifetime import BatteryLifetime
-from ...client.models.meters import RgmStats
 from ...client.models.systems import Summary
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 
@@ -36,7 +35,7 @@ def enter_battery_life(counters: DailyCounters, life: BatteryLifetime, zone: tzi
     enter_life(counters, CounterKind.BATTERY_DISCHARGE, life.discharge, zone)
 
 
-def enter_day(counters: DailyCounters, kind: CounterKind, telemetry: EnergyTelemetry | RgmStats, zone: tzinfo) -> None:
+def enter_day(counters: DailyCounters, kind: CounterKind, telemetry: EnergyTelemetry, zone: tzinfo) -> None:
     """Enter the intervals of a day so far."""
     _note(counters.of(kind), {interval.end_at: interval.wh or 0.0 for interval in telemetry.intervals}, zone)
 
@@ -95,7 +94,7 @@ def house_days(consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) ->
 
 def reported_days(series: DailySeries, zone: tzinfo) -> Iterable[tuple[date, float]]:
     """Return the days of a life that were reported, oldest first."""
-    at = series.meta.last_report_at if series.meta is not None else None
+    at = series.last_report_at
     last = None if at is None else datetime.fromtimestamp(at, UTC).astimezone(zone).date() - timedelta(days=1)
     return series.days(last_reported=last)
 

@@ -3,36 +3,27 @@
 The order matters at set-up: what decides about others is asked first.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 from typing import Any
 
 from .....api.errors import ApiPayloadError
 from .....site.history.intervals import DAY
 from .....site.model import CounterKind
-from .....site.quota.demand import PollRequest
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v4_endpoints as endpoints
-from ...client.endpoint import CloudEndpoint
+from ...client.endpoint import CloudEndpoint, page_query
 from ...client.models.battery import BatterySettings, GridStatusPayload, LoadContact, StormGuard
 from ...client.models.common import DailySeries
-from ...client.models.devices import Devices, InvertersSummary
-from ...client.models.ev_charger import Charger
-from ...client.models.events import Event
-from ...client.models.lifetime import BatteryLifetime, EnergyLifetime
+from ...client.models.devices import Devices, MicroInverter
+from ...client.models.lifetime import BatteryLifetime
 from ...client.models.systems import Summary, System
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
-from . import diagnostic_endpoints, meters
+from ..planned_feed import CLOSE, HARDLY_CHANGES, SLOW, planned_feed
+from . import meters
 from .context import Context, all_intervals, whole_days
 
-# The last quarter-hours of a day are in the cloud by then, where the site stands.
-_CLOSE = time(2, 30)
 _MORNING = time(4, 10)
-
-_WEEK = timedelta(days=7)
-
-# What hardly changes is not worth a request when somebody wants all values now.
-_SLOW = 2.0
 
 # So many days of what others tell make up for import and export that are not told: each of them
 # is complete only when a later one was asked, and a week costs no more than a day.
@@ -45,33 +36,6 @@ _PAGE, _MOST_PAGES = 100, 20
 
 type Feed[T] = CloudFeed[Context, T]
 type Source = CloudSource[Context]
-type Ask[T] = Callable[[Context], Awaitable[T]]
-
-
-def _feed[T](
-    key: str,
-    endpoint: CloudEndpoint[T],
-    ask: Ask[T],
-    *,
-    wanted: Callable[[Source], bool] = lambda _: True,
-    essential: bool = False,
-    cost: float = 1.0,
-    requests: int = 1,
-    join: Callable[[Context, list[Any]], T] = lambda _, answers: answers[-1],
-    **weights: Any,
-) -> Feed[T]:
-    return CloudFeed(
-        key=key,
-        endpoint=endpoint.path,
-        cost=cost,
-        essential=essential,
-        name=endpoint.name,
-        ask=ask,
-        read=endpoint.parse,
-        join=join,
-        request=PollRequest(key=key, cost=requests, **weights),
-        wanted=wanted,
-    )
 
 
 def _has(*kinds: str) -> Callable[[Source], bool]:
@@ -100,20 +64,22 @@ def _meters(*types: str, told_by: str | None = None) -> Callable[[Source], bool]
     return wanted
 
 
-async def _all_inverters(ask: Context) -> tuple[InvertersSummary, ...]:
+async def _all_inverters(ask: Context) -> tuple[MicroInverter, ...]:
     """Return the inverters of all pages: commercial roofs have several."""
-    found: list[InvertersSummary] = []
+    found: list[MicroInverter] = []
     for number in range(1, _MOST_PAGES + 1):
-        page = await ask.client.inverters(ask.system_id, page=number, size=_PAGE)
+        query = {"site_id": ask.system_id, **page_query(number, _PAGE)}
+        page = await ask.client.get(endpoints.INVERTERS, query=query)
         found += page
-        if sum(len(each.micro_inverters) for each in page) < _PAGE:
+        if len(page) < _PAGE:
             break
     return tuple(found)
 
 
 async def _each_battery(ask: Context) -> Mapping[str, BatteryTelemetry]:
     """Return each battery's intervals of today, by its serial number."""
-    return {serial: await ask.client.encharge_telemetry(ask.system_id, serial, ask.window) for serial in ask.batteries}
+    endpoint, query = endpoints.ENCHARGE_TELEMETRY, ask.of_today
+    return {serial: await ask.client.get(endpoint, ask.system_id, serial, query) for serial in ask.batteries}
 
 
 def _by_battery(ask: Context, answers: list[BatteryTelemetry]) -> Mapping[str, BatteryTelemetry]:
@@ -123,7 +89,7 @@ def _by_battery(ask: Context, answers: list[BatteryTelemetry]) -> Mapping[str, B
     return dict(zip(ask.batteries, answers, strict=True))
 
 
-def _all_pages(_: Context, pages: list[tuple[InvertersSummary, ...]]) -> tuple[InvertersSummary, ...]:
+def _all_pages(_: Context, pages: list[tuple[MicroInverter, ...]]) -> tuple[MicroInverter, ...]:
     return tuple(each for page in pages for each in page)
 
 
@@ -134,8 +100,8 @@ def _all_intervals[T: (EnergyTelemetry, BatteryTelemetry)](_: Context, answers: 
 async def _days_of_inverters(ask: Context) -> EnergyTelemetry:
     """Return what the inverters made today and, where more than that is wanted, yesterday: they tell one day at a time."""
     days = [ask.today - number * DAY for number in reversed(range(min(ask.days, _DAYS_OF_INVERTERS)))]
-    get = ask.client.production_micro
-    return all_intervals([await whole_days(get, ask.system_id, day, 1, ask.zone) for day in days])
+    endpoint = endpoints.PRODUCTION_MICRO
+    return all_intervals([await whole_days(ask.client, endpoint, ask.system_id, day, 1, ask.zone) for day in days])
 
 
 def grid_untold(source: Source) -> frozenset[CounterKind]:
@@ -151,7 +117,18 @@ def has_production_meter(source: Source) -> bool:
     return (summary is None or summary.source == "meter") if measured is None else measured
 
 
+def _life[T](key: str, endpoint: CloudEndpoint[T], wanted: Callable[[Source], bool]) -> Feed[T]:
+    return planned_feed(key, endpoint, wanted=wanted, daily_at=CLOSE, cost=SLOW)
+
+
 _BATTERY = _has("encharges", "acbs")
+
+_BY_METER: Mapping[str, Any] = {
+    "join": _all_intervals,
+    "weight_day": 0.2,
+    "weight_night": 0.05,
+    "max_interval": timedelta(days=2),
+}
 
 # By which lives it is known whether meters measure these, where they do not tell it themselves.
 LIVES: Mapping[str, tuple[str, ...]] = {
@@ -160,110 +137,74 @@ LIVES: Mapping[str, tuple[str, ...]] = {
     "energy_export_lifetime": ("net",),
 }
 
-SYSTEM: Feed[System] = _feed(
-    "system",
-    endpoints.SYSTEM,
-    lambda ask: ask.client.system(ask.system_id),
-    essential=True,
-    weight_day=0.02,
-    weight_night=0.0,
-    min_interval=timedelta(days=1),
-    max_interval=_WEEK,
-    cost=_SLOW,
-)
-DEVICES: Feed[Devices] = _feed(
-    "devices",
-    endpoints.DEVICES,
-    lambda ask: ask.client.devices(ask.system_id),
-    essential=True,
-    weight_day=0.02,
-    weight_night=0.0,
-    min_interval=timedelta(days=1),
-    max_interval=_WEEK,
-    cost=_SLOW,
-)
-SUMMARY: Feed[Summary] = _feed(
+SYSTEM: Feed[System] = planned_feed("system", endpoints.SYSTEM, **HARDLY_CHANGES)
+DEVICES: Feed[Devices] = planned_feed("devices", endpoints.DEVICES, **HARDLY_CHANGES)
+SUMMARY: Feed[Summary] = planned_feed(
     "summary",
     endpoints.SUMMARY,
-    lambda ask: ask.client.summary(ask.system_id),
     essential=True,
     weight_day=0.6,
     weight_night=0.0,
     max_interval=timedelta(days=1),
 )
-LATEST: Feed[LatestTelemetry] = _feed(
+LATEST: Feed[LatestTelemetry] = planned_feed(
     "latest_telemetry",
     endpoints.LATEST_TELEMETRY,
-    lambda ask: ask.client.latest_telemetry(ask.system_id),
     essential=True,
     weight_day=1.0,
     weight_night=0.3,
     max_interval=timedelta(hours=12),
 )
-BATTERY: Feed[BatteryTelemetry] = _feed(
+BATTERY: Feed[BatteryTelemetry] = planned_feed(
     "battery_telemetry",
     endpoints.BATTERY_TELEMETRY,
-    lambda ask: ask.latest_days(ask.client.battery_telemetry),
+    lambda ask: ask.latest_days(endpoints.BATTERY_TELEMETRY),
     join=_all_intervals,
     wanted=_BATTERY,
     weight_day=0.6,
     weight_night=0.3,
     max_interval=timedelta(hours=12),
 )
-EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = CloudFeed(
-    key="encharge_telemetry",
-    endpoint=endpoints.ENCHARGE_TELEMETRY.path,
-    cost=_SLOW,
-    name=endpoints.ENCHARGE_TELEMETRY.name,
-    ask=_each_battery,
-    read=endpoints.ENCHARGE_TELEMETRY.parse,
+EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = planned_feed(
+    "encharge_telemetry",
+    endpoints.ENCHARGE_TELEMETRY,
+    _each_battery,
     join=_by_battery,
-    request=PollRequest(
-        key="encharge_telemetry", cost=1, weight_day=0.1, weight_night=0.1, min_interval=timedelta(hours=1)
-    ),
     wanted=_has("encharges"),
+    weight_day=0.1,
+    weight_night=0.1,
+    min_interval=timedelta(hours=1),
+    cost=SLOW,
 )
-CONSUMPTION: Feed[EnergyTelemetry] = _feed(
+CONSUMPTION: Feed[EnergyTelemetry] = planned_feed(
     "consumption_meter",
     endpoints.CONSUMPTION_METER,
-    lambda ask: ask.latest_days(ask.client.consumption_meter),
-    join=_all_intervals,
+    lambda ask: ask.latest_days(endpoints.CONSUMPTION_METER),
     wanted=_meters(*LIVES["consumption_lifetime"], told_by="consumption_lifetime"),
-    weight_day=0.2,
-    weight_night=0.05,
-    max_interval=timedelta(days=2),
+    **_BY_METER,
 )
-IMPORT: Feed[EnergyTelemetry] = _feed(
+IMPORT: Feed[EnergyTelemetry] = planned_feed(
     "energy_import",
     endpoints.IMPORT_TELEMETRY,
-    lambda ask: ask.whole_today(ask.client.energy_import),
-    join=_all_intervals,
+    lambda ask: ask.whole_today(endpoints.IMPORT_TELEMETRY),
     wanted=_meters(*LIVES["energy_import_lifetime"], told_by="energy_import_lifetime"),
-    weight_day=0.2,
-    weight_night=0.05,
-    max_interval=timedelta(days=2),
+    **_BY_METER,
 )
-EXPORT: Feed[EnergyTelemetry] = _feed(
+EXPORT: Feed[EnergyTelemetry] = planned_feed(
     "energy_export",
     endpoints.EXPORT_TELEMETRY,
-    lambda ask: ask.whole_today(ask.client.energy_export),
-    join=_all_intervals,
+    lambda ask: ask.whole_today(endpoints.EXPORT_TELEMETRY),
     wanted=_meters(*LIVES["energy_export_lifetime"], told_by="energy_export_lifetime"),
-    weight_day=0.2,
-    weight_night=0.0,
-    max_interval=timedelta(days=2),
+    **{**_BY_METER, "weight_night": 0.0},
 )
-PRODUCTION_METER: Feed[EnergyTelemetry] = _feed(
+PRODUCTION_METER: Feed[EnergyTelemetry] = planned_feed(
     "production_meter",
     endpoints.PRODUCTION_METER,
-    lambda ask: ask.latest_days(ask.client.production_meter),
-    join=_all_intervals,
+    lambda ask: ask.latest_days(endpoints.PRODUCTION_METER),
     wanted=lambda source: bool(grid_untold(source)) and has_production_meter(source),
-    weight_day=0.2,
-    weight_night=0.05,
-    max_interval=timedelta(days=2),
+    **_BY_METER,
 )
-PRODUCTION_MICRO: Feed[EnergyTelemetry] = _feed(
+PRODUCTION_MICRO: Feed[EnergyTelemetry] = planned_feed(
     "production_micro",
     endpoints.PRODUCTION_MICRO,
     _days_of_inverters,
@@ -274,109 +215,61 @@ PRODUCTION_MICRO: Feed[EnergyTelemetry] = _feed(
     weight_night=0.05,
     max_interval=timedelta(days=1),
 )
-ENERGY_LIFETIME: Feed[EnergyLifetime] = _feed(
-    "energy_lifetime",
-    endpoints.ENERGY_LIFETIME,
-    lambda ask: ask.client.energy_lifetime(ask.system_id),
-    weight_day=0.01,
-    weight_night=0.0,
-    min_interval=_WEEK,
-    max_interval=timedelta(days=30),
-    cost=_SLOW,
+CONSUMPTION_LIFETIME: Feed[DailySeries] = _life(
+    "consumption_lifetime", endpoints.CONSUMPTION_LIFETIME, _meters(*LIVES["consumption_lifetime"])
 )
-CONSUMPTION_LIFETIME: Feed[DailySeries] = _feed(
-    "consumption_lifetime",
-    endpoints.CONSUMPTION_LIFETIME,
-    lambda ask: ask.client.consumption_lifetime(ask.system_id),
-    wanted=_meters(*LIVES["consumption_lifetime"]),
-    daily_at=_CLOSE,
-    cost=_SLOW,
+IMPORT_LIFETIME: Feed[DailySeries] = _life(
+    "energy_import_lifetime", endpoints.IMPORT_LIFETIME, _meters(*LIVES["energy_import_lifetime"])
 )
-IMPORT_LIFETIME: Feed[DailySeries] = _feed(
-    "energy_import_lifetime",
-    endpoints.IMPORT_LIFETIME,
-    lambda ask: ask.client.energy_import_lifetime(ask.system_id),
-    wanted=_meters(*LIVES["energy_import_lifetime"]),
-    daily_at=_CLOSE,
-    cost=_SLOW,
+EXPORT_LIFETIME: Feed[DailySeries] = _life(
+    "energy_export_lifetime", endpoints.EXPORT_LIFETIME, _meters(*LIVES["energy_export_lifetime"])
 )
-EXPORT_LIFETIME: Feed[DailySeries] = _feed(
-    "energy_export_lifetime",
-    endpoints.EXPORT_LIFETIME,
-    lambda ask: ask.client.energy_export_lifetime(ask.system_id),
-    wanted=_meters(*LIVES["energy_export_lifetime"]),
-    daily_at=_CLOSE,
-    cost=_SLOW,
-)
-BATTERY_LIFETIME: Feed[BatteryLifetime] = _feed(
-    "battery_lifetime",
-    endpoints.BATTERY_LIFETIME,
-    lambda ask: ask.client.battery_lifetime(ask.system_id),
-    wanted=_BATTERY,
-    daily_at=_CLOSE,
-    cost=_SLOW,
-)
-INVERTERS: Feed[tuple[InvertersSummary, ...]] = _feed(
+BATTERY_LIFETIME: Feed[BatteryLifetime] = _life("battery_lifetime", endpoints.BATTERY_LIFETIME, _BATTERY)
+INVERTERS: Feed[tuple[MicroInverter, ...]] = planned_feed(
     "inverters",
     endpoints.INVERTERS,
     _all_inverters,
     join=_all_pages,
     wanted=_has("micros"),
     daily_at=_MORNING,
-    cost=_SLOW,
+    cost=SLOW,
 )
-OPEN_EVENTS: Feed[tuple[Event, ...]] = _feed(
+OPEN_EVENTS: Feed[tuple[int, ...]] = planned_feed(
     "open_events",
     endpoints.OPEN_EVENTS,
-    lambda ask: ask.client.open_events(ask.system_id),
     weight_day=0.05,
     weight_night=0.02,
     min_interval=timedelta(hours=1),
     max_interval=timedelta(days=2),
-    cost=_SLOW,
+    cost=SLOW,
 )
-CHARGERS: Feed[tuple[Charger, ...]] = _feed(
-    "ev_chargers",
-    endpoints.CHARGERS,
-    lambda ask: ask.client.chargers(ask.system_id),
-    wanted=_has("ev_chargers"),
-    weight_day=0.02,
-    weight_night=0.02,
-    min_interval=timedelta(hours=1),
-    max_interval=_WEEK,
-    cost=_SLOW,
-)
-BATTERY_SETTINGS: Feed[BatterySettings] = _feed(
+BATTERY_SETTINGS: Feed[BatterySettings] = planned_feed(
     "battery_settings",
     endpoints.BATTERY_SETTINGS,
-    lambda ask: ask.client.battery_settings(ask.system_id),
     wanted=_BATTERY,
     weight_day=0.5,
     weight_night=0.3,
     max_interval=timedelta(hours=12),
 )
-STORM_GUARD: Feed[StormGuard] = _feed(
+STORM_GUARD: Feed[StormGuard] = planned_feed(
     "storm_guard",
     endpoints.STORM_GUARD,
-    lambda ask: ask.client.storm_guard(ask.system_id),
     wanted=_BATTERY,
     weight_day=0.5,
     weight_night=0.5,
     max_interval=timedelta(hours=12),
 )
-GRID_STATUS: Feed[GridStatusPayload] = _feed(
+GRID_STATUS: Feed[GridStatusPayload] = planned_feed(
     "grid_status",
     endpoints.GRID_STATUS,
-    lambda ask: ask.client.grid_status(ask.system_id),
     wanted=_has("encharges", "enpowers", "iq_collars"),
     weight_day=0.8,
     weight_night=0.8,
     max_interval=timedelta(hours=12),
 )
-LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = _feed(
+LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = planned_feed(
     "load_control",
     endpoints.LOAD_CONTROL,
-    lambda ask: ask.client.load_control(ask.system_id),
     wanted=_has("enpowers"),
     weight_day=0.1,
     weight_night=0.1,
@@ -429,7 +322,4 @@ ALL: tuple[Feed[Any], ...] = (
     BATTERY_LIFETIME,
     INVERTERS,
     OPEN_EVENTS,
-    CHARGERS,
-    ENERGY_LIFETIME,
-    *diagnostic_endpoints.ALL,
 )

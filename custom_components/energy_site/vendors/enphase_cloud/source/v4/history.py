@@ -12,13 +12,14 @@ from .....site.model import CounterKind
 from .....site.quota.demand import QUARTER
 from .....sources.cloud import CloudSource
 from .....sources.history import HistoryProvider, Intervals, Lifetime
-from ...client.endpoint import Days
+from ...client import v4_endpoints as endpoints
+from ...client.endpoint import CloudEndpoint, Value
 from ...client.errors import RangeError
 from ...client.models.common import DailySeries
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 from ...client.v4 import EnphaseV4Client
 from . import energy, feeds
-from .context import Context, Get, whole_days
+from .context import Context, whole_days
 from .intervals import FIVE_MINUTES, as_intervals, of_battery, of_meter, of_production, reported_at
 
 # Two years, less a day for whoever counts otherwise.
@@ -40,6 +41,21 @@ _TOLD_BY = {
     CounterKind.GRID_EXPORT: feeds.EXPORT,
     CounterKind.BATTERY_CHARGE: feeds.BATTERY,
     CounterKind.BATTERY_DISCHARGE: feeds.BATTERY,
+}
+
+
+# What tells the days of a flow by itself, and what its intervals.
+_LIFETIMES: Mapping[CounterKind, CloudEndpoint[DailySeries]] = {
+    CounterKind.LOAD: endpoints.CONSUMPTION_LIFETIME,
+    CounterKind.GRID_IMPORT: endpoints.IMPORT_LIFETIME,
+    CounterKind.GRID_EXPORT: endpoints.EXPORT_LIFETIME,
+}
+_INTERVALS: Mapping[CounterKind, CloudEndpoint[Any]] = {
+    CounterKind.SOLAR: endpoints.PRODUCTION_METER,
+    CounterKind.LOAD: endpoints.CONSUMPTION_METER,
+    CounterKind.BATTERY_CHARGE: endpoints.BATTERY_TELEMETRY,
+    CounterKind.GRID_IMPORT: endpoints.IMPORT_TELEMETRY,
+    CounterKind.GRID_EXPORT: endpoints.EXPORT_TELEMETRY,
 }
 
 
@@ -111,33 +127,29 @@ class EnphaseHistory(HistoryProvider):
     @override
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
         try:
-            return await self._lifetime(group.kinds, Days(start_date=first_day))
+            return await self._lifetime(group.kinds, {"start_date": first_day})
         except RangeError:
             return Lifetime(days={kind: {} for kind in group.kinds}, reported=None)
 
-    async def _lifetime(self, kinds: tuple[CounterKind, ...], days: Days) -> Lifetime:
-        client, system_id = self._client, self._system_id
+    async def _lifetime(self, kinds: tuple[CounterKind, ...], query: Mapping[str, Value]) -> Lifetime:
+        get, system_id = self._client.get, self._system_id
         if kinds == _SOLAR:
-            return as_lifetime(kinds, [(await client.energy_lifetime(system_id, days)).production], self.zone)
+            return as_lifetime(kinds, [await get(endpoints.ENERGY_LIFETIME, system_id, query=query)], self.zone)
         if kinds == _BATTERY:
-            battery = await client.battery_lifetime(system_id, days)
+            battery = await get(endpoints.BATTERY_LIFETIME, system_id, query=query)
             return as_lifetime(kinds, [battery.charge, battery.discharge], self.zone)
         if len(kinds) > 1:
-            consumption = await client.consumption_lifetime(system_id, days)
-            battery = await client.battery_lifetime(system_id, days)
+            consumption = await get(endpoints.CONSUMPTION_LIFETIME, system_id, query=query)
+            battery = await get(endpoints.BATTERY_LIFETIME, system_id, query=query)
             found = as_lifetime(_BATTERY, [battery.charge, battery.discharge], self.zone)
             house = energy.house_days(consumption, battery, self.zone)
             return replace(found, days={CounterKind.LOAD: house, **found.days})
         if kinds[0] in GRID and feeds.TELL_GRID[kinds[0]][1].key in self._ailing():
             # Which days there were is known all the same.
-            life = as_lifetime(_LOAD, [await client.consumption_lifetime(system_id, days)], self.zone)
+            consumption = await get(endpoints.CONSUMPTION_LIFETIME, system_id, query=query)
+            life = as_lifetime(_LOAD, [consumption], self.zone)
             return replace(life, days={kinds[0]: {}}, first=min(life.days[CounterKind.LOAD], default=None))
-        ask = {
-            CounterKind.LOAD: client.consumption_lifetime,
-            CounterKind.GRID_IMPORT: client.energy_import_lifetime,
-            CounterKind.GRID_EXPORT: client.energy_export_lifetime,
-        }[kinds[0]]
-        return as_lifetime(kinds, [await ask(system_id, days)], self.zone)
+        return as_lifetime(kinds, [await get(_LIFETIMES[kinds[0]], system_id, query=query)], self.zone)
 
     @override
     async def intervals(self, group: FlowGroup, first_day: date, days: int) -> Intervals:
@@ -151,17 +163,17 @@ class EnphaseHistory(HistoryProvider):
         if self._is_derived(kind):
             return await self._derive(kind, first_day)
         if group.kinds == _BATTERY:
-            return of_battery(await self._ask(kind, first_day, days))
-        telemetry: EnergyTelemetry = await self._ask(kind, first_day, days)
+            return of_battery(await self._get(kind, first_day, days))
+        telemetry: EnergyTelemetry = await self._get(kind, first_day, days)
         if len(group.kinds) > 1:
-            battery: BatteryTelemetry = await self._ask(CounterKind.BATTERY_CHARGE, first_day, days)
+            battery: BatteryTelemetry = await self._get(CounterKind.BATTERY_CHARGE, first_day, days)
             taken = energy.house_by_interval(telemetry, battery)
             house = tuple(replace(each, wh=taken.get(each.end_at)) for each in telemetry.intervals)
             load = of_meter(CounterKind.LOAD, replace(telemetry, intervals=house))
             found = of_battery(battery)
             return replace(found, found={**load.found, **found.found})
         step = FIVE_MINUTES if not group.dense else QUARTER
-        return as_intervals(kind, telemetry.intervals, telemetry.meta, step)
+        return as_intervals(kind, telemetry, step)
 
     # -- what is not told -----------------------------------------------------------
 
@@ -176,7 +188,7 @@ class EnphaseHistory(HistoryProvider):
     async def _derive(self, kind: CounterKind, day: date) -> Intervals:
         """Return a day of the grid, of what was read for other flows as far as that is at hand."""
         answers = {
-            term: self._known(term, day) or await self._ask(term, *self._window(term, day)) for term in self._terms()
+            term: self._known(term, day) or await self._get(term, *self._window(term, day)) for term in self._terms()
         }
         consumption = of_meter(CounterKind.LOAD, answers[CounterKind.LOAD])
         told = dict(of_production(answers.pop(CounterKind.SOLAR), self.zone, meter=self._meter).found)
@@ -198,17 +210,12 @@ class EnphaseHistory(HistoryProvider):
             return None
         return kept.answer if kept.first <= day < kept.first + DAY * kept.days else None
 
-    async def _ask(self, kind: CounterKind, first_day: date, days: int) -> Any:
-        """Ask what tells of a flow, and keep the answer for what follows from it."""
-        client = self._client
-        get: Get[Any] = {
-            CounterKind.SOLAR: client.production_meter if self._meter else client.production_micro,
-            CounterKind.LOAD: client.consumption_meter,
-            CounterKind.BATTERY_CHARGE: client.battery_telemetry,
-            CounterKind.GRID_IMPORT: client.energy_import,
-            CounterKind.GRID_EXPORT: client.energy_export,
-        }[kind]
-        answer = await whole_days(get, self._system_id, first_day, days, self.zone)
+    async def _get(self, kind: CounterKind, first_day: date, days: int) -> Any:
+        """Request what tells of a flow, and keep the answer for what follows from it."""
+        endpoint = _INTERVALS[kind]
+        if kind is CounterKind.SOLAR and not self._meter:
+            endpoint = endpoints.PRODUCTION_MICRO
+        answer = await whole_days(self._client, endpoint, self._system_id, first_day, days, self.zone)
         self._kept[kind] = _Kept(first=first_day, days=days, at=self._clock(), answer=answer)
         return answer
 
@@ -239,7 +246,7 @@ def as_lifetime(kinds: Iterable[CounterKind], series: Iterable[DailySeries], zon
     found: dict[CounterKind, Mapping[date, float]] = {}
     reported: datetime | None = None
     for kind, each in zip(kinds, series, strict=True):
-        reported = reported_at(each.meta)
+        reported = reported_at(each.last_report_at)
         last = day_of(reported, zone) if reported is not None else None
         found[kind] = dict(each.days(last_reported=last))
     return Lifetime(days=found, reported=reported)

@@ -1,6 +1,6 @@
 """The service's intervals as the history takes them: with their starts, which have to be guessed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
@@ -10,30 +10,25 @@ from .....site.model import CounterKind
 from .....site.quota.demand import QUARTER
 from .....sources.history import Intervals
 from ...client.errors import RangeError
-from ...client.models.common import Meta
 from ...client.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
 
 FIVE_MINUTES = timedelta(minutes=5)
 
 
-def reported_at(meta: Meta | None) -> datetime | None:
+def reported_at(seconds: int | None) -> datetime | None:
     """Return when a system reported last."""
-    if meta is None or meta.last_report_at is None:
-        return None
-    return _moment(meta.last_report_at)
+    return None if seconds is None else _moment(seconds)
 
 
-def as_intervals(
-    kind: CounterKind, intervals: Sequence[EnergyInterval], meta: Meta | None, default: timedelta
-) -> Intervals:
+def as_intervals(kind: CounterKind, telemetry: EnergyTelemetry, default: timedelta) -> Intervals:
     """Return intervals with their starts, which the service leaves to be guessed."""
-    step = _length(intervals, default)
+    step = _length(telemetry.intervals, default)
     found = [
         Interval(start=_moment(each.end_at) - step, end=_moment(each.end_at), wh=each.wh)
-        for each in intervals
+        for each in telemetry.intervals
         if each.wh is not None
     ]
-    return Intervals(found={kind: found}, reported=reported_at(meta))
+    return Intervals(found={kind: found}, reported=reported_at(telemetry.last_report_at))
 
 
 def nothing(kinds: Iterable[CounterKind], error: RangeError) -> Intervals:
@@ -51,13 +46,13 @@ def _length(intervals: Iterable[EnergyInterval | BatteryInterval], default: time
 
 def of_meter(kind: CounterKind, telemetry: EnergyTelemetry) -> Intervals:
     """Return what a meter told."""
-    return as_intervals(kind, telemetry.intervals, telemetry.meta, QUARTER)
+    return as_intervals(kind, telemetry, QUARTER)
 
 
 def of_production(telemetry: EnergyTelemetry, zone: tzinfo, *, meter: bool) -> Intervals:
     """Return what the sun gave, with the nights of which inverters tell nothing."""
     kind = CounterKind.SOLAR
-    found = as_intervals(kind, telemetry.intervals, telemetry.meta, QUARTER if meter else FIVE_MINUTES)
+    found = as_intervals(kind, telemetry, QUARTER if meter else FIVE_MINUTES)
     return found if meter else replace(found, found={kind: _with_nights(found.found[kind], found.reported, zone)})
 
 
@@ -73,7 +68,7 @@ def of_battery(telemetry: BatteryTelemetry) -> Intervals:
         if each.discharge_enwh is not None:
             discharge.append(Interval(start=end - step, end=end, wh=each.discharge_enwh))
     found = {CounterKind.BATTERY_CHARGE: charge, CounterKind.BATTERY_DISCHARGE: discharge}
-    return Intervals(found=found, reported=reported_at(telemetry.meta))
+    return Intervals(found=found, reported=reported_at(telemetry.last_report_at))
 
 
 def _with_nights(intervals: Iterable[Interval], reported: datetime | None, zone: tzinfo) -> list[Interval]:

@@ -21,12 +21,12 @@ from .....site.model import (
     Settings,
     Storm,
 )
-from .....site.status import SystemStatus
 from .....sources.budget import SystemBudget
 from .....sources.cloud import CloudFeed, CloudSource, ZoneFinder
 from .....sources.feed import Feed
 from .....sources.source import Builder
 from ...client.models.common import DailySeries
+from .. import health
 from . import devices, energy, feeds, intervals, power, settings
 from .context import Context
 from .controls import CloudControls
@@ -284,31 +284,20 @@ class EnphaseCloudSource(CloudSource[Context]):
         return EnergyCounters(observed_at=now, counts=counts, rejected=0) if counts else None
 
     def _health(self, now: datetime) -> Health:
-        updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
-        events = self.current(feeds.OPEN_EVENTS, now)
-        status = self._status()
-        gateways = self._gateways_connected()
-        return Health(
-            observed_at=updated or now,
-            firmware=self.device.firmware,
-            last_update=updated,
-            requests=self.planner.usage.used,
-            last_cloud_report=self._reported_at(),
-            open_events=None if events is None else len(events),
-            cloud_connected=None if status is None and not gateways else all(gateways) and _reports(status),
-            status=status,
-            ailing=self.ailing(now),
-        )
-
-    def _status(self) -> SystemStatus | None:
-        """Return the newest word on the system."""
         system, summary = self.answer(feeds.SYSTEM), self.answer(feeds.SUMMARY)
-        told = (
-            (feeds.SYSTEM.key, system.status if system is not None else None),
-            (feeds.SUMMARY.key, summary.status if summary is not None else None),
+        events = self.current(feeds.OPEN_EVENTS, now)
+        return health.build(
+            self,
+            now,
+            words=(
+                (feeds.SYSTEM, system.status if system is not None else None),
+                (feeds.SUMMARY, summary.status if summary is not None else None),
+            ),
+            gateways=self._gateways_connected(),
+            reported_at=self._reported_at(),
+            firmware=self.device.firmware,
+            open_events=None if events is None else len(events),
         )
-        words = [(at, word) for key, word in told if word and (at := self.states[key].answered_at) is not None]
-        return SystemStatus.of(max(words)[1]) if words else None
 
     def _gateways_connected(self) -> list[bool]:
         known = self.answer(feeds.DEVICES)
@@ -338,7 +327,3 @@ class EnphaseCloudSource(CloudSource[Context]):
             model_id=gateway.part_number,
             firmware=gateway.emu_sw_version,
         )
-
-
-def _reports(status: SystemStatus | None) -> bool:
-    return status is None or status.reports

@@ -98,14 +98,10 @@ class InventoryDevice:
     part_number: str | None
     firmware: str | None
     last_report: int | None
-    producing: bool | None
     communicating: bool | None
-    operating: bool | None
     phase: str | None
     percent_full: float | None
     max_cell_temperature: float | None
-    charge_status: str | None
-    relay: str | None
     status: tuple[str, ...]
 
 
@@ -202,13 +198,9 @@ def _inventory_device(item: Record, kind: str) -> InventoryDevice:
         part_number=item.code_or_none("part_num"),
         firmware=item.code_or_none("img_pnum_running"),
         last_report=item.integer_or_none("last_rpt_date"),
-        producing=item.flag_or_none("producing"),
         communicating=item.flag_or_none("communicating"),
-        operating=item.flag_or_none("operating"),
         phase=item.code_or_none("phase"),
         percent_full=item.number_or_none("percentFull"),
         max_cell_temperature=item.number_or_none("maxCellTemp"),
-        charge_status=item.code_or_none("charge_status"),
-        relay=item.code_or_none("relay"),
         status=item.texts("device_status"),
     )

@@ -1,7 +1,8 @@
 """The battery system: batteries, system controller, collar, generator, circuits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypedDict
+from functools import partial
 
 from .....api.payload import Record, parse_each, records
 
@@ -112,20 +113,9 @@ class GeneratorState:
     """`/ivp/ensemble/generator`: %, states in words, "close" as well as "closed"."""
 
     present: bool
-    admin_state: str | None
     oper_state: str | None
     start_soc: float | None
     stop_soc: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CanDevice:
-    """One device of `/ivp/ensemble/device_list`: type 13 is a battery, 14 an inverter; Wh."""
-
-    serial: str = field(repr=False)
-    device_type: int
-    status: str | None
-    capacity: float | None
 
 
 def parse_ensemble_inventory(endpoint: str, payload: object) -> EnsembleInventory:
@@ -137,9 +127,7 @@ def parse_ensemble_inventory(endpoint: str, payload: object) -> EnsembleInventor
         batteries=parse_each(groups.get("ENCHARGE", ()), _encharge),
         controllers=parse_each(groups.get("ENPOWER", ()), _enpower),
         collars=parse_each(groups.get("COLLAR", ()), _collar),
-        combiners=parse_each(
-            groups.get("C6 COMBINER CONTROLLER", ()), lambda item: EnsembleDevice(**_device_fields(item))
-        ),
+        combiners=parse_each(groups.get("C6 COMBINER CONTROLLER", ()), partial(_device, EnsembleDevice)),
     )
 
 
@@ -199,38 +187,14 @@ def parse_generator(endpoint: str, payload: object) -> GeneratorState:
     admin_state = root.text_or_none("admin_state")
     return GeneratorState(
         present=bool(root.integer_or_none("present")) and admin_state not in (None, "unknown"),
-        admin_state=admin_state,
         oper_state=root.text_or_none("oper_state"),
         start_soc=root.number_or_none("start_soc"),
         stop_soc=root.number_or_none("stop_soc"),
     )
 
 
-def parse_device_list(endpoint: str, payload: object) -> tuple[CanDevice, ...]:
-    """Read `/ivp/ensemble/device_list`."""
-    return parse_each(
-        Record(endpoint, payload).records("devices"),
-        lambda item: CanDevice(
-            serial=item.identifier("serial_number"),
-            device_type=item.integer_or_none("device_type") or 0,
-            status=item.code_or_none("status"),
-            capacity=item.record_or_empty("dev_info").number_or_none("capacity"),
-        ),
-    )
-
-
-class _DeviceFields(TypedDict):
-    serial: str
-    part_number: str | None
-    firmware: str | None
-    last_report: int | None
-    communicating: bool | None
-    state: str | None
-    temperature: float | None
-
-
-def _device_fields(item: Record) -> _DeviceFields:
-    return _DeviceFields(
+def _device[D: EnsembleDevice](kind: Callable[..., D], item: Record, **more: object) -> D:
+    return kind(
         serial=item.identifier("serial_num"),
         part_number=item.code_or_none("part_num"),
         firmware=item.code_or_none("img_pnum_running") or item.code_or_none("fw_version"),
@@ -238,12 +202,14 @@ def _device_fields(item: Record) -> _DeviceFields:
         communicating=item.flag_or_none("communicating"),
         state=item.code_or_none("admin_state_str"),
         temperature=item.number_or_none("temperature"),
+        **more,
     )
 
 
 def _encharge(item: Record) -> Encharge:
-    return Encharge(
-        **_device_fields(item),
+    return _device(
+        Encharge,
+        item,
         percent_full=item.number_or_none("percentFull"),
         max_cell_temperature=item.number_or_none("maxCellTemp"),
         capacity=item.number_or_none("encharge_capacity"),
@@ -256,8 +222,9 @@ def _encharge(item: Record) -> Encharge:
 
 
 def _enpower(item: Record) -> Enpower:
-    return Enpower(
-        **_device_fields(item),
+    return _device(
+        Enpower,
+        item,
         mains_admin_state=item.text_or_none("mains_admin_state"),
         mains_oper_state=item.text_or_none("mains_oper_state"),
         grid_mode=item.text_or_none("Enpwr_grid_mode"),
@@ -265,8 +232,9 @@ def _enpower(item: Record) -> Enpower:
 
 
 def _collar(item: Record) -> Collar:
-    return Collar(
-        **_device_fields(item),
+    return _device(
+        Collar,
+        item,
         mid_state=item.text_or_none("mid_state"),
         grid_state=item.code_or_none("grid_state"),
     )

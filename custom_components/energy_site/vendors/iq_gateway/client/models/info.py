@@ -24,7 +24,6 @@ class GatewayInfo:
     software: str
     time: int | None
     metered: bool
-    token_auth: bool
 
     @property
     def firmware(self) -> str:
@@ -60,7 +59,6 @@ def parse_info(endpoint: str, body: bytes) -> GatewayInfo:
         software=software if is_code(software) else "unknown",
         time=int(time) if time and time.isascii() and time.isdigit() and len(time) < 12 else None,
         metered=_text(root, "device/imeter") == "true",
-        token_auth=_text(root, "web-tokens") == "true",
     )
 
 

@@ -1,7 +1,8 @@
 """Current transformers: their set-up, readings and reports."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict
+from functools import partial
 
 from .....api.payload import Record, parse_each, records
 
@@ -49,20 +50,6 @@ class MeterReading(Reading):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumptionReport:
-    """One report of `/ivp/meters/reports`: W, Wh, V, A, Hz over all lines."""
-
-    report_type: str
-    created_at: int | None
-    active_power: float | None
-    energy_delivered: float | None
-    energy_received: float | None
-    rms_voltage: float | None
-    rms_current: float | None
-    frequency: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GridChannel:
     """One phase of `/ivp/meters/gridReading`: W with + for import, var, V, A, Hz."""
 
@@ -84,12 +71,6 @@ def parse_readings(endpoint: str, payload: object) -> tuple[MeterReading, ...]:
     return parse_each(records(endpoint, payload), _meter_reading)
 
 
-def parse_reports(endpoint: str, payload: object) -> tuple[ConsumptionReport, ...]:
-    """Read `/ivp/meters/reports` or one of its kinds, which is a single object."""
-    items = iter([Record(endpoint, payload)]) if isinstance(payload, dict) else records(endpoint, payload)
-    return parse_each(items, _report)
-
-
 def parse_grid_reading(endpoint: str, payload: object) -> tuple[GridChannel, ...]:
     """Read `/ivp/meters/gridReading`: the channels of all its meters."""
     return parse_each(
@@ -109,23 +90,8 @@ def _meter(item: Record) -> MeterConfig:
     )
 
 
-class _Fields(TypedDict):
-    eid: int
-    timestamp: int | None
-    act_energy_dlvd: float | None
-    act_energy_rcvd: float | None
-    apparent_energy: float | None
-    active_power: float | None
-    instantaneous_demand: float | None
-    apparent_power: float | None
-    reactive_power: float | None
-    voltage: float | None
-    current: float | None
-    freq: float | None
-
-
-def _fields(item: Record) -> _Fields:
-    return _Fields(
+def _reading[R: Reading](kind: Callable[..., R], item: Record, **more: object) -> R:
+    return kind(
         eid=item.integer("eid"),
         timestamp=item.integer_or_none("timestamp"),
         act_energy_dlvd=item.number_or_none("actEnergyDlvd"),
@@ -138,26 +104,13 @@ def _fields(item: Record) -> _Fields:
         voltage=item.number_or_none("voltage"),
         current=item.number_or_none("current"),
         freq=item.number_or_none("freq"),
+        **more,
     )
 
 
 def _meter_reading(item: Record) -> MeterReading:
-    channels = parse_each(item.records("channels"), lambda channel: Reading(**_fields(channel)))
-    return MeterReading(**_fields(item), channels=channels)
-
-
-def _report(item: Record) -> ConsumptionReport:
-    total = item.record("cumulative")
-    return ConsumptionReport(
-        report_type=item.text("reportType"),
-        created_at=item.integer_or_none("createdAt"),
-        active_power=total.number_or_none("actPower"),
-        energy_delivered=total.number_or_none("whDlvdCum"),
-        energy_received=total.number_or_none("whRcvdCum"),
-        rms_voltage=total.number_or_none("rmsVoltage"),
-        rms_current=total.number_or_none("rmsCurrent"),
-        frequency=total.number_or_none("freqHz"),
-    )
+    channels = parse_each(item.records("channels"), partial(_reading, Reading))
+    return _reading(MeterReading, item, channels=channels)
 
 
 def _grid_channel(item: Record) -> GridChannel:

@@ -15,7 +15,6 @@ class EnergySums:
 
     watts_now: float | None
     today: float | None
-    seven_days: float | None
     lifetime: float | None
 
 
@@ -25,7 +24,6 @@ class PdmEnergy:
 
     inverters: EnergySums
     production: EnergySums
-    consumption: EnergySums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +48,11 @@ class StorageSums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductionSummary:
-    """The inverters' part of `/production.json`: W, Wh, how many report, when the last did; and its storage."""
+    """The inverters' part of `/production.json`: W, Wh, how many report; and its storage."""
 
     active_count: int
     watts_now: float | None
     lifetime: float | None
-    reading_time: int | None
     storage: StorageSums = StorageSums()
 
 
@@ -71,7 +68,6 @@ def parse_energy(endpoint: str, payload: object) -> PdmEnergy:
     return PdmEnergy(
         inverters=_sums(production.record_or_empty("pcu")),
         production=_sums(production.record_or_empty("eim")),
-        consumption=_sums(root.record_or_empty("consumption").record_or_empty("eim")),
     )
 
 
@@ -85,10 +81,9 @@ def parse_production_summary(endpoint: str, payload: object) -> ProductionSummar
                 active_count=item.integer_or_none("activeCount") or 0,
                 watts_now=item.number_or_none("wNow"),
                 lifetime=item.number_or_none("whLifetime"),
-                reading_time=item.integer_or_none("readingTime"),
                 storage=storage,
             )
-    return ProductionSummary(active_count=0, watts_now=None, lifetime=None, reading_time=None, storage=storage)
+    return ProductionSummary(active_count=0, watts_now=None, lifetime=None, storage=storage)
 
 
 def _storage(root: Record) -> StorageSums:
@@ -107,6 +102,5 @@ def _sums(item: Record) -> EnergySums:
     return EnergySums(
         watts_now=item.number_or_none("wattsNow"),
         today=item.number_or_none("wattHoursToday"),
-        seven_days=item.number_or_none("wattHoursSevenDays"),
         lifetime=item.number_or_none("wattHoursLifetime"),
     )

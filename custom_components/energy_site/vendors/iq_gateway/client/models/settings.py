@@ -15,11 +15,8 @@ class Tariff:
 
     mode: str | None
     reserved_soc: float | None
-    very_low_soc: float | None
     charge_from_grid: bool | None
     opt_schedules: bool
-    currency: str | None
-    rate: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +66,8 @@ def parse_tariff(endpoint: str, payload: object) -> Tariff:
     return Tariff(
         mode=storage.code_or_none("mode"),
         reserved_soc=storage.number_or_none("reserved_soc"),
-        very_low_soc=storage.number_or_none("very_low_soc"),
         charge_from_grid=storage.flag_or_none("charge_from_grid"),
         opt_schedules=storage.flag_or_none("opt_schedules") is True,
-        currency=tariff.record_or_empty("currency").text_or_none("code"),
-        rate=tariff.record_or_empty("single_rate").number_or_none("rate"),
     )
 
 

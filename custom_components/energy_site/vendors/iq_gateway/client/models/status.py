@@ -37,8 +37,6 @@ class NetworkInterface:
     """One interface of the gateway; the strength is in bars of `signal_max`."""
 
     kind: str
-    mac: str | None = field(repr=False)
-    address: str | None = field(repr=False)
     carrier: bool
     signal: int | None
     signal_max: int | None
@@ -51,10 +49,8 @@ class Home:
     timezone: str | None = field(repr=False)
     cloud_connected: bool | None
     last_cloud_report: int | None
-    primary_interface: str | None
     interfaces: tuple[NetworkInterface, ...]
     database_percent_full: float | None
-    update_status: str | None
 
 
 def parse_live_data(endpoint: str, payload: object) -> LiveData:
@@ -83,10 +79,8 @@ def parse_home(endpoint: str, payload: object) -> Home:
         timezone=root.text_or_none("timezone"),
         cloud_connected=network.flag_or_none("web_comm"),
         last_cloud_report=network.integer_or_none("last_enlighten_report_time"),
-        primary_interface=network.code_or_none("primary_interface"),
         interfaces=tuple(_interface(item) for item in network.records("interfaces")),
         database_percent_full=_percent(full),
-        update_status=root.code_or_none("update_status"),
     )
 
 
@@ -101,8 +95,6 @@ def _flow(meters: Record, name: str) -> LiveFlow:
 def _interface(item: Record) -> NetworkInterface:
     return NetworkInterface(
         kind=item.code_or_none("type") or "unknown",
-        mac=item.text_or_none("mac"),
-        address=item.text_or_none("ip"),
         carrier=item.flag_or_none("carrier") is True,
         signal=item.integer_or_none("signal_strength"),
         signal_max=item.integer_or_none("signal_strength_max"),

@@ -1,0 +1,37 @@
+"""How a system does, by what either of Enphase's APIs tells of it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from ....site.model import Health
+from ....site.status import SystemStatus
+from ....sources.cloud import CloudFeed, CloudSource
+
+
+def build(
+    source: CloudSource[Any],
+    now: datetime,
+    *,
+    words: Iterable[tuple[CloudFeed[Any, Any], str | None]],
+    gateways: list[bool],
+    reported_at: datetime | None,
+    firmware: str | None = None,
+    open_events: int | None = None,
+) -> Health:
+    """Build the health's part: the newest of some feeds' `words` counts, and the cloud has to hear of all `gateways`."""
+    updated = max((state.answered_at for state in source.states.values() if state.answered_at), default=None)
+    told = [(source.answered_at(feed), word) for feed, word in words if word]
+    status = SystemStatus.of(max(told)[1]) if told else None
+    reports = status is None or status.reports
+    return Health(
+        observed_at=updated or now,
+        firmware=firmware,
+        last_update=updated,
+        requests=source.planner.usage.used,
+        last_cloud_report=reported_at,
+        open_events=open_events,
+        cloud_connected=None if status is None and not gateways else all(gateways) and reports,
+        status=status,
+        ailing=source.ailing(now),
+    )

@@ -1,0 +1,79 @@
+"""How a feed of either of Enphase's APIs is put together."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import time, timedelta
+from typing import Any, Protocol
+
+from ....site.quota.demand import PollRequest
+from ....sources.cloud import CloudContext, CloudFeed, CloudSource
+from ..client.endpoint import CloudEndpoint
+
+# What hardly changes is not worth a request when somebody wants all values now.
+SLOW = 2.0
+
+# The last quarter-hours of a day are in the cloud by then, where the site stands.
+CLOSE = time(2, 30)
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+
+HARDLY_CHANGES: Mapping[str, Any] = {
+    "essential": True,
+    "cost": SLOW,
+    "weight_day": 0.02,
+    "weight_night": 0.0,
+    "min_interval": DAY,
+    "max_interval": WEEK,
+}
+"""How systems and their devices are polled."""
+
+
+class _Client(Protocol):
+    """What requests an endpoint."""
+
+    async def get[T](self, endpoint: CloudEndpoint[T], system_id: int | None = None) -> T:
+        """Return what an endpoint answers."""
+
+
+class EnphaseContext(CloudContext, Protocol):
+    """By which client a system is requested."""
+
+    @property
+    def client(self) -> _Client:
+        """The client."""
+
+    @property
+    def system_id(self) -> int:
+        """The system."""
+
+
+def planned_feed[C: EnphaseContext, T](
+    key: str,
+    endpoint: CloudEndpoint[Any],
+    ask: Callable[[C], Awaitable[T]] | None = None,
+    *,
+    wanted: Callable[[CloudSource[C]], bool] = lambda _: True,
+    essential: bool = False,
+    cost: float = 1.0,
+    requests: int = 1,
+    join: Callable[[C, list[Any]], T] = lambda _, answers: answers[-1],
+    **weights: Any,
+) -> CloudFeed[C, T]:
+    """Return a feed of what `ask` returns, else of what the endpoint answers for the system."""
+
+    async def get(context: C) -> T:
+        answer: T = await context.client.get(endpoint, context.system_id)
+        return answer
+
+    return CloudFeed(
+        key=key,
+        endpoint=endpoint.path,
+        cost=cost,
+        essential=essential,
+        name=endpoint.name,
+        ask=ask or get,
+        read=endpoint.parse,
+        join=join,
+        request=PollRequest(key=key, cost=requests, **weights),
+        wanted=wanted,
+    )
