@@ -13,12 +13,23 @@ import pytest
 # Whoever imports this package first decides where it is: Home Assistant's tests have a folder of that name too.
 import custom_components  # noqa: F401
 from homeassistant.helpers.entity import Entity
+from homeassistant.util.executor import InterruptibleThreadPoolExecutor
 from simulator.iq_gateway.certificate import certificate
 
 from .frozen_dates import spare_copies
 from .translation_guard import translation_guard
 
 pytest_plugins = ("tests.houses",)
+
+
+_join_threads_or_timeout = InterruptibleThreadPoolExecutor.join_threads_or_timeout
+
+
+def _join_all_threads(executor: InterruptibleThreadPoolExecutor) -> None:
+    """Wait for threads that were interrupted as well: on a busy machine they end a moment after they were told to."""
+    _join_threads_or_timeout(executor)
+    for thread in executor._threads:
+        thread.join(10)
 
 
 def pytest_configure() -> None:
@@ -29,6 +40,7 @@ def pytest_configure() -> None:
     """
     certificate("first")
     spare_copies()
+    pytest.MonkeyPatch().setattr(InterruptibleThreadPoolExecutor, "join_threads_or_timeout", _join_all_threads)
     for name in ("sqlalchemy.engine.Engine", "homeassistant.components.recorder"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

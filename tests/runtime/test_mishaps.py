@@ -89,9 +89,9 @@ async def test_an_entity_that_fails_keeps_no_other_from_its_value(
 ) -> None:
     caplog.clear()
     listeners = next(iter(entry.runtime_data.poller._listeners.values()))
-    listeners.insert(0, boom)
+    listeners._callbacks.insert(0, boom)
     await pass_time(hass, freezer, 120, step=20)
-    listeners.remove(boom)
+    listeners._callbacks.remove(boom)
     assert number(hass, gateway.serial, "solar_power") == pytest.approx(gateway.house.flow.solar, abs=2)
     assert len(lines(caplog)) == 1
     await pass_time(hass, freezer, 900, step=100)
