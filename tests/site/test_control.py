@@ -22,6 +22,13 @@ def test_steps_begin_at_the_minimum() -> None:
     assert Range(minimum=0, maximum=1, step=0.25).admit(0.6) == 0.5
 
 
+@pytest.mark.parametrize(
+    ("value", "admitted"), [(80, 80), (80.2, None), (81, None), (99, None), (99.9, None), (100, 100), (20, 20)]
+)
+def test_a_number_in_the_gap_is_not_taken_for_another_one(value: float, admitted: float | None) -> None:
+    assert Range(minimum=0, maximum=100, gap=(80, 100)).admit(value) == admitted
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, False, "35", ""])
 def test_what_is_no_number_is_not_admitted(value: Value) -> None:
     assert Range(minimum=0, maximum=100).admit(value) is None

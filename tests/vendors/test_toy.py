@@ -18,6 +18,7 @@ from homeassistant.components.recorder.statistics import get_last_statistics
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.recorder import get_instance
 from tests import translation_guard
 from tests.common import pass_time, state
@@ -125,6 +126,27 @@ async def test_its_reserve_is_a_number_that_is_set_and_verified(
     assert float(active.state) == 35.0
     # Read back after the write: a control never believes itself.
     assert cloud.requests[cloud.requests.index("/reserve") :].count("/state") == 1
+
+
+async def test_a_reserve_in_its_gap_is_refused_before_any_request_and_names_the_nearest_two(
+    hass: HomeAssistant, entry: ConfigEntry[Any], cloud: ToyCloud
+) -> None:
+    shown = state(hass, "number", f"{entry.unique_id}_backup_reserve")
+    assert shown is not None
+    before = list(cloud.requests)
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            "number", "set_value", {"entity_id": shown.entity_id, "value": 90}, blocking=True
+        )
+    assert refused.value.translation_key == "control_in_gap"
+    assert refused.value.translation_placeholders == {
+        "setting": "Backup reserve",
+        "wanted": "90",
+        "in_force": "20",
+        "below": "80",
+        "above": "100",
+    }
+    assert cloud.requests == before
 
 
 async def test_its_days_become_statistics(

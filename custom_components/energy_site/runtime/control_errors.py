@@ -59,6 +59,9 @@ def refusal(hass: HomeAssistant, site: str, error: ControlError) -> HomeAssistan
     }
     key = _OBSTACLES[error.block_reason] if error.block_reason is not None else _FAILURES[error.failure]
     match error.limits:
+        case Range(gap=(below, above)) if error.failure is Failure.OUT_OF_RANGE and _is_in_gap(error):
+            key = "control_in_gap"
+            placeholders |= {"below": _readable(below), "above": _readable(above)}
         case Range(minimum=minimum, maximum=maximum) if error.failure is Failure.OUT_OF_RANGE:
             placeholders |= {"minimum": _readable(minimum), "maximum": _readable(maximum)}
         case Choice(options=options) if error.failure is Failure.NOT_AN_OPTION:
@@ -68,6 +71,11 @@ def refusal(hass: HomeAssistant, site: str, error: ControlError) -> HomeAssistan
     if error.failure is Failure.IGNORED:
         placeholders["seconds"] = _readable(error.seconds)
     return kind(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
+
+
+def _is_in_gap(error: ControlError) -> bool:
+    wanted, limits = error.wanted, error.limits
+    return isinstance(limits, Range) and isinstance(wanted, int | float) and limits.is_in_gap(wanted)
 
 
 def setting_name(hass: HomeAssistant, site: str, name: ControlName) -> str:

@@ -42,15 +42,20 @@ class ControlName(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """Numbers between two bounds, in steps."""
+    """Numbers between two bounds, in steps; those between the ends of a `gap` are not allowed."""
 
     minimum: float
     maximum: float
     step: float = 1.0
+    gap: tuple[float, float] | None = None
+
+    def is_in_gap(self, value: float) -> bool:
+        """Tell whether a value lies between the ends of the gap."""
+        return self.gap is not None and self.gap[0] < value < self.gap[1]
 
     def admit(self, value: Value) -> Value | None:
         """Return the allowed value that is meant, `None` where there is none."""
-        if isinstance(value, bool | str) or not self.minimum <= value <= self.maximum:
+        if isinstance(value, bool | str) or not self.minimum <= value <= self.maximum or self.is_in_gap(value):
             return None
         return min(self.minimum + round((value - self.minimum) / self.step) * self.step, self.maximum)
 

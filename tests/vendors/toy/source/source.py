@@ -74,7 +74,7 @@ class ToySource(CloudSource[ToyContext]):
         if name != _RESERVE or settings is None:
             return None
         return Control(
-            limits=Range(minimum=0.0, maximum=100.0),
+            limits=Range(minimum=0.0, maximum=100.0, gap=(80.0, 100.0)),
             value=settings.backup_reserve,
             write=self._set_reserve,
             feeds=(STATE_FEED.key,),
