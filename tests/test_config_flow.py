@@ -11,6 +11,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.energy_site.config_flow import FrontDoor
 from custom_components.energy_site.const import CONF_SOURCE, DOMAIN
 from custom_components.energy_site.helpers.sessions import gateway_family
 from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT
@@ -552,3 +553,11 @@ async def test_first_screen_offers_the_gateway(hass: HomeAssistant) -> None:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
     assert result["type"] is FlowResultType.MENU
     assert result["menu_options"] == ["iq_gateway", "enphase_cloud", "enlighten"]
+
+
+@pytest.mark.parametrize("source", ["enphase_cloud", "enlighten", "of_a_later_version"])
+def test_what_has_no_options_offers_none(source: str) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, data={"source": source})
+    assert not FrontDoor.async_supports_options_flow(entry)
+    with pytest.raises(LookupError):
+        FrontDoor.async_get_options_flow(entry)
