@@ -561,3 +561,13 @@ def test_what_has_no_options_offers_none(source: str) -> None:
     assert not FrontDoor.async_supports_options_flow(entry)
     with pytest.raises(LookupError):
         FrontDoor.async_get_options_flow(entry)
+
+
+@pytest.mark.parametrize("data", [{}, {"source": "of_a_later_version"}])
+async def test_an_entry_of_a_later_version_is_left_alone(hass: HomeAssistant, data: dict[str, Any]) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, data=data, unique_id="later")
+    entry.add_to_hass(hass)
+    for result in (await entry.start_reconfigure_flow(hass), await entry.start_reauth_flow(hass)):
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "unknown_source"
+    assert dict(entry.data) == data

@@ -25,15 +25,19 @@ class FrontDoor(ConfigFlow):
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Ask for new credentials."""
-        return await self._vendor_step(entry_data, "reauth")(entry_data)
+        return await self._async_vendor_step(entry_data, "reauth", entry_data)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for what changed."""
-        return await self._vendor_step(self._get_reconfigure_entry().data, "reconfigure")(user_input)
+        return await self._async_vendor_step(self._get_reconfigure_entry().data, "reconfigure", user_input)
 
-    def _vendor_step(self, entry_data: Mapping[str, Any], step: str) -> Step:
-        found: Step = getattr(self, f"async_step_{entry_data[CONF_SOURCE]}_{step}")
-        return found
+    async def _async_vendor_step(self, entry_data: Mapping[str, Any], step: str, data: Any) -> ConfigFlowResult:
+        source = entry_data.get(CONF_SOURCE)
+        if source not in {vendor.source for vendor in VENDORS}:
+            # An entry of a later version, or a damaged one.
+            return self.async_abort(reason="unknown_source")
+        found: Step = getattr(self, f"async_step_{source}_{step}")
+        return await found(data)
 
     @classmethod
     @callback

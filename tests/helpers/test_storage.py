@@ -147,6 +147,11 @@ async def test_books_that_break_off_begin_anew_with_a_repair(
     assert entry.state is ConfigEntryState.LOADED
     assert repair(hass) is not None
     assert [found.read_text() for found in path.parent.glob(f"{path.name}.corrupt.*")] == [text[: len(text) // 2]]
+    issue = repair(hass)
+    assert issue is not None
+    assert issue.translation_placeholders is not None
+    # The name is one that a user can look for.
+    assert issue.translation_placeholders["file"] == f"{path}.corrupt.*"
     await hass.config_entries.async_unload(entry.entry_id)
 
 

@@ -61,7 +61,7 @@ _PARAMETERS: ContextVar[tuple[str, Mapping[str, str]]] = ContextVar("parameters"
 
 @contextmanager
 def with_parameters(endpoint: str, parameters: Mapping[str, str]) -> Iterator[None]:
-    """Send the requests to an endpoint within with these parameters in place of their default ones."""
+    """Within this context, send requests to an endpoint with these parameters in place of their default ones."""
     token = _PARAMETERS.set((endpoint, parameters))
     try:
         yield

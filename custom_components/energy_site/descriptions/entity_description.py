@@ -1,4 +1,4 @@
-"""What a row of a platform's table is: a description, and where its value stands."""
+"""What an entry of a platform's table is: a description, and where its value stands."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class SiteEntityDescription[P: Part]:
         """Return for which units there is a value: the site itself, or nobody."""
         return () if self.read(parts, None) is None else (None,)
 
-    def read(self, parts: Parts, serial: str | None) -> object:  # noqa: ARG002 - the same signature as a unit's row.
+    def read(self, parts: Parts, serial: str | None) -> object:  # noqa: ARG002 - the same signature as a device's description.
         """Return the value as it is known now."""
         part = parts(self.part)
         return None if part is None else self.value_fn(part)
@@ -92,7 +92,7 @@ class DeviceEntityDescription[P: Part, U]:
             return None
         return self.value_fn(unit)
 
-    def stamp(self, parts: Parts) -> datetime | None:  # noqa: ARG002 - the same signature as a site's row.
+    def stamp(self, parts: Parts) -> datetime | None:  # noqa: ARG002 - the same signature as a site's description.
         """Return nothing: units report what changes."""
         return None
 

@@ -18,7 +18,7 @@ _STATUS = ("normal", "not_metering", "check_wiring")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measure:
-    """A quality that is measurement at the grid, as a whole and a phase."""
+    """A quality that is measured at the grid, as a whole and a phase."""
 
     key: str
     device_class: SensorDeviceClass

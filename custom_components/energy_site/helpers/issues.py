@@ -32,10 +32,12 @@ def async_raise_issue(
     severity: ir.IssueSeverity | None = None,
     text: str | None = None,
     data: Mapping[str, str] | None = None,
+    path: str | None = None,
 ) -> None:
     """Raise an issue of an `owner`: the ID of a config entry, or the name of a file.
 
-    `text` is the key of another text than the issue's own, `severity` another than its usual one.
+    `text` is the key of another text than the issue's own, `severity` another than its usual one. A `path` of this
+    machine is shown as it is, which nobody else's words are.
     """
     page = (text or issue.key).replace("_", "-")
     ir.async_create_issue(
@@ -46,7 +48,7 @@ def async_raise_issue(
         is_persistent=issue.persistent,
         severity=severity or issue.severity,
         translation_key=text or issue.key,
-        translation_placeholders=in_markdown(placeholders),
+        translation_placeholders={**in_markdown(placeholders), **({} if path is None else {"file": path})},
         data={"entry_id": owner, "key": issue.key, **(data or {})},
         learn_more_url=documentation(f"repairs.md#{page}"),
     )

@@ -95,7 +95,7 @@ class KeptFile:
 
     @callback
     def _report(self, kept: str) -> None:
-        async_raise_issue(self._hass, UNREADABLE, self._name, {"name": self._title, "file": kept})
+        async_raise_issue(self._hass, UNREADABLE, self._name, {"name": self._title}, path=kept)
 
 
 def site_file(hass: HomeAssistant, entry_id: str, title: str) -> KeptFile:

@@ -21,7 +21,7 @@ _FAILURES = {
     Failure.IGNORED: "control_ignored",
     Failure.NO_ANSWER: "control_no_answer",
 }
-_OBSTACLES = {
+_BLOCK_REASONS = {
     BlockReason.CLOUD_CONTROLLED: "control_not_now_governed_remotely",
     BlockReason.OFF_GRID: "control_not_now_off_grid",
     BlockReason.GRID_EVENT: "control_not_now_grid_event",
@@ -57,7 +57,7 @@ def refusal(hass: HomeAssistant, site: str, error: ControlError) -> HomeAssistan
         "wanted": _readable(error.wanted),
         "in_force": _readable(error.in_force),
     }
-    key = _OBSTACLES[error.block_reason] if error.block_reason is not None else _FAILURES[error.failure]
+    key = _BLOCK_REASONS[error.block_reason] if error.block_reason is not None else _FAILURES[error.failure]
     match error.limits:
         case Range(gap=(below, above)) if error.failure is Failure.OUT_OF_RANGE and _is_in_gap(error):
             key = "control_in_gap"

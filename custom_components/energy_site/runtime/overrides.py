@@ -183,7 +183,7 @@ class Overrides:
         if late >= _TOLD_AFTER:
             self._issues.show(OVERRIDE_NOT_RESTORED, {})
         if late >= _GIVEN_UP_AFTER:
-            LOGGER.warning("%s: failed to restore the previous settings for a day", self._entry.title)
+            LOGGER.warning("%s: the previous settings couldn't be restored within a day", self._entry.title)
             self._current = None
             self.changed.notify()
             return

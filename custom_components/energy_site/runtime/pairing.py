@@ -12,7 +12,7 @@ from .site import SiteConfigEntry, SiteRuntime
 @callback
 def async_pair(runtime: SiteRuntime) -> None:
     """Let what cannot be set on the site's own network be set through its cloud, whenever there is one."""
-    runtime.source.fallback = partial(_other_way, runtime)
+    runtime.source.fallback = partial(_fallback_of, runtime)
 
 
 @callback
@@ -22,7 +22,7 @@ def async_clouds_of(hass: HomeAssistant, serial: str) -> list[SiteRuntime]:
     return [entry.runtime_data for entry in entries if serial in entry.runtime_data.source.gateway_serials]
 
 
-def _other_way(runtime: SiteRuntime) -> ControlQueue | None:
+def _fallback_of(runtime: SiteRuntime) -> ControlQueue | None:
     """Return the steering of the gateway's system in the cloud, where the plan lets it be set."""
     for cloud in async_clouds_of(runtime.hass, runtime.site):
         if any(cloud.controls.control(name) is not None for name in cloud.source.control_names()):

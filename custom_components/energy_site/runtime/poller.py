@@ -1,4 +1,4 @@
-"""Polls a site's source, and tells who shows a part that it may have changed."""
+"""Polls a site's source, and notifies the listeners of each part."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime

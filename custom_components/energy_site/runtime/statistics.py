@@ -58,7 +58,7 @@ class HistoryImporter(HistoryFetcher):
         """
         super().__init__(
             provider,
-            StatisticsBooks(hass, site, title),
+            RecorderStatistics(hass, site, title),
             allowance=allowance,
             clock=clock,
             today_every=today_every,
@@ -66,7 +66,7 @@ class HistoryImporter(HistoryFetcher):
         )
 
 
-class StatisticsBooks(StatisticsStore):
+class RecorderStatistics(StatisticsStore):
     """External statistics, one series a flow."""
 
     def __init__(self, hass: HomeAssistant, site: str, title: str) -> None:

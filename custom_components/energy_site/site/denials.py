@@ -21,7 +21,7 @@ _ANOTHER_DAY = timedelta(hours=20)
 # After so long it is worth another try, whatever the vendor changed meanwhile.
 _TRIED_AGAIN_AFTER = timedelta(days=30)
 
-_OBSTACLES = {Failure.IGNORED: BlockReason.IGNORED, Failure.REFUSED: BlockReason.REFUSED}
+_BLOCK_REASONS = {Failure.IGNORED: BlockReason.IGNORED, Failure.REFUSED: BlockReason.REFUSED}
 
 # Why these were answered passes: a sign-in, a conflict, a lock, overload.
 _PASSING = (401, 408, 409, 423, 425, 429)
@@ -75,7 +75,7 @@ class Denial:
             )
         except ValueError:
             return None
-        return found if found.at.tzinfo is not None and found.failure in _OBSTACLES else None
+        return found if found.at.tzinfo is not None and found.failure in _BLOCK_REASONS else None
 
 
 class Denials:
@@ -87,7 +87,7 @@ class Denials:
 
     def note(self, error: ControlError, control: Control | None, now: datetime) -> None:
         """Remember a failure whose reason may last; any other says nothing."""
-        if error.failure not in _OBSTACLES or error.answer in _PASSING or not error.looked or control is None:
+        if error.failure not in _BLOCK_REASONS or error.answer in _PASSING or not error.looked or control is None:
             return
         before = self._found.get(error.name)
         if before is None or before.circumstances != control.circumstances:
@@ -117,7 +117,7 @@ class Denials:
             return None
         if control.trust is Trust.ALWAYS or now - denial.at >= _TRIED_AGAIN_AFTER:
             return None
-        return _OBSTACLES[denial.failure]
+        return _BLOCK_REASONS[denial.failure]
 
     def as_dict(self) -> list[list[Any]]:
         """Return plain JSON data."""

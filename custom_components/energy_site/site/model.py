@@ -444,7 +444,7 @@ class MeterFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health(Part):
-    """How the source itself does. `restore` is the share in % of its time that we take.
+    """How the source itself does. `load` is the share in % of its time that we take.
 
     `signal` is in % of the radio in use, `problems` the meters' complaints, `None`
     where no meter was ever asked, `findings` what contradicts them, `open_events` how many

@@ -50,7 +50,7 @@ def current_purpose(default: Purpose) -> Purpose:
 
 
 class SystemBudget:
-    """Counts what is asked for one system."""
+    """Counts the requests for one system."""
 
     def __init__(self, budget: RequestBudget, system: str, clock: Callable[[], datetime]) -> None:
         """Spend from `budget`."""

@@ -31,8 +31,9 @@ _UNGRANTED_INTERVAL = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFeed(Feed):
-    """A feed with what an update of it is worth."""
+    """A feed with what an update of it is worth; `name` is what errors and logs call its endpoint."""
 
+    name: str
     request: PollRequest
 
 
@@ -112,7 +113,7 @@ class BudgetSchedule(Schedule):
     def refusal(self, key: str, now: datetime) -> ApiError | None:
         feed = self._source.feeds[key]
         due = self.planner.next_allowed(current_purpose(feed.request.purpose), 1, now)
-        return NotNowError(feed.endpoint, due) if due > now else None
+        return NotNowError(feed.name, due) if due > now else None
 
     @override
     @contextmanager

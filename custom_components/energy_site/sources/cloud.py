@@ -32,7 +32,6 @@ class CloudFeed[C: CloudContext, T](PlannedFeed):
     a system deserves the feed at all.
     """
 
-    name: str
     ask: Callable[[C], Awaitable[T]]
     read: Callable[[str, object], Any]
     join: Callable[[C, list[Any]], T] = lambda _, answers: answers[-1]

@@ -24,7 +24,7 @@ from ..site.control import (
 from ..site.denials import Denials
 from .listeners import Listeners
 from .setting_watch import SettingWatch
-from .verification import Ending, Fulfilment, Observed, Result
+from .verification import CommandStatus, Observed, Result, Verifier
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class ControlQueue:
         self._changed = changed
         # Called with a control's name when a command begins or ends.
         self.pending_changed: Listeners[[ControlName]] = Listeners()
-        self._fulfilment = Fulfilment(source, control=self.control, clock=clock, poll=poll, sleep=sleep)
+        self._verifier = Verifier(source, control=self.control, clock=clock, poll=poll, sleep=sleep)
         self._watch = SettingWatch()
         self._denials = Denials()
         self._commands: dict[ControlName, PendingCommand] = {}
@@ -108,7 +108,7 @@ class ControlQueue:
         control = self._settable(name, value, insistent=insistent)
         admitted = control.limits.admit(value)
         if admitted is None:
-            raise self._fulfilment.error(_outside(control.limits), name, value, control)
+            raise self._verifier.error(_outside(control.limits), name, value, control)
         before = self._commands.get(name)
         if before is not None and name in self._taken:
             if same(before.value, admitted):
@@ -144,7 +144,7 @@ class ControlQueue:
 
     async def look(self, *names: ControlName) -> None:
         """Ask now what is in force of some controls."""
-        await self._fulfilment.look(*names)
+        await self._verifier.look(*names)
         self.observe()
 
     def observe(self) -> None:
@@ -157,7 +157,7 @@ class ControlQueue:
                 continue
             if (command := self._commands.get(name)) is not None:
                 if name in self._taken and control.in_force(command.value):
-                    self._finish(name, command, Result(Ending.CONFIRMED))
+                    self._finish(name, command, Result(CommandStatus.CONFIRMED))
                 continue
             if (accepted := self._accepted.get(name)) is not None:
                 self._prove(name, accepted, control, now)
@@ -210,7 +210,7 @@ class ControlQueue:
             if not self._is_newest(name, command):
                 self._superseded(name, command)
                 return None
-            if isinstance(result, Result) and result.outcome is Ending.UNDER_WAY:
+            if isinstance(result, Result) and result.outcome is CommandStatus.UNDER_WAY:
                 self._taken.add(name)
                 self._changed(
                     Change(
@@ -234,7 +234,7 @@ class ControlQueue:
         result = await self._tried(
             name,
             command,
-            self._fulfilment.look_on(name, command, control, newest=lambda: self._is_newest(name, command)),
+            self._verifier.look_on(name, command, control, newest=lambda: self._is_newest(name, command)),
         )
         if self._is_newest(name, command):
             self._finish(name, command, result)
@@ -252,20 +252,20 @@ class ControlQueue:
         except Exception:
             # Whatever it was, nobody waits for a command that no task works on.
             _LOGGER.exception("Unexpected error while changing %s", name.key)
-            return self._fulfilment.error(Failure.NO_ANSWER, name, command.value, self.control(name))
+            return self._verifier.error(Failure.NO_ANSWER, name, command.value, self.control(name))
 
     async def _write(self, name: ControlName, command: PendingCommand, *, afresh: bool) -> Result:
         if not self._is_newest(name, command):
-            return Result(Ending.SUPERSEDED)
-        if not afresh and await self._fulfilment.look(name):
+            return Result(CommandStatus.SUPERSEDED)
+        if not afresh and await self._verifier.look(name):
             control = self.control(name)
             if control is not None and control.in_force(command.value):
-                return Result(Ending.CONFIRMED)
+                return Result(CommandStatus.CONFIRMED)
         if not afresh and self._clock() - command.requested_at > _LASTING:
-            raise self._fulfilment.error(Failure.NO_ANSWER, name, command.value, self.control(name))
+            raise self._verifier.error(Failure.NO_ANSWER, name, command.value, self.control(name))
         control = self._settable(name, command.value, insistent=command.insistent)
         self._watch.written(name, self._clock())
-        return await self._fulfilment.write(name, command, control, newest=lambda: self._is_newest(name, command))
+        return await self._verifier.write(name, command, control, newest=lambda: self._is_newest(name, command))
 
     def _finish(self, name: ControlName, command: PendingCommand, result: Result | ControlError) -> None:
         """End a command, and tell how."""
@@ -280,7 +280,7 @@ class ControlQueue:
             self._changed(self._watch.failed(command, result, now))
         else:
             self._denials.forget(name)
-            accepted = result.outcome is Ending.ACCEPTED
+            accepted = result.outcome is CommandStatus.ACCEPTED
             if accepted:
                 self._accepted[name] = replace(command, requested_at=now)
             kind = ChangeKind.ACCEPTED if accepted else None
@@ -298,7 +298,7 @@ class ControlQueue:
                 Change(kind=ChangeKind.CHANGED, name=name, before=accepted.value, after=accepted.value, ours=True)
             )
         elif in_force is False:
-            error = self._fulfilment.error(Failure.IGNORED, name, accepted.value, control)
+            error = self._verifier.error(Failure.IGNORED, name, accepted.value, control)
             if not accepted.insistent:
                 self._denials.note(error, control, now)
             self._changed(self._watch.failed(accepted, error, now))
@@ -320,7 +320,7 @@ class ControlQueue:
         if control is None:
             raise self.missing(name, value)
         if control.block_reason is not None and not (insistent and control.block_reason.is_denial):
-            raise self._fulfilment.error(Failure.NOT_NOW, name, value, control)
+            raise self._verifier.error(Failure.NOT_NOW, name, value, control)
         return control
 
 

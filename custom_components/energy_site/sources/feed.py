@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from ..api.errors import ApiError
 
-# More repeats in a row than any max_backoff_factor needs.
+# More repeats in a row than any `max_backoff_factor` uses.
 _ENOUGH = 8
 
 
@@ -43,7 +43,8 @@ class Feed:
     """One thing that is polled, at its own rate and failing alone.
 
     `cost` is how many seconds it keeps the system busy. An `essential` feed is
-    asked before anything is shown. While most of its answers repeat, a feed waits
+    asked before anything is shown. A `substitute` is polled only
+    while other feeds fail, and is not missed otherwise. While most of its answers repeat, a feed waits
     up to `max_backoff_factor` times as long.
     """
 
@@ -51,6 +52,7 @@ class Feed:
     endpoint: str
     cost: float
     essential: bool = False
+    substitute: bool = False
     max_backoff_factor: int = 1
 
 

@@ -216,7 +216,7 @@ class HistoryFetcher:
             step = min(steps, key=lambda step: (step.aim, -step.first.toordinal() - step.days))
             if step in taken:
                 # It changed nothing, and would not the next time either.
-                _LOGGER.debug("The history of %s is up to date for now", step.group.key)
+                _LOGGER.debug("No more history of %s for now", step.group.key)
                 failed.add(step.group.key)
                 continue
             taken.add(step)

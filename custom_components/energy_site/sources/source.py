@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 
 from ..api.errors import (
     ApiAuthError,
@@ -146,8 +146,9 @@ class Source(ABC):
     def is_known(self, kind: type[Part], now: datetime) -> bool:
         """Tell whether all that this part is made of is either fresh or not to be had."""
         return all(
-            not self.is_wanted(key) or not self.states[key].presence.answers or self.states[key].is_fresh(now)
+            not self.states[key].presence.answers or self.states[key].is_fresh(now)
             for key in self.feeds_of(kind)
+            if not self.feeds[key].substitute or self.is_wanted(key)
         )
 
     def is_wanted(self, key: str) -> bool:  # noqa: ARG002 - most feeds are polled on every site.
@@ -172,14 +173,18 @@ class Source(ABC):
         Raises an `ApiError` where that failed; the parts then hold what still
         stands. What the system lacks is no failure.
         """
-        state = self.states[key]
-        waits = self.outage if key != self.lead else None
-        if (error := waits or self.schedule.refusal(key, now)) is not None:
-            state.record_failure(error)
-            self._rebuild(key, now)
-            raise error
+        if (refusal := self.schedule.refusal(key, now)) is not None:
+            self._fail(key, refusal, now)
         with self.schedule.turn(key, now):
-            await self._poll(self.feeds[key], state, now)
+            if self.outage is not None and key != self.lead:
+                self._fail(key, self.outage, now)
+            await self._poll(self.feeds[key], self.states[key], now)
+
+    def _fail(self, key: str, error: ApiError, now: datetime) -> NoReturn:
+        """Fail without a request."""
+        self.states[key].record_failure(error)
+        self._rebuild(key, now)
+        raise error
 
     async def _poll(self, feed: Feed, state: FeedState, now: datetime) -> None:
         key = feed.key
@@ -216,7 +221,7 @@ class Source(ABC):
                 self.refresh_requested |= {other for other in self.essential() if self.states[other].failures}
             interval = self.schedule.interval(key)
             state.valid_until = now + max(3 * interval, self.wait(key, now) + interval)
-            with self.mishaps.caught(f"What follows from {key}", feed.endpoint):
+            with self.mishaps.caught(f"the counters of {key}", feed.endpoint):
                 self._observe(feed, now)
         finally:
             self._rebuild(key, now)

@@ -25,7 +25,7 @@ _SHOWN_AFTER = 5.0
 _UNJUDGED = (408, 425, 429)
 
 
-class Ending(Enum):
+class CommandStatus(Enum):
     """How far a command came."""
 
     CONFIRMED = auto()
@@ -38,7 +38,7 @@ class Ending(Enum):
 class Result:
     """What became of a command, `despite` a refusal."""
 
-    outcome: Ending
+    outcome: CommandStatus
     despite: Failure | None = None
 
 
@@ -53,8 +53,8 @@ class Observed(Protocol):
         """The feed that notices first when the system is back."""
 
 
-class Fulfilment:
-    """Makes commands for one source come true."""
+class Verifier:
+    """Sends commands to one source and verifies them."""
 
     def __init__(
         self,
@@ -88,12 +88,12 @@ class Fulfilment:
             await self._sleep(pause)
             waited += pause
             if not newest():
-                return Result(Ending.SUPERSEDED)
+                return Result(CommandStatus.SUPERSEDED)
             looked = await self.look(name)
             seen = seen or looked
             in_force = self._in_force(name, command.value, control) if looked else False
             if in_force:
-                return Result(Ending.CONFIRMED, _despite(last_error))
+                return Result(CommandStatus.CONFIRMED, _despite(last_error))
             if (latest := self._control(name)) is not None and _is_in_the_way(latest.block_reason):
                 # What stands in the way may be known only now, such as a cloud that took over.
                 raise self.error(Failure.NOT_NOW, name, command.value, latest)
@@ -117,9 +117,9 @@ class Fulfilment:
                 overwritten = True
                 last_error = await self._send(control, command)
         if in_force is None:
-            return Result(Ending.ACCEPTED, _despite(last_error))
+            return Result(CommandStatus.ACCEPTED, _despite(last_error))
         if last_error is None and control.lasting and control.taken is not None and control.taken(command.value):
-            return Result(Ending.UNDER_WAY)
+            return Result(CommandStatus.UNDER_WAY)
         raise self.error(_failure(last_error, seen=seen), name, command.value, control, last_error, looked=seen)
 
     async def look_on(
@@ -131,12 +131,12 @@ class Fulfilment:
         for pause in _left(control.lasting, passed):
             await self._sleep(pause)
             if not newest():
-                return Result(Ending.SUPERSEDED)
+                return Result(CommandStatus.SUPERSEDED)
             looked = await self.look(name)
             seen = seen or looked
             in_force = self._in_force(name, command.value, control) if looked else False
             if in_force is not False:
-                return Result(Ending.CONFIRMED if in_force else Ending.ACCEPTED)
+                return Result(CommandStatus.CONFIRMED if in_force else CommandStatus.ACCEPTED)
         raise self.error(Failure.IGNORED if seen else Failure.NO_ANSWER, name, command.value, control)
 
     async def look(self, *names: ControlName) -> bool:

@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem, ConfigPaths
 from simulator.enphase_cloud.archive import Kind
 from simulator.house import House
-from simulator.iq_gateway import HttpStatus
+from simulator.iq_gateway import HttpStatus, Reset
 from tests.common import entity_id, number, pass_time, set_up, state, status
 
 from ...clouds import SITE, SYSTEM_ID, cloud_entry, usual_system
@@ -202,6 +202,21 @@ async def test_a_silent_cloud_is_logged_once_and_heals(
     assert len(loud) <= 1
     fault.remove()
     await pass_time(hass, freezer, 6 * 3600, step=600)
+    assert number(hass, SITE, "solar_power") is not None
+
+
+async def test_while_the_cloud_is_out_nothing_is_polled_more_often_than_before(
+    hass: HomeAssistant, entry: MockConfigEntry, cloud: CloudServer, freezer: FrozenDateTimeFactory
+) -> None:
+    source = entry.runtime_data.source
+    fault = cloud.faults.add(Reset())
+    await pass_time(hass, freezer, 2 * 3600, step=20)
+    assert source.outage is not None
+    # A failed poll without a request costs no quota, but the event loop and the recorder.
+    assert sum(feed.failures for feed in source.states.values()) < 8 * len(source.states)
+    fault.remove()
+    await pass_time(hass, freezer, 2 * 3600, step=600)
+    assert source.outage is None
     assert number(hass, SITE, "solar_power") is not None
 
 

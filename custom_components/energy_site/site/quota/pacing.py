@@ -1,6 +1,6 @@
 """How requests are spread over a month: what updates cost, how long they wait, and when they are due.
 
-Days and nights are told apart: an update that is weight twice as much is asked
+Days and nights are told apart: an update with twice the weight is sent
 twice as often.
 """
 

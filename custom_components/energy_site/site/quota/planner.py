@@ -15,7 +15,7 @@ from zlib import crc32
 
 from . import pacing
 from .demand import QUARTER, Plan, PlannedSystem, PollRequest, Purpose
-from .usage import RequestCount, Usage
+from .usage import LastRequest, Usage
 
 _DAY = timedelta(days=1)
 
@@ -61,7 +61,7 @@ class Outlook:
 class Planner:
     """The plan of one key.
 
-    `reserve` and `least_reserve` say what is kept for people and writes, a share of
+    `reserve` and `min_reserve` say what is kept for people and writes, a share of
     the month and requests; `history` what share of the requests for updates history
     may have while there is some to fetch.
     """
@@ -71,7 +71,7 @@ class Planner:
         plan: Plan,
         *,
         reserve: float = 0.05,
-        least_reserve: int = 20,
+        min_reserve: int = 20,
         history: float = 0.15,
         usage: Usage | None = None,
     ) -> None:
@@ -80,7 +80,7 @@ class Planner:
         self.usage = usage or Usage()
         self.systems: dict[str, PlannedSystem] = {}
         self._reserve = reserve
-        self._least_reserve = least_reserve
+        self._min_reserve = min_reserve
         self._history = history
         # What is the same for all requests at one moment; only while several are looked at.
         self._known: dict[str, Any] | None = None
@@ -174,17 +174,17 @@ class Planner:
         self.usage.correct(used, now)
 
     def record_start(self, system: str, request: PollRequest, now: datetime) -> None:
-        """Note that a request is asked, of which it is not known yet what becomes."""
+        """Record that a request was sent; its result isn't known yet."""
         before = self._enter(now).asked.get(_name(system, request))
-        self.usage.asked[_name(system, request)] = RequestCount(
+        self.usage.asked[_name(system, request)] = LastRequest(
             at=self.usage.latest, failures=before.failures if before else 0
         )
 
     def record_result(self, system: str, request: PollRequest, now: datetime, *, failed: bool = False) -> None:
-        """Note that a request was asked; after a failure it is due sooner."""
+        """Record how a request ended; after a failure it is due sooner."""
         before = self._enter(now).asked.get(_name(system, request))
         failures = (before.failures if before else 0) + 1 if failed else 0
-        self.usage.asked[_name(system, request)] = RequestCount(at=self.usage.latest, failures=failures)
+        self.usage.asked[_name(system, request)] = LastRequest(at=self.usage.latest, failures=failures)
 
     def next_at(self, system: str, request: PollRequest, now: datetime) -> datetime:
         """Return when a request of a system is due, which is `now` or later.
@@ -201,7 +201,7 @@ class Planner:
             return min((self.next_at(system, request, now) for request in self.systems[system].requests), default=None)
 
     def interval(self, system: str, request: PollRequest, now: datetime) -> timedelta | None:
-        """Return how often a request is asked at this time of day, `None` where not again this month."""
+        """Return how often a request is sent at this time of day, `None` where not again this month."""
         self._enter(now)
         if request.daily_at is not None:
             return self._days_between() * _DAY if self._days_between() else None
@@ -289,7 +289,7 @@ class Planner:
         limit = self._limit()
         if limit is None:
             return 0
-        return min(max(math.ceil(limit * self._reserve), self._least_reserve), limit // 2)
+        return min(max(math.ceil(limit * self._reserve), self._min_reserve), limit // 2)
 
     def _fits(self, purpose: Purpose, cost: int) -> bool:
         limit = self._limit()
@@ -308,7 +308,7 @@ class Planner:
 
         There is one more of each for a failure.
         """
-        total, days = 0, self._least_days_between()
+        total, days = 0, self._min_days_between()
         for system, request in self._requests(Purpose.ESSENTIAL):
             times = math.ceil(self._days_left(system, request) / days)
             total += request.cost * (times + 1 if times else 0)
@@ -332,12 +332,12 @@ class Planner:
         need = sum(
             request.cost * self._days_left(system, request) for system, request in self._requests(Purpose.ESSENTIAL)
         )
-        return max(math.ceil(need / left), self._least_days_between()) if left > 0 else 0
+        return max(math.ceil(need / left), self._min_days_between()) if left > 0 else 0
 
-    def _least_days_between(self) -> int:
-        return self._once("least_days_between", self._work_out_least_days_between)
+    def _min_days_between(self) -> int:
+        return self._once("least_days_between", self._work_out_min_days_between)
 
-    def _work_out_least_days_between(self) -> int:
+    def _work_out_min_days_between(self) -> int:
         """Return every how many days the essentials are asked where many systems share the month with updates."""
         limit = self._limit()
         if limit is None or not any(self._requests(Purpose.FRESHNESS)):

@@ -45,8 +45,8 @@ _KEPT_MONTHS, _KEPT_ASKED, _FORGOTTEN = 3, 1000, 60 * _DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestCount:
-    """When a request was asked last, and how often in a row that failed."""
+class LastRequest:
+    """When a request was last sent, and how often in a row it failed."""
 
     at: datetime
     failures: int = 0
@@ -79,7 +79,7 @@ class Usage:
     month_limit: int | None = None
     granted_at: datetime = _ANCHOR
     granted: dict[str, float] = field(default_factory=dict)
-    asked: dict[str, RequestCount] = field(default_factory=dict)
+    asked: dict[str, LastRequest] = field(default_factory=dict)
 
     @property
     def used(self) -> int:
@@ -241,7 +241,7 @@ class Usage:
         self.moments = [min(moment, now) for moment in self.moments]
         self.paused_until = min(self.paused_until, now + self.pause)
         for key, asked in self.asked.items():
-            self.asked[key] = RequestCount(at=min(asked.at, now), failures=asked.failures)
+            self.asked[key] = LastRequest(at=min(asked.at, now), failures=asked.failures)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON data."""
@@ -309,7 +309,7 @@ class Usage:
                 if (number := _number(value)) is not None
             },
             asked={
-                key: RequestCount(at=min(asked.at, latest), failures=asked.failures)
+                key: LastRequest(at=min(asked.at, latest), failures=asked.failures)
                 for key, value in list(_items(read.get("asked")).items())[:_KEPT_ASKED]
                 if (asked := _asked(value)) is not None
             },
@@ -338,11 +338,11 @@ def _list(data: object) -> list[object]:
     return data if isinstance(data, list) else []
 
 
-def _asked(data: object) -> RequestCount | None:
+def _asked(data: object) -> LastRequest | None:
     if not isinstance(data, list) or len(data) != 2:
         return None
     at, failures = _moment(data[0]), _count(data[1])
-    return None if at is None else RequestCount(at=at, failures=failures or 0)
+    return None if at is None else LastRequest(at=at, failures=failures or 0)
 
 
 def _number(data: object) -> float | None:

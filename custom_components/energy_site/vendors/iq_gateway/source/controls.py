@@ -118,7 +118,7 @@ class GatewayControls:
     """The controls of one gateway, as its answers allow."""
 
     def __init__(self, source: Gateway) -> None:
-        """Write via_fallback the client of `source`."""
+        """Write through the client of `source`."""
         self._source = source
         self._client = source.client
         self._answers = source.answers
@@ -159,7 +159,7 @@ class GatewayControls:
         settings, tariff = self._source.part(Settings), self._answers.last(feeds.TARIFF)
         if settings is None or tariff is None or tariff.reserved_soc is None:
             return None
-        block_reason = self._battery_obstacle(now)
+        block_reason = self._battery_block_reason(now)
         if block_reason is None and settings.operating_mode is OperatingMode.BACKUP:
             block_reason = BlockReason.FULL_BACKUP
         return Control(
@@ -181,7 +181,7 @@ class GatewayControls:
             value=settings.operating_mode,
             write=lambda value: self._set_storage(mode=self._mode_word(value)),
             feeds=self._asked(feeds.TARIFF, feeds.SECONDARY_CONTROL, feeds.SCHEDULE),
-            block_reason=self._battery_obstacle(now),
+            block_reason=self._battery_block_reason(now),
             reached=partial(self._mode_reached, settings),
             kept=lambda value: MODES.get(str(self._written("mode"))) == value,
         )
@@ -200,12 +200,12 @@ class GatewayControls:
             value=settings.charge_from_grid,
             write=lambda value: self._set_storage(charge_from_grid=value),
             feeds=self._asked(feeds.TARIFF, feeds.SCHEDULE),
-            block_reason=self._battery_obstacle(now),
+            block_reason=self._battery_block_reason(now),
             reached=self._charge_reached,
             kept=lambda value: self._written("charge_from_grid") is value,
         )
 
-    def _battery_obstacle(self, now: datetime) -> BlockReason | None:
+    def _battery_block_reason(self, now: datetime) -> BlockReason | None:
         tariff = self._answers.current(feeds.TARIFF, now)
         if tariff is None:
             return BlockReason.NOT_KNOWN

@@ -53,7 +53,7 @@ class Live:
         self._armed_at = self._moved_at = None
 
     async def end(self) -> None:
-        """Show what the meters tell at their default pace."""
+        """Show what the meters tell at their usual pace."""
         self._until = None
         await self._close_stream()
 
@@ -170,11 +170,11 @@ def without_flows(data: LiveData) -> LiveData:
 
 
 def flows(
-    live: Live, answers: Answers, capabilities: Capabilities, default: PowerFlow, now: datetime
+    live: Live, answers: Answers, capabilities: Capabilities, polled: PowerFlow, now: datetime
 ) -> PowerFlow | None:
     """Return what flows by live data, `None` while they do not move.
 
-    What they lack is taken from `default`, what flows by the meters and the devices.
+    What they lack is taken from `polled`, what flows by the meters and the devices.
     """
     data, at = answers.current(LIVE_DATA, now), answers.at(LIVE_DATA)
     if data is None or at is None or not live.flowing(now):
@@ -192,7 +192,7 @@ def flows(
         grid=flow(data.grid) if whole or capabilities.grid_meter else None,
         battery=flow(data.battery) if capabilities.any_battery else None,
         generator=flow(data.generator) if capabilities.generator else None,
-    ).filled_up(default)
+    ).filled_up(polled)
     measured = flow(data.load) if whole else None
     load = taken(measured) if measured is not None else balance(newest, answers, capabilities)
     return replace(newest, load=load)

@@ -71,7 +71,7 @@ class IqGatewaySource(Source):
         live_lasts: timedelta = LIVE_LASTS,
         net_phases: bool = False,
     ) -> None:
-        """Poll the gateway with this serial number via_fallback `client`.
+        """Poll the gateway with this serial number through `client`.
 
         Days begin in `zone` until the gateway tells its own time zone, whose
         name `find_zone` resolves. Live power ends by itself after `live_lasts`.
@@ -337,9 +337,9 @@ class IqGatewaySource(Source):
 
     def _newest_flows(self, now: datetime) -> PowerFlow:
         """Return what flows by live data while they do; energy is counted by the meters all the same."""
-        default = self._flows(now)
-        newest = live.flows(self.live, self.answers, self.capabilities, default, now)
-        return default if newest is None else newest
+        polled = self._flows(now)
+        newest = live.flows(self.live, self.answers, self.capabilities, polled, now)
+        return polled if newest is None else newest
 
     def _make_builders(self) -> tuple[Builder, ...]:
         answers, clock, ledger = self.answers, self.clock, self.ledger

@@ -73,7 +73,7 @@ class CloudControls:
         return self._battery(name.key, settings, storm) if settings is not None else None
 
     def _battery(self, key: str, settings: Settings, storm: Storm | None) -> Control | None:
-        block_reason = self._obstacle(storm)
+        block_reason = self._block_reason(storm)
         match key:
             case ControlKey.BACKUP_RESERVE:
                 if block_reason is None and settings.operating_mode is OperatingMode.BACKUP:
@@ -107,7 +107,7 @@ class CloudControls:
                 return replace(setting, trust=Trust.LITTLE)
         return None
 
-    def _obstacle(self, storm: Storm | None) -> BlockReason | None:
+    def _block_reason(self, storm: Storm | None) -> BlockReason | None:
         settings = self._source.answer(feeds.BATTERY_SETTINGS)
         if settings is not None and settings.mode is BatteryMode.DR_EVENT:
             return BlockReason.GRID_EVENT
@@ -201,5 +201,5 @@ def _circuit_level(level: Value | None, mode: LoadMode | None) -> int | None:
     """Return a level that the service takes, where it needs or is to get one."""
     if level is None and mode is not LoadMode.ADVANCED_BATTERY_POWERED:
         return None
-    default = _CIRCUIT_LEVELS.minimum if level is None else float(level)
-    return round(min(max(default, _CIRCUIT_LEVELS.minimum), _CIRCUIT_LEVELS.maximum))
+    current = _CIRCUIT_LEVELS.minimum if level is None else float(level)
+    return round(min(max(current, _CIRCUIT_LEVELS.minimum), _CIRCUIT_LEVELS.maximum))

@@ -202,6 +202,7 @@ PRODUCTION_METER: Feed[EnergyTelemetry] = planned_feed(
     endpoints.PRODUCTION_METER,
     lambda ask: ask.latest_days(endpoints.PRODUCTION_METER),
     wanted=lambda source: bool(grid_untold(source)) and has_production_meter(source),
+    substitute=True,
     **_BY_METER,
 )
 PRODUCTION_MICRO: Feed[EnergyTelemetry] = planned_feed(
@@ -210,6 +211,7 @@ PRODUCTION_MICRO: Feed[EnergyTelemetry] = planned_feed(
     _days_of_inverters,
     join=_all_intervals,
     wanted=lambda source: bool(grid_untold(source)) and not has_production_meter(source),
+    substitute=True,
     requests=_DAYS_OF_INVERTERS,
     weight_day=0.2,
     weight_night=0.05,

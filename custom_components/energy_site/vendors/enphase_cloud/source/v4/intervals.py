@@ -38,7 +38,7 @@ def nothing(kinds: Iterable[CounterKind], error: RangeError) -> Intervals:
 
 
 def _length(intervals: Iterable[EnergyInterval | BatteryInterval], default: timedelta) -> timedelta:
-    """Return how long intervals are: as default, or five minutes where they follow each other so."""
+    """Return how long intervals are: `default`, or five minutes where they follow each other so."""
     ends = sorted({each.end_at for each in intervals})
     shortest = min((after - before for before, after in pairwise(ends)), default=0)
     return FIVE_MINUTES if shortest == FIVE_MINUTES.total_seconds() else default
