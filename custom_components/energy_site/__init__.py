@@ -74,14 +74,14 @@ def _damaged(entry: SiteConfigEntry, field: str) -> ConfigEntryError:
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
-    """Unload a site; its books are written down first."""
+    """Unload a site; what it keeps is stored first."""
     if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         await entry.runtime_data.async_stop()
     return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
-    """Remove what a removed site leaves behind: its books and repairs."""
+    """Remove what a removed site leaves behind: its stored data and issues."""
     issues = ir.async_get(hass)
     for domain, issue_id in list(issues.issues):
         if domain == DOMAIN and issue_id.endswith(entry.entry_id):

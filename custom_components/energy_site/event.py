@@ -124,7 +124,7 @@ class SettingEvent(SiteEvent):
             "by": "moved_along" if change.along else "home_assistant" if change.ours else "elsewhere",
         }
         contexts = self.runtime.events.contexts
-        # Whoever asks last is known by then where an older wish gives way.
+        # By then the context is that of the newer command.
         asked = change.ours and not change.along and change.kind is not ChangeKind.SUPERSEDED
         if asked and (context := contexts.get(change.name)) is not None:
             self.async_set_context(context)

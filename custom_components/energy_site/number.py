@@ -11,7 +11,7 @@ from .entity import ControlEntity, async_add_controls
 from .runtime.site import SiteConfigEntry
 from .site.control import Control, Range
 
-# Writes queue in the site's steering, where a newer wish takes an older one's place.
+# Commands wait in the site's control queue, where a newer one replaces an older one.
 PARALLEL_UPDATES = 0
 
 

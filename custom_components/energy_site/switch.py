@@ -10,7 +10,7 @@ from .descriptions.controls import SWITCH_DESCRIPTIONS
 from .entity import ControlEntity, async_add_controls
 from .runtime.site import SiteConfigEntry
 
-# Writes queue in the site's steering, where a newer wish takes an older one's place.
+# Commands wait in the site's control queue, where a newer one replaces an older one.
 PARALLEL_UPDATES = 0
 
 

@@ -99,12 +99,12 @@ class KeptFile:
 
 
 def site_file(hass: HomeAssistant, entry_id: str, title: str) -> KeptFile:
-    """Return the file with the books of a site."""
+    """Return the file of a site."""
     return KeptFile(hass, entry_id, title, is_ours=lambda data: isinstance(data.get("presence"), Mapping))
 
 
 def is_incomplete(kept: object, taken: object) -> bool:
-    """Tell whether some of the kept books did not come through."""
+    """Tell whether some of the stored counters could not be read."""
     if not isinstance(taken, Mapping) or kept is None:
         return False
     if not isinstance(kept, Mapping):

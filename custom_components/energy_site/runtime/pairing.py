@@ -23,7 +23,7 @@ def async_clouds_of(hass: HomeAssistant, serial: str) -> list[SiteRuntime]:
 
 
 def _fallback_of(runtime: SiteRuntime) -> ControlQueue | None:
-    """Return the steering of the gateway's system in the cloud, where the plan lets it be set."""
+    """Return the control queue of the gateway's system in the cloud, where the plan lets it be set."""
     for cloud in async_clouds_of(runtime.hass, runtime.site):
         if any(cloud.controls.control(name) is not None for name in cloud.source.control_names()):
             return cloud.controls

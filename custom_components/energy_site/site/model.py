@@ -301,7 +301,7 @@ class OperatingMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Part):
-    """What is in force, not what was wished for: %.
+    """What is active, not what was requested: %.
 
     `cloud_controlled` says that the vendor's cloud steers the battery and
     local settings are ignored.

@@ -26,12 +26,12 @@ class NotNowError(ApiQuotaError):
 
 
 class RequestBudget(Protocol):
-    """One key's planner, and who writes its books down."""
+    """One key's planner, and what stores its counts."""
 
     planner: Planner
 
     def keep(self) -> None:
-        """Write the books down soon."""
+        """Store the counts soon."""
 
 
 @contextmanager

@@ -37,7 +37,7 @@ _WATCHED = timedelta(days=1)
 
 
 class ControlledSource(Observed, Protocol):
-    """What steering needs of a source."""
+    """What the control queue needs of a source."""
 
     def control_names(self) -> Iterable[ControlName]:
         """Return the names of all controls that the site has now."""
@@ -63,7 +63,7 @@ class ControlQueue:
         changed: Callable[[Change], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Steer `source` by a clock, and the `sleep` in seconds that goes with it.
+        """Control `source` by a clock, and the `sleep` in seconds that goes with it.
 
         `poll` polls a feed and never raises, `save` writes what is kept
         before anything is sent, `changed` hears of all that happens to a setting.

@@ -133,7 +133,7 @@ class _StoppedError(Exception):
 class HistoryFetcher:
     """Keeps the store of one site up to date, and makes its past ever finer.
 
-    Nothing is fetched but in `async_run` and `async_import`. It is a keeper of
+    Nothing is fetched but in `async_run` and `async_import`. It keeps over a restart
     what is done already.
     """
 

@@ -24,7 +24,7 @@ class _Failed:
 
 
 class SettingWatch:
-    """Remembers what was in force and what was wished for."""
+    """Remembers what was active and what was requested."""
 
     def __init__(self) -> None:
         """Know nothing."""

@@ -49,7 +49,7 @@ class FallbackControls(Protocol):
         """Know there that it is being changed from here."""
 
     def pending(self, name: ControlName) -> Value | None:
-        """Return what is wished for there and not in force yet."""
+        """Return what was requested there and isn't active yet."""
 
     async def set(self, name: ControlName, value: Value, *, insistent: bool = False) -> None:
         """Set it there, whatever was denied before where `insistent`; return once it is in force there, or pending."""

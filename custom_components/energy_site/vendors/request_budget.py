@@ -1,4 +1,4 @@
-"""The quotas of cloud keys: one planner a key, whichever entries share it, and its books."""
+"""The quotas of cloud keys: one planner a key, whichever entries share it, and what it counted."""
 
 import asyncio
 from datetime import datetime
@@ -7,9 +7,10 @@ from hashlib import sha256
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
+from ..api.base_client import RequestResult
 from ..const import DOMAIN
 from ..helpers.storage import KeptFile
-from ..site.quota.demand import Plan
+from ..site.quota.demand import Plan, Purpose
 from ..site.quota.planner import Planner
 
 # What was counted is written down this many seconds later, and at Home Assistant's end.
@@ -19,7 +20,7 @@ _KEYS: HassKey[dict[str, asyncio.Future[KeyQuota]]] = HassKey(f"{DOMAIN}_quota")
 
 
 class KeyQuota:
-    """One key's planner and its books, which are kept under a hash of the key."""
+    """One key's planner, whose counts are stored under a hash of the key."""
 
     def __init__(self, hass: HomeAssistant, plan: Plan, name: str) -> None:
         """Plan with what was written down by this name."""
@@ -27,13 +28,13 @@ class KeyQuota:
         self._file = KeptFile(hass, f"quota.{name}", "a cloud key's quota", is_ours=lambda data: "plan" in data)
 
     async def async_load(self) -> None:
-        """Take up the books."""
-        if books := await self._file.async_load():
-            self.planner.restore(books)
+        """Restore what was counted."""
+        if counted := await self._file.async_load():
+            self.planner.restore(counted)
 
     @callback
     def keep(self) -> None:
-        """Write the books down soon."""
+        """Store what was counted soon."""
         self._file.save_soon(self.planner.as_dict, _SAVE_DELAY)
 
 
@@ -53,8 +54,48 @@ async def async_quota(hass: HomeAssistant, key: str, plan: Plan, now: datetime) 
     quotas = hass.data.setdefault(_KEYS, {})
     name = key_name(key)
     if name not in quotas:
-        # Entries start side by side: whoever comes second waits for the same books.
+        # Entries start side by side: the second one waits for the same file.
         quotas[name] = asyncio.ensure_future(_async_loaded(hass, plan, name))
     quota = await asyncio.shield(quotas[name])
     quota.planner.change(plan, now)
+    # What the setup itself requested counts as well.
+    if requests := take_over_flow_requests(hass, key):
+        quota.planner.spend(requests, now, purpose=Purpose.PERSON)
     return quota
+
+
+class FlowBudget:
+    """Counts the requests that flows make with a key."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.requests = 0
+
+    def before(self, endpoint: str) -> None:
+        """Allow every request: a user waits for it."""
+
+    def after(self, endpoint: str, result: RequestResult) -> None:  # noqa: ARG002 - the signature is the client's.
+        """Count a request, whatever became of it."""
+        self.requests += 1
+
+
+_FLOW_BUDGETS: HassKey[dict[str, FlowBudget]] = HassKey(f"{DOMAIN}_flow_requests")
+
+
+@callback
+def flow_budget(hass: HomeAssistant, api_key: str) -> FlowBudget:
+    """Return what counts the requests that flows make with a key, one for all flows.
+
+    A flow knows no entry and its runtime yet, but its requests count against the key's
+    quota all the same. So the count waits here by a hash of the key until
+    a runtime with that key takes it over, with `take_over_flow_requests`, as
+    requests made a moment ago. It does not outlive Home Assistant.
+    """
+    return hass.data.setdefault(_FLOW_BUDGETS, {}).setdefault(key_name(api_key), FlowBudget())
+
+
+@callback
+def take_over_flow_requests(hass: HomeAssistant, api_key: str) -> int:
+    """Return how many requests flows made with a key since the last time, and begin anew."""
+    budget = hass.data.get(_FLOW_BUDGETS, {}).pop(key_name(api_key), None)
+    return budget.requests if budget else 0

@@ -9,9 +9,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.vendors.enphase_cloud.flow import flow_budget, take_over_flow_requests
 from custom_components.energy_site.vendors.enphase_cloud.oauth import EnphaseImplementation
 from custom_components.energy_site.vendors.oauth import auth_domain
+from custom_components.energy_site.vendors.request_budget import flow_budget, take_over_flow_requests
 from homeassistant.components.application_credentials import DATA_COMPONENT
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.vendors.enphase_cloud.flow import take_over_flow_requests
+from custom_components.energy_site.vendors.request_budget import take_over_flow_requests
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType

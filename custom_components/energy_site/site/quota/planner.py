@@ -75,7 +75,7 @@ class Planner:
         history: float = 0.15,
         usage: Usage | None = None,
     ) -> None:
-        """Start with the books of earlier, or with empty ones."""
+        """Start with the counts of earlier, or with none."""
         self.plan = plan
         self.usage = usage or Usage()
         self.systems: dict[str, PlannedSystem] = {}

@@ -54,7 +54,7 @@ class LastRequest:
 
 @dataclass(slots=True, kw_only=True)
 class Usage:
-    """The books of one key: `own` requests of this month, and those of `others` that the service told of.
+    """What one key has used: `own` requests of this month, and those of `others` that the service told of.
 
     `expected` is how many requests others are expected to make in a whole month.
     `month_limit` is what the service told of this month where that is less than the

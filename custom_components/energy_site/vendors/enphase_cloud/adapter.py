@@ -14,7 +14,6 @@ from ...api.parameters import Parameter
 from ...const import CONF_SYSTEM_ID
 from ...helpers.sessions import async_get_isolated_session
 from ...helpers.zones import async_find_zone
-from ...site.quota.demand import Purpose
 from ...sources.budget import SystemBudget
 from ..adapter import text
 from ..cloud_adapter import CloudAdapter
@@ -23,7 +22,6 @@ from ..request_budget import KeyQuota, async_quota
 from .client.errors import KeyRefusedError
 from .client.v4 import EnphaseV4Client
 from .const import CONF_PLAN, CONF_REFUSED, PLANS
-from .flow import take_over_flow_requests
 from .parameters import PARAMETERS
 from .source.v4 import diagnostic_endpoints
 from .source.v4.context import Context
@@ -67,9 +65,6 @@ class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
         budget = SystemBudget(quota, entry.unique_id or "", dt_util.utcnow)
         token = await async_entry_token(hass, entry)
         client = EnphaseV4Client(async_get_isolated_session(hass), data[CONF_API_KEY], token, budget=budget)
-        # What the set-up itself asked counts as well.
-        if asked := take_over_flow_requests(hass, data[CONF_API_KEY]):
-            quota.planner.spend(asked, dt_util.utcnow(), purpose=Purpose.PERSON)
         return cls(hass, entry, client, quota, budget)
 
     @property

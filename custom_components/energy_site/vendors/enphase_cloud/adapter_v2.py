@@ -18,14 +18,12 @@ from ...helpers.issues import EntryIssues, IssueDescription
 from ...helpers.sessions import async_get_isolated_session
 from ...helpers.zones import async_find_zone
 from ...site.model import CounterKind
-from ...site.quota.demand import Purpose
 from ...sources.budget import SystemBudget
 from ..adapter import text
 from ..cloud_adapter import CloudAdapter
 from ..request_budget import async_quota
 from .client.v2 import EnlightenV2Client
 from .const import CONF_USER_ID, PLAN_V2
-from .flow import take_over_flow_requests
 from .parameters import PARAMETERS
 from .source.v2 import diagnostic_endpoints
 from .source.v2.feeds import EnlightenContext
@@ -58,9 +56,6 @@ class EnlightenAdapter(CloudAdapter[EnlightenSource]):
         data, system = entry.data, entry.unique_id or ""
         quota = await async_quota(hass, data[CONF_API_KEY], PLAN_V2, dt_util.utcnow())
         budget = SystemBudget(quota, system, dt_util.utcnow)
-        # What the set-up itself asked counts as well.
-        if asked := take_over_flow_requests(hass, data[CONF_API_KEY]):
-            quota.planner.spend(asked, dt_util.utcnow(), purpose=Purpose.PERSON)
         session = async_get_isolated_session(hass)
         client = EnlightenV2Client(session, data[CONF_API_KEY], data[CONF_USER_ID], budget=budget)
         context = EnlightenContext(

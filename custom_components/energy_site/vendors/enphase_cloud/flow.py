@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Any, override
 
 import probatio
@@ -12,7 +11,6 @@ import probatio
 from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_CODE, CONF_NAME, CONF_TOKEN
-from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.config_entry_oauth2_flow import async_get_redirect_uri
 from homeassistant.helpers.selector import (
     SelectOptionDict,
@@ -23,9 +21,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 from homeassistant.util import dt as dt_util
-from homeassistant.util.hass_dict import HassKey
 
-from ...api.base_client import RequestResult
 from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError
 from ...api.oauth import (
     ClientRefusedError,
@@ -40,6 +36,7 @@ from ...helpers.flow_error import FlowError
 from ...helpers.sessions import async_get_isolated_session
 from ..cloud_flow import HIDDEN, CloudSteps, check_granted, connection_error, strip_whitespace
 from ..oauth import async_store_client, auth_domain, client_was_refused, stored_client
+from ..request_budget import flow_budget
 from .client.errors import KeyMismatchError, KeyRefusedError
 from .client.oauth import authorize_url, code_page
 from .client.v4 import EnphaseV4Client
@@ -59,43 +56,6 @@ _PLAN = SelectSelector(
 
 # These are about the application, so its form is shown; anything else is about consent.
 _ABOUT_APPLICATION = ("access_refused", "client_refused", "key_mismatch", "key_refused")
-
-
-class FlowBudget:
-    """Counts the requests that flows make with a key."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self.requests = 0
-
-    def before(self, endpoint: str) -> None:
-        """Allow every request: a person waits for it."""
-
-    def after(self, endpoint: str, result: RequestResult) -> None:  # noqa: ARG002 - the signature is the client's.
-        """Count a request, whatever became of it."""
-        self.requests += 1
-
-
-_FLOW_BUDGETS: HassKey[dict[str, FlowBudget]] = HassKey("energy_site_flow_spending")
-
-
-@callback
-def flow_budget(hass: HomeAssistant, api_key: str) -> FlowBudget:
-    """Return who counts the requests that flows make with a key, one for all flows.
-
-    A flow knows no entry and its runtime yet, but what it asks uses the key's
-    quota up all the same. So the count waits here by a hash of the key until
-    a runtime with that key takes it over, with `take_over_flow_requests`, as
-    requests made a moment ago. It does not outlive Home Assistant.
-    """
-    return hass.data.setdefault(_FLOW_BUDGETS, {}).setdefault(_hashed(api_key), FlowBudget())
-
-
-@callback
-def take_over_flow_requests(hass: HomeAssistant, api_key: str) -> int:
-    """Return how many requests flows made with a key since the last time, and begin anew."""
-    budget = hass.data.get(_FLOW_BUDGETS, {}).pop(_hashed(api_key), None)
-    return budget.requests if budget else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -522,7 +482,3 @@ def _oauth_problem(error: OAuthError, field: str) -> FlowError:
         case RedirectRefusedError():
             return FlowError("redirect_refused")
     return FlowError("sign_in_refused")
-
-
-def _hashed(api_key: str) -> str:
-    return sha256(api_key.encode()).hexdigest()

@@ -15,10 +15,10 @@ from ...const import CONF_SOURCE
 from ...helpers.flow_error import FlowError
 from ...helpers.sessions import async_get_isolated_session
 from ..cloud_flow import HIDDEN, CloudSteps, DiscoveredSystem, check_granted, connection_error, strip_whitespace
+from ..request_budget import flow_budget
 from .client.errors import KeyRefusedError
 from .client.v2 import EnlightenV2Client, encode_user_id
 from .const import CONF_USER_ID, SOURCE_V2
-from .flow import flow_budget
 
 # The number itself, or its long form, which is base64 with a line's end, in hexadecimal digits.
 _USER_ID = re.compile(r"\d{1,20}|([0-9a-f]{2}){5,60}", re.ASCII)
