@@ -19,7 +19,8 @@ from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.site.quota.demand import Plan, Purpose
 from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.sources.budget import RequestBudget, SystemBudget
-from custom_components.energy_site.sources.history import HistoryFetcher, StatisticsStore
+from custom_components.energy_site.sources.history import HistoryFetcher
+from custom_components.energy_site.sources.history_provider import StatisticsStore
 from custom_components.energy_site.sources.history_turns import HistoryTurns
 from custom_components.energy_site.vendors.enphase_cloud.client.oauth import refresh
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..site import model
+from ..site.meters import Meters, MeterUnit
 from ..site.model import (
     Battery,
     BatteryUnit,
@@ -15,8 +16,6 @@ from ..site.model import (
     Inverters,
     LoadCircuit,
     LoadCircuits,
-    Meters,
-    MeterUnit,
     Part,
 )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from homeassistant.components.sensor import SensorDeviceClass
 
-from ..site.model import Meter, Meters, Quality
+from ..site.meters import Meter, Meters, Quality
 from .entity_description import SiteEntityDescription
 from .sensor_description import enum, measurement
 

@@ -23,7 +23,8 @@ from homeassistant.util.unit_conversion import EnergyConverter
 from ..const import DOMAIN
 from ..site.history.rows import StatisticsRow, mended
 from ..site.model import CounterKind
-from ..sources.history import Allowance, HistoryFetcher, HistoryProvider, StatisticsStore
+from ..sources.history import HistoryFetcher
+from ..sources.history_provider import Allowance, HistoryProvider, StatisticsStore
 
 # So many rows at a time, that the recorder may do other things in between.
 _CHUNK = 500

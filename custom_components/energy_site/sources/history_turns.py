@@ -9,7 +9,8 @@ from ..site.history.report import Report
 from ..site.quota.demand import PollRequest, Purpose
 from .budget import with_purpose
 from .cloud import CloudSource
-from .history import Allowance, HistoryFetcher, HistoryProvider
+from .history import HistoryFetcher
+from .history_provider import Allowance, HistoryProvider
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from ..api.errors import ApiError
 from ..api.parameters import Parameter
 from ..api.transport import Recorded, Response
-from ..sources.history import HistoryProvider
+from ..sources.history_provider import HistoryProvider
 from ..sources.source import Source
 
 

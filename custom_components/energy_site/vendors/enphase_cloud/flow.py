@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, override
 
 import probatio
@@ -12,65 +12,31 @@ from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_CODE, CONF_NAME, CONF_TOKEN
 from homeassistant.helpers.config_entry_oauth2_flow import async_get_redirect_uri
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-)
+from homeassistant.helpers.selector import TextSelector
 from homeassistant.helpers.typing import DiscoveryInfoType
 from homeassistant.util import dt as dt_util
 
 from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError
-from ...api.oauth import (
-    ClientRefusedError,
-    CodeRefusedError,
-    ConsentDeniedError,
-    OAuthError,
-    RedirectRefusedError,
-    read_code,
-)
+from ...api.oauth import OAuthError, read_code
 from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SERIAL, CONF_SOURCE
 from ...helpers.flow_error import FlowError
 from ...helpers.sessions import async_get_isolated_session
 from ..cloud_flow import HIDDEN, CloudSteps, check_granted, connection_error, strip_whitespace
 from ..oauth import async_store_client, auth_domain, client_was_refused, stored_client
 from ..request_budget import flow_budget
+from .application import PLAN_SELECTOR, Application, check, oauth_error
 from .client.errors import KeyMismatchError, KeyRefusedError
 from .client.oauth import authorize_url, code_page
 from .client.v4 import EnphaseV4Client
-from .const import CONF_ACCOUNT, CONF_PASTE_CODE, CONF_PLAN, CONF_REFUSED, DEVELOPER_PAGE, PLAN_NAMES, PLANS, SOURCE_V4
+from .const import CONF_ACCOUNT, CONF_PASTE_CODE, CONF_PLAN, CONF_REFUSED, DEVELOPER_PAGE, PLANS, SOURCE_V4
 from .oauth import ENPHASE, EnphaseImplementation
 from .system_pages import SystemPages
 
 # An access token that ends within so many seconds is not worth a request.
 _TOO_SHORT = 60
 
-_PLAN = SelectSelector(
-    SelectSelectorConfig(
-        options=[SelectOptionDict(value=key, label=name) for key, name in PLAN_NAMES.items()],
-        mode=SelectSelectorMode.DROPDOWN,
-    )
-)
-
 # These are about the application, so its form is shown; anything else is about consent.
 _ABOUT_APPLICATION = ("access_refused", "client_refused", "key_mismatch", "key_refused")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """What a person registered with Enphase."""
-
-    api_key: str = field(repr=False)
-    client_id: str = field(repr=False)
-    client_secret: str = field(repr=False)
-    plan: str
-
-    @property
-    def client(self) -> tuple[str, str]:
-        """What tokens are issued to."""
-        return self.client_id, self.client_secret
 
 
 class EnphaseCloudSteps(CloudSteps):
@@ -162,7 +128,7 @@ class EnphaseCloudSteps(CloudSteps):
         self._paste = user_input[CONF_PASTE_CODE]
         self._application = application = self._read(user_input)
         try:
-            _check(application)
+            check(application)
         except FlowError as problem:
             self._problem = problem
             return self._show_application()
@@ -204,7 +170,7 @@ class EnphaseCloudSteps(CloudSteps):
                 key_needed(probatio.Secret(CONF_API_KEY)): HIDDEN,
                 probatio.Required(CONF_CLIENT_ID, description=suggested): TextSelector(),
                 secret_needed(probatio.Secret(CONF_CLIENT_SECRET)): HIDDEN,
-                probatio.Required(CONF_PLAN, default=known.plan): _PLAN,
+                probatio.Required(CONF_PLAN, default=known.plan): PLAN_SELECTOR,
                 probatio.Optional(CONF_PASTE_CODE, default=self._paste): bool,
             },
             {"developer_page": DEVELOPER_PAGE, "redirect_uri": self._redirect_uri() or str(code_page())},
@@ -263,7 +229,7 @@ class EnphaseCloudSteps(CloudSteps):
             try:
                 self._code = read_code(pasted)
             except OAuthError as err:
-                return await self._async_tell(_oauth_problem(err, CONF_CODE))
+                return await self._async_tell(oauth_error(err, CONF_CODE))
             return await self._async_go_on()
         return self._show(
             "enphase_code", {probatio.Optional(CONF_CODE): TextSelector()}, {"authorize_url": self._address}
@@ -304,7 +270,7 @@ class EnphaseCloudSteps(CloudSteps):
         try:
             return await self._implementation.async_resolve_external_data(answer)
         except OAuthError as err:
-            raise _oauth_problem(err, CONF_CODE if self._redirect == str(code_page()) else "base") from err
+            raise oauth_error(err, CONF_CODE if self._redirect == str(code_page()) else "base") from err
         except ApiError as err:
             raise connection_error(err) from err
 
@@ -457,28 +423,3 @@ class _StaleTokenError(Exception):
 
 def _ends(token: Mapping[str, Any]) -> bool:
     return bool(token["expires_at"] < dt_util.utcnow().timestamp() + _TOO_SHORT)
-
-
-def _check(application: Application) -> None:
-    """Raise a problem for what can be seen to be wrong; Enphase tells the rest."""
-    for name in (CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET):
-        if not getattr(application, name):
-            raise FlowError("needed", name)
-    if application.client_id == application.api_key:
-        raise FlowError("id_is_key", CONF_CLIENT_ID)
-    if application.client_secret in (application.api_key, application.client_id):
-        raise FlowError("secret_is_another", CONF_CLIENT_SECRET)
-
-
-def _oauth_problem(error: OAuthError, field: str) -> FlowError:
-    """Return what to tell about a refusal to give tokens; `field` is where a code was typed."""
-    match error:
-        case ClientRefusedError():
-            return FlowError("client_refused")
-        case CodeRefusedError():
-            return FlowError("code_refused", field)
-        case ConsentDeniedError():
-            return FlowError("consent_denied", field)
-        case RedirectRefusedError():
-            return FlowError("redirect_refused")
-    return FlowError("sign_in_refused")

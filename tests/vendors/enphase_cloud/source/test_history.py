@@ -16,7 +16,8 @@ from custom_components.energy_site.site.history.intervals import DAY, HOUR, midn
 from custom_components.energy_site.site.history.report import Stop
 from custom_components.energy_site.site.history.rows import StatisticsRow
 from custom_components.energy_site.site.model import CounterKind
-from custom_components.energy_site.sources.history import HistoryFetcher, Lifetime, StatisticsStore
+from custom_components.energy_site.sources.history import HistoryFetcher
+from custom_components.energy_site.sources.history_provider import Lifetime, StatisticsStore
 from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v2.history import EnlightenHistory

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bench.admission import corrupt, shown
-from custom_components.energy_site.site.model import Battery, CounterKind, Inverters, Meters, PowerFlow
+from custom_components.energy_site.site.meters import Meters
+from custom_components.energy_site.site.model import Battery, CounterKind, Inverters, PowerFlow
 from simulator.iq_gateway import HttpStatus, Measurement, Mutate, wiring
 
 from .driver import CALM, simulated

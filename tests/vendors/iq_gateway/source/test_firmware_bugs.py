@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.energy_site.site.energy.counter import JOULE_WRAP
+from custom_components.energy_site.site.meters import Meters
 from custom_components.energy_site.site.model import (
     Battery,
     CounterKind,
@@ -15,7 +16,6 @@ from custom_components.energy_site.site.model import (
     GridStatus,
     Inverters,
     LoadCircuits,
-    Meters,
     PowerFlow,
     Settings,
 )

@@ -13,6 +13,7 @@ from custom_components.energy_site.api.errors import (
     ApiPayloadError,
     ApiTimeoutError,
 )
+from custom_components.energy_site.site.meters import Meters
 from custom_components.energy_site.site.model import (
     Battery,
     CounterKind,
@@ -20,7 +21,6 @@ from custom_components.energy_site.site.model import (
     GridStatus,
     Health,
     Inverters,
-    Meters,
     PowerFlow,
     Settings,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.energy_site.site.meters import Meters
 from custom_components.energy_site.site.model import (
     Battery,
     CircuitAction,
@@ -19,7 +20,6 @@ from custom_components.energy_site.site.model import (
     Health,
     Inverters,
     LoadCircuits,
-    Meters,
     Part,
     PowerFlow,
     Settings,

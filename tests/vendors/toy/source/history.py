@@ -5,7 +5,7 @@ from typing import override
 
 from custom_components.energy_site.site.history.cursor import FlowGroup
 from custom_components.energy_site.site.model import CounterKind
-from custom_components.energy_site.sources.history import HistoryProvider, Intervals, Lifetime
+from custom_components.energy_site.sources.history_provider import HistoryProvider, Intervals, Lifetime
 
 from ..client.client import ToyClient
 

@@ -6,7 +6,8 @@ from datetime import datetime
 import math
 
 from ....site.energy.ledger import SOLAR_SELF_USE, Ledger
-from ....site.model import CounterKind, Flow, Meter, Meters, Quality
+from ....site.meters import Meter, Meters, Quality
+from ....site.model import CounterKind, Flow
 from ..client.models.meters import GridChannel, MeterConfig, MeterReading, Reading
 from .admission import LIVE_VOLTAGE, NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers

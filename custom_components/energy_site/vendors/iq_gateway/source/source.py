@@ -8,6 +8,7 @@ from typing import Any, override
 from ....api.errors import ApiConnectionError, ApiError, ApiStatusError
 from ....site.control import BlockReason, Control, ControlName
 from ....site.energy.ledger import Ledger
+from ....site.meters import Meters
 from ....site.model import (
     Battery,
     DeviceInfo,
@@ -18,7 +19,6 @@ from ....site.model import (
     Inverters,
     LivePower,
     LoadCircuits,
-    Meters,
     Part,
     PowerFlow,
     Settings,

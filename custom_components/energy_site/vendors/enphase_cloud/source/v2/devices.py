@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from .....site.model import DeviceInfo, Meter, Meters, MeterUnit, Quality
+from .....site.meters import Meter, Meters, MeterUnit, Quality
+from .....site.model import DeviceInfo
 from ...client.models.devices import Device, Devices
 from ...client.models.meters import CloudMeterReading
 from ...client.models.v2 import Envoy, Inventory, LegacyDevice

@@ -7,7 +7,7 @@ from typing import override
 from .....site.history.cursor import FlowGroup
 from .....site.history.intervals import DAY, Interval, midnight
 from .....site.model import CounterKind
-from .....sources.history import HistoryProvider, Intervals, Lifetime, NoHistoryError
+from .....sources.history_provider import HistoryProvider, Intervals, Lifetime, NoHistoryError
 from ...client import v2_endpoints as endpoints
 from ...client.errors import NoContentError, RangeError
 from ...client.v2 import EnlightenV2Client

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, override
 
 from .....api.errors import ApiError, ApiForbiddenError, ApiNotFoundError, ApiStatusError
-from .....site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, Meters, PowerFlow, Quota
+from .....site.meters import Meters
+from .....site.model import CounterKind, DeviceInfo, EnergyCounters, Health, Inverters, PowerFlow, Quota
 from .....site.quota.planner import Planner
 from .....sources.budget import SystemBudget
 from .....sources.budget_schedule import BudgetSchedule

@@ -11,7 +11,7 @@ from .....site.history.intervals import DAY, day_of
 from .....site.model import CounterKind
 from .....site.quota.demand import QUARTER
 from .....sources.cloud import CloudSource
-from .....sources.history import HistoryProvider, Intervals, Lifetime
+from .....sources.history_provider import HistoryProvider, Intervals, Lifetime
 from ...client import v4_endpoints as endpoints
 from ...client.endpoint import CloudEndpoint, Value
 from ...client.errors import RangeError

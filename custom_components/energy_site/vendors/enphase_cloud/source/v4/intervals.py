@@ -8,7 +8,7 @@ from itertools import pairwise
 from .....site.history.intervals import DAY, LATE, SHORTEST_HOLE, Interval, day_of, gaps, merged, midnight
 from .....site.model import CounterKind
 from .....site.quota.demand import QUARTER
-from .....sources.history import Intervals
+from .....sources.history_provider import Intervals
 from ...client.errors import RangeError
 from ...client.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
 
