@@ -99,7 +99,7 @@ async def refused(
     context: Context,
     error: type[Unauthorized] = Unauthorized,
 ) -> None:
-    """Check that an action is refused before the gateway hears of it."""
+    """Check that an action is refused before the gateway is_heard of it."""
     gateway.stats.reset()
     with pytest.raises(error):
         await call(hass, service, data, context)

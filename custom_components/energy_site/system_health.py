@@ -23,11 +23,11 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[SiteConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     runtimes = [entry.runtime_data for entry in entries]
     healths = [health for runtime in runtimes if (health := runtime.part(Health)) is not None]
-    counters = [books for runtime in runtimes if (books := runtime.part(EnergyCounters)) is not None]
+    counters = [part for runtime in runtimes if (part := runtime.part(EnergyCounters)) is not None]
     return {
         "sites": len(runtimes),
         "silent_sites": sum(runtime.source.outage is not None for runtime in runtimes),
         "requests": sum(health.requests for health in healths),
         "highest_load": f"{max((health.load or 0.0 for health in healths), default=0.0):.1f} %",
-        "rejected_samples": sum(books.rejected for books in counters),
+        "rejected_samples": sum(part.rejected for part in counters),
     }

@@ -35,7 +35,7 @@ RESERVE = ("number", "backup_reserve")
 MODE = ("select", "operating_mode")
 GRID = ("switch", "grid_enabled")
 
-type Told = Callable[[], list[State]]
+type ReportedEnd = Callable[[], list[State]]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def handle(
     return Handle(hass, freezer, gateway.serial)
 
 
-def told_of(hass: HomeAssistant, entity: str) -> Told:
+def told_of(hass: HomeAssistant, entity: str) -> ReportedEnd:
     """Return what returns all that an event entity tells from now on, and not what it merely shows again."""
     changes: list[Event[Any]] = async_capture_events(hass, EVENT_STATE_CHANGED)
     before = hass.states.get(entity)
@@ -66,13 +66,13 @@ def told_of(hass: HomeAssistant, entity: str) -> Told:
 
 
 @pytest.fixture
-def settings(hass: HomeAssistant, handle: Handle) -> Told:
+def settings(hass: HomeAssistant, handle: Handle) -> ReportedEnd:
     """Return what returns all that was told of settings."""
     return told_of(hass, handle.entity(*SETTING))
 
 
 @pytest.fixture
-def outages(hass: HomeAssistant, handle: Handle) -> Told:
+def outages(hass: HomeAssistant, handle: Handle) -> ReportedEnd:
     """Return what returns all that was told of the grid."""
     return told_of(hass, handle.entity(*OUTAGE))
 
@@ -103,7 +103,9 @@ async def test_nothing_is_told_before_something_happens(hass: HomeAssistant, han
     }
 
 
-async def test_a_change_is_told_with_who_made_it(handle: Handle, settings: Told, hass_admin_user: MockUser) -> None:
+async def test_a_change_is_told_with_who_made_it(
+    handle: Handle, settings: ReportedEnd, hass_admin_user: MockUser
+) -> None:
     context = Context(user_id=hass_admin_user.id)
     await handle.set(*RESERVE, value=35, context=context)
     (told,) = settings()
@@ -120,7 +122,7 @@ async def test_a_change_is_told_with_who_made_it(handle: Handle, settings: Told,
 
 
 async def test_a_change_in_the_vendors_app_is_told_as_made_elsewhere(
-    handle: Handle, gateway: GatewayServer, settings: Told, hass_admin_user: MockUser
+    handle: Handle, gateway: GatewayServer, settings: ReportedEnd, hass_admin_user: MockUser
 ) -> None:
     await handle.set(*RESERVE, value=35, context=Context(user_id=hass_admin_user.id))
     await handle.wait(900, step=30)
@@ -140,7 +142,7 @@ async def test_a_change_in_the_vendors_app_is_told_as_made_elsewhere(
 
 
 async def test_a_setting_that_is_taken_back_is_told_as_such(
-    handle: Handle, gateway: GatewayServer, settings: Told
+    handle: Handle, gateway: GatewayServer, settings: ReportedEnd
 ) -> None:
     await handle.set(*RESERVE, value=35)
     gateway.state.tariff.local.reserve = 10
@@ -151,7 +153,7 @@ async def test_a_setting_that_is_taken_back_is_told_as_such(
     assert [about(told[1])[key] for key in ("from", "to", "by")] == [35, 10, "elsewhere"]
 
 
-async def test_a_failure_is_told_with_its_reason(handle: Handle, gateway: GatewayServer, settings: Told) -> None:
+async def test_a_failure_is_told_with_its_reason(handle: Handle, gateway: GatewayServer, settings: ReportedEnd) -> None:
     gateway.faults.add(Unheeded(), TARIFF, methods=["PUT"])
     with pytest.raises(HomeAssistantError):
         await handle.set(*RESERVE, value=35)
@@ -168,7 +170,7 @@ async def test_a_failure_is_told_with_its_reason(handle: Handle, gateway: Gatewa
 
 
 async def test_a_wish_that_gave_way_is_told_as_superseded(
-    handle: Handle, gateway: GatewayServer, settings: Told
+    handle: Handle, gateway: GatewayServer, settings: ReportedEnd
 ) -> None:
     gateway.state.tariff.delay = 8.0
     first = await handle.begin(*RESERVE, value=30)
@@ -181,7 +183,7 @@ async def test_a_wish_that_gave_way_is_told_as_superseded(
 
 
 async def test_a_reload_tells_nothing_again(
-    hass: HomeAssistant, entry: MockConfigEntry, handle: Handle, settings: Told
+    hass: HomeAssistant, entry: MockConfigEntry, handle: Handle, settings: ReportedEnd
 ) -> None:
     await handle.set(*RESERVE, value=35)
     shown = handle.shown(*SETTING)
@@ -193,7 +195,7 @@ async def test_a_reload_tells_nothing_again(
 
 
 async def test_a_change_while_the_entry_was_not_loaded_is_told_afterwards(
-    hass: HomeAssistant, entry: MockConfigEntry, handle: Handle, gateway: GatewayServer, settings: Told
+    hass: HomeAssistant, entry: MockConfigEntry, handle: Handle, gateway: GatewayServer, settings: ReportedEnd
 ) -> None:
     await handle.wait(120, step=30)
     await hass.config_entries.async_unload(entry.entry_id)
@@ -206,7 +208,7 @@ async def test_a_change_while_the_entry_was_not_loaded_is_told_afterwards(
 
 
 async def test_what_an_override_restores_is_nobodys_doing(
-    hass: HomeAssistant, handle: Handle, settings: Told, hass_admin_user: MockUser
+    hass: HomeAssistant, handle: Handle, settings: ReportedEnd, hass_admin_user: MockUser
 ) -> None:
     await act(
         hass,
@@ -231,7 +233,9 @@ async def test_a_site_without_settings_and_switch_has_no_events(hass: HomeAssist
 # -- outages ------------------------------------------------------------------------
 
 
-async def test_an_outage_is_told_with_its_duration(handle: Handle, gateway: GatewayServer, outages: Told) -> None:
+async def test_an_outage_is_told_with_its_duration(
+    handle: Handle, gateway: GatewayServer, outages: ReportedEnd
+) -> None:
     await handle.wait(300, step=10)
     gateway.house.switches.grid_available = False
     await handle.wait(600, step=10)
@@ -245,7 +249,7 @@ async def test_an_outage_is_told_with_its_duration(handle: Handle, gateway: Gate
 
 
 async def test_an_outage_is_noticed_with_the_next_look_at_the_meters(
-    hass: HomeAssistant, handle: Handle, gateway: GatewayServer, outages: Told
+    hass: HomeAssistant, handle: Handle, gateway: GatewayServer, outages: ReportedEnd
 ) -> None:
     # By now the relay, which never changes, is asked once a minute only.
     await handle.wait(600, step=10)
@@ -264,7 +268,7 @@ def _island(meters: list[dict[str, Any]]) -> None:
 
 
 async def test_an_outage_goes_on_through_a_restart(
-    hass: HomeAssistant, entry: MockConfigEntry, handle: Handle, gateway: GatewayServer, outages: Told
+    hass: HomeAssistant, entry: MockConfigEntry, handle: Handle, gateway: GatewayServer, outages: ReportedEnd
 ) -> None:
     await handle.wait(60, step=10)
     gateway.house.switches.grid_available = False
@@ -280,7 +284,7 @@ async def test_an_outage_goes_on_through_a_restart(
 
 
 async def test_a_grid_that_came_back_or_went_while_nobody_looked_is_told_at_the_start(
-    hass: HomeAssistant, entry: MockConfigEntry, handle: Handle, gateway: GatewayServer, outages: Told
+    hass: HomeAssistant, entry: MockConfigEntry, handle: Handle, gateway: GatewayServer, outages: ReportedEnd
 ) -> None:
     await handle.wait(60, step=10)
     for available, kind in ((False, "grid_lost"), (True, "grid_restored")):
@@ -295,7 +299,7 @@ async def test_a_grid_that_came_back_or_went_while_nobody_looked_is_told_at_the_
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_a_house_that_leaves_the_grid_on_purpose_has_no_outage(
-    handle: Handle, gateway: GatewayServer, outages: Told
+    handle: Handle, gateway: GatewayServer, outages: ReportedEnd
 ) -> None:
     await handle.wait(60, step=10)
     await handle.set(*GRID, value=False)
@@ -306,7 +310,7 @@ async def test_a_house_that_leaves_the_grid_on_purpose_has_no_outage(
 
 
 async def test_a_house_that_somebody_took_off_the_grid_elsewhere_has_no_outage(
-    handle: Handle, gateway: GatewayServer, outages: Told
+    handle: Handle, gateway: GatewayServer, outages: ReportedEnd
 ) -> None:
     await handle.wait(60, step=10)
     gateway.state.relay.command("open", gateway.clock.now())
@@ -320,7 +324,12 @@ async def test_a_house_that_somebody_took_off_the_grid_elsewhere_has_no_outage(
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
 @pytest.mark.parametrize("elsewhere", [False, True])
 async def test_a_restart_off_the_grid_on_purpose_is_no_outage(
-    hass: HomeAssistant, entry: MockConfigEntry, handle: Handle, gateway: GatewayServer, outages: Told, elsewhere: bool
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    handle: Handle,
+    gateway: GatewayServer,
+    outages: ReportedEnd,
+    elsewhere: bool,
 ) -> None:
     await handle.wait(60, step=10)
     if not elsewhere:

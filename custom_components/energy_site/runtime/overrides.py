@@ -21,7 +21,7 @@ from .site_events import SiteEvents
 
 # A site that cannot be told now is told later, and a person if that goes on.
 _RETRY = timedelta(minutes=5)
-_TOLD_AFTER = timedelta(hours=1)
+_REPORTED_AFTER = timedelta(hours=1)
 _GIVEN_UP_AFTER = timedelta(days=1)
 
 
@@ -180,7 +180,7 @@ class Overrides:
     def _put_off(self, override: Override) -> None:
         """Try again later; tell a person when that does not help."""
         late = dt_util.utcnow() - override.until
-        if late >= _TOLD_AFTER:
+        if late >= _REPORTED_AFTER:
             self._issues.show(OVERRIDE_NOT_RESTORED, {})
         if late >= _GIVEN_UP_AFTER:
             LOGGER.warning("%s: the previous settings couldn't be restored within a day", self._entry.title)

@@ -66,7 +66,7 @@ class ControlQueue:
         """Control `source` by a clock, and the `sleep` in seconds that goes with it.
 
         `poll` polls a feed and never raises, `save` writes what is kept
-        before anything is sent, `changed` hears of all that happens to a setting.
+        before anything is sent, `changed` is_heard of all that happens to a setting.
         """
         self._source = source
         self._clock = clock

@@ -189,9 +189,9 @@ class HistoryFetcher:
         group, cursor = step.group, self._cursors[step.group.key]
         try:
             if step.aim is Aim.LIFE:
-                await self._enter_totals(step, report, allowance)
+                await self._write_totals(step, report, allowance)
             else:
-                await self._enter_intervals(step, report, allowance)
+                await self._write_intervals(step, report, allowance)
         except ApiQuotaError as err:
             raise _StoppedError(Stop.QUOTA) from err
         except (NoHistoryError, ApiForbiddenError, ApiNotFoundError) as err:
@@ -214,7 +214,7 @@ class HistoryFetcher:
 
     # -- totals of days ---------------------------------------------------------
 
-    async def _enter_totals(self, step: Step, report: Report, allowance: Allowance) -> None:
+    async def _write_totals(self, step: Step, report: Report, allowance: Allowance) -> None:
         """Ask for the totals of days, and enter them where there is nothing finer."""
         group, cursor, zone = step.group, self._cursors[step.group.key], self._provider.zone
         new = cursor.first is None
@@ -284,7 +284,7 @@ class HistoryFetcher:
 
     # -- intervals --------------------------------------------------------------
 
-    async def _enter_intervals(self, step: Step, report: Report, allowance: Allowance) -> None:
+    async def _write_intervals(self, step: Step, report: Report, allowance: Allowance) -> None:
         """Ask for the intervals of some days, and enter them as far as they are complete."""
         group, cursor, provider = step.group, self._cursors[step.group.key], self._provider
         self._spend(provider.cost(group, step.first, step.days), report, allowance)

@@ -324,7 +324,7 @@ async def test_a_day_costs_no_more_than_the_months_share(
     await pass_time(hass, freezer, DAY, step=300)
     before, summaries = len(cloud.requests), asked(cloud, SUMMARY)
     await pass_time(hass, freezer, DAY, step=60)
-    # Nothing is asked more often than a cloud hears of a site.
+    # Nothing is asked more often than a cloud is_heard of a site.
     assert 150 <= len(cloud.requests) - before <= 333
     assert 60 <= asked(cloud, SUMMARY) - summaries <= 97
     assert cloud.stats.over_quota.total() == 0

@@ -122,12 +122,12 @@ class DailyCounter:
 
     @classmethod
     def restore(cls, data: object) -> DailyCounter:
-        """Read what `as_dict` returned; an empty book for anything else."""
+        """Read what `as_dict` returned; an empty counter for anything else."""
         if not isinstance(data, Mapping):
             return cls()
         try:
             through, dropped = data.get("through"), data.get("dropped")
-            book = cls(
+            counter = cls(
                 through=date.fromisoformat(through) if through else None,
                 base=float(data.get("base", 0.0)),
                 days={date.fromisoformat(day): float(wh) for day, wh in data.get("days", {}).items()},
@@ -138,10 +138,10 @@ class DailyCounter:
                 estimated={date.fromisoformat(day) for day in data.get("estimated", ())},
             )
             # A counter of before it had an offset may stand still above a life that was corrected.
-            book.offset = float(data.get("offset", max(book.shown - book._told, 0.0)))
+            counter.offset = float(data.get("offset", max(counter.shown - counter._told, 0.0)))
         except TypeError, ValueError, AttributeError:
             return cls()
-        return book
+        return counter
 
 
 class DailyCounters:
@@ -149,21 +149,21 @@ class DailyCounters:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._books: dict[CounterKind, DailyCounter] = {}
+        self._counters: dict[CounterKind, DailyCounter] = {}
 
     def of(self, kind: CounterKind) -> DailyCounter:
-        """Return a counter's book, a new one where there is none yet."""
-        return self._books.setdefault(kind, DailyCounter())
+        """Return a counter's counter, a new one where there is none yet."""
+        return self._counters.setdefault(kind, DailyCounter())
 
     def counts(self, today: date) -> dict[CounterKind, Count]:
         """Return the counters whose life is known: one that began with today would leap to it later."""
-        return {kind: book.count(today) for kind, book in self._books.items() if book.through is not None}
+        return {kind: counter.count(today) for kind, counter in self._counters.items() if counter.through is not None}
 
     def as_dict(self) -> dict[str, Any]:
         """Return what outlives a restart, as plain JSON data."""
-        return {kind.value: book.as_dict() for kind, book in self._books.items()}
+        return {kind.value: counter.as_dict() for kind, counter in self._counters.items()}
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Take over what `as_dict` returned."""
         known = {kind.value: kind for kind in CounterKind}
-        self._books |= {known[key]: DailyCounter.restore(book) for key, book in data.items() if key in known}
+        self._counters |= {known[key]: DailyCounter.restore(counter) for key, counter in data.items() if key in known}

@@ -10,10 +10,10 @@ from ..quota.demand import QUARTER
 
 GRID = (CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT)
 
-type Told = Mapping[CounterKind, Iterable[Interval]]
+type ReportedEnd = Mapping[CounterKind, Iterable[Interval]]
 
 
-def derived(kind: CounterKind, told: Told, *, with_battery: bool) -> list[Interval]:
+def derived(kind: CounterKind, told: ReportedEnd, *, with_battery: bool) -> list[Interval]:
     """Return one direction of the grid by quarters of an hour, of those that all others tell.
 
     `told` are solar and load, and the battery where the load is what the house

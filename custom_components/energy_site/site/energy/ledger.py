@@ -1,4 +1,4 @@
-"""The books of a site's energy: every counter, its midnight, and what they outlive.
+"""A site's energy: every counter, its midnight, and what they outlive.
 
 A source reports registers and powers as it reads them; the ledger keeps what
 is shown. `as_dict` and `Ledger.load` carry it over a restart.
@@ -188,18 +188,18 @@ class Ledger:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the books as plain JSON data."""
+        """Return the counters as plain JSON data."""
         return {
             "counters": {name: _plain(asdict(state)) for name, state in self._counters.items()},
             "integrals": {name: _plain(asdict(state)) for name, state in self._integrals.items()},
             "days": {name: _plain(asdict(start)) for name, start in self._days.items()},
         }
 
-    def restore(self, books: Mapping[str, Any]) -> None:
+    def restore(self, data: Mapping[str, Any]) -> None:
         """Take over what `as_dict` returned; an entry that cannot be read is left out."""
-        self._counters |= _loaded(books, "counters", _counter_state)
-        self._integrals |= _loaded(books, "integrals", _integral_state)
-        self._days |= _loaded(books, "days", _day_start)
+        self._counters |= _loaded(data, "counters", _counter_state)
+        self._integrals |= _loaded(data, "integrals", _integral_state)
+        self._days |= _loaded(data, "days", _day_start)
 
     def _day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
@@ -228,14 +228,14 @@ class Ledger:
         self._days[name] = start
 
 
-def renewed(books: Mapping[str, Any]) -> dict[str, Any]:
-    """Return books that were dumped, for registers that begin anew: counters go on from where they are."""
-    counters = books.get("counters")
+def renewed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `as_dict` returned for registers that begin again: counters go on from where they are."""
+    counters = stored.get("counters")
     after: dict[str, Any] = {}
     for name, fields in counters.items() if isinstance(counters, Mapping) else ():
         known = isinstance(fields, Mapping) and not str(fields.get("source")).startswith(_BALANCE)
         after[name] = {**fields, "source": _BEFORE, "doubt": None} if known else fields
-    return {**books, "counters": after}
+    return {**stored, "counters": after}
 
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:
@@ -246,8 +246,8 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _loaded[T](books: Mapping[str, Any], chapter: str, read: Callable[[Mapping[str, Any]], T]) -> dict[str, T]:
-    entries = books.get(chapter)
+def _loaded[T](data: Mapping[str, Any], chapter: str, read: Callable[[Mapping[str, Any]], T]) -> dict[str, T]:
+    entries = data.get(chapter)
     loaded: dict[str, T] = {}
     for name, fields in entries.items() if isinstance(entries, Mapping) else ():
         try:
@@ -276,7 +276,7 @@ def _counter_state(fields: Mapping[str, Any]) -> CounterState:
             at=_moment(doubt.get("at", doubt["since"])),
             moved_at=_moment(doubt.get("moved_at", doubt["since"])),
         ),
-        rejected=int(fields["rejected"]),
+        rejected=max(int(fields["rejected"]), 0),
         drop=_number(fields.get("drop", 0.0)),
     )
 

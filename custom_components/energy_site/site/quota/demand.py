@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from .daylight import Daylight
 
-# A cloud hears of a site every quarter of an hour.
+# A cloud is_heard of a site every quarter of an hour.
 QUARTER = timedelta(minutes=15)
 
 

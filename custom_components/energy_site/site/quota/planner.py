@@ -1,6 +1,6 @@
-"""When what may be asked, with an API key that allows so many requests a month and a minute.
+"""When what may be requested, with an API key that allows so many requests a month and a minute.
 
-All that uses one key shares one `Planner`. What has to be asked each day is
+All that uses one key shares one `Planner`. What has to be requested each day is
 kept back until the month's end, and a reserve for people. The rest is spread
 over the month by what an update is worth by day and by night.
 """
@@ -28,7 +28,7 @@ _WARNED = 0.8
 # What failed is tried again that often before its turn comes.
 _RETRIES = 3
 
-# What has to be asked each day leaves updates and history this share of a month, and comes every few days instead.
+# What has to be requested each day leaves updates and history this share of a month, and comes every few days instead.
 _FOR_UPDATES = 0.5
 
 # However much others are expected to use, more than this share of a month is not left to them.
@@ -90,7 +90,7 @@ class Planner:
         self.systems = dict(sorted({**self.systems, system.key: system}.items()))
 
     def remove(self, key: str) -> None:
-        """Plan without a system; when it was asked is kept, should it come back."""
+        """Plan without a system; when it was requested is kept, should it come back."""
         self.systems.pop(key, None)
 
     def change(self, plan: Plan, now: datetime) -> None:
@@ -112,7 +112,7 @@ class Planner:
         More than a minute allows may begin when the minute is free; each one of them
         has to ask again.
         """
-        usage = self._enter(now)
+        usage = self._advance(now)
         at = max(usage.latest, usage.paused_until)
         if not self._fits(purpose, cost):
             at = max(at, usage.resets_at + _AFTER_RESET)
@@ -125,7 +125,7 @@ class Planner:
 
     def verb_next_allowed(self, verb: str, now: datetime) -> datetime:
         """Return from when on an HTTP method may be used, as far as it was refused alone."""
-        usage = self._enter(now)
+        usage = self._advance(now)
         return max(usage.verbs.get(verb, usage.latest), usage.latest)
 
     def spend(self, count: int, now: datetime, *, purpose: Purpose, system: str | None = None) -> None:
@@ -152,13 +152,13 @@ class Planner:
         limit: int | None = None,
         verb: str = "GET",
     ) -> None:
-        """Obey a refusal: nothing is asked until the period ends, by a `verb` of changes nothing is changed.
+        """Obey a refusal: nothing is requested until the period ends, by a `verb` of changes nothing is changed.
 
         `period` is a word such as minute or month, `ends_at` when it ends or when to
         come back, `limit` its requests; each may be unknown. What is less than the plan
         is believed for this period, then the plan is tried again.
         """
-        usage = self._enter(now)
+        usage = self._advance(now)
         if verb != "GET" and period not in ("second", "minute"):
             usage.deny_verb(verb, now, period, ends_at)
             return
@@ -175,34 +175,34 @@ class Planner:
 
     def record_start(self, system: str, request: PollRequest, now: datetime) -> None:
         """Record that a request was sent; its result isn't known yet."""
-        before = self._enter(now).asked.get(_name(system, request))
-        self.usage.asked[_name(system, request)] = LastRequest(
+        before = self._advance(now).last_requests.get(_name(system, request))
+        self.usage.last_requests[_name(system, request)] = LastRequest(
             at=self.usage.latest, failures=before.failures if before else 0
         )
 
     def record_result(self, system: str, request: PollRequest, now: datetime, *, failed: bool = False) -> None:
         """Record how a request ended; after a failure it is due sooner."""
-        before = self._enter(now).asked.get(_name(system, request))
+        before = self._advance(now).last_requests.get(_name(system, request))
         failures = (before.failures if before else 0) + 1 if failed else 0
-        self.usage.asked[_name(system, request)] = LastRequest(at=self.usage.latest, failures=failures)
+        self.usage.last_requests[_name(system, request)] = LastRequest(at=self.usage.latest, failures=failures)
 
     def next_at(self, system: str, request: PollRequest, now: datetime) -> datetime:
         """Return when a request of a system is due, which is `now` or later.
 
-        While nothing is asked it comes nearer as time goes by, never further away.
+        While nothing is requested it comes nearer as time goes by, never further away.
         """
-        usage = self._enter(now)
+        usage = self._advance(now)
         due = max(self._due(self.systems[system], request), usage.latest)
         return max(due, self.next_allowed(request.purpose, request.cost, now))
 
     def next_update(self, system: str, now: datetime) -> datetime | None:
-        """Return when anything of a system is asked next."""
+        """Return when anything of a system is requested next."""
         with self._remembering():
             return min((self.next_at(system, request, now) for request in self.systems[system].requests), default=None)
 
     def interval(self, system: str, request: PollRequest, now: datetime) -> timedelta | None:
         """Return how often a request is sent at this time of day, `None` where not again this month."""
-        self._enter(now)
+        self._advance(now)
         if request.daily_at is not None:
             return self._days_between() * _DAY if self._days_between() else None
         pace = self._pace()
@@ -212,7 +212,7 @@ class Planner:
 
     def history_allowance(self, now: datetime, system: str) -> int:
         """Return how many requests a system's history may spend now."""
-        usage = self._enter(now)
+        usage = self._advance(now)
         waiting = [key for key, each in self.systems.items() if each.history]
         if system not in waiting or usage.paused_until > usage.latest:
             return 0
@@ -226,7 +226,7 @@ class Planner:
 
     def outlook(self, now: datetime) -> Outlook:
         """Return what a person wants to know."""
-        usage = self._enter(now)
+        usage = self._advance(now)
         limit, left = self._limit(), self._left()
         used = usage.used / limit if limit else float(usage.exhausted)
         if usage.exhausted and left is not None:
@@ -274,7 +274,7 @@ class Planner:
         found: T = self._known[key]
         return found
 
-    def _enter(self, now: datetime) -> Usage:
+    def _advance(self, now: datetime) -> Usage:
         self.usage.advance(now)
         return self.usage
 
@@ -304,7 +304,7 @@ class Planner:
         return self._once("essential", self._work_out_essential)
 
     def _work_out_essential(self) -> int:
-        """Return the requests that what has to be asked each day needs until the month's end.
+        """Return the requests that what has to be requested each day needs until the month's end.
 
         There is one more of each for a failure.
         """
@@ -324,7 +324,7 @@ class Planner:
         return self._once("days_between", self._work_out_days_between)
 
     def _work_out_days_between(self) -> int:
-        """Return every how many days the essentials can be asked, 0 where not any more this month."""
+        """Return every how many days the essentials can be requested, 0 where not any more this month."""
         left = self._left()
         if left is None:
             return 1
@@ -338,7 +338,7 @@ class Planner:
         return self._once("least_days_between", self._work_out_min_days_between)
 
     def _work_out_min_days_between(self) -> int:
-        """Return every how many days the essentials are asked where many systems share the month with updates."""
+        """Return every how many days the essentials are requested where many systems share the month with updates."""
         limit = self._limit()
         if limit is None or not any(self._requests(Purpose.FRESHNESS)):
             return 1
@@ -347,24 +347,24 @@ class Planner:
         return max(math.ceil(daily * month / max((limit - self._kept()) * (1 - _FOR_UPDATES), 1)), 1)
 
     def _due(self, system: PlannedSystem, request: PollRequest) -> datetime:
-        asked = self.usage.asked.get(_name(system.key, request))
-        if asked is None:
+        last = self.usage.last_requests.get(_name(system.key, request))
+        if last is None:
             return self.usage.latest
         if request.daily_at is None:
-            due = self._fresh(system, request, asked.at)
+            due = self._fresh(system, request, last.at)
         else:
             # After a failure it is for the retries, and then for the next day, to catch up.
-            days = min(self._days_between(), 1) if asked.failures else self._days_between()
+            days = min(self._days_between(), 1) if last.failures else self._days_between()
             due = self._daily(system, request, days) if days else self._renewal(system)
-        if 0 < asked.failures <= _RETRIES:
-            return min(due, asked.at + request.min_interval * (1 << asked.failures - 1))
+        if 0 < last.failures <= _RETRIES:
+            return min(due, last.at + request.min_interval * (1 << last.failures - 1))
         return due
 
     def _daily(self, system: PlannedSystem, request: PollRequest, days: int) -> datetime:
-        asked = self.usage.asked.get(_name(system.key, request))
-        if asked is None:
+        last = self.usage.last_requests.get(_name(system.key, request))
+        if last is None:
             return self.usage.latest
-        return pacing.daily_at(system, request, self._phase(system), asked.at) + (days - 1) * _DAY
+        return pacing.daily_at(system, request, self._phase(system), last.at) + (days - 1) * _DAY
 
     def _fresh(self, system: PlannedSystem, request: PollRequest, last: datetime) -> datetime:
         pace = self._pace()
@@ -377,7 +377,7 @@ class Planner:
         return self.usage.resets_at + _AFTER_RESET + self._phase(system)
 
     def _phase(self, system: PlannedSystem) -> timedelta:
-        """Return how long after a quarter of an hour a system is asked: each of them at another time."""
+        """Return how long after a quarter of an hour a system is requested: each of them at another time."""
         keys = list(self.systems)
         start = crc32(keys[0].encode()) % QUARTER.seconds
         number = keys.index(system.key)

@@ -1,4 +1,4 @@
-"""What was asked with one API key: counted by the month and the minute, and what the service said of it."""
+"""What was requested with one API key: counted by the month and the minute, and what the service said of it."""
 
 from calendar import monthrange
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ class Usage:
     month_limit: int | None = None
     granted_at: datetime = _ANCHOR
     granted: dict[str, float] = field(default_factory=dict)
-    asked: dict[str, LastRequest] = field(default_factory=dict)
+    last_requests: dict[str, LastRequest] = field(default_factory=dict)
 
     @property
     def used(self) -> int:
@@ -110,7 +110,7 @@ class Usage:
         if start > self.since and not self.others and not self.exhausted:
             self.expected = self.expected * _REMEMBERED if self.expected > 1 else 0.0
         if start < self.since:
-            # The clock was wrong before or is now: either way what was asked was asked.
+            # The clock was wrong before or is now: either way what was requested was requested.
             count += self.used
         if self.used:
             self.months[self.since] = self.used
@@ -154,7 +154,7 @@ class Usage:
         self._expect(self.others, used)
 
     def deny(self, now: datetime, period: str | None, ends_at: datetime | None, limit: int | None) -> None:
-        """Ask nothing until the period is over in which too much was asked.
+        """Ask nothing until the period is over in which too much was requested.
 
         `limit` is the month's, the service's or the plan's. Where the period is not
         told the pauses grow from time to time.
@@ -240,8 +240,8 @@ class Usage:
         """Follow a clock that went back: nothing lies in the future but what was to wait for."""
         self.moments = [min(moment, now) for moment in self.moments]
         self.paused_until = min(self.paused_until, now + self.pause)
-        for key, asked in self.asked.items():
-            self.asked[key] = LastRequest(at=min(asked.at, now), failures=asked.failures)
+        for key, last in self.last_requests.items():
+            self.last_requests[key] = LastRequest(at=min(last.at, now), failures=last.failures)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON data."""
@@ -264,9 +264,9 @@ class Usage:
             "granted_at": self.granted_at.isoformat(),
             "granted": dict(self.granted),
             "asked": {
-                key: [asked.at.isoformat(), asked.failures]
-                for key, asked in self.asked.items()
-                if self.latest - asked.at < _FORGOTTEN
+                key: [last.at.isoformat(), last.failures]
+                for key, last in self.last_requests.items()
+                if self.latest - last.at < _FORGOTTEN
             },
         }
 
@@ -308,10 +308,10 @@ class Usage:
                 for key, value in _items(read.get("granted")).items()
                 if (number := _number(value)) is not None
             },
-            asked={
-                key: LastRequest(at=min(asked.at, latest), failures=asked.failures)
+            last_requests={
+                key: LastRequest(at=min(last.at, latest), failures=last.failures)
                 for key, value in list(_items(read.get("asked")).items())[:_KEPT_ASKED]
-                if (asked := _asked(value)) is not None
+                if (last := _last_request(value)) is not None
             },
         )
 
@@ -338,7 +338,7 @@ def _list(data: object) -> list[object]:
     return data if isinstance(data, list) else []
 
 
-def _asked(data: object) -> LastRequest | None:
+def _last_request(data: object) -> LastRequest | None:
     if not isinstance(data, list) or len(data) != 2:
         return None
     at, failures = _moment(data[0]), _count(data[1])

@@ -118,7 +118,7 @@ class Checks:
             islands=capabilities.controller or capabilities.collar,
             doubted=self.witnesses.doubted,
         )
-        self.witnesses.hear_meters(self._answers.admission.sound, readings, configs, bounds, now)
+        self.witnesses.observe_meters(self._answers.admission.sound, readings, configs, bounds, now)
 
     def _battery_power(self, _: Capabilities, interval: timedelta, now: datetime) -> None:
         found = self._answers.last(BATTERY_POWER) or ()
@@ -163,7 +163,7 @@ class Checks:
         eids = {config.eid for config in configs}
         lifetimes = [reading.act_energy_dlvd or 0.0 for reading in self._answers.admission.sound if reading.eid in eids]
         sums = self._answers.last(ENERGY)
-        self.witnesses.hear_inverters(
+        self.witnesses.observe_inverters(
             inverters.fleet(self._answers, self._clock, now).values(),
             now,
             complete=not capabilities.partial_inverter_list,

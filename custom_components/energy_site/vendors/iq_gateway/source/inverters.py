@@ -54,7 +54,7 @@ def build(
         units={
             serial: replace(
                 _with_inventory(unit, inventory.get(serial)),
-                energy=ledger.total(_book(serial)),
+                energy=ledger.total(_counter(serial)),
                 energy_today=_today(readings.get(serial), unit.last_reported, ledger.zone, now),
             )
             for serial, unit in units.items()
@@ -130,7 +130,7 @@ def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
     for reading in data.inverters if data else ():
         if reading.joules_lifetime:
             ledger.count(
-                _book(reading.serial),
+                _counter(reading.serial),
                 "device_data",
                 reading.joules_lifetime / 3600,
                 now,
@@ -144,7 +144,7 @@ def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
                 ledger.count(name, "device_data", joules / 3600, now, limit=INVERTER_LIMIT, wrap=JOULE_WRAP)
 
 
-def _book(serial: str) -> str:
+def _counter(serial: str) -> str:
     return f"inverter:{serial}"
 
 

@@ -26,7 +26,7 @@ _KINDS: Mapping[str, str] = {
 }
 _STATUS = {"normal": "normal", "not-metering": "not_metering", "check-wiring": "check_wiring"}
 
-_BOOKS: Mapping[str, tuple[str, str]] = {
+_COUNTERS: Mapping[str, tuple[str, str]] = {
     PRODUCTION: (CounterKind.SOLAR, SOLAR_SELF_USE),
     NET: (CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT),
     STORAGE: (CounterKind.BATTERY_DISCHARGE, CounterKind.BATTERY_CHARGE),
@@ -107,7 +107,7 @@ def added(flows: Sequence[Flow]) -> Flow:
 
 def counters(kind: str) -> tuple[str, str]:
     """Return under which names the ledger keeps what a meter delivered and received."""
-    return _BOOKS.get(kind, (f"{kind}:delivered", f"{kind}:received"))
+    return _COUNTERS.get(kind, (f"{kind}:delivered", f"{kind}:received"))
 
 
 def register(eid: int) -> tuple[str, str]:

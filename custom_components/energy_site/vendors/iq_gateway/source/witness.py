@@ -106,7 +106,7 @@ class Witnesses:
             if doubted
         )
 
-    def hear_meters(
+    def observe_meters(
         self,
         sound: tuple[MeterReading, ...],
         readings: tuple[MeterReading, ...],
@@ -123,19 +123,19 @@ class Witnesses:
         production = [config.eid for config in configs if config.enabled and config.measurement_type == PRODUCTION]
         if production and all(eid in powers for eid in production):
             self._powers.append((now, sum(powers[eid] for eid in production)))
-            self._hear_production(self._powers[-1][1], limits, now)
+            self._observe_production(self._powers[-1][1], limits, now)
         if not production:
             self._production = None
         totals = [config.eid for config in configs if config.enabled and config.measurement_type == TOTAL]
-        self._hear_consumption([powers[eid] for eid in totals if eid in powers], limits, now)
+        self._observe_consumption([powers[eid] for eid in totals if eid in powers], limits, now)
         if not totals:
             self._consumption = None
         for config in configs:
             if config.measurement_type in _DISABLED:
                 reading = next((each for each in readings if each.eid == config.eid), None)
-                self._hear_disabled(config, reading, now)
+                self._observe_disabled(config, reading, now)
 
-    def hear_inverters(self, units: Iterable[Inverter], now: datetime, *, complete: bool, suspicious: bool) -> None:
+    def observe_inverters(self, units: Iterable[Inverter], now: datetime, *, complete: bool, suspicious: bool) -> None:
         """Take the inverters' reports; `complete` says that they are all there are.
 
         A meter is `suspicious` that its gateway complains of, or whose lifetime is
@@ -201,7 +201,7 @@ class Witnesses:
         elif self._production is not None:
             self._production = _compared(self._production.fault, rounds)
 
-    def _hear_production(self, power: float, limits: Limits, now: datetime) -> None:
+    def _observe_production(self, power: float, limits: Limits, now: datetime) -> None:
         """Doubt a meter that shows for long what no inverter uses at night."""
         if power >= limits.night:
             self._below_since = None
@@ -210,7 +210,7 @@ class Witnesses:
         if now - self._below_since >= _BELOW_FOR and self._production is None:
             self._production = MeterFinding(fault=MeterFault.PRODUCTION_NEGATIVE, measured=power, expected=0.0)
 
-    def _hear_consumption(self, powers: list[float], limits: Limits, now: datetime) -> None:
+    def _observe_consumption(self, powers: list[float], limits: Limits, now: datetime) -> None:
         if not powers:
             return
         if min(powers) >= -limits.tolerance:
@@ -224,7 +224,7 @@ class Witnesses:
             fault = MeterFault.CONSUMPTION_ON_GRID
             self._consumption = MeterFinding(fault=fault, measured=min(powers), expected=0.0)
 
-    def _hear_disabled(self, config: MeterConfig, reading: MeterReading | None, now: datetime) -> None:
+    def _observe_disabled(self, config: MeterConfig, reading: MeterReading | None, now: datetime) -> None:
         power = reading.active_power if reading is not None else None
         voltages = [each.voltage or 0.0 for each in (reading, *reading.channels)] if reading is not None else []
         fitted = power is not None and abs(power) >= _FITTED and max(voltages, default=0.0) > LIVE_VOLTAGE

@@ -164,15 +164,15 @@ class EnlightenSource(CloudSource[EnlightenContext]):
     def _observe(self, feed: Feed, now: datetime) -> None:
         counters, zone, key = self.counters, self.zone, feed.key
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
-            energy.enter_summary(counters, summary)
+            energy.record_summary(counters, summary)
         for telemetry_of, kind in _INTERVALS:
             if key == telemetry_of.key and (telemetry := self.answer(telemetry_of)) is not None:
-                energy.enter_day(counters, kind, telemetry, zone)
+                energy.record_day(counters, kind, telemetry, zone)
         for life_of, kind in _LIVES:
             # What the sun gave the summary counts, with what came before the days as well.
             counted = kind is CounterKind.SOLAR and counters.of(kind).through is not None
             if key == life_of.key and not counted and (life := self.answer(life_of)) is not None:
-                energy.enter_life(counters, kind, life, zone)
+                energy.record_life(counters, kind, life, zone)
         self._handle_restored(self.feeds[key])
 
     @override

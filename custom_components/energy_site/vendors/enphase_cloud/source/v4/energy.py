@@ -13,34 +13,34 @@ from ...client.models.systems import Summary
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 
 
-def enter_summary(counters: DailyCounters, summary: Summary) -> None:
+def record_summary(counters: DailyCounters, summary: Summary) -> None:
     """Enter what the sun gave: until yesterday, and today."""
     day = summary.summary_date
     if day is None or summary.energy_today is None:
         return
-    book = counters.of(CounterKind.SOLAR)
+    counter = counters.of(CounterKind.SOLAR)
     if summary.energy_lifetime is not None and summary.energy_lifetime >= 0:
-        book.close(day - timedelta(days=1), summary.energy_lifetime)
-    book.note(day, summary.energy_today)
+        counter.close(day - timedelta(days=1), summary.energy_lifetime)
+    counter.note(day, summary.energy_today)
 
 
-def enter_life(counters: DailyCounters, kind: CounterKind, series: DailySeries, zone: tzinfo) -> None:
+def record_life(counters: DailyCounters, kind: CounterKind, series: DailySeries, zone: tzinfo) -> None:
     """Enter a life's days; zeroes at its end that were not reported yet are none."""
     counters.of(kind).life(reported_days(series, zone))
 
 
-def enter_battery_life(counters: DailyCounters, life: BatteryLifetime, zone: tzinfo) -> None:
+def record_battery_life(counters: DailyCounters, life: BatteryLifetime, zone: tzinfo) -> None:
     """Enter a battery's days."""
-    enter_life(counters, CounterKind.BATTERY_CHARGE, life.charge, zone)
-    enter_life(counters, CounterKind.BATTERY_DISCHARGE, life.discharge, zone)
+    record_life(counters, CounterKind.BATTERY_CHARGE, life.charge, zone)
+    record_life(counters, CounterKind.BATTERY_DISCHARGE, life.discharge, zone)
 
 
-def enter_day(counters: DailyCounters, kind: CounterKind, telemetry: EnergyTelemetry, zone: tzinfo) -> None:
+def record_day(counters: DailyCounters, kind: CounterKind, telemetry: EnergyTelemetry, zone: tzinfo) -> None:
     """Enter the intervals of a day so far."""
     _note(counters.of(kind), {interval.end_at: interval.wh or 0.0 for interval in telemetry.intervals}, zone)
 
 
-def enter_battery_day(counters: DailyCounters, telemetry: BatteryTelemetry, zone: tzinfo) -> None:
+def record_battery_day(counters: DailyCounters, telemetry: BatteryTelemetry, zone: tzinfo) -> None:
     """Enter a battery's intervals of a day so far."""
     intervals = telemetry.intervals
     charge, discharge = counters.of(CounterKind.BATTERY_CHARGE), counters.of(CounterKind.BATTERY_DISCHARGE)
@@ -48,27 +48,27 @@ def enter_battery_day(counters: DailyCounters, telemetry: BatteryTelemetry, zone
     _note(discharge, {each.end_at: each.discharge_enwh or 0.0 for each in intervals}, zone)
 
 
-def enter_house_day(
+def record_house_day(
     counters: DailyCounters, consumption: EnergyTelemetry, battery: BatteryTelemetry, zone: tzinfo
 ) -> None:
     """Enter what the house took in the intervals that both meter and battery told."""
     _note(counters.of(CounterKind.LOAD), house_by_interval(consumption, battery), zone)
 
 
-def enter_house_life(counters: DailyCounters, consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> None:
+def record_house_life(counters: DailyCounters, consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> None:
     """Enter what the house took on the days that both meter and battery told."""
     counters.of(CounterKind.LOAD).life(house_days(consumption, life, zone).items())
 
 
-def enter_grid(book: DailyCounter, intervals: Sequence[Interval], zone: tzinfo, *, lasting: bool) -> None:
+def record_grid(counter: DailyCounter, intervals: Sequence[Interval], zone: tzinfo, *, lasting: bool) -> None:
     """Enter what follows of one direction of the grid from what else was told; what is `lasting` no life corrects soon."""
     if lasting and intervals:
-        book.begin(day_of(intervals[-1].start, zone))
-    _note(book, {int(each.end.timestamp()): each.wh for each in intervals}, zone)
+        counter.begin(day_of(intervals[-1].start, zone))
+    _note(counter, {int(each.end.timestamp()): each.wh for each in intervals}, zone)
     for day in {day_of(each.start, zone) for each in intervals} if lasting else ():
         start, end = midnight(day, zone), midnight(day + DAY, zone)
         if not gaps(clip(intervals, start, end), start, end):
-            book.estimate(day)
+            counter.estimate(day)
 
 
 def house_by_interval(consumption: EnergyTelemetry, battery: BatteryTelemetry) -> dict[int, float]:
@@ -99,11 +99,11 @@ def reported_days(series: DailySeries, zone: tzinfo) -> Iterable[tuple[date, flo
     return series.days(last_reported=last)
 
 
-def _note(book: DailyCounter, intervals: Mapping[int, float], zone: tzinfo) -> None:
+def _note(counter: DailyCounter, intervals: Mapping[int, float], zone: tzinfo) -> None:
     """Add the intervals up by the day in which each ended."""
     days: defaultdict[date, float] = defaultdict(float)
     for end_at, wh in intervals.items():
         # An interval that ends at midnight belongs to the day before.
         days[datetime.fromtimestamp(end_at - 1, UTC).astimezone(zone).date()] += wh
     for day, energy in days.items():
-        book.note(day, energy)
+        counter.note(day, energy)

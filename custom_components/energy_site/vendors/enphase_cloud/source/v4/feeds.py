@@ -48,17 +48,17 @@ def _has(*kinds: str) -> Callable[[Source], bool]:
     return wanted
 
 
-def _meters(*types: str, told_by: str | None = None) -> Callable[[Source], bool]:
+def _meters(*types: str, known_by: str | None = None) -> Callable[[Source], bool]:
     """Want a feed only for systems with a meter of some types, as far as is known.
 
     Whether a meter that does not tell its type is such a one, a life of days tells: of
-    this feed, or of the one that it is `told_by`.
+    this feed, or of the one that it is `known_by`.
     """
 
     def wanted(source: Source) -> bool:
         known = meters.measures(source.answer(DEVICES), *types)
-        if known is None and told_by is not None:
-            return source.states[told_by].presence.answers
+        if known is None and known_by is not None:
+            return source.states[known_by].presence.answers
         return known is not False
 
     return wanted
@@ -104,10 +104,10 @@ async def _days_of_inverters(ask: Context) -> EnergyTelemetry:
     return all_intervals([await whole_days(ask.client, endpoint, ask.system_id, day, 1, ask.zone) for day in days])
 
 
-def grid_untold(source: Source) -> frozenset[CounterKind]:
+def missing_directions(source: Source) -> frozenset[CounterKind]:
     """Return the directions of the grid whose energy has not been told for long."""
     ailing = source.ailing(source.context.clock())
-    return frozenset(kind for kind, feeds in TELL_GRID.items() if any(feed.key in ailing for feed in feeds))
+    return frozenset(kind for kind, feeds in GRID_FEEDS.items() if any(feed.key in ailing for feed in feeds))
 
 
 def has_production_meter(source: Source) -> bool:
@@ -180,28 +180,28 @@ CONSUMPTION: Feed[EnergyTelemetry] = planned_feed(
     "consumption_meter",
     endpoints.CONSUMPTION_METER,
     lambda ask: ask.latest_days(endpoints.CONSUMPTION_METER),
-    wanted=_meters(*LIVES["consumption_lifetime"], told_by="consumption_lifetime"),
+    wanted=_meters(*LIVES["consumption_lifetime"], known_by="consumption_lifetime"),
     **_BY_METER,
 )
 IMPORT: Feed[EnergyTelemetry] = planned_feed(
     "energy_import",
     endpoints.IMPORT_TELEMETRY,
     lambda ask: ask.whole_today(endpoints.IMPORT_TELEMETRY),
-    wanted=_meters(*LIVES["energy_import_lifetime"], told_by="energy_import_lifetime"),
+    wanted=_meters(*LIVES["energy_import_lifetime"], known_by="energy_import_lifetime"),
     **_BY_METER,
 )
 EXPORT: Feed[EnergyTelemetry] = planned_feed(
     "energy_export",
     endpoints.EXPORT_TELEMETRY,
     lambda ask: ask.whole_today(endpoints.EXPORT_TELEMETRY),
-    wanted=_meters(*LIVES["energy_export_lifetime"], told_by="energy_export_lifetime"),
+    wanted=_meters(*LIVES["energy_export_lifetime"], known_by="energy_export_lifetime"),
     **{**_BY_METER, "weight_night": 0.0},
 )
 PRODUCTION_METER: Feed[EnergyTelemetry] = planned_feed(
     "production_meter",
     endpoints.PRODUCTION_METER,
     lambda ask: ask.latest_days(endpoints.PRODUCTION_METER),
-    wanted=lambda source: bool(grid_untold(source)) and has_production_meter(source),
+    wanted=lambda source: bool(missing_directions(source)) and has_production_meter(source),
     substitute=True,
     **_BY_METER,
 )
@@ -210,7 +210,7 @@ PRODUCTION_MICRO: Feed[EnergyTelemetry] = planned_feed(
     endpoints.PRODUCTION_MICRO,
     _days_of_inverters,
     join=_all_intervals,
-    wanted=lambda source: bool(grid_untold(source)) and not has_production_meter(source),
+    wanted=lambda source: bool(missing_directions(source)) and not has_production_meter(source),
     substitute=True,
     requests=_DAYS_OF_INVERTERS,
     weight_day=0.2,
@@ -280,7 +280,7 @@ LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = planned_feed(
 
 
 # What tells the energy of each direction of the grid: today's, and a life's.
-TELL_GRID: Mapping[CounterKind, tuple[Feed[Any], Feed[Any]]] = {
+GRID_FEEDS: Mapping[CounterKind, tuple[Feed[Any], Feed[Any]]] = {
     CounterKind.GRID_IMPORT: (IMPORT, IMPORT_LIFETIME),
     CounterKind.GRID_EXPORT: (EXPORT, EXPORT_LIFETIME),
 }

@@ -35,7 +35,7 @@ _LOAD = (CounterKind.LOAD,)
 _BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
 
 # By which feed it is known whether a system has a flow.
-_TOLD_BY = {
+_FEED_OF = {
     CounterKind.LOAD: feeds.CONSUMPTION,
     CounterKind.GRID_IMPORT: feeds.IMPORT,
     CounterKind.GRID_EXPORT: feeds.EXPORT,
@@ -144,7 +144,7 @@ class EnphaseHistory(HistoryProvider):
             found = as_lifetime(_BATTERY, [battery.charge, battery.discharge], self.zone)
             house = energy.house_days(consumption, battery, self.zone)
             return replace(found, days={CounterKind.LOAD: house, **found.days})
-        if kinds[0] in GRID and feeds.TELL_GRID[kinds[0]][1].key in self._ailing():
+        if kinds[0] in GRID and feeds.GRID_FEEDS[kinds[0]][1].key in self._ailing():
             # Which days there were is known all the same.
             consumption = await get(endpoints.CONSUMPTION_LIFETIME, system_id, query=query)
             life = as_lifetime(_LOAD, [consumption], self.zone)
@@ -178,7 +178,7 @@ class EnphaseHistory(HistoryProvider):
     # -- what is not told -----------------------------------------------------------
 
     def _is_derived(self, kind: CounterKind) -> bool:
-        return kind in GRID and feeds.TELL_GRID[kind][0].key in self._ailing()
+        return kind in GRID and feeds.GRID_FEEDS[kind][0].key in self._ailing()
 
     def _terms(self) -> list[CounterKind]:
         """Return what a direction of the grid follows from; the battery's two are told together."""
@@ -223,7 +223,7 @@ class EnphaseHistory(HistoryProvider):
 def history_of(source: CloudSource[Context]) -> EnphaseHistory:
     """Return how the past of a system is fetched, as far as is known what it has."""
     context = source.context
-    kinds = {kind for kind, feed in _TOLD_BY.items() if feed.wanted(source)}
+    kinds = {kind for kind, feed in _FEED_OF.items() if feed.wanted(source)}
     return EnphaseHistory(
         context.client,
         context.system_id,

@@ -138,7 +138,7 @@ class EnphaseCloudSource(CloudSource[Context]):
 
     @override
     async def _fetch(self, feed: Feed, now: datetime) -> object:
-        self.context.days = feeds.BALANCED_DAYS if feeds.grid_untold(self) else 1
+        self.context.days = feeds.BALANCED_DAYS if feeds.missing_directions(self) else 1
         answer = await super()._fetch(feed, now)
         if isinstance(answer, DailySeries) and not answer.values and feeds.is_unproved(self, feed.key):
             raise ApiNotFoundError(feed.key, _NO_CONTENT)
@@ -160,31 +160,31 @@ class EnphaseCloudSource(CloudSource[Context]):
         if key == feeds.DEVICES.key:
             self._handle_restored(feeds.DEVICES)
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
-            energy.enter_summary(counters, summary)
+            energy.record_summary(counters, summary)
             if summary.status != self._word:
                 # Which gateway or device that is about, the list tells.
                 self.refresh_requested |= {feeds.DEVICES.key} if self._word is not None else set()
                 self._word = summary.status
         for each, kind in ((feeds.IMPORT, CounterKind.GRID_IMPORT), (feeds.EXPORT, CounterKind.GRID_EXPORT)):
             if key == each.key and (telemetry := self.answer(each)) is not None:
-                energy.enter_day(counters, kind, telemetry, zone)
+                energy.record_day(counters, kind, telemetry, zone)
         for life_of, kind in (
             (feeds.IMPORT_LIFETIME, CounterKind.GRID_IMPORT),
             (feeds.EXPORT_LIFETIME, CounterKind.GRID_EXPORT),
         ):
             if key == life_of.key and (series := self.answer(life_of)) is not None:
-                energy.enter_life(counters, kind, series, zone)
+                energy.record_life(counters, kind, series, zone)
         if key == feeds.BATTERY.key and (battery := self.answer(feeds.BATTERY)) is not None:
-            energy.enter_battery_day(counters, battery, zone)
+            energy.record_battery_day(counters, battery, zone)
         if key == feeds.BATTERY_LIFETIME.key and (life := self.answer(feeds.BATTERY_LIFETIME)) is not None:
-            energy.enter_battery_life(counters, life, zone)
+            energy.record_battery_life(counters, life, zone)
         self._observe_house(key)
         if key in {feed.key for feed in _BALANCE}:
             self._observe_balance(now)
 
     def _observe_balance(self, now: datetime) -> None:
         """Enter what was not told of the grid as it follows from everything else."""
-        untold, zone = feeds.grid_untold(self), self.zone
+        untold, zone = feeds.missing_directions(self), self.zone
         metered = feeds.has_production_meter(self)
         production = self.answer(feeds.PRODUCTION_METER if metered else feeds.PRODUCTION_MICRO)
         consumption, battery = self.answer(feeds.CONSUMPTION), self.answer(feeds.BATTERY)
@@ -195,13 +195,13 @@ class EnphaseCloudSource(CloudSource[Context]):
             **intervals.of_meter(CounterKind.LOAD, consumption).found,
             **(intervals.of_battery(battery).found if battery is not None else {}),
         }
-        for kind, (today, _) in feeds.TELL_GRID.items():
+        for kind, (today, _) in feeds.GRID_FEEDS.items():
             if kind not in untold and (telemetry := self.answer(today)) is not None:
                 told |= intervals.of_meter(kind, telemetry).found
         for kind in untold:
             found = derived(kind, told, with_battery=feeds.battery_in_balance(self))
-            lasting = feeds.TELL_GRID[kind][1].key in self.ailing(now)
-            energy.enter_grid(self.counters.of(kind), found, zone, lasting=lasting)
+            lasting = feeds.GRID_FEEDS[kind][1].key in self.ailing(now)
+            energy.record_grid(self.counters.of(kind), found, zone, lasting=lasting)
 
     def _observe_house(self, key: str) -> None:
         """Enter what the house takes: what its meter says, or that and the battery's share of the same time."""
@@ -210,15 +210,15 @@ class EnphaseCloudSource(CloudSource[Context]):
         if key == feeds.CONSUMPTION.key or of_battery:
             today, battery = self.answer(feeds.CONSUMPTION), self.answer(feeds.BATTERY)
             if today is not None and not with_battery:
-                energy.enter_day(counters, CounterKind.LOAD, today, zone)
+                energy.record_day(counters, CounterKind.LOAD, today, zone)
             elif today is not None and battery is not None:
-                energy.enter_house_day(counters, today, battery, zone)
+                energy.record_house_day(counters, today, battery, zone)
         if key == feeds.CONSUMPTION_LIFETIME.key or of_battery:
             life, battery_life = self.answer(feeds.CONSUMPTION_LIFETIME), self.answer(feeds.BATTERY_LIFETIME)
             if life is not None and not with_battery:
-                energy.enter_life(counters, CounterKind.LOAD, life, zone)
+                energy.record_life(counters, CounterKind.LOAD, life, zone)
             elif life is not None and battery_life is not None:
-                energy.enter_house_life(counters, life, battery_life, zone)
+                energy.record_house_life(counters, life, battery_life, zone)
 
     def _make_builders(self) -> tuple[Builder, ...]:
         made_of, fresh, known, at = self._builder, self.current, self.answer, self.answered_at
