@@ -34,7 +34,7 @@ _ABOUT_GRANT = ("invalid_grant", "invalid_token")
 
 
 def code_page() -> URL:
-    """Return the vendor's own redirect address: a page that shows the code, to be copied by hand."""
+    """Return the vendor's own redirect URI: a page that shows the code, to be copied by hand."""
     return enphase_api() / "oauth/redirect_uri"
 
 
@@ -121,7 +121,7 @@ def _refusal(answer: Response, refused: type[OAuthError]) -> ApiError:
     if error in _ABOUT_CLIENT:
         return ClientRefusedError(_ENDPOINT, "client id or client secret refused")
     if "redirect" in words:
-        return RedirectRefusedError(_ENDPOINT, "another redirect address")
+        return RedirectRefusedError(_ENDPOINT, "another redirect URI")
     if error in _ABOUT_GRANT or "authorization code" in words or "refresh token" in words:
         return refused(_ENDPOINT, "the code or the refresh token is refused")
     if status == 401 or "credentials" in words:
