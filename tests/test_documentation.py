@@ -42,7 +42,9 @@ BLUEPRINTS = sorted((ROOT / "blueprints").rglob("*.yaml"))
 
 
 def _line(platform: str, description: EntityDescription) -> str:
-    name = ENGLISH["entity"][platform][description.translation_key]["name"]
+    texts = ENGLISH["entity"][platform].get(description.translation_key)
+    assert texts, f"translations/en.json has no entity.{platform}.{description.translation_key}"
+    name = texts["name"]
     unit = getattr(description, "native_unit_of_measurement", None) or "-"
     enabled = "yes" if description.entity_registry_enabled_default else "-"
     return f"| {platform} | {name} | `{description.key}` | {unit} | {enabled} |"
@@ -79,7 +81,8 @@ def test_every_repair_has_its_place() -> None:
     # A heading that reads otherwise than the key has the key as its anchor.
     headings = re.findall(r"^(?:<a id=\"([a-z0-9-]+)\"></a>\n\n)?## (.+)$", page, re.MULTILINE)
     anchors = [anchor or heading.lower().replace(" ", "-") for anchor, heading in headings]
-    assert sorted(anchors) == sorted(key.replace("_", "-") for key in ENGLISH["issues"])
+    assert len(anchors) == len(set(anchors))
+    assert set(anchors) == {key.replace("_", "-") for key in ENGLISH["issues"]}
 
 
 def test_the_options_are_described_with_their_bounds() -> None:

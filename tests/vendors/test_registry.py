@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import sys
 
 import pytest
 
 from custom_components.energy_site.api.errors import AccountServiceError, ApiError, VerdictError
 from custom_components.energy_site.config_flow import EnergySiteConfigFlow
+from custom_components.energy_site.helpers.issues import IssueDescription
 from custom_components.energy_site.repairs import ISSUES
 from custom_components.energy_site.vendors.registry import VENDORS
 from custom_components.energy_site.vendors.vendor import Vendor
@@ -52,15 +54,29 @@ def test_its_adapter_says_who_made_the_devices_and_what_its_entries_hold(vendor:
     assert vendor.public_data <= {*vendor.adapter.required}
 
 
+def test_every_issue_that_is_described_is_listed() -> None:
+    modules = [module for name, module in sys.modules.items() if name.startswith("custom_components.energy_site.")]
+    described = {
+        value.key: f"{module.__name__}.{name}"
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, IssueDescription)
+    }
+    missing = [place for key, place in described.items() if key not in ISSUES]
+    assert not missing, f"not in the ISSUES of their module or vendor: {missing}"
+
+
 # Raised under the texts of what the account's service says.
 NAMED_BY_CAUSE = "account_service"
 
 
 @pytest.mark.parametrize("key", sorted(ISSUES.keys() - {NAMED_BY_CAUSE}))
 def test_each_issue_has_words_for_what_is_wrong_and_what_fixes_it(key: str) -> None:
-    texts = ENGLISH["issues"][key]
+    texts = ENGLISH["issues"].get(key)
+    assert texts, f"translations/en.json has no issues.{key}"
     assert texts["title"]
-    assert ("fix_flow" in texts) is (ISSUES[key].fix_flow is not None)
+    fixable = ISSUES[key].fix_flow is not None
+    assert ("fix_flow" in texts) is fixable, f"issues.{key} needs " + ("a fix_flow" if fixable else "a description")
 
 
 def test_no_words_are_left_of_an_issue_that_nothing_raises() -> None:
