@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.helpers.redaction import Redactor
+from custom_components.energy_site.vendors.iq_gateway.vendor import IQ_GATEWAY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -73,7 +74,7 @@ async def test_a_device_page_offers_the_same(
 
 
 def test_a_serial_number_gets_the_same_name_everywhere() -> None:
-    redactor = Redactor()
+    redactor = Redactor(IQ_GATEWAY.vocabulary)
     assert redactor.redact_text('{"sn": "122013000000"}') == '{"sn": "990000000001"}'
     assert redactor.redact({"122013000000": [122013000000, "121917000000"]}) == {
         "990000000001": [990000000001, "990000000002"]
@@ -81,7 +82,7 @@ def test_a_serial_number_gets_the_same_name_everywhere() -> None:
 
 
 def test_hides_a_name_that_is_no_number_too() -> None:
-    redactor = Redactor()
+    redactor = Redactor(IQ_GATEWAY.vocabulary)
     redactor.hide("gateway-of-anna")
     assert "anna" not in redactor.redact_text("at gateway-of-anna")
 
@@ -106,7 +107,7 @@ def test_hides_a_name_that_is_no_number_too() -> None:
     ],
 )
 def test_hides_what_tells_a_person_or_a_place_and_keeps_the_rest(text: str, hidden: str) -> None:
-    assert Redactor().redact_text(text) == hidden
+    assert Redactor(IQ_GATEWAY.vocabulary).redact_text(text) == hidden
 
 
 async def test_system_health_sums_the_sites_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:

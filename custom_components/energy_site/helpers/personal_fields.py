@@ -30,10 +30,7 @@ _AT_THE_END = re.compile(
 
 # Fields that are named like one of those, and hold something else: also a relay's
 # contact and its state, and a rating plate.
-_IMPERSONAL: Final = frozenset(
-    {"authenabled", "devname", "eventtypekey", "filename", "isauth", "productname", "schedmodekey", "siteid"}
-    | {"tokenexpires", "webtokens"}
-)
+_IMPERSONAL: Final = frozenset({"authenabled", "filename", "isauth", "productname", "siteid", "tokenexpires"})
 _HARDWARE = re.compile(r"drycontacts?|nameplate")
 
 _SERIAL_PARTS: Final = frozenset({"sn", "serial", "serials", "serialnum", "serialnumber", "serialnumbers", "euaid"})
@@ -70,10 +67,13 @@ def is_serial(field: str) -> bool:
     return bool(_parts(field) & _SERIAL_PARTS) or plain in _SERIAL_FIELDS or _SERIAL.search(plain) is not None
 
 
-def is_personal(field: str) -> bool:
-    """Tell whether a field holds what nobody else may see, whatever its type."""
+def is_personal(field: str, impersonal: frozenset[str]) -> bool:
+    """Tell whether a field holds what nobody else may see, whatever its type.
+
+    `impersonal` are the fields of the vendor that only sound like it.
+    """
     plain = _plain(field)
-    if plain in _IMPERSONAL:
+    if plain in _IMPERSONAL or plain in impersonal:
         return False
     bare = _HARDWARE.sub("", plain)
     if _WITHIN.search(bare) or _AT_THE_END.search(bare):

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from .harmless import is_harmless
+from .harmless import Vocabulary
 from .personal_fields import is_made, is_measured, is_personal, is_serial, names_something
 
 _REDACTED: Final = "**REDACTED**"
@@ -52,8 +52,9 @@ _FIELD_NAME = re.compile(r"[\w ./:()%-]{1,80}")
 class Redactor:
     """Replaces what is not known to be harmless; a serial number gets the same stand-in each time."""
 
-    def __init__(self) -> None:
-        """Start with no serial number known."""
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """Start with no serial number known, for answers of a vendor with this vocabulary."""
+        self.vocabulary = vocabulary
         self._names: dict[str, str] = {}
         self._stand_ins: set[str] = set()
         # Bare numbers are found without being looked for one by one.
@@ -85,7 +86,7 @@ class Redactor:
                 self._alias(value)
 
     def _redacted(self, value: Any, field: str) -> Any:
-        serial, personal = is_serial(field), is_personal(field)
+        serial, personal = is_serial(field), is_personal(field, self.vocabulary.fields)
         match value:
             case None | bool() | "":
                 return value
@@ -143,7 +144,7 @@ class Redactor:
         made = is_made(field)
         if not made and not is_measured(field) and _CALLABLE.search(rest):
             return _REDACTED
-        return text if is_harmless(rest, made=made) else _REDACTED
+        return text if self.vocabulary.is_harmless(rest, made=made) else _REDACTED
 
     def _without(self, word: str) -> str:
         return " " if word in self._stand_ins or word in (_MAC, _ADDRESS, _ADDRESS_6) else word

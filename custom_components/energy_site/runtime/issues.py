@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_SERIAL, DOMAIN
 from ..helpers.fix_flows import ConfirmFlow
-from ..helpers.harmless import is_harmless
+from ..helpers.harmless import Vocabulary
 from ..helpers.issues import EntryIssues, IssueDescription
 from ..site.control import Change, ChangeKind, ControlName, Failure
 from ..site.model import Health, Inverters, MeterFault, Quota, Settings
@@ -67,10 +67,15 @@ _MOST_NAMES = 8
 
 @callback
 def async_track_issues(
-    hass: HomeAssistant, site: str, poller: Poller, events: SiteEvents, issues: EntryIssues
+    hass: HomeAssistant,
+    site: str,
+    poller: Poller,
+    events: SiteEvents,
+    issues: EntryIssues,
+    vocabulary: Vocabulary,
 ) -> tuple[CALLBACK_TYPE, ...]:
     """Raise and clear issues as the site's parts tell, and return what ends that."""
-    parts = _PartIssues(poller, issues)
+    parts = _PartIssues(poller, issues, vocabulary)
     parts.show_cloud_control()
     parts.show_quota()
     return (
@@ -85,16 +90,19 @@ def async_track_issues(
 class _PartIssues:
     """The issues that a site's parts tell of."""
 
-    def __init__(self, poller: Poller, issues: EntryIssues) -> None:
+    def __init__(self, poller: Poller, issues: EntryIssues, vocabulary: Vocabulary) -> None:
         self._poller = poller
         self._issues = issues
+        self._vocabulary = vocabulary
 
     @callback
     def show_health(self) -> None:
         """Show what the site or its cloud itself complains of."""
         health = self._poller.part(Health)
         words = [re.sub("[_-]", " ", problem) for problem in (health.problems if health else None) or ()]
-        known = [word if is_harmless(word) and not any(map(str.isdigit, word)) else "?" for word in words]
+        known = [
+            word if self._vocabulary.is_harmless(word) and not any(map(str.isdigit, word)) else "?" for word in words
+        ]
         self._issues.show(METER_WIRING, {"problems": ", ".join(known)} if known else None)
         names = sorted(name.replace("_", " ") for name in health.ailing) if health else []
         self._issues.show(CLOUD_INCOMPLETE, {"values": ", ".join(names)} if names else None)

@@ -19,7 +19,7 @@ from ..sources.control_queue import ControlQueue
 from ..sources.history_turns import HistoryTurns
 from ..sources.source import Source
 from ..vendors.adapter import SourceAdapter
-from ..vendors.registry import personal_data
+from ..vendors.registry import personal_data, vocabulary
 from .devices import SiteDevices
 from .issues import async_track_issues
 from .overrides import Overrides
@@ -68,7 +68,7 @@ class SiteRuntime:
         self.overrides = Overrides(hass, entry, self.controls, self.events, self.issues, self.async_save)
         self.history: HistoryTurns | None = None
         # One for as long as the site is loaded: a device has the same stand-in each time.
-        self.redactor = Redactor()
+        self.redactor = Redactor(vocabulary(entry))
         self.redactor.hide(entry.unique_id, *personal_data(entry).values())
         self._file = site_file(hass, entry.entry_id, entry.title)
 
@@ -120,7 +120,9 @@ class SiteRuntime:
         on_unload(self.poller.polled.add(self.controls.observe))
         for stop in self.events.async_watch(self.controls):
             on_unload(stop)
-        for stop in async_track_issues(self.hass, self.site, self.poller, self.events, self.issues):
+        for stop in async_track_issues(
+            self.hass, self.site, self.poller, self.events, self.issues, self.redactor.vocabulary
+        ):
             on_unload(stop)
         for stop in self.devices.async_track():
             on_unload(stop)

@@ -49,7 +49,7 @@ class SystemStatus(StrEnum):
 
     @property
     def reports(self) -> bool:
-        """Whether the cloud is_heard of the system."""
+        """Whether the cloud hears of the system."""
         return self not in (SystemStatus.COMM, SystemStatus.NO_DATA, SystemStatus.NSR)
 
     @property

@@ -1,7 +1,7 @@
 """When the past is fetched: each day's energy once it is complete, and older days with what is spare."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 import logging
 from typing import Any
 
@@ -16,6 +16,9 @@ _LOGGER = logging.getLogger(__name__)
 
 # The last intervals of a day have come by then, where the site stands.
 _CLOSE = time(3, 10)
+
+# What failed is tried again after this.
+_RETRY = timedelta(minutes=15)
 
 
 class HistoryTurns:
@@ -72,7 +75,9 @@ class HistoryTurns:
     def _plan_close(self) -> PollRequest:
         """Let the planner know what a day's energy takes, which what the service does not tell changes."""
         cost = sum(self._provider.daily_cost(group) for group in self._provider.groups)
-        self._source.schedule.history_close = close = PollRequest(key="history", cost=max(cost, 1), daily_at=_CLOSE)
+        self._source.schedule.history_close = close = PollRequest(
+            key="history", cost=max(cost, 1), min_interval=_RETRY, daily_at=_CLOSE
+        )
         return close
 
     async def _async_spend(self, requests: int, purpose: Purpose) -> Report:

@@ -5,6 +5,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 
 from ..const import CONF_SOURCE
+from ..helpers.harmless import NO_VOCABULARY, Vocabulary
 from .enphase_cloud.vendor import ENLIGHTEN, ENPHASE_CLOUD
 from .iq_gateway.vendor import IQ_GATEWAY
 from .vendor import Vendor
@@ -26,3 +27,9 @@ def personal_data(entry: ConfigEntry[Any]) -> dict[str, Any]:
     vendor = vendor_of(entry)
     public = {CONF_SOURCE, *(vendor.public_data if vendor is not None else ())}
     return {key: value for key, value in entry.data.items() if key not in public}
+
+
+def vocabulary(entry: ConfigEntry[Any]) -> Vocabulary:
+    """Return what identifies nobody in the answers that an entry gets."""
+    vendor = vendor_of(entry)
+    return vendor.vocabulary if vendor is not None else NO_VOCABULARY

@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigFlow, OptionsFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2Implementation
 
+from ..helpers.harmless import NO_VOCABULARY, Vocabulary
 from ..helpers.issues import IssueDescription
 from .adapter import SourceAdapter
 
@@ -32,7 +33,8 @@ class Vendor:
     `source` is the word for it in the config flow's menu and in an entry's data. `steps` is
     its part of the config flow, with `async_step_<source>` to begin with,
     `async_step_<source>_reauth` and `async_step_<source>_reconfigure`. `public_data` are
-    the fields of an entry's data that identify nobody.
+    the fields of an entry's data that identify nobody, `vocabulary` the words and fields of
+    its answers that don't.
     """
 
     source: str
@@ -42,3 +44,4 @@ class Vendor:
     oauth: OAuthClients | None = None
     issues: tuple[IssueDescription, ...] = ()
     public_data: frozenset[str] = frozenset()
+    vocabulary: Vocabulary = NO_VOCABULARY

@@ -17,7 +17,8 @@ from custom_components.energy_site.site.quota.usage import Usage
 FREE = Plan(per_month=1000, per_minute=10)
 HERE = Daylight(zone=ZoneInfo("Europe/Amsterdam"), latitude=52.4, longitude=4.9)
 CLOSE = PollRequest(key="close", cost=5, daily_at=time(2, 30), min_interval=timedelta(hours=1))
-FRESH = PollRequest(key="fresh", cost=4)
+QUARTER = timedelta(minutes=15)
+FRESH = PollRequest(key="fresh", cost=4, min_interval=QUARTER)
 SITE = PlannedSystem(key="1", daylight=HERE, requests=(CLOSE, FRESH))
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 NOW = datetime(2026, 5, 11, 10, 7, tzinfo=UTC)
@@ -165,7 +166,7 @@ def test_nothing_is_left_to_ask_with_before_the_next_month() -> None:
 
 
 def test_a_bundle_without_worth_waits_as_long_as_it_may() -> None:
-    idle = PollRequest(key="idle", cost=1, weight_day=0, weight_night=0, max_interval=6 * HOUR)
+    idle = PollRequest(key="idle", cost=1, weight_day=0, weight_night=0, min_interval=QUARTER, max_interval=6 * HOUR)
     made = planner(FREE, PlannedSystem(key="1", daylight=HERE, requests=(idle,)))
     assert made.interval("1", idle, NOW) == 6 * HOUR
     # What cannot be paid is asked less often still.
@@ -548,7 +549,7 @@ def test_no_order_of_events_exceeds_the_month(steps: list[tuple[str, int, int]],
 
 def test_what_is_asked_each_day_leaves_half_of_a_month_to_updates() -> None:
     made = planner()
-    daily = PollRequest(key="daily", cost=10, daily_at=CLOSE.daily_at)
+    daily = PollRequest(key="daily", cost=10, min_interval=QUARTER, daily_at=CLOSE.daily_at)
     made.add(PlannedSystem(key="1", daylight=made.systems["1"].daylight, requests=(daily, FRESH)))
     assert made.interval("1", daily, NOW) == DAY
     for key in ("2", "3"):

@@ -8,6 +8,7 @@ from itertools import pairwise
 import json
 from random import Random
 from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -26,9 +27,9 @@ LATER = datetime(2026, 7, 1, tzinfo=UTC)
 FEEDS = (Purpose.ESSENTIAL, Purpose.FRESHNESS, Purpose.HISTORY)
 
 
-def fresh(cost: int, **more: float) -> PollRequest:
+def fresh(cost: int, **more: Any) -> PollRequest:
     """Return what is asked again and again."""
-    return PollRequest(key="fresh", cost=cost, **more)  # type: ignore[arg-type]
+    return PollRequest(**{"key": "fresh", "cost": cost, "min_interval": timedelta(minutes=15), **more})
 
 
 def system(key: str = "1", *requests: PollRequest, daylight: Daylight = HERE, history: bool = False) -> PlannedSystem:

@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.helpers.redaction import Redactor
+from custom_components.energy_site.vendors.iq_gateway.vendor import IQ_GATEWAY
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -205,4 +206,4 @@ async def test_a_field_that_tells_of_somebody_is_hidden_whatever_it_is_called_an
     ],
 )
 def test_what_was_measured_and_what_was_built_in_is_shown(answer: dict[str, Any]) -> None:
-    assert Redactor().redact(answer) == answer
+    assert Redactor(IQ_GATEWAY.vocabulary).redact(answer) == answer

@@ -6,47 +6,46 @@ from datetime import UTC, datetime, timedelta
 
 from ..history.intervals import Interval, clip, merged
 from ..model import CounterKind
-from ..quota.demand import QUARTER
 
 GRID = (CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT)
 
 type ReportedEnd = Mapping[CounterKind, Iterable[Interval]]
 
 
-def derived(kind: CounterKind, told: ReportedEnd, *, with_battery: bool) -> list[Interval]:
-    """Return one direction of the grid by quarters of an hour, of those that all others tell.
+def derived(kind: CounterKind, told: ReportedEnd, *, with_battery: bool, step: timedelta) -> list[Interval]:
+    """Return one direction of the grid by intervals of `step`, of those that all others tell.
 
     `told` are solar and load, and the battery where the load is what the house
     takes: else it is production and grid together. Where the other direction is
     told, this one follows exactly; else one of them is the balance and the other nothing.
     """
     # Production and grid together are less than nothing while a battery feeds the grid.
-    quarters = {each: _quarters(told[each], signed=each is CounterKind.LOAD) for each in told}
+    energy = {each: _by_step(told[each], step, signed=each is CounterKind.LOAD) for each in told}
     signs = {CounterKind.LOAD: 1, CounterKind.SOLAR: -1}
     if with_battery:
         signs |= {CounterKind.BATTERY_CHARGE: 1, CounterKind.BATTERY_DISCHARGE: -1}
-    terms = [(quarters.get(each, {}), sign) for each, sign in signs.items()]
+    terms = [(energy.get(each, {}), sign) for each, sign in signs.items()]
     direction = 1 if kind is CounterKind.GRID_IMPORT else -1
-    other = quarters.get(GRID[GRID[0] is kind], {})
+    other = energy.get(GRID[GRID[0] is kind], {})
     return [
         Interval(
             start=start,
-            end=start + QUARTER,
+            end=start + step,
             wh=max(direction * sum(sign * term[start] for term, sign in terms) + other.get(start, 0.0), 0.0),
         )
         for start in sorted(set.intersection(*(set(term) for term, _ in terms)))
     ]
 
 
-def _quarters(intervals: Iterable[Interval], *, signed: bool) -> dict[datetime, float]:
-    """Return Wh of each quarter of an hour, by its start, that intervals cover as a whole."""
+def _by_step(intervals: Iterable[Interval], step: timedelta, *, signed: bool) -> dict[datetime, float]:
+    """Return Wh of each step, by its start, that intervals cover as a whole."""
     covered: defaultdict[datetime, timedelta] = defaultdict(timedelta)
     energy: defaultdict[datetime, float] = defaultdict(float)
     for each in merged(intervals, signed=signed):
-        start = datetime.fromtimestamp(each.start.timestamp() // QUARTER.seconds * QUARTER.seconds, UTC)
+        start = datetime.fromtimestamp(each.start.timestamp() // step.total_seconds() * step.total_seconds(), UTC)
         while start < each.end:
-            for part in clip([each], start, start + QUARTER):
+            for part in clip([each], start, start + step):
                 covered[start] += part.end - part.start
                 energy[start] += part.wh
-            start += QUARTER
-    return {start: wh for start, wh in energy.items() if covered[start] == QUARTER}
+            start += step
+    return {start: wh for start, wh in energy.items() if covered[start] == step}

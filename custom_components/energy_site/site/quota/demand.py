@@ -6,9 +6,6 @@ from enum import Enum, auto
 
 from .daylight import Daylight
 
-# A cloud is_heard of a site every quarter of an hour.
-QUARTER = timedelta(minutes=15)
-
 
 class Purpose(Enum):
     """What a request is for; it decides what has to be left after it."""
@@ -47,7 +44,7 @@ class PollRequest:
     cost: int
     weight_day: float = 1.0
     weight_night: float = 0.25
-    min_interval: timedelta = QUARTER
+    min_interval: timedelta
     max_interval: timedelta = timedelta(hours=24)
     daily_at: time | None = None
 
@@ -65,3 +62,8 @@ class PlannedSystem:
     daylight: Daylight
     requests: tuple[PollRequest, ...]
     history: bool = False
+
+    @property
+    def step(self) -> timedelta:
+        """How often anything of the system may change, which is when it makes sense to ask."""
+        return min((request.min_interval for request in self.requests), default=timedelta(hours=1))

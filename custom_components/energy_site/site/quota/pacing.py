@@ -11,7 +11,7 @@ from itertools import pairwise
 import math
 
 from .daylight import Daylight
-from .demand import QUARTER, PlannedSystem, PollRequest, Purpose
+from .demand import PlannedSystem, PollRequest, Purpose
 
 _DAY = timedelta(days=1)
 
@@ -104,12 +104,11 @@ def due_at(daylight: Daylight, waits: tuple[timedelta, timedelta], last: datetim
     return end
 
 
-def slot(request: PollRequest, phase: timedelta, last: datetime, due: datetime) -> datetime:
-    """Move a moment to the nearest that lies `phase` after a quarter of an hour."""
-    grid = min(QUARTER, request.min_interval)
-    step, offset = grid.total_seconds(), phase.total_seconds()
-    at = datetime.fromtimestamp(round((due.timestamp() - offset) / step) * step + offset, UTC)
-    return at if at >= last + request.min_interval - min(_EARLY, request.min_interval / 8) else at + grid
+def slot(request: PollRequest, step: timedelta, phase: timedelta, last: datetime, due: datetime) -> datetime:
+    """Move a moment to the nearest that lies `phase` after a multiple of `step`."""
+    length, offset = step.total_seconds(), phase.total_seconds()
+    at = datetime.fromtimestamp(round((due.timestamp() - offset) / length) * length + offset, UTC)
+    return at if at >= last + request.min_interval - min(_EARLY, request.min_interval / 8) else at + step
 
 
 def daily_at(system: PlannedSystem, request: PollRequest, phase: timedelta, last: datetime) -> datetime:

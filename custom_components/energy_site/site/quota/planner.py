@@ -14,7 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from . import pacing
-from .demand import QUARTER, Plan, PlannedSystem, PollRequest, Purpose
+from .demand import Plan, PlannedSystem, PollRequest, Purpose
 from .usage import LastRequest, Usage
 
 _DAY = timedelta(days=1)
@@ -371,17 +371,17 @@ class Planner:
         if pace is None:
             return self._renewal(system)
         due = pacing.due_at(system.daylight, pace.waits(request), last)
-        return pacing.slot(request, self._phase(system), last, due)
+        return pacing.slot(request, system.step, self._phase(system), last, due)
 
     def _renewal(self, system: PlannedSystem) -> datetime:
         return self.usage.resets_at + _AFTER_RESET + self._phase(system)
 
     def _phase(self, system: PlannedSystem) -> timedelta:
-        """Return how long after a quarter of an hour a system is requested: each of them at another time."""
-        keys = list(self.systems)
-        start = crc32(keys[0].encode()) % QUARTER.seconds
+        """Return how long after a step of its own a system is requested: each of them at another time."""
+        keys, step = list(self.systems), int(system.step.total_seconds())
+        start = crc32(keys[0].encode()) % step
         number = keys.index(system.key)
-        return timedelta(seconds=(start + QUARTER.seconds * number // len(keys)) % QUARTER.seconds)
+        return timedelta(seconds=(start + step * number // len(keys)) % step)
 
     def _requests(self, purpose: Purpose) -> Iterator[tuple[PlannedSystem, PollRequest]]:
         for system in self.systems.values():

@@ -9,6 +9,7 @@ from .const import CONF_PLAN, DEVELOPER_PAGE, SOURCE_V2, SOURCE_V4
 from .flow import EnphaseCloudSteps
 from .flow_v2 import EnlightenSteps
 from .oauth import ENPHASE, EnphaseImplementation
+from .vocabulary import VOCABULARY
 
 # Enphase's client IDs, as far as any were seen.
 _CLIENT_ID = re.compile(r"[0-9a-f]{32}")
@@ -25,6 +26,9 @@ ENPHASE_CLOUD = Vendor(
         implementation=EnphaseImplementation,
     ),
     public_data=frozenset({CONF_PLAN}),
+    vocabulary=VOCABULARY,
 )
 
-ENLIGHTEN = Vendor(source=SOURCE_V2, adapter=EnlightenAdapter, steps=EnlightenSteps, issues=(API_RETIRED,))
+ENLIGHTEN = Vendor(
+    source=SOURCE_V2, adapter=EnlightenAdapter, steps=EnlightenSteps, issues=(API_RETIRED,), vocabulary=VOCABULARY
+)

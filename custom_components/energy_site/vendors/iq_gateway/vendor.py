@@ -6,6 +6,7 @@ from .const import SOURCE
 from .flow import IqGatewaySteps
 from .issues import ISSUES
 from .options import IntervalOptionsFlow
+from .vocabulary import VOCABULARY
 
 IQ_GATEWAY = Vendor(
     source=SOURCE,
@@ -13,4 +14,5 @@ IQ_GATEWAY = Vendor(
     steps=IqGatewaySteps,
     options_flow=IntervalOptionsFlow,
     issues=ISSUES,
+    vocabulary=VOCABULARY,
 )

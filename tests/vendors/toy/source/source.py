@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, override
 
 from custom_components.energy_site.site.control import Control, ControlKey, ControlName, Range, Value
@@ -34,7 +34,7 @@ STATE_FEED: CloudFeed[ToyContext, ToyState] = CloudFeed(
     essential=True,
     ask=lambda context: context.client.state(),
     read=parse_state,
-    request=PollRequest(key="state", cost=1),
+    request=PollRequest(key="state", cost=1, min_interval=timedelta(minutes=5)),
 )
 
 

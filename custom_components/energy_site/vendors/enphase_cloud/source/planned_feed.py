@@ -14,6 +14,9 @@ SLOW = 2.0
 # The last quarter-hours of a day are in the cloud by then, where the site stands.
 CLOSE = time(2, 30)
 
+# The cloud hears of a site every quarter of an hour.
+QUARTER = timedelta(minutes=15)
+
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 
@@ -57,6 +60,7 @@ def planned_feed[C: EnphaseContext, T](
     substitute: bool = False,
     cost: float = 1.0,
     requests: int = 1,
+    min_interval: timedelta = QUARTER,
     join: Callable[[C, list[Any]], T] = lambda _, answers: answers[-1],
     **weights: Any,
 ) -> CloudFeed[C, T]:
@@ -76,6 +80,6 @@ def planned_feed[C: EnphaseContext, T](
         ask=ask or get,
         read=endpoint.parse,
         join=join,
-        request=PollRequest(key=key, cost=requests, **weights),
+        request=PollRequest(key=key, cost=requests, min_interval=min_interval, **weights),
         wanted=wanted,
     )

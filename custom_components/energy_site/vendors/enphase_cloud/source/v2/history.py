@@ -11,6 +11,7 @@ from .....sources.history_provider import HistoryProvider, Intervals, Lifetime, 
 from ...client import v2_endpoints as endpoints
 from ...client.errors import NoContentError, RangeError
 from ...client.v2 import EnlightenV2Client
+from ..planned_feed import QUARTER
 from ..v4.history import as_lifetime
 from ..v4.intervals import as_intervals, nothing, reported_at
 
@@ -25,7 +26,6 @@ _WEEK_OF_METERS = 6
 _DAY_OF_INVERTERS = 86_400
 
 _FIVE_MINUTES = timedelta(minutes=5)
-_QUARTER = timedelta(minutes=15)
 
 _SOLAR = (CounterKind.SOLAR,)
 _LOAD = (CounterKind.LOAD,)
@@ -84,10 +84,10 @@ class EnlightenHistory(HistoryProvider):
             if kind is CounterKind.LOAD:
                 query = {"start_at": start, "end_at": end}
                 telemetry = await client.get(endpoints.CONSUMPTION_STATS, system_id, query)
-                return as_intervals(kind, telemetry, _QUARTER)
+                return as_intervals(kind, telemetry, QUARTER)
             if group.dense:
                 stats = await client.get(endpoints.RGM_STATS, system_id, {"start_at": start, "end_at": end})
-                return as_intervals(kind, stats, _QUARTER)
+                return as_intervals(kind, stats, QUARTER)
             found: list[Interval] = []
             reported = None
             for begin in range(start, end, _DAY_OF_INVERTERS):

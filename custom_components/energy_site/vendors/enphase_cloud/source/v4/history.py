@@ -9,7 +9,6 @@ from .....site.energy.grid_balance import GRID, derived
 from .....site.history.cursor import FlowGroup
 from .....site.history.intervals import DAY, day_of
 from .....site.model import CounterKind
-from .....site.quota.demand import QUARTER
 from .....sources.cloud import CloudSource
 from .....sources.history_provider import HistoryProvider, Intervals, Lifetime
 from ...client import v4_endpoints as endpoints
@@ -18,6 +17,7 @@ from ...client.errors import RangeError
 from ...client.models.common import DailySeries
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 from ...client.v4 import EnphaseV4Client
+from ..planned_feed import QUARTER
 from . import energy, feeds
 from .context import Context, whole_days
 from .intervals import FIVE_MINUTES, as_intervals, of_battery, of_meter, of_production, reported_at
@@ -194,7 +194,7 @@ class EnphaseHistory(HistoryProvider):
         told = dict(of_production(answers.pop(CounterKind.SOLAR), self.zone, meter=self._meter).found)
         for term, answer in answers.items():
             told |= (of_battery(answer) if isinstance(answer, BatteryTelemetry) else of_meter(term, answer)).found
-        return replace(consumption, found={kind: derived(kind, told, with_battery=self._with_battery)})
+        return replace(consumption, found={kind: derived(kind, told, with_battery=self._with_battery, step=QUARTER)})
 
     def _window(self, term: CounterKind, day: date) -> tuple[date, int]:
         """Return the days to ask for where one of them is wanted: up to a week costs the same."""

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from .....site.history.intervals import DAY, LATE, SHORTEST_HOLE, Interval, day_of, gaps, merged, midnight
 from .....site.model import CounterKind
-from .....site.quota.demand import QUARTER
 from .....sources.history_provider import Intervals
 from ...client.errors import RangeError
 from ...client.models.telemetry import BatteryInterval, BatteryTelemetry, EnergyInterval, EnergyTelemetry
+from ..planned_feed import QUARTER
 
 FIVE_MINUTES = timedelta(minutes=5)
 

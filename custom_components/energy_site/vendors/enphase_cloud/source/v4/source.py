@@ -27,6 +27,7 @@ from .....sources.feed import Feed
 from .....sources.source import Builder
 from ...client.models.common import DailySeries
 from .. import health
+from ..planned_feed import QUARTER
 from . import devices, energy, feeds, intervals, power, settings
 from .context import Context
 from .controls import CloudControls
@@ -199,7 +200,7 @@ class EnphaseCloudSource(CloudSource[Context]):
             if kind not in untold and (telemetry := self.answer(today)) is not None:
                 told |= intervals.of_meter(kind, telemetry).found
         for kind in untold:
-            found = derived(kind, told, with_battery=feeds.battery_in_balance(self))
+            found = derived(kind, told, with_battery=feeds.battery_in_balance(self), step=QUARTER)
             lasting = feeds.GRID_FEEDS[kind][1].key in self.ailing(now)
             energy.record_grid(self.counters.of(kind), found, zone, lasting=lasting)
 

@@ -1,0 +1,46 @@
+"""The words of the cloud's interfaces that identify nobody."""
+
+from typing import Final
+
+from ...helpers.harmless import Vocabulary
+
+VOCABULARY: Final = Vocabulary(
+    words=frozenset(
+        [
+            "acb",
+            "acbs",
+            "ai",
+            "backuponly",
+            "collar",
+            "collars",
+            "comm",
+            "communicating",
+            "costsavings",
+            "drevent",
+            "eim",
+            "emu",
+            "encharge",
+            "encharges",
+            "enphase",
+            "enpower",
+            "enpowers",
+            "envoy",
+            "envoys",
+            "evse",
+            "fullbackup",
+            "granularity",
+            "micro",
+            "microinverter",
+            "micros",
+            "pcu",
+            "rack",
+            "rel",
+            "retrieve",
+            "rgm",
+            "savingsmode",
+            "sg",
+            "unprocessable",
+        ]
+    ),
+    fields=frozenset({"eventtypekey"}),
+)
