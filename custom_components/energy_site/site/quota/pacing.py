@@ -6,7 +6,8 @@ twice as often.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from itertools import pairwise
 import math
 
@@ -90,6 +91,7 @@ def clamped(request: PollRequest, weight: float, stretch: float) -> float:
     return min(max(stretch / weight, minimum), maximum) if weight > 0 else maximum
 
 
+@lru_cache(maxsize=1024)
 def due_at(daylight: Daylight, waits: tuple[timedelta, timedelta], last: datetime) -> datetime:
     """Return when the hours of day and of night since the last update make up one wait."""
     by_day, by_night = waits
@@ -111,15 +113,15 @@ def slot(request: PollRequest, step: timedelta, phase: timedelta, last: datetime
     return at if at >= last + request.min_interval - min(_EARLY, request.min_interval / 8) else at + step
 
 
-def daily_at(system: PlannedSystem, request: PollRequest, phase: timedelta, last: datetime) -> datetime:
+@lru_cache(maxsize=256)
+def daily_at(zone: tzinfo, at: time | None, phase: timedelta, last: datetime) -> datetime:
     """Return the first time after the last one when a daily request is due.
 
     Timers are never exact: one that came a little early was that day's.
     """
-    zone, at = system.daylight.zone, request.daily_at
     date = last.astimezone(zone).date() - _DAY
     while True:
-        moment = datetime.combine(date, at or datetime.min.time(), zone).astimezone(UTC) + phase
+        moment = datetime.combine(date, at or time.min, zone).astimezone(UTC) + phase
         if moment > last + _EARLY:
             return moment
         date += _DAY

@@ -6,7 +6,6 @@ over the month by what an update is worth by day and by night.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import math
@@ -79,24 +78,32 @@ class Planner:
         self.plan = plan
         self.usage = usage or Usage()
         self.systems: dict[str, PlannedSystem] = {}
+        self._phases: dict[str, timedelta] = {}
         self._reserve = reserve
         self._min_reserve = min_reserve
         self._history = history
-        # What is the same for all requests at one moment; only while several are looked at.
-        self._known: dict[str, Any] | None = None
+        # What is the same for all requests, as long as neither time nor anything else moves on.
+        self._known: dict[str, Any] = {}
 
     def add(self, system: PlannedSystem) -> None:
         """Plan for a system too, or for what changed of it."""
+        if self.systems.get(system.key) == system:
+            return
+        self._known.clear()
         self.systems = dict(sorted({**self.systems, system.key: system}.items()))
+        self._phases = _phases(self.systems)
 
     def remove(self, key: str) -> None:
         """Plan without a system; when it was requested is kept, should it come back."""
+        self._known.clear()
         self.systems.pop(key, None)
+        self._phases = _phases(self.systems)
 
     def change(self, plan: Plan, now: datetime) -> None:
         """Go on with another plan; what was used stays used."""
-        self.usage.advance(now)
+        self._advance(now)
         if plan != self.plan:
+            self._known.clear()
             self.plan = plan
             self.usage.replan()
 
@@ -130,16 +137,19 @@ class Planner:
 
     def spend(self, count: int, now: datetime, *, purpose: Purpose, system: str | None = None) -> None:
         """Count requests when they are sent, whatever becomes of them."""
+        self._known.clear()
         self.usage.spend(count, now)
         if purpose is Purpose.HISTORY and system is not None:
             self.usage.granted[system] = self.usage.granted.get(system, 0.0) - count
 
     def refund(self, count: int, now: datetime) -> None:
         """Take back requests that were counted and never left."""
+        self._known.clear()
         self.usage.refund(count, now)
 
     def record_answer(self, now: datetime) -> None:
         """Note that the service answered, with other than a refusal for the quota."""
+        self._known.clear()
         self.usage.advance(now)
         self.usage.record_answer()
 
@@ -158,6 +168,7 @@ class Planner:
         come back, `limit` its requests; each may be unknown. What is less than the plan
         is believed for this period, then the plan is tried again.
         """
+        self._known.clear()
         usage = self._advance(now)
         if verb != "GET" and period not in ("second", "minute"):
             usage.deny_verb(verb, now, period, ends_at)
@@ -171,11 +182,13 @@ class Planner:
 
     def correct(self, used: int, now: datetime) -> None:
         """Take over what the service itself says was used this month, also by others."""
+        self._known.clear()
         self.usage.correct(used, now)
 
     def record_start(self, system: str, request: PollRequest, now: datetime) -> None:
         """Record that a request was sent; its result isn't known yet."""
         before = self._advance(now).last_requests.get(_name(system, request))
+        self._known.clear()
         self.usage.last_requests[_name(system, request)] = LastRequest(
             at=self.usage.latest, failures=before.failures if before else 0
         )
@@ -184,6 +197,7 @@ class Planner:
         """Record how a request ended; after a failure it is due sooner."""
         before = self._advance(now).last_requests.get(_name(system, request))
         failures = (before.failures if before else 0) + 1 if failed else 0
+        self._known.clear()
         self.usage.last_requests[_name(system, request)] = LastRequest(at=self.usage.latest, failures=failures)
 
     def next_at(self, system: str, request: PollRequest, now: datetime) -> datetime:
@@ -197,8 +211,7 @@ class Planner:
 
     def next_update(self, system: str, now: datetime) -> datetime | None:
         """Return when anything of a system is requested next."""
-        with self._remembering():
-            return min((self.next_at(system, request, now) for request in self.systems[system].requests), default=None)
+        return min((self.next_at(system, request, now) for request in self.systems[system].requests), default=None)
 
     def interval(self, system: str, request: PollRequest, now: datetime) -> timedelta | None:
         """Return how often a request is sent at this time of day, `None` where not again this month."""
@@ -252,29 +265,21 @@ class Planner:
 
     def restore(self, data: object) -> None:
         """Take over what `as_dict` returned, whatever it is now."""
+        self._known.clear()
         self.usage = Usage.restore(data)
         known = data.get("plan") if isinstance(data, Mapping) else None
         if known != [self.plan.per_month, self.plan.per_minute]:
             self.usage.replan()
 
-    @contextmanager
-    def _remembering(self) -> Iterator[None]:
-        """Work out once what is the same for all requests of this moment."""
-        self._known = {}
-        try:
-            yield
-        finally:
-            self._known = None
-
     def _once[T](self, key: str, work_out: Callable[[], T]) -> T:
-        if self._known is None:
-            return work_out()
         if key not in self._known:
             self._known[key] = work_out()
         found: T = self._known[key]
         return found
 
     def _advance(self, now: datetime) -> Usage:
+        if now != self.usage.latest:
+            self._known.clear()
         self.usage.advance(now)
         return self.usage
 
@@ -364,24 +369,20 @@ class Planner:
         last = self.usage.last_requests.get(_name(system.key, request))
         if last is None:
             return self.usage.latest
-        return pacing.daily_at(system, request, self._phase(system), last.at) + (days - 1) * _DAY
+        return (
+            pacing.daily_at(system.daylight.zone, request.daily_at, self._phases[system.key], last.at)
+            + (days - 1) * _DAY
+        )
 
     def _fresh(self, system: PlannedSystem, request: PollRequest, last: datetime) -> datetime:
         pace = self._pace()
         if pace is None:
             return self._renewal(system)
         due = pacing.due_at(system.daylight, pace.waits(request), last)
-        return pacing.slot(request, system.step, self._phase(system), last, due)
+        return pacing.slot(request, system.step, self._phases[system.key], last, due)
 
     def _renewal(self, system: PlannedSystem) -> datetime:
-        return self.usage.resets_at + _AFTER_RESET + self._phase(system)
-
-    def _phase(self, system: PlannedSystem) -> timedelta:
-        """Return how long after a step of its own a system is requested: each of them at another time."""
-        keys, step = list(self.systems), int(system.step.total_seconds())
-        start = crc32(keys[0].encode()) % step
-        number = keys.index(system.key)
-        return timedelta(seconds=(start + step * number // len(keys)) % step)
+        return self.usage.resets_at + _AFTER_RESET + self._phases[system.key]
 
     def _requests(self, purpose: Purpose) -> Iterator[tuple[PlannedSystem, PollRequest]]:
         for system in self.systems.values():
@@ -414,6 +415,16 @@ class Planner:
         if any(system.history for system in self.systems.values()):
             budget *= 1 - self._history
         return pacing.pace(self._terms(), budget)
+
+
+def _phases(systems: Mapping[str, PlannedSystem]) -> dict[str, timedelta]:
+    """Return how long after a step of its own each system is requested: each of them at another time."""
+    phases = {}
+    for number, (key, system) in enumerate(systems.items()):
+        step = int(system.step.total_seconds())
+        start = crc32(next(iter(systems)).encode()) % step
+        phases[key] = timedelta(seconds=(start + step * number // len(systems)) % step)
+    return phases
 
 
 def _name(system: str, request: PollRequest) -> str:
