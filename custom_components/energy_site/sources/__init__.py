@@ -1,1 +1,1 @@
-"""One adapter a system: what it polls how often, and how its wire becomes a site's parts."""
+"""The sources of a site: what each system polls, how often, and how its answers become a site's parts."""

@@ -1,4 +1,4 @@
-"""Spends a key's quota: asks the planner before each request, and says what it is for."""
+"""Spends a key's quota: checks with the planner before each request, and counts it for its purpose."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,26 +17,26 @@ _PURPOSE: ContextVar[Purpose | None] = ContextVar("purpose", default=None)
 
 
 class NotNowError(ApiQuotaError):
-    """A request that was not sent, since the quota is needed for something else or used up."""
+    """A request that was not sent because the quota is used up or reserved for something else."""
 
     def __init__(self, endpoint: str, next_allowed: datetime, *, period: str | None = None) -> None:
-        """Keep from when on it may be sent, and which period is used up where that is known."""
+        """Keep when the request is allowed again, and which period's quota is used up if that is known."""
         super().__init__(endpoint, 429, period=period, period_end=int(next_allowed.timestamp()))
         self.next_allowed = next_allowed
 
 
 class RequestBudget(Protocol):
-    """One key's planner, and what stores its counts."""
+    """The planner of one key, and the storage of its counts."""
 
     planner: Planner
 
     def keep(self) -> None:
-        """Store the counts soon."""
+        """Schedule storing the counts."""
 
 
 @contextmanager
 def with_purpose(purpose: Purpose) -> Iterator[None]:
-    """Send the requests within for a purpose."""
+    """Send the requests made in this context for `purpose`."""
     token = _PURPOSE.set(purpose)
     try:
         yield
@@ -45,15 +45,15 @@ def with_purpose(purpose: Purpose) -> Iterator[None]:
 
 
 def current_purpose(default: Purpose) -> Purpose:
-    """Return what requests are sent for, by whoever wants them now."""
+    """Return the purpose set by `with_purpose`, or `default` outside of it."""
     return _PURPOSE.get() or default
 
 
 class SystemBudget:
-    """Counts the requests for one system."""
+    """Counts and limits the requests of one system."""
 
     def __init__(self, budget: RequestBudget, system: str, clock: Callable[[], datetime]) -> None:
-        """Spend from `budget`."""
+        """Spend the requests of `system` from `budget`."""
         self._budget = budget
         self._system = system
         self._clock = clock
@@ -64,7 +64,7 @@ class SystemBudget:
         return self._budget.planner
 
     def before(self, endpoint: str) -> None:
-        """Count a request; raise `NotNowError` where it may not be sent."""
+        """Count a request; raise `NotNowError` if it may not be sent now."""
         now, purpose, planner = self._clock(), current_purpose(Purpose.FRESHNESS), self._budget.planner
         verb = ApiQuotaError(endpoint, 429).verb
         if (until := planner.verb_next_allowed(verb, now)) > now:
@@ -75,10 +75,10 @@ class SystemBudget:
         self._budget.keep()
 
     def after(self, endpoint: str, result: RequestResult) -> None:  # noqa: ARG002 - the signature is the client's.
-        """Obey a refusal, once and for as long as it says."""
+        """Record the result of a request, and obey a rate limit for as long as the service requires."""
         now, planner = self._clock(), self._budget.planner
         if isinstance(result.error, ApiUnreachableError):
-            # What never left was not counted there either.
+            # The service cannot have counted a request that never reached it.
             planner.refund(1, now)
         elif (refusal := result.refusal) is not None:
             planner.record_rate_limited(
@@ -90,7 +90,7 @@ class SystemBudget:
 
 
 def _ends_at(refusal: ApiQuotaError, now: datetime) -> datetime | None:
-    """Return when a refusal says that asking makes sense again."""
+    """Return when requests are allowed again according to the service, `None` if it doesn't say."""
     if refusal.period_end is not None:
         return datetime.fromtimestamp(refusal.period_end, UTC)
     return None if refusal.retry_after is None else now + timedelta(seconds=refusal.retry_after)

@@ -1,4 +1,4 @@
-"""When a cloud is polled: as the planner of its request budget says."""
+"""Polls a cloud when the planner of its request budget allows it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,31 +14,31 @@ from .budget import NotNowError, current_purpose, with_purpose
 from .feed import Feed, FeedState
 from .schedule import PROBE_INTERVAL, Schedule
 
-# Credentials that were refused are not tried again and again.
+# Rejected credentials are not retried at once.
 _REFUSED_RETRY = timedelta(minutes=15)
 
-# What fails for another reason than the quota is tried again after this.
+# A failure unrelated to the quota is retried after this time at the earliest.
 _SHORTEST_WAIT = timedelta(seconds=5)
 
-# What answers with an error for so long is polled seldom: its requests are worth more elsewhere.
+# A feed that returns errors for this long is polled rarely: its requests are better spent elsewhere.
 _AILING_AFTER = timedelta(days=1)
 _AILING_FAILURES = 3
 _AILING_INTERVAL = timedelta(days=2)
 
-# What the plan did not grant or the system lacks is looked for again this often: either seldom changes.
+# What the plan did not grant or the system lacks is checked again at this interval, as both rarely change.
 _UNGRANTED_INTERVAL = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFeed(Feed):
-    """A feed with what an update of it is worth; `name` is what errors and logs call its endpoint."""
+    """A feed with the weight of its updates; `name` is how errors and logs call its endpoint."""
 
     name: str
     request: PollRequest
 
 
 class PlannedSource(Protocol):
-    """What the schedule needs of a cloud's source."""
+    """The part of a cloud's source that the schedule uses."""
 
     refresh_requested: set[str]
     daylight: Daylight
@@ -49,21 +49,21 @@ class PlannedSource(Protocol):
 
     @property
     def states(self) -> Mapping[str, FeedState]:
-        """How each feed does."""
+        """The state of each feed."""
 
     @property
     def outage(self) -> ApiError | None:
-        """Why the source as a whole does not answer."""
+        """The error that makes the source as a whole unavailable, `None` while it answers."""
 
     def is_wanted(self, key: str) -> bool:
-        """Tell whether the system deserves a feed."""
+        """Return whether the system needs a feed."""
 
 
 class BudgetSchedule(Schedule):
     """Polls the feeds of one system with the requests that all systems of a key share."""
 
     def __init__(self, source: PlannedSource, system: str, planner: Planner) -> None:
-        """Poll `source`, which `planner` knows as `system`."""
+        """Poll `source`, registered as `system` with `planner`."""
         self.planner = planner
         self.wants_history = False
         self.history_close: PollRequest | None = None
@@ -79,7 +79,7 @@ class BudgetSchedule(Schedule):
         return min(polled, key=lambda key: feeds[key].request.min_interval)
 
     def ailing(self, now: datetime) -> tuple[str, ...]:
-        """Return the feeds that have answered with an error for long, while others do not; the essential ones wait for nothing."""
+        """Return the feeds, essential ones excluded, that have failed for long while other feeds answer."""
         feeds, states = self._source.feeds, self._source.states
         return tuple(
             key
@@ -91,7 +91,7 @@ class BudgetSchedule(Schedule):
         )
 
     def update_planner(self) -> None:
-        """Let the planner know what this system wants."""
+        """Register the requests that this system needs with the planner."""
         feeds, ailing = self._source.feeds, self.ailing(self.planner.usage.latest)
         requests = tuple(feed.request for key, feed in feeds.items() if self._is_polled(key) and key not in ailing)
         if self.history_close is not None:
@@ -102,11 +102,11 @@ class BudgetSchedule(Schedule):
         )
 
     def close(self) -> None:
-        """Let the planner plan without this system."""
+        """Remove this system from the planner."""
         self.planner.remove(self._system)
 
     def next_update(self, now: datetime) -> datetime | None:
-        """Return when anything is polled next."""
+        """Return when this system is polled next, `None` if it isn't registered."""
         return self.planner.next_update(self._system, now) if self._system in self.planner.systems else None
 
     @override
@@ -128,13 +128,13 @@ class BudgetSchedule(Schedule):
         except ApiError as err:
             if isinstance(err, ApiStatusError | ApiPayloadError) and self._source.outage is None:
                 since = self._failing.get(key)
-                # While nothing answers at all it is the cloud that is out.
+                # While no feed answers, the cloud as a whole is down.
                 self._failing[key] = since if since is not None and self._has_answers_since(since) else now
             planner.record_result(self._system, request, now, failed=True)
             raise
         else:
             if key in self.ailing(now):
-                # What healed is seldom alone.
+                # The other failing feeds have likely recovered as well.
                 self._source.refresh_requested |= set(self.ailing(now)) - {key}
             self._failing.pop(key, None)
             planner.record_result(self._system, request, now)
@@ -163,13 +163,13 @@ class BudgetSchedule(Schedule):
         return self.lasts(key) / 3
 
     def lasts(self, key: str) -> timedelta:
-        """Return how long an answer stands: as long as the next one may take, and a failure of that."""
+        """Return how long an answer is valid: long enough for the next poll to be late and to fail once."""
         request = self._source.feeds[key].request
         longest = timedelta(days=2) if request.daily_at is not None else request.max_interval
         return max(2 * longest, timedelta(days=1))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         states = self._source.states
         denied = {
             key: state.polled_at.isoformat()
@@ -183,9 +183,9 @@ class BudgetSchedule(Schedule):
         return {"denied": {"at": denied, "plan": self._plan}, "failing": failing}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned: a restart is no reason to poll sooner what was refused or fails."""
+        """Restore the data of `as_dict`, so that a restart doesn't poll denied or failing feeds sooner."""
         denied, failing, states = data.get("denied"), data.get("failing"), self._source.states
-        # Another plan may grant what this one did not.
+        # A different plan may grant what this one did not.
         if isinstance(denied, Mapping) and denied.get("plan") == self._plan:
             for key, text in _items(denied.get("at")):
                 if key in states and not states[key].presence.answers and (at := _instant(text)) is not None:

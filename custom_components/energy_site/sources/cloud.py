@@ -1,4 +1,4 @@
-"""A cloud as a source: every request counts, and answers outlive restarts."""
+"""A cloud as a source: every request counts, and answers are kept across restarts."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -21,15 +21,15 @@ from .feed import Feed, Presence
 from .source import Builder, Source
 
 type ZoneFinder = Callable[[str], Awaitable[tzinfo | None]]
-"""Returns the time zone of a name, `None` where there is none of it."""
+"""Returns the time zone with this name, `None` if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudFeed[C: CloudContext, T](PlannedFeed):
-    """A feed with how it is polled, and how its answers are read again after a restart.
+    """A feed of a cloud: how it is polled, and how its stored answers are read after a restart.
 
-    An answer that was made of several is made again by `join`. `wanted` tells whether
-    a system deserves the feed at all.
+    An answer made of several responses is rebuilt by `join`. `wanted` returns whether a system
+    needs the feed at all.
     """
 
     ask: Callable[[C], Awaitable[T]]
@@ -39,7 +39,7 @@ class CloudFeed[C: CloudContext, T](PlannedFeed):
 
 
 class CloudContext(Protocol):
-    """What the feeds of a system are polled with; `zone` is where the system's days begin."""
+    """What the feeds of a system need for polling; `zone` is the system's time zone."""
 
     zone: tzinfo
 
@@ -50,13 +50,13 @@ class CloudSource[C: CloudContext](Source):
     feeds: Mapping[str, CloudFeed[C, Any]]
     schedule: BudgetSchedule
 
-    # A cloud says no for good.
+    # A cloud's denial is final.
     doubted_for = timedelta()
 
     def __init__(
         self, context: C, system: str, budget: SystemBudget, recorded: Mapping[str, Recorded], find_zone: ZoneFinder
     ) -> None:
-        """Poll `system` as `budget` allows; `recorded` holds the last answers by the endpoints' names."""
+        """Poll `system` as `budget` allows; `recorded` holds the last responses by endpoint name."""
         super().__init__()
         self.context = context
         self.system = system
@@ -72,7 +72,7 @@ class CloudSource[C: CloudContext](Source):
 
     @property
     def zone(self) -> tzinfo:
-        """Where the system's days begin."""
+        """The time zone of the system, which defines its days."""
         return self.context.zone
 
     def answer[T](self, feed: CloudFeed[C, T]) -> T | None:
@@ -80,11 +80,11 @@ class CloudSource[C: CloudContext](Source):
         return cast("T | None", self._answers.get(feed.key))
 
     def current[T](self, feed: CloudFeed[C, T], now: datetime) -> T | None:
-        """Return a feed's answer where it still stands."""
+        """Return a feed's answer while it is valid, `None` otherwise."""
         return self.answer(feed) if self.states[feed.key].is_fresh(now) else None
 
     def answered_at(self, *feeds: CloudFeed[C, Any]) -> datetime:
-        """Return when any of some feeds answered last."""
+        """Return when one of these feeds last answered, the Unix epoch if none ever did."""
         return max(
             (at for feed in feeds if (at := self.states[feed.key].answered_at) is not None),
             default=datetime.fromtimestamp(0, UTC),
@@ -92,12 +92,12 @@ class CloudSource[C: CloudContext](Source):
 
     @property
     def knows_anything(self) -> bool:
-        """Whether anything was ever answered."""
+        """Whether any feed has ever been answered."""
         return any(state.answered_at is not None for state in self.states.values())
 
     @property
     def bearable(self) -> bool:
-        """Whether haste would not help against what the outage says."""
+        """Whether the current outage is one that setup can continue with, as retrying soon would not help."""
         return False
 
     @override
@@ -105,11 +105,11 @@ class CloudSource[C: CloudContext](Source):
         return self.feeds[key].wanted(self)
 
     def ailing(self, now: datetime) -> tuple[str, ...]:
-        """Return the feeds that have answered with an error for long, while others do not."""
+        """Return the feeds that have failed for long while other feeds answer."""
         return self.schedule.ailing(now)
 
     def recorded(self) -> Iterator[tuple[CloudFeed[C, Any], Recorded]]:
-        """Return the last answer of each feed, of before the restart too."""
+        """Return the last response of each feed, including those from before the restart."""
         for key, feed in self.feeds.items():
             if (answer := self._recorded.get(feed.name)) is not None:
                 yield feed, answer
@@ -121,7 +121,7 @@ class CloudSource[C: CloudContext](Source):
         if self._zone_name is not None:
             await self._move(self._zone_name)
         self.schedule.update_planner()
-        # Which day it is where the system stands, and what time, was not known until now.
+        # The system's local date and time were unknown until now.
         self._rebuild_known(now)
 
     @override
@@ -135,7 +135,7 @@ class CloudSource[C: CloudContext](Source):
 
     @override
     def essential(self) -> tuple[str, ...]:
-        """Return what was never answered of what everything else is built on: a restart costs nothing."""
+        """Return the essential feeds that have never been answered, so that a restart costs no requests."""
         return tuple(key for key in super().essential() if self.states[key].answered_at is None)
 
     @override
@@ -181,7 +181,7 @@ class CloudSource[C: CloudContext](Source):
         self._rebuild_known()
 
     def _rebuild_known(self, now: datetime | None = None) -> None:
-        """Build the parts of what was answered before the restart; of the quota, which others share, only `now` counts."""
+        """Build the parts from the stored answers; the quota, which other systems share, is only built with `now`."""
         for builder in self.builders:
             at = max((at for key in builder.feeds if (at := self.states[key].answered_at) is not None), default=None)
             if builder.part is Quota:
@@ -193,11 +193,11 @@ class CloudSource[C: CloudContext](Source):
                     self._parts[builder.part] = part
 
     def _restore_answer(self, key: str, kept: Mapping[str, Any]) -> None:
-        """Take an answer for what it was before the restart; one in another shape is requested again."""
+        """Restore an answer from before the restart; ignore one in an unknown format, so that it is polled again."""
         feed, state = self.feeds[key], self.states[key]
         try:
             at = datetime.fromisoformat(str(kept.get("at")))
-            # One body is what was kept before there were feeds of several.
+            # Before feeds could have several bodies, a single one was stored.
             bodies = [str(body) for body in kept.get("bodies") or [kept.get("body")]]
             answer = feed.join(self.context, [feed.read(feed.name, json.loads(body)) for body in bodies])
         except ApiError, ValueError, TypeError:
@@ -212,10 +212,10 @@ class CloudSource[C: CloudContext](Source):
         self._handle_restored(feed)
 
     def _handle_restored(self, feed: CloudFeed[C, Any]) -> None:
-        """Use an answer of before the restart, but for its energy: that is in the counters already."""
+        """Use a restored answer for everything but energy, which is stored in the counters already."""
 
     async def _move(self, name: str) -> None:
-        """Let the system's days begin where its own time zone says."""
+        """Use the system's own time zone."""
         if (zone := await self._find_zone(name)) is not None:
             self._zone_name = name
             self.context.zone = zone
@@ -235,7 +235,7 @@ class CloudSource[C: CloudContext](Source):
         return Builder(part=part, feeds=frozenset(feed.key for feed in used), build=build)
 
     def _reported_at(self) -> datetime | None:
-        """Return when the system reported to the cloud last."""
+        """Return when the system last reported to the cloud, `None` if unknown."""
         return None
 
     def _quota(self, now: datetime) -> Quota:

@@ -1,4 +1,4 @@
-"""The queue of a site's controls: one write at a time, each of them confirmed or reported."""
+"""The queue of a site's controls: one write at a time, each either confirmed or reported as failed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
@@ -28,29 +28,28 @@ from .verification import CommandStatus, Observed, Result, Verifier
 
 _LOGGER = logging.getLogger(__name__)
 
-# A command that nobody could fulfil for so long, as while Home Assistant was down,
-# may surprise more than it helps.
+# A command left unfulfilled for this long, such as while Home Assistant was down, would surprise the user.
 _LASTING = timedelta(minutes=15)
 
-# What was accepted is believed, or not, by what the site does within this time.
+# An accepted command is confirmed or disproved by the site's behavior within this time.
 _WATCHED = timedelta(days=1)
 
 
 class ControlledSource(Observed, Protocol):
-    """What the control queue needs of a source."""
+    """The part of a source that the control queue uses."""
 
     def control_names(self) -> Iterable[ControlName]:
-        """Return the names of all controls that the site has now."""
+        """Return the names of all controls the site currently has."""
 
     def control(self, name: ControlName, now: datetime) -> Control | None:
-        """Return a control as it stands now, `None` where the site has none of this name."""
+        """Return the current state of a control, `None` if the site has no such control."""
 
 
 class ControlQueue:
-    """Keeps the commands of one source until each has ended.
+    """Keeps the commands of one source until they end.
 
-    Writes queue, since some of them replace a whole object. A newer command for
-    the same control supersedes an older one, wherever that stands.
+    Writes are queued, since some of them replace a whole object. A newer command for the same
+    control supersedes an older one at any stage.
     """
 
     def __init__(
@@ -63,10 +62,10 @@ class ControlQueue:
         changed: Callable[[Change], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Control `source` by a clock, and the `sleep` in seconds that goes with it.
+        """Control `source` using a clock, and the matching `sleep` in seconds.
 
-        `poll` polls a feed and never raises, `save` writes what is kept
-        before anything is sent, `changed` is_heard of all that happens to a setting.
+        `poll` polls a feed and never raises. `save` stores the queue before anything is sent.
+        `changed` is called for every change of a setting.
         """
         self._source = source
         self._clock = clock
@@ -84,7 +83,7 @@ class ControlQueue:
         self._tasks: set[asyncio.Task[ControlError | None]] = set()
 
     def control(self, name: ControlName) -> Control | None:
-        """Return a control as it stands now; what the site denied lately cannot be set."""
+        """Return the current state of a control; it is blocked if the site recently denied it."""
         now = self._clock()
         control = self._source.control(name, now)
         if control is None or control.block_reason is not None or control.transient:
@@ -93,17 +92,17 @@ class ControlQueue:
         return control if block_reason is None else replace(control, block_reason=block_reason)
 
     def pending(self, name: ControlName) -> Value | None:
-        """Return the command that is not in force yet."""
+        """Return the value of the command that is not active yet, `None` if there is none."""
         command = self._commands.get(name)
         return command.value if command is not None else None
 
     async def set(self, name: ControlName, value: Value, *, insistent: bool = False) -> None:
-        """Set a control and return once that is in force, as good as that, or superseded.
+        """Set a control and return once the command is active, accepted, or superseded.
 
-        As good as that is what the site took and is going to put into force,
-        which stays `pending`, and what nothing can tell. Raises `ControlError`
-        where it cannot be set, or did not come into force. An `insistent` one is
-        tried also where the site denied it again and again, and does not count.
+        Accepted is a command that the site took and will apply later, which stays `pending`, and
+        one whose effect cannot be observed. Raises `ControlError` if the control cannot be set or
+        the value does not become active. An `insistent` command is sent even after repeated
+        denials, and does not count as a denial itself.
         """
         control = self._settable(name, value, insistent=insistent)
         admitted = control.limits.admit(value)
@@ -125,11 +124,11 @@ class ControlQueue:
 
     @staticmethod
     def missing(name: ControlName, value: Value) -> ControlError:
-        """Return the error of a control that the site does not have."""
+        """Return the error for a control that the site does not have."""
         return ControlError(Failure.MISSING, name, wanted=value)
 
     def resume(self) -> None:
-        """Take up the commands that a restart interrupted."""
+        """Resume the commands that a restart interrupted."""
         for name, command in tuple(self._commands.items()):
             if name in self._taken and (control := self.control(name)) is not None:
                 self._begin(self._look_on(name, command, control))
@@ -138,17 +137,17 @@ class ControlQueue:
                 self._begin(self._run(name, command, afresh=False))
 
     def stop(self) -> None:
-        """Leave all commands for later."""
+        """Cancel the running tasks; the commands are kept for the next start."""
         for task in tuple(self._tasks):
             task.cancel()
 
     async def look(self, *names: ControlName) -> None:
-        """Ask now what is in force of some controls."""
+        """Poll the current values of some controls."""
         await self._verifier.look(*names)
         self.observe()
 
     def observe(self) -> None:
-        """Compare what is in force with what was: others may have changed it."""
+        """Compare the current values with the previous ones, which others may have changed."""
         now = self._clock()
         writing = any(name not in self._taken for name in self._commands)
         for name in tuple(self._source.control_names()):
@@ -162,7 +161,7 @@ class ControlQueue:
             if (accepted := self._accepted.get(name)) is not None:
                 self._prove(name, accepted, control, now)
             if (in_force := control.in_force(control.value)) is False:
-                # A file says so, and the site does otherwise or is on its way.
+                # The settings file has this value, but the site does not follow it, or not yet.
                 continue
             change = self._watch.seen(name, control.value, self._answered_at(control, now), now, writing=writing)
             if change is None:
@@ -174,11 +173,11 @@ class ControlQueue:
             self._changed(change)
 
     def expect(self, name: ControlName, value: Value) -> None:
-        """Take a change that was made another way for ours, once it is seen here."""
+        """Attribute a change made in another way to Home Assistant once it is observed here."""
         self._watch.expect(name, value)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         return {
             "wishes": [[*name, command.as_dict()] for name, command in self._commands.items()],
             "taken": [[*name, True] for name in self._taken],
@@ -188,7 +187,7 @@ class ControlQueue:
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         for kept, key in ((self._commands, "wishes"), (self._accepted, "accepted")):
             for name, item in items(data.get(key)):
                 if (command := PendingCommand.restore(item)) is not None:
@@ -204,7 +203,7 @@ class ControlQueue:
         return task
 
     async def _run(self, name: ControlName, command: PendingCommand, *, afresh: bool) -> ControlError | None:
-        """Wait for the turn, then write and look; return why that failed."""
+        """Wait for the turn, then write and verify; return the error if that failed."""
         async with self._turn:
             result = await self._tried(name, command, self._write(name, command, afresh=afresh))
             if not self._is_newest(name, command):
@@ -230,7 +229,7 @@ class ControlQueue:
         return result if isinstance(result, ControlError) else None
 
     async def _look_on(self, name: ControlName, command: PendingCommand, control: Control) -> None:
-        """Look for what was taken, while others have their turn."""
+        """Watch for an accepted command to become active, without blocking others."""
         result = await self._tried(
             name,
             command,
@@ -244,13 +243,13 @@ class ControlQueue:
     async def _tried(
         self, name: ControlName, command: PendingCommand, work: Coroutine[Any, Any, Result]
     ) -> Result | ControlError:
-        """Return what came of it, also where that is an error."""
+        """Return the result of `work`, or the error it raised."""
         try:
             return await work
         except ControlError as err:
             return err
         except Exception:
-            # Whatever it was, nobody waits for a command that no task works on.
+            # Whatever went wrong, a command without a task must not stay pending.
             _LOGGER.exception("Unexpected error while changing %s", name.key)
             return self._verifier.error(Failure.NO_ANSWER, name, command.value, self.control(name))
 
@@ -268,7 +267,7 @@ class ControlQueue:
         return await self._verifier.write(name, command, control, newest=lambda: self._is_newest(name, command))
 
     def _finish(self, name: ControlName, command: PendingCommand, result: Result | ControlError) -> None:
-        """End a command, and tell how."""
+        """End a command and report its result."""
         now, control = self._clock(), self.control(name)
         self._watch.written(name, now)
         del self._commands[name]
@@ -288,7 +287,7 @@ class ControlQueue:
         self.pending_changed.notify(name)
 
     def _prove(self, name: ControlName, accepted: PendingCommand, control: Control, now: datetime) -> None:
-        """Tell once what the site does shows whether it really does what it accepted."""
+        """Report once whether the site applies what it accepted, as soon as its behavior shows it."""
         in_force = control.in_force(accepted.value) if same(control.value, accepted.value) else None
         if in_force is None and same(control.value, accepted.value) and now - accepted.requested_at <= _WATCHED:
             return
@@ -308,7 +307,7 @@ class ControlQueue:
         self._changed(Change(kind=ChangeKind.SUPERSEDED, name=name, before=before, after=command.value, ours=True))
 
     def _answered_at(self, control: Control, now: datetime) -> datetime:
-        """Return since when all that tells a control's value is known."""
+        """Return the oldest time at which the feeds of a control answered."""
         answers = [self._source.states[key].answered_at for key in control.feeds]
         return min((at for at in answers if at is not None), default=now)
 

@@ -1,4 +1,4 @@
-"""What a source polls: its feeds, their rates, and how each of them does."""
+"""What a source polls: its feeds, how often, and the state of each."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from ..api.errors import ApiError
 
-# More repeats in a row than any `max_backoff_factor` uses.
+# More consecutive repeats than any `max_backoff_factor` needs.
 _ENOUGH = 8
 
 
 class Pace(StrEnum):
-    """How often a feed deserves to be asked; a person can change each."""
+    """How often a feed is polled; the user can change each of these intervals."""
 
     POWER = "power"
     BATTERY = "battery"
@@ -24,7 +24,7 @@ class Pace(StrEnum):
 
 
 class Presence(StrEnum):
-    """Whether a system has what a feed asks for."""
+    """Whether a system has what a feed requests."""
 
     UNKNOWN = "unknown"
     PRESENT = "present"
@@ -34,18 +34,17 @@ class Presence(StrEnum):
 
     @property
     def answers(self) -> bool:
-        """Whether asking makes sense at all."""
+        """Whether the system is expected to answer requests for this."""
         return self not in (Presence.ABSENT, Presence.FORBIDDEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """One thing that is polled, at its own rate and failing alone.
+    """A resource that is polled at its own rate and fails independently of others.
 
-    `cost` is how many seconds it keeps the system busy. An `essential` feed is
-    asked before anything is shown. A `substitute` is polled only
-    while other feeds fail, and is not missed otherwise. While most of its answers repeat, a feed waits
-    up to `max_backoff_factor` times as long.
+    `cost` is how many seconds a request keeps the system busy. An `essential` feed is polled before
+    any entity is added. A `substitute` is only polled while other feeds fail. While most answers
+    repeat, a feed waits up to `max_backoff_factor` times as long.
     """
 
     key: str
@@ -58,7 +57,7 @@ class Feed:
 
 @dataclass(slots=True, kw_only=True)
 class FeedState:
-    """How a feed does: its answers, how long the last of them stands, its failures."""
+    """The state of a feed: its answers, how long the last one is valid, its failures."""
 
     presence: Presence = Presence.UNKNOWN
     polled_at: datetime | None = None
@@ -72,27 +71,27 @@ class FeedState:
     error: ApiError | None = None
 
     def is_fresh(self, now: datetime) -> bool:
-        """Whether the last answer still stands."""
+        """Whether the last answer is still valid."""
         return self.valid_until is not None and now <= self.valid_until
 
     def record_answer(self, now: datetime, presence: Presence, *, repeated: bool) -> None:
-        """Note an answer."""
+        """Record an answer."""
         self.presence = presence
         self.answered_at = now
-        # One change among many repeats is no reason to ask as often as before.
+        # A single change among many repeats is no reason to return to the full rate.
         self.repeats = self.repeats + 1 if repeated else max(min(self.repeats, _ENOUGH) - 2, 0)
         self.failures = 0
         self.denials = 0
         self.error = None
 
     def record_denial(self, presence: Presence) -> None:
-        """Note that the system does not have or not give this."""
+        """Record that the system does not have this, or does not grant it."""
         self.presence = presence
         self.denials += 1
         self.failures = 0
         self.error = None
 
     def record_failure(self, error: ApiError) -> None:
-        """Note a failure that may pass."""
+        """Record a temporary failure."""
         self.failures += 1
         self.error = error

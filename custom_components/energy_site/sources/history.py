@@ -1,4 +1,4 @@
-"""A site's past: who tells it, who keeps it, and what brings it from the one to the other."""
+"""Fetches a site's history from its provider and writes it to the statistics store."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -19,32 +19,32 @@ from .history_provider import Allowance, HistoryProvider, Lifetime, NoHistoryErr
 
 _LOGGER = logging.getLogger(__name__)
 
-# What a system does not have today it may have tomorrow.
+# What a system does not have today, it may have tomorrow.
 _IDLE = timedelta(days=1)
 
-# Totals that lack a day will lack it for a while.
+# Totals in which a day is missing will not have it any sooner.
 _TOTALS_STAND = timedelta(hours=12)
 
 _UNLIMITED = 1_000_000
 
-# Days that are put together between two turns of the event loop.
+# The number of days written between two turns of the event loop.
 _MOST_DAYS_AT_ONCE = 200
 
 
 class _StoppedError(Exception):
-    """The run cannot go on."""
+    """The run cannot continue."""
 
     def __init__(self, reason: Stop) -> None:
-        """Keep why."""
+        """Keep the reason."""
         super().__init__(reason)
         self.reason = reason
 
 
 class HistoryFetcher:
-    """Keeps the store of one site up to date, and makes its past ever finer.
+    """Keeps the statistics of one site up to date, and refines its history step by step.
 
-    Nothing is fetched but in `async_run` and `async_import`. It keeps over a restart
-    what is done already.
+    Data is only fetched within `async_run` and `async_import`. The progress is kept across
+    restarts.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class HistoryFetcher:
         today_every: timedelta = timedelta(hours=6),
         changed: Callable[[], None] | None = None,
     ) -> None:
-        """Enter what `provider` tells, with as many requests as `allowance` says at each moment.
+        """Write the history of `provider`, with as many requests as `allowance` returns at each moment.
 
-        The day under way is read again after `today_every`. `changed` is called
-        when there is progress.
+        The current day is fetched again after `today_every`. `changed` is called when there is
+        progress.
         """
         self._provider = provider
         self.store = store
@@ -79,38 +79,37 @@ class HistoryFetcher:
 
     @property
     def running(self) -> bool:
-        """Whether a run is under way."""
+        """Whether a run is in progress."""
         return self._running
 
     @property
     def progress(self) -> float:
-        """How much of the past is as fine as it gets, in %."""
+        """How much of the history has reached its finest resolution, in %."""
         now, zone = self._clock(), self._provider.zone
         shares = [progress(self._cursors[each.key], each, now=now, zone=zone) for each in self._provider.groups]
         return 100 * sum(shares) / len(shares) if shares else 100.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         return {key: cursor.as_dict() for key, cursor in self._cursors.items()}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         self._cursors = {key: Cursor.restore(data.get(key)) for key in self._cursors}
 
     def cancel(self) -> None:
-        """End the run after the request that is under way; the next one takes up where it stopped."""
+        """End the run after the current request; the next run continues from there."""
         self._cancelled = self._running
 
     async def async_run(self, allowance: Allowance | None = None) -> Report:
-        """Fetch what is missing, the most urgent first, until nothing is or no request is left."""
+        """Fetch what is missing, most urgent first, until it is complete or no requests are left."""
         allowance = allowance or self._allowance
         return await self._attempt(lambda failed: self._open_steps(failed, allowance), allowance)
 
     async def async_import(self, start: date, end: date, *, allowance: Allowance | None = None) -> Report:
-        """Fetch some days again, both included, whatever is known of them.
+        """Fetch all days from `start` to `end` again, both included, even those that are already known.
 
-        Without an `allowance` only the source's own quota ends it. A run that is
-        under way is cancelled.
+        Without an `allowance`, only the source's own quota limits it. A running fetch is cancelled.
         """
         while self._running:
             self.cancel()
@@ -120,12 +119,12 @@ class HistoryFetcher:
     # -- which steps ------------------------------------------------------------
 
     def _open_steps(self, failed: set[str], allowance: Allowance) -> Iterator[Step]:
-        """Go through what is to do, which each step changes."""
+        """Yield the remaining steps, which change with each completed step."""
         taken: set[Step] = set()
         while steps := [step for group in self._provider.groups if (step := self._next(group, failed, allowance))]:
             step = min(steps, key=lambda step: (step.aim, -step.first.toordinal() - step.days))
             if step in taken:
-                # It changed nothing, and would not the next time either.
+                # The step changed nothing, and would not the next time either.
                 _LOGGER.debug("No more history of %s for now", step.group.key)
                 failed.add(step.group.key)
                 continue
@@ -141,7 +140,7 @@ class HistoryFetcher:
             now=self._clock(),
             zone=self._provider.zone,
             today_every=self._today_every,
-            # The day under way may change until its end, so that requests for it must not be all there are.
+            # The current day may change until its end, so requests for it must not use up the allowance.
             today_first=allowance() >= 2 * len(self._provider.groups),
             wants_life=group.key in self._wanted,
         )
@@ -215,7 +214,7 @@ class HistoryFetcher:
     # -- totals of days ---------------------------------------------------------
 
     async def _write_totals(self, step: Step, report: Report, allowance: Allowance) -> None:
-        """Ask for the totals of days, and enter them where there is nothing finer."""
+        """Fetch the totals of days, and write those for which there is nothing finer."""
         group, cursor, zone = step.group, self._cursors[step.group.key], self._provider.zone
         new = cursor.first is None
         again = step.days > 0 and not new
@@ -223,15 +222,15 @@ class HistoryFetcher:
         self._spend(self._provider.lifetime_cost(group), report, allowance)
         first = None if whole or cursor.first is None else max(step.first, cursor.first)
         life = await self._ask_totals(group, first)
-        told = {day for each in life.days.values() for day in each}
-        begun = told | ({life.first} if life.first else set())
+        reported = {day for each in life.days.values() for day in each}
+        begun = reported | ({life.first} if life.first else set())
         if new and not begun:
             cursor.idle_until = self._clock() + _IDLE
             return
         through = self._totals[group.key].through
-        wanted = {day for day in told if day <= through and day not in cursor.refined}
+        wanted = {day for day in reported if day <= through and day not in cursor.refined}
         if again:
-            wanted |= {day for day in told if day < day_of(self._clock(), zone) - DAY * group.reach}
+            wanted |= {day for day in reported if day < day_of(self._clock(), zone) - DAY * group.reach}
             wanted = {day for day in wanted if step.first <= day < step.first + DAY * step.days}
         for some in batched(sorted(wanted), _MOST_DAYS_AT_ONCE, strict=False):
             await self._write(
@@ -246,7 +245,7 @@ class HistoryFetcher:
                 },
                 report,
             )
-            # A life of decades must not hold everything else up.
+            # The history of decades must not block the event loop.
             await asyncio.sleep(0)
         if begun and not again:
             cursor.first = min(begun) if cursor.first is None else min(cursor.first, *begun)
@@ -254,11 +253,11 @@ class HistoryFetcher:
         cursor.reported = life.reported or cursor.reported
 
     async def _ask_totals(self, group: FlowGroup, first: date | None) -> Lifetime:
-        """Ask for the totals of days, and keep them in mind."""
+        """Fetch the totals of days, and cache them."""
         zone, now = self._provider.zone, self._clock()
         life = _believed(await self._provider.lifetime(group, first))
         self._wanted.discard(group.key)
-        # Of the last day that was reported not all is told.
+        # The last day that was reported is incomplete.
         last = max((day for days in life.days.values() for day in days), default=day_of(now, zone))
         through = min(last if life.reported is None else day_of(life.reported, zone), day_of(now, zone)) - DAY
         days = life.days
@@ -270,7 +269,7 @@ class HistoryFetcher:
         return life
 
     async def _fill(self, group: FlowGroup, lacking: set[date], report: Report, allowance: Allowance) -> Totals | None:
-        """Return totals for days with lost hours, asked for where they are not known; `None` without a request left."""
+        """Return totals for days with missing hours, fetched if unknown; `None` if no request is left."""
         totals = self._totals.get(group.key)
         if totals is not None and (
             all(totals.know(day) for day in lacking) or self._clock() - totals.at < _TOTALS_STAND
@@ -285,7 +284,7 @@ class HistoryFetcher:
     # -- intervals --------------------------------------------------------------
 
     async def _write_intervals(self, step: Step, report: Report, allowance: Allowance) -> None:
-        """Ask for the intervals of some days, and enter them as far as they are complete."""
+        """Fetch the intervals of some days, and write those that are complete."""
         group, cursor, provider = step.group, self._cursors[step.group.key], self._provider
         self._spend(provider.cost(group, step.first, step.days), report, allowance)
         answer = await provider.intervals(group, step.first, step.days)
@@ -339,7 +338,7 @@ class HistoryFetcher:
             shares = cursor.shares.setdefault(kind, {})
             for stretch in stretches(days, shares, self._provider.zone):
                 start, end, points = stretch.start, stretch.end, stretch.points
-                # Runs follow each other, so that nobody else writes between the two.
+                # Runs never overlap, so nothing else writes between these two calls.
                 existing, before = await self.store.rows(kind, start, end)
                 change = replaced(existing, points, start, end, before)
                 self.store.write(kind, change.rows)
@@ -348,7 +347,7 @@ class HistoryFetcher:
                 cursor.written[kind] = max(*points, cursor.written.get(kind, start))
 
     async def _check(self) -> None:
-        """Begin anew where statistics were removed or are an older copy; mend sums that were left halfway."""
+        """Start over if statistics were removed or restored from an older backup; repair sums of an interrupted write."""
         for group in self._provider.groups:
             cursor = self._cursors[group.key]
             for kind, hour in tuple(cursor.written.items()):
@@ -367,7 +366,7 @@ class HistoryFetcher:
 
 
 def _believed(life: Lifetime) -> Lifetime:
-    """Leave out the days on which there was no site."""
+    """Drop days outside the range in which a site can exist."""
     days = {
         kind: {day: wh for day, wh in each.items() if FIRST_DAY <= day < LAST_DAY} for kind, each in life.days.items()
     }

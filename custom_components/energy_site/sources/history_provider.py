@@ -1,4 +1,4 @@
-"""Who tells a site's past, and where it is stored."""
+"""The interfaces of what provides a site's history and what stores it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from ..site.history.rows import StatisticsRow
 from ..site.model import CounterKind
 
 type Allowance = Callable[[], int]
-"""How many requests may be spent now."""
+"""Returns how many requests may be spent now."""
 
 
 class NoHistoryError(Exception):
-    """The site does not have this, nor will it have it soon."""
+    """The site does not have this history, and will not have it soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetime:
-    """Wh by the site's days. A day that was not reported is not there.
+    """Energy in Wh for each of the site's days; days that were not reported are left out.
 
-    `reported` is when the site reported last: of the day that this is in, and of
-    those after it, not all is told. `first` is the first day where only intervals tell any.
+    `reported` is when the site last reported: that day and later ones are incomplete. `first` is
+    the first day for which only intervals are available.
     """
 
     days: Mapping[CounterKind, Mapping[date, float]]
@@ -33,58 +33,58 @@ class Lifetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervals:
-    """Intervals of some days, by what flowed. `reported` is when the site reported last, where that is told."""
+    """Intervals of some days by kind of energy. `reported` is when the site last reported, if known."""
 
     found: Mapping[CounterKind, Sequence[Interval]]
     reported: datetime | None
 
 
 class HistoryProvider(Protocol):
-    """The past of one system.
+    """The history of one system.
 
-    Each method raises an `ApiError`, or `NoHistoryError` where there is nothing to be had.
+    Each method raises an `ApiError`, or `NoHistoryError` if there is no such history.
     """
 
     zone: tzinfo
-    """Where the site's days begin."""
+    """The time zone that defines the site's days."""
     groups: Sequence[FlowGroup]
-    """What is asked for together; each group fails alone."""
+    """The flows that are requested together; each group fails independently."""
 
     def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
-        """Return the requests that some days' intervals take."""
+        """Return the number of requests needed for the intervals of some days."""
 
     def daily_cost(self, group: FlowGroup) -> int:
-        """Return the requests that a day takes once it is complete."""
+        """Return the number of requests needed once a day is complete."""
         return self.lifetime_cost(group)
 
     def lifetime_cost(self, group: FlowGroup) -> int:  # noqa: ARG002 - what asks one question a group ignores.
-        """Return the requests that the energy of each day takes."""
+        """Return the number of requests needed for the energy of each day."""
         return 1
 
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
-        """Return the energy of each day, of a whole life or from a day on."""
+        """Return the energy of each day, for the whole lifetime or from `first_day` on."""
 
     async def intervals(self, group: FlowGroup, first_day: date, days: int) -> Intervals:
-        """Return the intervals of up to `group.days` days; none of dates that the source says nothing about."""
+        """Return the intervals of up to `group.days` days; dates for which the source has no data are left out."""
 
 
 class StatisticsStore(Protocol):
-    """Where the past is kept: for each flow the hours' energy and its running sum, in kWh."""
+    """The statistics store: for each kind of energy, its hourly energy and running sum, in kWh."""
 
     def available(self) -> bool:
-        """Whether anything can be kept at all."""
+        """Whether statistics can be stored at all."""
 
     async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
-        """Return the rows from `start` to `end`, and the sum ahead of them."""
+        """Return the rows from `start` to `end`, and the sum just before them."""
 
     async def last(self, kind: CounterKind) -> datetime | None:
-        """Return the last hour there is."""
+        """Return the last hour stored, `None` if there is none."""
 
     async def mend(self, kind: CounterKind) -> None:
-        """Make the sums what the hours add up to."""
+        """Recalculate the sums from the hourly energy."""
 
     def write(self, kind: CounterKind, rows: Sequence[StatisticsRow]) -> None:
-        """Write rows, in place of those of the same hours."""
+        """Write rows, replacing those of the same hours."""
 
     def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
-        """Move all sums from an hour on."""
+        """Add `kwh` to all sums from `since` on."""

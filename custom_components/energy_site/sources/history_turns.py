@@ -1,4 +1,4 @@
-"""When the past is fetched: each day's energy once it is complete, and older days with what is spare."""
+"""Fetches the history: each day's energy once the day is complete, and older days with spare requests."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -14,15 +14,15 @@ from .history_provider import Allowance, HistoryProvider
 
 _LOGGER = logging.getLogger(__name__)
 
-# The last intervals of a day have come by then, where the site stands.
+# By this local time, the last intervals of the previous day have been reported.
 _CLOSE = time(3, 10)
 
-# What failed is tried again after this.
+# A failed request is retried after this time.
 _RETRY = timedelta(minutes=15)
 
 
 class HistoryTurns:
-    """Runs one system's fetcher within its key's quota."""
+    """Runs the history fetcher of one system within its key's quota."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class HistoryTurns:
         fetcher: Callable[[Allowance, Callable[[], None]], HistoryFetcher],
         clock: Callable[[], datetime],
     ) -> None:
-        """Fetch the past of `source` by `provider`, with what `fetcher` makes of an allowance and who is told."""
+        """Fetch the history of `source` from `provider`, with the fetcher that `fetcher` makes of an allowance and a callback."""
         self._source = source
         self._provider = provider
         self._clock = clock
@@ -39,7 +39,7 @@ class HistoryTurns:
         self.fetcher = fetcher(self._spare, self._changed)
 
     async def async_run(self, _: datetime | None = None) -> None:
-        """Fetch what is due and what is spare."""
+        """Fetch what is due, then older history with spare requests."""
         now, source = self._clock(), self._source
         self._close = self._plan_close()
         source.schedule.wants_history = self.fetcher.progress < 100
@@ -55,25 +55,25 @@ class HistoryTurns:
         self._changed()
 
     async def async_import(self, start: date, end: date) -> Report:
-        """Fetch a range because a person wants it."""
+        """Fetch a range of days on the user's request."""
         with with_purpose(Purpose.PERSON):
             return await self.fetcher.async_import(start, end)
 
     def cancel(self) -> None:
-        """End what is under way; it goes on with the next run."""
+        """End the current run; the next one continues from there."""
         self.fetcher.cancel()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         return self.fetcher.as_dict()
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         self.fetcher.restore(data)
         self._changed()
 
     def _plan_close(self) -> PollRequest:
-        """Let the planner know what a day's energy takes, which what the service does not tell changes."""
+        """Register the requests that a complete day needs with the planner; their number depends on what the service provides."""
         cost = sum(self._provider.daily_cost(group) for group in self._provider.groups)
         self._source.schedule.history_close = close = PollRequest(
             key="history", cost=max(cost, 1), min_interval=_RETRY, daily_at=_CLOSE
@@ -81,7 +81,7 @@ class HistoryTurns:
         return close
 
     async def _async_spend(self, requests: int, purpose: Purpose) -> Report:
-        """Run with so many requests and no more."""
+        """Run with at most this many requests."""
         used = self._source.planner.usage.used
 
         def left() -> int:

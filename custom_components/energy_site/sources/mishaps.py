@@ -1,4 +1,4 @@
-"""Errors of ours while something is made of an answer: each costs its own part, and is told once."""
+"""Internal errors while parts are built from a response: each costs only its own part, and is logged once."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Mishap:
-    """What could not be made: how often in all, and the last error, `None` since it succeeded."""
+    """A part that could not be built: the number of failures, and the last error, `None` once it succeeds."""
 
     endpoint: str
     times: int = 0
@@ -20,7 +20,7 @@ class Mishap:
 
 
 class Mishaps:
-    """What could not be made of the answers of one source."""
+    """The parts that could not be built from the responses of one source."""
 
     def __init__(self) -> None:
         """Start with none."""
@@ -28,7 +28,7 @@ class Mishaps:
 
     @contextmanager
     def caught(self, name: str, endpoint: str) -> Iterator[None]:
-        """Keep an error within from whatever else is made of the answer of `endpoint`."""
+        """Catch and record an error, so that it does not affect what else is built from the response of `endpoint`."""
         try:
             yield
         except Exception as err:  # noqa: BLE001 - one part that cannot be made must not cost the others.
@@ -37,7 +37,7 @@ class Mishaps:
             self._succeeded(name, endpoint)
 
     def call_each(self, name: str, endpoint: str, calls: Iterable[Callable[[], object]]) -> None:
-        """Call all of some functions, whatever one of them does."""
+        """Call all functions, even if some of them raise."""
         error: Exception | None = None
         for call in calls:
             try:
@@ -65,6 +65,6 @@ class Mishaps:
 
 
 def _place(error: Exception) -> str:
-    """Return what went wrong and where; the message of an error may hold a part of the answer."""
+    """Return the type and place of an error; its message may contain part of the response."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"

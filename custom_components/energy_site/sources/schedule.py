@@ -9,23 +9,21 @@ from typing import Protocol, override
 from ..api.errors import ApiAuthError, ApiError, ApiStatusError
 from .feed import Feed, FeedState, Pace, Presence
 
-# What a system lacks is looked for again once a day, the first time sooner: it
-# may just have been starting.
+# What a system lacks is checked again once a day; sooner at first, as it may just have been starting.
 PROBE_INTERVAL = timedelta(days=1)
 _FIRST_PROBE = timedelta(minutes=15)
 _FIRST_PROBES = 3
 
-# Something that failed is tried again after this, what is costly or fails again
-# and again after longer.
+# A failed poll is retried after this time; a costly or repeatedly failing one after longer.
 _RETRY = timedelta(minutes=1)
 _LONGEST_DOUBLING = 6
 
-# Credentials that were refused are not tried again and again.
+# Rejected credentials are not retried at once.
 _REFUSED_RETRY = timedelta(minutes=5)
 
 
 class Polled(Protocol):
-    """What a schedule needs to know of its source."""
+    """The part of a source that a schedule uses."""
 
     @property
     def feeds(self) -> Mapping[str, Feed]:
@@ -33,11 +31,11 @@ class Polled(Protocol):
 
     @property
     def states(self) -> Mapping[str, FeedState]:
-        """How each feed does."""
+        """The state of each feed."""
 
     @property
     def outage(self) -> ApiError | None:
-        """Why the source as a whole does not answer."""
+        """The error that makes the source as a whole unavailable, `None` while it answers."""
 
 
 class Schedule(ABC):
@@ -46,27 +44,27 @@ class Schedule(ABC):
     @property
     @abstractmethod
     def lead(self) -> str:
-        """The feed that is polled most often: it notices first when the source is back."""
+        """The feed that is polled most often, and so notices first when the source is back."""
 
     @abstractmethod
     def wait(self, key: str, now: datetime) -> timedelta:
-        """Return how long to wait, from now on, before a feed is polled again."""
+        """Return how long to wait from `now` until a feed is polled again."""
 
     @abstractmethod
     def interval(self, key: str) -> timedelta:
-        """Return the usual time from one answer of a feed to the next; its values stand for three of these."""
+        """Return the usual time between two answers of a feed; its values are valid for three times as long."""
 
     def refusal(self, key: str, now: datetime) -> ApiError | None:  # noqa: ARG002 - a box on the LAN grants every poll.
         """Return why a feed may not be polled now, `None` if it may."""
         return None
 
     def turn(self, key: str, now: datetime) -> AbstractContextManager[None]:  # noqa: ARG002 - as above.
-        """Return what a feed is polled within."""
+        """Return the context in which a feed is polled."""
         return nullcontext()
 
 
 class PaceSchedule(Schedule):
-    """Polls each feed at a pace, slower while its answers repeat, while it is empty and after failures."""
+    """Polls each feed at its pace; less often while answers repeat or are empty, and after failures."""
 
     def __init__(self, source: Polled, intervals: Mapping[Pace, timedelta]) -> None:
         """Poll `source` at these intervals."""
@@ -75,18 +73,18 @@ class PaceSchedule(Schedule):
 
     @abstractmethod
     def pace(self, feed: Feed) -> Pace:
-        """Return how often a feed deserves to be polled on this site."""
+        """Return the pace of a feed on this site."""
 
     def stretch(self, pace: Pace) -> float:  # noqa: ARG002 - a source that never needs a rest.
-        """Return how many times longer to wait while the source needs a rest."""
+        """Return the factor by which intervals are extended to reduce the load on the source."""
         return 1.0
 
     def pace_interval(self, feed: Feed) -> timedelta:
-        """Return the interval of a feed that has something to tell."""
+        """Return the interval of a feed that has data."""
         return self.intervals[self.pace(feed)]
 
     def stretched(self, pace: Pace) -> timedelta:
-        """Return the interval of a pace, as long as the source needs it to be."""
+        """Return the interval of a pace, extended to reduce the load on the source."""
         return self.intervals[pace] * self.stretch(pace)
 
     @property
@@ -105,7 +103,7 @@ class PaceSchedule(Schedule):
         if not failures:
             return interval
         if isinstance(outage, ApiStatusError) and key == self.lead and interval <= _RETRY:
-            # It answers, nothing else is polled meanwhile, and all wait for this one.
+            # The source answers, and nothing else is polled until this feed succeeds.
             return interval
         if interval <= _RETRY:
             return min(interval * _doubled(failures - 3), _RETRY)

@@ -1,4 +1,4 @@
-"""Tells what becomes of settings: who changed them, whether what was set holds, and what came late."""
+"""Reports changes of settings: who changed them, whether a set value lasts, and whether it came late."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Any
 
 from ..site.control import Change, ChangeKind, ControlError, ControlName, Failure, PendingCommand, Value, items, same
 
-# Within this time a confirmed value that goes away was overruled.
+# A confirmed value that disappears within this time was overruled.
 _MEMORABLE = timedelta(minutes=10)
 
-# Within this time a failed command that comes true came late.
+# A failed command that becomes active within this time was late.
 _LATE = timedelta(hours=1)
 
-# A setting may move others along with it.
+# A write may change other settings within this time.
 _MOVES_OTHERS = timedelta(seconds=60)
 
 
@@ -27,7 +27,7 @@ class SettingWatch:
     """Remembers what was active and what was requested."""
 
     def __init__(self) -> None:
-        """Know nothing."""
+        """Start without any known value."""
         self._known: dict[ControlName, Value] = {}
         self._confirmed: dict[ControlName, PendingCommand] = {}
         self._failed: dict[ControlName, _Failed] = {}
@@ -35,17 +35,17 @@ class SettingWatch:
         self._written: tuple[ControlName, datetime] | None = None
 
     def known(self, name: ControlName) -> Value | None:
-        """Return what was in force when it was looked at last."""
+        """Return the value that was active when last checked."""
         return self._known.get(name)
 
     def written(self, name: ControlName, now: datetime) -> None:
-        """Note what is being written."""
+        """Record which control is being written."""
         self._written = (name, now)
 
     def confirmed(
         self, name: ControlName, value: Value, now: datetime, kind: ChangeKind | None, despite: Failure | None
     ) -> Change:
-        """Note that a command came true, or by its `kind` came as far as can be told; return what to tell."""
+        """Record that a command was confirmed, or accepted if `kind` says so; return the change to report."""
         before = self._known.get(name)
         self._confirmed[name] = PendingCommand(value=value, requested_at=now)
         self._failed.pop(name, None)
@@ -55,7 +55,7 @@ class SettingWatch:
         return Change(kind=kind, name=name, before=before, after=value, ours=True, despite=despite)
 
     def failed(self, command: PendingCommand, error: ControlError, now: datetime) -> Change:
-        """Note that a command failed; return what to tell."""
+        """Record that a command failed; return the change to report."""
         name = error.name
         self._failed[name] = _Failed(
             command=PendingCommand(value=command.value, requested_at=now), failure=error.failure
@@ -64,13 +64,13 @@ class SettingWatch:
         return Change(kind=ChangeKind.FAILED, name=name, before=before, after=error.in_force, ours=True, error=error)
 
     def expect(self, name: ControlName, value: Value) -> None:
-        """Take a change that was made another way for ours, once it is seen here."""
+        """Attribute a change made in another way to Home Assistant once it is observed here."""
         self._expected[name] = value
 
     def seen(self, name: ControlName, value: Value, at: datetime, now: datetime, *, writing: bool) -> Change | None:
-        """Note what is in force by answers of `at`; return what to tell.
+        """Record the active value as answered at `at`; return the change to report, `None` if there is none.
 
-        While others are `writing`, settings move along with what is written.
+        While a command is being written (`writing`), other settings may change with it.
         """
         before = self._known.get(name)
         self._known[name] = value
@@ -86,14 +86,14 @@ class SettingWatch:
         return Change(kind=kind, name=name, before=before, after=value, ours=ours, along=along and not expected)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         return {
             "in_force": [[*name, value] for name, value in self._known.items()],
             "failed": [[*name, [each.failure.value, each.command.as_dict()]] for name, each in self._failed.items()],
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         for name, item in items(data.get("in_force")):
             if isinstance(item, bool | int | float | str):
                 self._known[name] = item
@@ -105,7 +105,7 @@ class SettingWatch:
                     self._failed[name] = _Failed(command=command, failure=Failure(word))
 
     def _late(self, name: ControlName, value: Value, at: datetime, *, moved: bool) -> _Failed | None:
-        """Return the command that had failed and came true after all, by an answer that came after that."""
+        """Return the failed command that a later answer shows to be active after all."""
         late = self._failed.get(name)
         if late is None or not (moved or at > late.command.requested_at):
             return None
@@ -121,14 +121,14 @@ class SettingWatch:
         return ChangeKind.REVERTED
 
     def _is_expected(self, name: ControlName, value: Value) -> bool:
-        """Tell whether it was changed another way, by us."""
+        """Return whether Home Assistant made this change in another way."""
         if name not in self._expected or not same(self._expected[name], value):
             return False
         del self._expected[name]
         return True
 
     def _moves_along(self, name: ControlName, now: datetime, *, writing: bool) -> bool:
-        """Tell whether a setting moves because another one was just written."""
+        """Return whether a setting changes because another one was just written."""
         if self._written is None:
             return writing
         written, at = self._written

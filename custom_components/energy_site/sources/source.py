@@ -1,4 +1,4 @@
-"""What every source has in common: polling, freshness, and the parts it builds."""
+"""What all sources have in common: polling, validity of answers, and building of parts."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -22,17 +22,17 @@ from .feed import Feed, FeedState, Presence
 from .mishaps import Mishaps
 from .schedule import Schedule
 
-# Systems forget what they have for a while, and deny it. Only this lasting is believed.
+# Systems sometimes deny what they have for a while. Only a lasting denial is believed.
 _DOUBTED_FOR = timedelta(hours=1)
 
 
 class AnotherSystemError(ApiError):
-    """Another system than the one that was set up answers at its address."""
+    """The address is answered by a different system than the one that was set up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Builder:
-    """How one part is made, and of which feeds; it returns `None` where there is nothing."""
+    """How a part is built, and from which feeds; `build` returns `None` if there is no data."""
 
     part: type[Part]
     feeds: frozenset[str]
@@ -40,36 +40,36 @@ class Builder:
 
 
 class FallbackControls(Protocol):
-    """Another way to set what a source shows but cannot set."""
+    """Another source that can set what this source shows but cannot set itself."""
 
     def control(self, name: ControlName) -> Control | None:
-        """Return the control of the same name there."""
+        """Return the fallback's control of the same name."""
 
     def expect(self, name: ControlName, value: Value) -> None:
-        """Know there that it is being changed from here."""
+        """Expect a change that is made from here, so that the fallback doesn't report it as someone else's."""
 
     def pending(self, name: ControlName) -> Value | None:
-        """Return what was requested there and isn't active yet."""
+        """Return the requested value that isn't active yet, `None` if there is none."""
 
     async def set(self, name: ControlName, value: Value, *, insistent: bool = False) -> None:
-        """Set it there, whatever was denied before where `insistent`; return once it is in force there, or pending."""
+        """Set the control, ignoring earlier denials if `insistent`; return once the value is active or pending."""
 
 
 class Source(ABC):
     """A system that is polled.
 
-    Each feed fails alone. When the system as a whole cannot be reached only
-    the fastest feed goes on asking, and the others wait for it.
+    Each feed fails independently. While the system as a whole is unreachable, only the lead feed is
+    polled, and the others wait for it.
     """
 
     feeds: Mapping[str, Feed]
     schedule: Schedule
 
-    # How long a denial, or an emptiness, of what was there before is taken for a failure.
+    # For how long a denial or an empty answer counts as a failure if there was data before.
     doubted_for = _DOUBTED_FOR
 
     def __init__(self) -> None:
-        """Begin without any answer."""
+        """Start without any answer."""
         self.states = {key: FeedState() for key in self.feeds}
         self.refresh_requested: set[str] = set()
         self.mishaps = Mishaps()
@@ -87,64 +87,64 @@ class Source(ABC):
     @property
     @abstractmethod
     def builders(self) -> tuple[Builder, ...]:
-        """How the parts are made."""
+        """The builders of this source's parts."""
 
     @abstractmethod
     async def prepare(self, now: datetime) -> None:
-        """Make first contact; raise an `ApiError` where there is none."""
+        """Make the first contact; raise an `ApiError` if that fails."""
 
     @abstractmethod
     async def _fetch(self, feed: Feed, now: datetime) -> object:
-        """Ask for a feed's answer."""
+        """Request a feed's answer."""
 
     @abstractmethod
     def _observe(self, feed: Feed, now: datetime) -> None:
-        """Use a new answer before the parts are built."""
+        """Process a new answer before the parts are built."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Let go of what is open towards the system."""
+        """Close all connections to the system."""
 
     async def _is_reachable(self) -> bool:
-        """Ask something that costs the system next to nothing; not every system has such a thing."""
+        """Return whether the system answers a request that costs it next to nothing; not every system has one."""
         return False
 
     def _is_empty(self, feed: Feed, answer: object) -> bool:  # noqa: ARG002 - most answers say something.
-        """Tell whether an answer says that the system has none of this."""
+        """Return whether an answer says that the system has none of this."""
         return False
 
     def in_maintenance_window(self, now: datetime) -> bool:  # noqa: ARG002 - most systems have none.
-        """Tell whether the system is known not to answer at this time."""
+        """Return whether the system is known not to answer at this time."""
         return False
 
     @property
     def gateway_serials(self) -> frozenset[str]:
-        """The serial numbers of gateways that a cloud's system has; another entry may be one of them."""
+        """The serial numbers of a cloud system's gateways, which other entries may have set up."""
         return frozenset()
 
     def user_requested(self) -> AbstractContextManager[None]:
-        """Ask within because a person wants it, which may be allowed when polling is not."""
+        """Make requests on the user's behalf, which may be allowed when polling is not."""
         return nullcontext()
 
     @property
     def lead(self) -> str:
-        """The feed that is polled most often: it notices first when the system is back."""
+        """The feed that is polled most often, and so notices first when the system is back."""
         return self.schedule.lead
 
     def wait(self, key: str, now: datetime) -> timedelta:
-        """Return how long to wait, from now on, before a feed is polled again."""
+        """Return how long to wait from `now` until a feed is polled again."""
         return self.schedule.wait(key, now)
 
     def part[P: Part](self, kind: type[P]) -> P | None:
-        """Return a part as it is known now."""
+        """Return the latest state of a part, `None` if it is unknown."""
         return cast("P | None", self._parts.get(kind))
 
     def feeds_of(self, kind: type[Part]) -> frozenset[str]:
-        """Return the feeds that a part is made of."""
+        """Return the feeds that a part is built from."""
         return frozenset(key for builder in self.builders if builder.part is kind for key in builder.feeds)
 
     def is_known(self, kind: type[Part], now: datetime) -> bool:
-        """Tell whether all that this part is made of is either fresh or not to be had."""
+        """Return whether each feed of a part either has a valid answer or isn't available on this system."""
         return all(
             not self.states[key].presence.answers or self.states[key].is_fresh(now)
             for key in self.feeds_of(kind)
@@ -152,26 +152,26 @@ class Source(ABC):
         )
 
     def is_wanted(self, key: str) -> bool:  # noqa: ARG002 - most feeds are polled on every site.
-        """Tell whether the site deserves a feed."""
+        """Return whether the site needs a feed."""
         return True
 
     def control_names(self) -> Iterable[ControlName]:
-        """Return the names of all controls that the site has now."""
+        """Return the names of all controls the site currently has."""
         return ()
 
     def control(self, name: ControlName, now: datetime) -> Control | None:  # noqa: ARG002 - what a source without controls ignores.
-        """Return a control as it stands now, `None` where the site has none of this name."""
+        """Return the current state of a control, `None` if the site has no such control."""
         return None
 
     def essential(self) -> tuple[str, ...]:
-        """Return the feeds to ask before anything is shown, those first that decide about others."""
+        """Return the feeds to poll before entities are added, those first that others depend on."""
         return tuple(key for key, feed in self.feeds.items() if feed.essential and self.states[key].presence.answers)
 
     async def poll(self, key: str, now: datetime) -> None:
-        """Ask one feed and build the parts anew.
+        """Poll a feed and rebuild its parts.
 
-        Raises an `ApiError` where that failed; the parts then hold what still
-        stands. What the system lacks is no failure.
+        Raises an `ApiError` if that fails; the parts then hold what is still valid. A resource that
+        the system lacks is no failure.
         """
         if (refusal := self.schedule.refusal(key, now)) is not None:
             self._fail(key, refusal, now)
@@ -181,7 +181,7 @@ class Source(ABC):
             await self._poll(self.feeds[key], self.states[key], now)
 
     def _fail(self, key: str, error: ApiError, now: datetime) -> NoReturn:
-        """Fail without a request."""
+        """Record and raise an error without sending a request."""
         self.states[key].record_failure(error)
         self._rebuild(key, now)
         raise error
@@ -206,7 +206,7 @@ class Source(ABC):
             if isinstance(err, ApiAuthError) or (key == self.lead and await self._is_out(err)):
                 self.outage = err
             elif not isinstance(err, ApiConnectionError):
-                # Also a complaint is an answer.
+                # An error response is an answer too.
                 self._end_outage(key)
             raise
         else:
@@ -217,7 +217,7 @@ class Source(ABC):
             self._answers[key] = answer
             self._end_outage(key)
             if recovers:
-                # What kept the lead from answering most likely kept the others as well.
+                # What kept the lead feed from answering most likely affected the others as well.
                 self.refresh_requested |= {other for other in self.essential() if self.states[other].failures}
             interval = self.schedule.interval(key)
             state.valid_until = now + max(3 * interval, self.wait(key, now) + interval)
@@ -227,21 +227,21 @@ class Source(ABC):
             self._rebuild(key, now)
 
     def _doubt_emptiness(self, feed: Feed, answer: object, now: datetime) -> None:
-        """Take a sudden emptiness for a failure, until it lasts."""
+        """Treat a sudden empty answer as a failure until it lasts."""
         state = self.states[feed.key]
         state.empty_answers = state.empty_answers + 1 if self._is_empty(feed, answer) else 0
         if state.empty_answers and self._doubts(state, now):
             raise ApiPayloadError(feed.endpoint.lstrip("/"), "an empty answer")
 
     def _doubts(self, state: FeedState, now: datetime) -> bool:
-        """Tell whether it is too early to believe that what was there is gone."""
+        """Return whether it is too early to believe that what was there is gone."""
         if state.presence is not Presence.PRESENT:
             return False
         state.doubted_since = state.doubted_since or now
         return now - state.doubted_since < self.doubted_for
 
     async def _is_out(self, error: ApiError) -> bool:
-        """Tell whether the system as a whole is silent or busy, and not only one of its endpoints."""
+        """Return whether the system as a whole is unreachable or busy, rather than a single endpoint."""
         if isinstance(error, ApiConnectionError):
             if self.outage is not None and not self._busy:
                 return True
@@ -254,27 +254,27 @@ class Source(ABC):
         return self._busy
 
     async def _is_busy(self) -> bool:
-        """Tell whether a system that can be reached says of everything essential that it cannot now."""
+        """Return whether a reachable system is too busy to answer any essential feed."""
         return False
 
     def take_refresh_requests(self) -> set[str]:
-        """Return the feeds that should be asked at once, and forget them."""
+        """Return and clear the feeds that should be polled at once."""
         requested, self.refresh_requested = self.refresh_requested, set()
         return {key for key in requested if self.states[key].presence.answers}
 
     def forget_absence(self) -> None:
-        """Look for everything anew, as after a change of firmware."""
+        """Check again for everything that was missing, such as after a firmware update."""
         for key, state in self.states.items():
             if not state.presence.answers or state.presence is Presence.EMPTY:
                 state.presence = Presence.UNKNOWN
                 self.refresh_requested.add(key)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         return {"presence": {key: state.presence for key, state in self.states.items()}}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         presences = data.get("presence")
         for key, presence in presences.items() if isinstance(presences, Mapping) else ():
             if key in self.states and presence in tuple(Presence):
@@ -287,7 +287,7 @@ class Source(ABC):
         self.refresh_requested |= {other for other, state in self.states.items() if state.failures and other != key}
 
     def age(self, now: datetime) -> None:  # noqa: B027 - most sources are asked all the time.
-        """Let go of what is too old by now, where a source may go unasked for long."""
+        """Drop outdated values of a source that may not be polled for long."""
 
     def _rebuild(self, key: str, now: datetime) -> None:
         for builder in self.builders:

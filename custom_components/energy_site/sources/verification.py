@@ -1,4 +1,4 @@
-"""Writes one command and looks what becomes of it: only what governs the site confirms it, never an echo."""
+"""Writes a command and verifies it: only what governs the site confirms it, never an echo."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from ..site.control import BlockReason, Control, ControlError, ControlName, Fail
 from .budget import NotNowError
 from .feed import FeedState
 
-# What got lost on its way is sent again.
+# A request that got lost is sent again.
 _ATTEMPTS = 5
 
-# A site that says no may do it nevertheless: no verdict before this share of its time.
+# A site may apply what it rejects, so it isn't judged before this share of the waiting time.
 _HEARD_OUT = 0.25
 
-# An object that was written shows that after so many seconds; if it does not by
-# then, another client wrote its own copy over it.
+# A written object is visible after this many seconds. If it isn't by then, another client
+# overwrote it with its own copy.
 _SHOWN_AFTER = 5.0
 
-# These are statuses of requests that never came to be judged.
+# With these status codes, the request was not processed.
 _UNJUDGED = (408, 425, 429)
 
 
 class CommandStatus(Enum):
-    """How far a command came."""
+    """How far a command got."""
 
     CONFIRMED = auto()
     ACCEPTED = auto()
@@ -36,14 +36,14 @@ class CommandStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a command, `despite` a refusal."""
+    """The result of a command; `despite` holds the failure that the site reported although it applied it."""
 
     outcome: CommandStatus
     despite: Failure | None = None
 
 
 class Observed(Protocol):
-    """What tells what is in force."""
+    """The part of a source that shows which values are active."""
 
     outage: ApiError | None
     states: dict[str, FeedState]
@@ -65,7 +65,7 @@ class Verifier:
         poll: Callable[[str], Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        """Look at `source` by `poll`, which never raises, and wait by `sleep` in seconds."""
+        """Poll `source` with `poll`, which never raises, and wait with `sleep`, in seconds."""
         self._source = source
         self._control = control
         self._clock = clock
@@ -75,9 +75,9 @@ class Verifier:
     async def write(
         self, name: ControlName, command: PendingCommand, control: Control, *, newest: Callable[[], bool]
     ) -> Result:
-        """Write and look until the command is in force, or no longer the `newest`.
+        """Write and poll until the command is active, or no longer the `newest`.
 
-        Raises `ControlError` where that fails.
+        Raises `ControlError` if that fails.
         """
         last_error = await self._send(control, command)
         if isinstance(last_error, NotNowError):
@@ -95,7 +95,7 @@ class Verifier:
             if in_force:
                 return Result(CommandStatus.CONFIRMED, _despite(last_error))
             if (latest := self._control(name)) is not None and _is_in_the_way(latest.block_reason):
-                # What stands in the way may be known only now, such as a cloud that took over.
+                # What blocks the control may be known only now, such as a cloud that took over.
                 raise self.error(Failure.NOT_NOW, name, command.value, latest)
             heard_out = waited >= _HEARD_OUT * sum(control.pauses)
             if heard_out and isinstance(last_error, ApiQuotaError):
@@ -125,7 +125,7 @@ class Verifier:
     async def look_on(
         self, name: ControlName, command: PendingCommand, control: Control, *, newest: Callable[[], bool]
     ) -> Result:
-        """Look for a command that was taken, until its time is over; raise `ControlError` then."""
+        """Poll until an accepted command is active; raise `ControlError` once its time is over."""
         seen = False
         passed = (self._clock() - command.requested_at).total_seconds() - sum(control.pauses)
         for pause in _left(control.lasting, passed):
@@ -140,7 +140,7 @@ class Verifier:
         raise self.error(Failure.IGNORED if seen else Failure.NO_ANSWER, name, command.value, control)
 
     async def look(self, *names: ControlName) -> bool:
-        """Ask for the values in force; tell whether all were answered."""
+        """Poll the active values; return whether all feeds answered."""
         controls = [control for name in names if (control := self._control(name)) is not None]
         if not controls:
             return False
@@ -162,7 +162,7 @@ class Verifier:
         *,
         looked: bool = True,
     ) -> ControlError:
-        """Return why a command did not come true, with what is in force instead."""
+        """Return the error of a failed command, with the value that is active instead."""
         now = self._control(name) or control
         return ControlError(
             failure,
@@ -184,7 +184,7 @@ class Verifier:
         return None
 
     def _in_force(self, name: ControlName, value: Value, written: Control) -> bool | None:
-        """Tell whether a value is in force; `written` knows how it was before."""
+        """Return whether a value is active, `None` if that cannot be observed; `written` is the control before the write."""
         if written.reached is not None:
             return written.reached(value)
         latest = self._control(name)
@@ -192,7 +192,7 @@ class Verifier:
 
 
 def _is_verdict(last_error: ApiError | None) -> bool:
-    """Tell whether the system understood and said no; overload and silence may pass."""
+    """Return whether the system processed and rejected the request; overload and timeouts are temporary."""
     if isinstance(last_error, ApiQuotaError):
         return True
     return (
@@ -209,7 +209,7 @@ def _is_kept(control: Control, value: Value) -> bool:
 
 
 def _is_held(control: Control, value: Value) -> bool:
-    """Tell whether something says that the value was taken although it was refused."""
+    """Return whether the value appears to have been taken although it was rejected."""
     return any(holds is not None and holds(value) for holds in (control.kept, control.taken))
 
 
@@ -226,7 +226,7 @@ def _failure(last_error: ApiError | None, *, seen: bool) -> Failure:
 
 
 def _left(pauses: tuple[float, ...], passed: float) -> Iterator[float]:
-    """Return what is left of some pauses in seconds; a restart takes from them."""
+    """Yield the remaining pauses in seconds; time that passed during a restart is deducted."""
     for pause in pauses:
         passed -= pause
         if passed < 0:
