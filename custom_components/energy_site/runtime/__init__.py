@@ -1,1 +1,1 @@
-"""A loaded site: devices, events, repairs, overrides, statistics, pairing."""
+"""A loaded site: polling, devices, events, repairs, overrides, statistics, pairing."""

@@ -1,4 +1,4 @@
-"""Turns errors of controls into what a user reads."""
+"""Turns errors of controls into translated errors for the user."""
 
 import asyncio
 from collections.abc import Iterator
@@ -32,13 +32,13 @@ _BLOCK_REASONS = {
     BlockReason.REFUSED: "control_not_now_refused",
 }
 
-# These are mistakes of whoever asked, or of the moment; the others are the site's.
+# These are due to the request or the moment; the others are the site's failures.
 _MISTAKES = (Failure.MISSING, Failure.OUT_OF_RANGE, Failure.NOT_AN_OPTION, Failure.NOT_NOW)
 
 
 @contextmanager
 def translated_errors(hass: HomeAssistant, site: str) -> Iterator[None]:
-    """Raise a translated error where a setting was not changed, or the site is unloaded before that is known."""
+    """Raise a translated error if a setting was not changed, or the site is unloaded before the result is known."""
     try:
         yield
     except ControlError as err:
@@ -50,7 +50,7 @@ def translated_errors(hass: HomeAssistant, site: str) -> Iterator[None]:
 
 
 def refusal(hass: HomeAssistant, site: str, error: ControlError) -> HomeAssistantError:
-    """Return an exception of Home Assistant's that says why a setting was not changed, and what is in force."""
+    """Return the Home Assistant exception that says why a setting was not changed, and which value is active."""
     kind = ServiceValidationError if error.failure in _MISTAKES else HomeAssistantError
     placeholders = {
         "setting": setting_name(hass, site, error.name),
@@ -79,7 +79,7 @@ def _is_in_gap(error: ControlError) -> bool:
 
 
 def setting_name(hass: HomeAssistant, site: str, name: ControlName) -> str:
-    """Return what a person knows a control as: its entity's name."""
+    """Return the name of a control's entity, or the control's key if it has none."""
     registry = er.async_get(hass)
     unique_id = "_".join(part for part in (site, *name) if part is not None)
     for platform in ("number", "select", "switch"):

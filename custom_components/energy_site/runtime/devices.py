@@ -1,4 +1,4 @@
-"""The site's devices in Home Assistant's registry."""
+"""The site's devices in the device registry."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from ..sources.listeners import Listeners
 from ..vendors.adapter import SourceAdapter
 from .poller import Poller
 
-# A device is gone when it is missing from this many whole lists for this long.
+# A device is removed when it is missing from this many complete lists for this long.
 _GONE_ANSWERS = 3
 _GONE_AFTER = timedelta(hours=1)
 
@@ -28,7 +28,7 @@ class SiteDevices:
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], poller: Poller, adapter: SourceAdapter[Any]
     ) -> None:
-        """Register the devices that `poller` finds as those of `entry`."""
+        """Register the devices found by `poller` with `entry`."""
         self.hass = hass
         self.poller = poller
         self.entry_id = entry.entry_id
@@ -39,7 +39,7 @@ class SiteDevices:
         self._adapter = adapter
 
     def hub_info(self) -> dict[str, Any]:
-        """Return what the registry is told of the device that answers for the site."""
+        """Return the device registry's data of the site's hub."""
         device = self.poller.source.device
         return {
             "identifiers": {(DOMAIN, self.site)},
@@ -53,7 +53,7 @@ class SiteDevices:
         }
 
     def unit_info[P: Part, U](self, family: Family[P, U], serial: str, unit: U) -> DeviceInfo:
-        """Return what the registry is told of one device of a family."""
+        """Return the device registry's data of one device of a family."""
         hub = dr.async_get_device_id_by_identifier(self.hass, (DOMAIN, self.site), config_entry_id=self.entry_id)
         device = family.describe(unit) or model.DeviceInfo(serial=serial)
         name, manufacturer = serial, self._adapter.manufacturer
@@ -75,7 +75,7 @@ class SiteDevices:
 
     @callback
     def forget_if_gone(self, device: dr.DeviceEntry) -> bool:
-        """Tell whether a device is no longer part of the site; if so, it is new should it come back."""
+        """Return whether a device is no longer part of the site; if so, it counts as new should it return."""
         serials = {
             identifier.removeprefix(f"{self.site}_") for domain, identifier in device.identifiers if domain == DOMAIN
         }
@@ -86,7 +86,7 @@ class SiteDevices:
         return True
 
     def present(self) -> set[str]:
-        """Return the serial numbers that all families list now."""
+        """Return the serial numbers of all devices currently listed by any family."""
         return {
             serial
             for family in FAMILIES
@@ -96,7 +96,7 @@ class SiteDevices:
 
     @callback
     def async_track(self) -> tuple[CALLBACK_TYPE, ...]:
-        """Keep the registry true: remove what is gone, and follow the hub's firmware. Return what ends that."""
+        """Keep the registry up to date: remove devices that are gone, follow the hub's firmware. Return what stops that."""
         return (
             *(self.poller.listen(family.part, _Absence(self, family).look) for family in FAMILIES),
             self.poller.listen(model.Health, self._follow_firmware),
@@ -112,10 +112,10 @@ class SiteDevices:
 
 
 class _Absence:
-    """Watches the lists of one family for devices that went missing.
+    """Watches the lists of one family for missing devices.
 
-    A list that is empty or known to be partial proves nothing, nor does one
-    answer: gateways forget devices for a while, and find them again.
+    An empty or incomplete list proves nothing, nor does a single answer: gateways lose devices for
+    a while, and find them again.
     """
 
     def __init__(self, devices: SiteDevices, family: Family[Any, Any]) -> None:
@@ -127,7 +127,7 @@ class _Absence:
 
     @callback
     def look(self) -> None:
-        """Compare the list of now with what was there before."""
+        """Compare the current list with the previous ones."""
         part = self._devices.poller.part(self._family.part)
         if part is None or part is self._seen or not self._family.whole(part):
             return
@@ -146,7 +146,7 @@ class _Absence:
                 self._remove(serial)
 
     def _strangers(self) -> set[str]:
-        """Return registered devices of no family, where every family is known: they went while nothing polled."""
+        """Return registered devices that no family lists (once all are known): they were removed while nothing polled."""
         devices = self._devices
         if not all(devices.poller.is_known(family.part) for family in FAMILIES):
             return set()

@@ -1,4 +1,4 @@
-"""Repairs for what the site itself complains about."""
+"""Repairs for problems that the site reports."""
 
 import re
 from typing import override
@@ -21,7 +21,7 @@ from .site_events import SiteEvents
 
 
 class SetUpCloudFlow(ConfirmFlow):
-    """Leads to the setup of the cloud, which then is listed among the discovered devices."""
+    """Starts the setup of the cloud, which is then listed among the discovered devices."""
 
     @override
     async def _async_act(self) -> None:
@@ -58,10 +58,10 @@ ISSUES = (
     *METERS.values(),
 )
 
-# After these nothing says any more that a setting does not hold.
+# After one of these changes, nothing suggests any more that a setting doesn't last.
 _HELD = (ChangeKind.CHANGED, ChangeKind.CONFIRMED, ChangeKind.ACCEPTED)
 
-# A list of names has to stay readable.
+# A list of names must stay readable.
 _MOST_NAMES = 8
 
 
@@ -74,7 +74,7 @@ def async_track_issues(
     issues: EntryIssues,
     vocabulary: Vocabulary,
 ) -> tuple[CALLBACK_TYPE, ...]:
-    """Raise and clear issues as the site's parts tell, and return what ends that."""
+    """Raise and clear issues as the site's parts change, and return what stops that."""
     parts = _PartIssues(poller, issues, vocabulary)
     parts.show_cloud_control()
     parts.show_quota()
@@ -88,7 +88,7 @@ def async_track_issues(
 
 
 class _PartIssues:
-    """The issues that a site's parts tell of."""
+    """The issues that result from a site's parts."""
 
     def __init__(self, poller: Poller, issues: EntryIssues, vocabulary: Vocabulary) -> None:
         self._poller = poller
@@ -97,7 +97,7 @@ class _PartIssues:
 
     @callback
     def show_health(self) -> None:
-        """Show what the site or its cloud itself complains of."""
+        """Show the problems that the site or its cloud reports."""
         health = self._poller.part(Health)
         words = [re.sub("[_-]", " ", problem) for problem in (health.problems if health else None) or ()]
         known = [
@@ -117,7 +117,7 @@ class _PartIssues:
 
     @callback
     def show_inverters(self) -> None:
-        """Show which inverters are silent."""
+        """Show which inverters don't report."""
         inverters = self._poller.part(Inverters)
         silent = inverters.silent if inverters is not None else ()
         names = ", ".join(silent[:_MOST_NAMES]) + (", …" if len(silent) > _MOST_NAMES else "")
@@ -125,7 +125,7 @@ class _PartIssues:
 
     @callback
     def show_cloud_control(self) -> None:
-        """Show that only the cloud controls the battery, unless it is set up as well."""
+        """Show that only the cloud controls the battery, unless the cloud is set up as well."""
         settings = self._poller.part(Settings)
         if settings is None or settings.cloud_controlled is None:
             return
@@ -135,7 +135,7 @@ class _PartIssues:
 
     @callback
     def show_quota(self) -> None:
-        """Show that the requests are nearly used, or used up."""
+        """Show that the requests are nearly or completely used up."""
         quota = self._poller.part(Quota)
         if quota is None:
             return
@@ -153,7 +153,7 @@ def _watts(power: float | None) -> str:
 
 
 class _SettingIssues:
-    """Remembers which settings were ignored or reverted, until they hold."""
+    """Remembers which settings were ignored or reverted, until they last."""
 
     def __init__(self, hass: HomeAssistant, site: str, issues: EntryIssues) -> None:
         self._hass = hass
@@ -163,7 +163,7 @@ class _SettingIssues:
 
     @callback
     def handle(self, change: Change) -> None:
-        """Raise an issue, or clear it."""
+        """Raise or clear an issue."""
         if change.kind is ChangeKind.REVERTED:
             self._add(SETTING_REVERTED, change.name)
         elif change.error is not None and change.error.failure is Failure.IGNORED:

@@ -1,4 +1,4 @@
-"""Settings for a time, restored at its end also when Home Assistant was down then."""
+"""Temporary settings, restored at their end even if Home Assistant was down at that time."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import replace
@@ -19,14 +19,14 @@ from ..sources.listeners import Listeners
 from .issues import OVERRIDE_NOT_RESTORED
 from .site_events import SiteEvents
 
-# A site that cannot be told now is told later, and a person if that goes on.
+# A failed restore is retried, and reported to the user if that goes on.
 _RETRY = timedelta(minutes=5)
 _REPORTED_AFTER = timedelta(hours=1)
 _GIVEN_UP_AFTER = timedelta(days=1)
 
 
 class Overrides:
-    """The override of one site; a new one takes the place of the one before."""
+    """The override of one site; a new one replaces the previous one."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Overrides:
         issues: EntryIssues,
         save: Callable[[], Awaitable[None]],
     ) -> None:
-        """Override `controls` of the site of `entry`; `save` writes what outlives a restart."""
+        """Override `controls` of the site of `entry`; `save` stores the override."""
         self._hass = hass
         self._entry = entry
         self._controls = controls
@@ -50,33 +50,32 @@ class Overrides:
 
     @property
     def current(self) -> Override | None:
-        """The override in force."""
+        """The active override."""
         return self._current
 
     def until(self, name: ControlName) -> datetime | None:
-        """Return until when a control is overridden."""
+        """Return when the override of a control ends, `None` if it isn't overridden."""
         override = self._current
         return override.until if override is not None and name.serial is None and override.changes(name.key) else None
 
     def moves_along(self, wanted: Collection[str]) -> Iterator[str]:
-        """Return the keys of controls that change, or whose end changes, when others are overridden."""
+        """Yield the keys of controls that change, or whose end changes, when `wanted` are overridden."""
         if ControlKey.OPERATING_MODE in wanted and self._controls.control(ControlName(None, ControlKey.BACKUP_RESERVE)):
             yield ControlKey.BACKUP_RESERVE
         if self._current is not None:
             yield from (key for key in ORDER if self._current.changes(key))
 
     async def async_impose(self, wanted: Mapping[str, Value], until: datetime) -> Override:
-        """Set some controls until a time.
+        """Set some controls until a given time.
 
-        Raises `ControlError` where one of them cannot be set; what was set
-        before it is restored then.
+        Raises `ControlError` if one of them cannot be set; those set before it are then restored.
         """
         controls = self._controls
         for key in wanted:
             name = ControlName(None, key)
             if controls.control(name) is None:
                 raise controls.missing(name, wanted[key])
-        # What was before an override that still lasts is what will be after this one.
+        # While an earlier override is active, the values from before it are restored after this one.
         earlier, before = self._current, self._in_force()
         override = Override(
             until=until, before={**before, **(earlier.before if earlier is not None else {})}, imposed=dict(wanted)
@@ -88,7 +87,7 @@ class Overrides:
                     await controls.set(ControlName(None, key), wanted[key])
         except ControlError:
             if self._current is override:
-                # An earlier one goes on as if nothing had been; else all is as it was.
+                # An earlier override continues unchanged; otherwise the previous values are restored.
                 self._current = replace(override, before=before)
                 await self._async_end(earlier)
             raise
@@ -99,16 +98,16 @@ class Overrides:
 
     @callback
     def async_resume(self) -> None:
-        """Go on after a restart; what ended in the meantime ends now."""
+        """Resume after a restart; an override that expired in the meantime ends now."""
         if self._current is not None:
             self._keep(self._current)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         return self._current.as_dict() if self._current is not None else {}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         self._current = Override.restore(data)
 
     def _in_force(self) -> dict[str, Value]:
@@ -141,23 +140,23 @@ class Overrides:
         await self._async_end()
 
     async def _async_end(self, then: Override | None = None) -> None:
-        """Restore what was before, trying again later where that fails, and let another one go on `then`."""
+        """Restore the previous values, retrying later if that fails, and continue with the override `then`."""
         if (override := self._current) is None:
             return
-        # What somebody changed a moment ago stays, and may not be known yet.
+        # A value that was changed a moment ago is kept, but may not be known yet.
         await self._controls.look(*(ControlName(None, key) for key in override.imposed))
         if self._current is not override:
             return
-        # A mode that is restored may bring the reserve back along with it.
+        # Restoring the mode may restore the reserve as well.
         for key in ORDER:
             due = dict(override.to_restore(self._in_force()))
             if key not in due:
                 continue
             name = ControlName(None, key)
-            # Nobody asks for this now.
+            # This change isn't requested by a user, so it has no context.
             self._events.contexts.pop(name, None)
             try:
-                # Some minutes of trouble must not end what tries again until it is as it was.
+                # A few minutes of failures must not end the retries.
                 await self._controls.set(name, due[key], insistent=True)
             except ControlError as err:
                 LOGGER.debug("%s could not be restored yet: %s", key, err)
@@ -166,7 +165,7 @@ class Overrides:
             if self._current is not override:
                 return
             if self._controls.pending(name) is not None:
-                # Nobody knows yet whether it comes back: the end waits for that.
+                # It is unknown whether the value becomes active, so the override ends only once it does.
                 self._put_off(override)
                 return
         self._current = None
@@ -178,7 +177,7 @@ class Overrides:
 
     @callback
     def _put_off(self, override: Override) -> None:
-        """Try again later; tell a person when that does not help."""
+        """Retry later; raise an issue if that goes on for long."""
         late = dt_util.utcnow() - override.until
         if late >= _REPORTED_AFTER:
             self._issues.show(OVERRIDE_NOT_RESTORED, {})

@@ -1,4 +1,4 @@
-"""A gateway on the network and its system in a cloud know of each other."""
+"""Connects a gateway on the network with its system in a cloud."""
 
 from functools import partial
 
@@ -11,19 +11,19 @@ from .site import SiteConfigEntry, SiteRuntime
 
 @callback
 def async_pair(runtime: SiteRuntime) -> None:
-    """Let what cannot be set on the site's own network be set through its cloud, whenever there is one."""
+    """Use the site's cloud, if there is one, to set what cannot be set on the local network."""
     runtime.source.fallback = partial(_fallback_of, runtime)
 
 
 @callback
 def async_clouds_of(hass: HomeAssistant, serial: str) -> list[SiteRuntime]:
-    """Return the loaded sites in a cloud that a gateway belongs to."""
+    """Return the loaded cloud sites that a gateway belongs to."""
     entries: list[SiteConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     return [entry.runtime_data for entry in entries if serial in entry.runtime_data.source.gateway_serials]
 
 
 def _fallback_of(runtime: SiteRuntime) -> ControlQueue | None:
-    """Return the control queue of the gateway's system in the cloud, where the plan lets it be set."""
+    """Return the control queue of the gateway's cloud system, if its plan allows controls."""
     for cloud in async_clouds_of(runtime.hass, runtime.site):
         if any(cloud.controls.control(name) is not None for name in cloud.source.control_names()):
             return cloud.controls

@@ -20,7 +20,7 @@ from ..sources.listeners import Listeners
 from ..sources.source import Source
 from ..vendors.adapter import SourceAdapter
 
-# Seconds that an answer may cost while Home Assistant's start waits for it.
+# Endpoints slower than this, in seconds, don't delay the start of Home Assistant.
 _QUICK = 1.0
 
 
@@ -30,7 +30,7 @@ class Poller:
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], adapter: SourceAdapter[Any]) -> None:
         """Poll the source of `adapter`."""
         self.source: Source = adapter.source
-        # Called after each poll, once the parts' own listeners know of it.
+        # Called after each poll, once the listeners of the parts were notified.
         self.polled: Listeners[[]] = Listeners()
         self._hass = hass
         self._entry = entry
@@ -45,11 +45,11 @@ class Poller:
         self._stopped = False
 
     def part[P: Part](self, kind: type[P]) -> P | None:
-        """Return a part as it is known now."""
+        """Return the latest state of a part, `None` if it is unknown."""
         return self.source.part(kind)
 
     def is_known(self, kind: type[Part]) -> bool:
-        """Tell whether a missing value of this part does not exist, rather than being unknown now."""
+        """Return whether a missing value of this part doesn't exist, rather than being temporarily unknown."""
         return self.source.is_known(kind, dt_util.utcnow())
 
     @callback
@@ -58,10 +58,10 @@ class Poller:
         return self._listeners.setdefault(kind, Listeners()).add(update)
 
     async def async_start(self) -> None:
-        """Make first contact and poll what is essential.
+        """Make the first contact and poll the essential feeds.
 
-        Raises what `SourceAdapter.async_connect` raises, also where the source stops
-        answering right after.
+        Raises what `SourceAdapter.async_connect` raises, even if the source stops answering only
+        after it.
         """
         await self._adapter.async_connect()
         essential = self.source.essential()
@@ -70,7 +70,7 @@ class Poller:
             if self.source.outage is None:
                 continue
             if _passes(self.source.outage):
-                # It answers, so polling finds out when it does so as it should.
+                # The source answers, so polling notices when it recovers.
                 break
             await self._adapter.async_connect()
             self.source.outage = None
@@ -82,22 +82,22 @@ class Poller:
 
     @callback
     def async_run(self) -> None:
-        """Let the coordinators poll from now on."""
+        """Start the coordinators."""
         for key, coordinator in self.coordinators.items():
             if self.source.states[key].polled_at is not None:
-                # What was polled before, as long as a restart ago, goes on at its own pace.
+                # A feed that was polled already, even before a restart, continues at its own pace.
                 coordinator.update_interval = self.source.wait(key, dt_util.utcnow())
             self._entry.async_on_unload(coordinator.async_add_listener(partial(self._handle_poll, key)))
 
     async def async_poll_the_rest(self) -> None:
-        """Poll what was not polled yet; slow endpoints do not keep Home Assistant's start waiting."""
+        """Poll the feeds that were not polled yet; slow endpoints don't delay the start of Home Assistant."""
         waiting = [key for key, state in self.source.states.items() if state.polled_at is None]
         slow = [key for key in waiting if self.source.feeds[key].cost > _QUICK]
         await self._async_poll(key for key in waiting if key not in slow)
         self._entry.async_create_background_task(self._hass, self._async_poll(slow), f"{DOMAIN} slow first poll")
 
     async def async_refresh(self, keys: Iterable[str]) -> None:
-        """Poll some feeds now, except for slow endpoints: a user in a hurry must not overload the source."""
+        """Poll some feeds now, except slow endpoints: refreshing repeatedly must not overload the source."""
         for key in keys:
             state, feed = self.source.states[key], self.source.feeds[key]
             if feed.cost > _QUICK or state.presence is not Presence.PRESENT:
@@ -106,32 +106,32 @@ class Poller:
                 await self.coordinators[key].async_request_refresh()
 
     async def async_poll_now(self, key: str) -> None:
-        """Poll one feed for a control, and never raise."""
+        """Poll one feed for a control; never raise."""
         with self.source.user_requested():
             await self.coordinators[key].async_refresh()
 
     @callback
     def async_age(self, now: datetime) -> None:
-        """Drop what is too old by now, and tell all who show it."""
+        """Drop outdated values, and notify all listeners."""
         self.source.age(now)
         self._notify((builder.part for builder in self.source.builders), "age")
 
     def stop(self) -> None:
-        """Begin nothing new: Home Assistant waits for some tasks instead of cancelling them when it unloads."""
+        """Start no further polls: on unload, Home Assistant waits for some tasks instead of cancelling them."""
         self._stopped = True
 
     @property
     def stopped(self) -> bool:
-        """Whether the site is unloaded, or about to be."""
+        """Whether the site is unloaded or about to be."""
         return self._stopped
 
     @callback
     def _handle_outage_change(self, before: ApiError | None, after: ApiError | None) -> None:
-        """Log once that the source as a whole fell silent, and once that it is back."""
+        """Log once when the source as a whole becomes unavailable, and once when it is back."""
         if after is not None and after is not before:
             examination = self._adapter.async_handle_connection_error(after)
             self._entry.async_create_background_task(self._hass, examination, f"{DOMAIN} connection error")
-        # What ends a start is reported by Home Assistant.
+        # An error that ends the setup is reported by Home Assistant.
         reported = self._started or (after is not None and _passes(after))
         if (
             after is not None
@@ -147,7 +147,7 @@ class Poller:
         if before is not None and after is None:
             self._adapter.recovered()
         if isinstance(before, ApiAuthError) and after is None:
-            # The refusal was temporary: no new sign-in is needed.
+            # The rejection was temporary: no new sign-in is needed.
             for flow in self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH}):
                 self._hass.config_entries.flow.async_abort(flow["flow_id"])
 
@@ -157,7 +157,7 @@ class Poller:
         self._notify((builder.part for builder in self.source.builders if key in builder.feeds), endpoint)
         self.source.mishaps.call_each("Controls", endpoint, self.polled)
         if requested := self.source.take_refresh_requests():
-            # What others need, or costs little, comes first.
+            # The feeds are in order: first those that others depend on or that cost little.
             keys = [key for key in self.source.feeds if key in requested]
             self._entry.async_create_background_task(self._hass, self._async_poll(keys), f"{DOMAIN} poll")
 
@@ -174,7 +174,7 @@ class Poller:
 
 
 def _passes(outage: ApiError) -> bool:
-    """Tell whether a source that is out answers all the same, and no user can help."""
+    """Return whether a source that is out still answers, and the user can't do anything about it."""
     return isinstance(outage, ApiStatusError) and (
         isinstance(outage, RenewalPendingError) or not isinstance(outage, ApiAuthError)
     )

@@ -1,4 +1,4 @@
-"""A loaded site, composed of what polls it, sets it, watches it and keeps it."""
+"""A loaded site, composed of its poller, controls, events, devices and storage."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -32,25 +32,25 @@ type SiteConfigEntry = ConfigEntry[SiteRuntime]
 _MAINTENANCE_INTERVAL = timedelta(hours=1)
 _HISTORY_INTERVAL = timedelta(hours=1)
 
-# What is kept is written this often, besides at every end.
+# The state is stored at this interval, and on every unload and shutdown.
 _SAVE_INTERVAL = timedelta(minutes=10)
 
 
 class Storable(Protocol):
-    """Keeps something over a restart."""
+    """Has a state that is stored across restarts."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as plain JSON data."""
+        """Return the state as plain JSON data."""
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
 
 
 class SiteRuntime:
     """A loaded site."""
 
     def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry, adapter: SourceAdapter[Any]) -> None:
-        """Compose the site of `entry`, whose source `adapter` has."""
+        """Compose the site of `entry`, with the source of `adapter`."""
         self.hass = hass
         self.entry = entry
         self.adapter = adapter
@@ -67,7 +67,7 @@ class SiteRuntime:
         )
         self.overrides = Overrides(hass, entry, self.controls, self.events, self.issues, self.async_save)
         self.history: HistoryTurns | None = None
-        # One for as long as the site is loaded: a device has the same stand-in each time.
+        # It lives as long as the site is loaded, so that a device always has the same pseudonym.
         self.redactor = Redactor(vocabulary(entry))
         self.redactor.hide(entry.unique_id, *personal_data(entry).values())
         self._file = site_file(hass, entry.entry_id, entry.title)
@@ -79,22 +79,22 @@ class SiteRuntime:
 
     @property
     def site(self) -> str:
-        """The site's part in unique IDs."""
+        """The site's prefix in unique IDs."""
         return self.entry.unique_id or self.entry.entry_id
 
     def part[P: Part](self, kind: type[P]) -> P | None:
-        """Return a part as it is known now."""
+        """Return the latest state of a part, `None` if it is unknown."""
         return self.poller.part(kind)
 
     async def async_start(self) -> None:
-        """Restore what was kept, make first contact and poll what is essential.
+        """Restore the stored state, make the first contact and poll the essential feeds.
 
         Raises what `SourceAdapter.async_connect` raises.
         """
         kept = await self._file.async_load()
         await self._async_restore(kept)
         await self.poller.async_start()
-        # Which flows a system has is known by now, and so is what can be fetched of its past.
+        # The system's energy flows, and therefore the history it can have, are known by now.
         if (provider := self.adapter.history()) is not None:
             self.history = HistoryTurns(
                 self.adapter.source,
@@ -114,7 +114,7 @@ class SiteRuntime:
 
     @callback
     def async_run(self) -> None:
-        """Go on polling, starting with what was not polled yet."""
+        """Start regular polling, beginning with what was not polled yet."""
         on_unload = self.entry.async_on_unload
         self.poller.async_run()
         on_unload(self.poller.polled.add(self.controls.observe))
@@ -132,12 +132,12 @@ class SiteRuntime:
         on_unload(async_track_time_interval(self.hass, self._async_maintain, _MAINTENANCE_INTERVAL))
 
     async def async_save(self) -> None:
-        """Write what outlives a restart."""
+        """Store the state."""
         kept = {key: storable.as_dict() for key, storable in self._storables.items()}
         await self._file.async_save({**self.source.as_dict(), **kept})
 
     async def async_stop(self) -> None:
-        """Leave what is in progress for the next start."""
+        """Stop, and store what is in progress for the next start."""
         self.poller.stop()
         if self.history is not None:
             self.history.cancel()
@@ -147,7 +147,7 @@ class SiteRuntime:
 
     @property
     def _storables(self) -> dict[str, Storable]:
-        """What is kept, by its name in the file, which never changes."""
+        """What is stored, by its key in the file, which never changes."""
         kept: dict[str, Storable] = {
             "steering": self.controls,
             "happenings": self.events,
@@ -156,7 +156,7 @@ class SiteRuntime:
         return kept if self.history is None else {**kept, "history": self.history}
 
     async def _async_restore(self, kept: Mapping[str, Any]) -> None:
-        """Take over what was kept, and report counters that cannot be read."""
+        """Restore the stored state, and report counters that cannot be read."""
         if not kept:
             return
         self.source.restore(kept)
@@ -167,7 +167,7 @@ class SiteRuntime:
             await self._file.async_give_up("a part of it")
 
     async def _async_begin(self) -> None:
-        """Poll the rest, then go on with what the last stop interrupted."""
+        """Poll the remaining feeds, then resume what the last stop interrupted."""
         await self.poller.async_poll_the_rest()
         if self.poller.stopped:
             return
@@ -179,7 +179,7 @@ class SiteRuntime:
 
     @callback
     def _fetch_history(self, _: datetime | None = None) -> None:
-        """Fetch what is due of the past; a stop need not wait for that."""
+        """Fetch the history that is due, in a task that an unload doesn't wait for."""
         if self.history is not None:
             self.entry.async_create_background_task(self.hass, self.history.async_run(), f"{DOMAIN} history")
 

@@ -1,4 +1,4 @@
-"""What happens to a site, for events, triggers and repairs."""
+"""The events of a site, for event entities, triggers and repairs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .poller import Poller
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StormEvent:
-    """A storm is expected, or expected no more."""
+    """A storm is expected, or no longer expected."""
 
     expected: bool
 
@@ -26,10 +26,10 @@ type SiteEvent = Change | OutageEvent | StormEvent
 
 
 class SiteEvents:
-    """Turns what is known of a site into what happened to it."""
+    """Turns changes of a site's parts into events."""
 
     def __init__(self, poller: Poller) -> None:
-        """Watch the parts that `poller` brings."""
+        """Watch the parts of `poller`."""
         self._poller = poller
         self._controls: ControlQueue | None = None
         self._outage = OutageWatch()
@@ -39,7 +39,7 @@ class SiteEvents:
 
     @callback
     def async_watch(self, controls: ControlQueue) -> tuple[CALLBACK_TYPE, ...]:
-        """Watch from now on, and return what ends that; `controls` tells what is being set."""
+        """Start watching, and return what stops that; `controls` has the pending commands."""
         self._controls = controls
         self._look_at_grid()
         self._look_at_storm()
@@ -50,21 +50,21 @@ class SiteEvents:
 
     @callback
     def listen[E: SiteEvent](self, kind: type[E], handle: Callable[[E], None]) -> CALLBACK_TYPE:
-        """Call `handle` with each event of a kind."""
+        """Call `handle` with each event of a kind; return what stops that."""
         return self._listeners.setdefault(kind, Listeners()).add(handle)
 
     @callback
     def dispatch(self, event: SiteEvent) -> None:
-        """Pass an event on to all who listen."""
+        """Pass an event to its listeners."""
         if (listeners := self._listeners.get(type(event))) is not None:
             listeners.notify(event)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         return {"outage": self._outage.as_dict(), "storm": self._storm}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         if isinstance(outage := data.get("outage"), Mapping):
             self._outage.restore(outage)
         storm = data.get("storm")
@@ -73,21 +73,22 @@ class SiteEvents:
     @callback
     def _look_at_grid(self) -> None:
         grid = self._poller.part(GridStatus)
-        # A switch that is told to close is open for some seconds yet.
+        # After a command to close, the grid switch stays open for some seconds.
         switching = (
             self._controls is not None
             and self._controls.pending(ControlName(None, ControlKey.GRID_ENABLED)) is not None
         )
         if grid is None or switching:
             return
-        # After a start, whether the grid is there may be known before whether it is meant to be there.
+        # After a start, the grid's presence may be known before it is known whether the site is
+        # meant to be connected.
         if grid.enabled is None and self._is_starting():
             return
         if (event := self._outage.observe(grid, dt_util.utcnow())) is not None:
             self.dispatch(event)
 
     def _is_starting(self) -> bool:
-        """Tell whether something that knows of the grid was not polled yet."""
+        """Return whether a feed of the grid status has not been polled yet."""
         source = self._poller.source
         states = (source.states[key] for key in source.feeds_of(GridStatus))
         return any(state.polled_at is None and state.presence.answers for state in states)

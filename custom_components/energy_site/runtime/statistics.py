@@ -1,4 +1,4 @@
-"""A site's past in Home Assistant's statistics, fetched from a cloud and kept right."""
+"""A site's history in Home Assistant's statistics, fetched from a cloud and kept consistent."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -26,10 +26,10 @@ from ..site.model import CounterKind
 from ..sources.history import HistoryFetcher
 from ..sources.history_provider import Allowance, HistoryProvider, StatisticsStore
 
-# So many rows at a time, that the recorder may do other things in between.
+# Rows are written in chunks of this size, so that the recorder can do other work in between.
 _CHUNK = 500
 
-# The hour before a day is seldom longer ago.
+# The last hour before a period is rarely longer ago.
 _NEAR = timedelta(days=2)
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ _KWH = {EnergyConverter.UNIT_CLASS: UnitOfEnergy.KILO_WATT_HOUR}
 
 
 class HistoryImporter(HistoryFetcher):
-    """Fetches one site's past into statistics of its own. Removing the entry leaves them."""
+    """Imports a site's history into its own statistics, which remain when the entry is removed."""
 
     def __init__(
         self,
@@ -51,11 +51,10 @@ class HistoryImporter(HistoryFetcher):
         today_every: timedelta = timedelta(hours=6),
         changed: Callable[[], None] | None = None,
     ) -> None:
-        """Import what `provider` tells, with as many requests as `allowance` says at each moment.
+        """Import the history of `provider`, with as many requests as `allowance` returns at each moment.
 
-        `site` is the site's part in the statistics' ids and `title` in their
-        names. The day under way is read again after `today_every`. `changed` is
-        called when there is progress.
+        `site` is the site's part in the statistic IDs, and `title` in their names. The current day
+        is fetched again after `today_every`. `changed` is called when there is progress.
         """
         super().__init__(
             provider,
@@ -68,10 +67,10 @@ class HistoryImporter(HistoryFetcher):
 
 
 class RecorderStatistics(StatisticsStore):
-    """External statistics, one series a flow."""
+    """External statistics, one series for each kind of energy."""
 
     def __init__(self, hass: HomeAssistant, site: str, title: str) -> None:
-        """Name the series after a site."""
+        """Name the statistics after a site."""
         self._hass = hass
         self._site = site
         self._title = title
@@ -118,7 +117,7 @@ class RecorderStatistics(StatisticsStore):
             instance.async_adjust_statistics(statistic_id(self._site, kind), since, kwh, UnitOfEnergy.KILO_WATT_HOUR)
 
     async def _async_ask[*A, T](self, ask: Callable[[*A], T], *args: *A) -> T:
-        """Read what is there once everything written before is."""
+        """Read from the database once everything written before has been stored."""
         instance = get_instance(self._hass)
         done = self._hass.loop.create_future()
         instance.queue_task(_Reached(done))
@@ -153,7 +152,7 @@ class RecorderStatistics(StatisticsStore):
 
 @dataclass(slots=True)
 class _Reached(RecorderTask):
-    """Tells that the recorder has done everything before this."""
+    """Notifies when the recorder has completed all earlier tasks."""
 
     done: asyncio.Future[None]
 
@@ -167,5 +166,5 @@ class _Reached(RecorderTask):
 
 
 def statistic_id(site: str, kind: CounterKind) -> str:
-    """Return the id of the statistics of a site's flow."""
+    """Return the statistic ID of one kind of a site's energy."""
     return f"{DOMAIN}:{slugify(site)}_{kind.value}_energy"
