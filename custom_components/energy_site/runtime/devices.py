@@ -96,7 +96,7 @@ class SiteDevices:
 
     @callback
     def async_track(self) -> tuple[CALLBACK_TYPE, ...]:
-        """Keep the registry up to date: remove devices that are gone, follow the hub's firmware. Return what stops that."""
+        """Remove devices that are gone and follow the hub's firmware; return the functions that stop it."""
         return (
             *(self.poller.listen(family.part, _Absence(self, family).look) for family in FAMILIES),
             self.poller.listen(model.Health, self._follow_firmware),
@@ -146,7 +146,7 @@ class _Absence:
                 self._remove(serial)
 
     def _strangers(self) -> set[str]:
-        """Return registered devices that no family lists (once all are known): they were removed while nothing polled."""
+        """Return registered devices that no family lists once all are known: they left while nothing was polled."""
         devices = self._devices
         if not all(devices.poller.is_known(family.part) for family in FAMILIES):
             return set()

@@ -11,7 +11,7 @@ from .site import SiteConfigEntry, SiteRuntime
 
 @callback
 def async_pair(runtime: SiteRuntime) -> None:
-    """Use the site's cloud, if there is one, to set what cannot be set on the local network."""
+    """Use the site's cloud, if there is one, for controls that cannot be set on the local network."""
     runtime.source.fallback = partial(_fallback_of, runtime)
 
 

@@ -137,7 +137,7 @@ class SiteRuntime:
         await self._file.async_save({**self.source.as_dict(), **kept})
 
     async def async_stop(self) -> None:
-        """Stop, and store what is in progress for the next start."""
+        """Stop, and store the state for the next start."""
         self.poller.stop()
         if self.history is not None:
             self.history.cancel()
@@ -147,7 +147,7 @@ class SiteRuntime:
 
     @property
     def _storables(self) -> dict[str, Storable]:
-        """What is stored, by its key in the file, which never changes."""
+        """The stored objects by their keys in the file, which never change."""
         kept: dict[str, Storable] = {
             "steering": self.controls,
             "happenings": self.events,

@@ -1,1 +1,1 @@
-"""What a site is, whoever made it: parts, counters, and nothing that does I/O."""
+"""A site regardless of its vendor: its parts and counters, without any I/O."""

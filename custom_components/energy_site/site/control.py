@@ -1,8 +1,8 @@
-"""What can be set: allowed values, commands, and what becomes of them.
+"""Controls: allowed values, commands, and their results.
 
-What a control shows is the value in force. A command is what somebody wants it to
-be. It ends confirmed, failed, accepted where nothing can tell whether it is in
-force, or superseded by a newer one; until then it may be pending for minutes.
+A control shows the active value. A command requests a new one. It ends confirmed, failed,
+superseded by a newer one, or accepted if nothing shows whether the value is active; until then, it
+may be pending for minutes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,7 +23,7 @@ class ControlKey(StrEnum):
     LIVE_POWER = "live_power"
     OPERATING_MODE = "operating_mode"
     STORM_GUARD = "storm_guard"
-    # Of a load circuit, `MODE` of a generator as well.
+    # These belong to a load circuit; `MODE` to a generator as well.
     CLOSED = "closed"
     GENERATOR_ACTION = "generator_action"
     GRID_ACTION = "grid_action"
@@ -42,7 +42,7 @@ class ControlName(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """Numbers between two bounds, in steps; those between the ends of a `gap` are not allowed."""
+    """A range of numbers in steps; those strictly between the ends of a `gap` are not allowed."""
 
     minimum: float
     maximum: float
@@ -50,11 +50,11 @@ class Range:
     gap: tuple[float, float] | None = None
 
     def is_in_gap(self, value: float) -> bool:
-        """Tell whether a value lies between the ends of the gap."""
+        """Return whether a value is strictly between the ends of the gap."""
         return self.gap is not None and self.gap[0] < value < self.gap[1]
 
     def admit(self, value: Value) -> Value | None:
-        """Return the allowed value that is meant, `None` where there is none."""
+        """Return the allowed value that corresponds to `value`, `None` if there is none."""
         if isinstance(value, bool | str) or not self.minimum <= value <= self.maximum or self.is_in_gap(value):
             return None
         return min(self.minimum + round((value - self.minimum) / self.step) * self.step, self.maximum)
@@ -62,12 +62,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One of several words."""
+    """One of several options."""
 
     options: tuple[str, ...]
 
     def admit(self, value: Value) -> Value | None:
-        """Return the allowed value that is meant, `None` where there is none."""
+        """Return the allowed value that corresponds to `value`, `None` if there is none."""
         return value if value in self.options else None
 
 
@@ -76,7 +76,7 @@ class Flag:
     """On or off."""
 
     def admit(self, value: Value) -> Value | None:
-        """Return the allowed value that is meant, `None` where there is none."""
+        """Return the allowed value that corresponds to `value`, `None` if there is none."""
         return value if isinstance(value, bool) else None
 
 
@@ -97,12 +97,12 @@ class BlockReason(StrEnum):
 
     @property
     def is_denial(self) -> bool:
-        """Whether nothing stands in the way but what the site denied before."""
+        """Whether earlier denials by the site are the only reason."""
         return self in (BlockReason.IGNORED, BlockReason.REFUSED)
 
 
 class Trust(StrEnum):
-    """How much it takes to believe that a control cannot be set: no denial, those that last, two in a row."""
+    """What it takes to conclude that a control cannot be set: nothing does, lasting denials, or two in a row."""
 
     ALWAYS = "always"
     USUAL = "usual"
@@ -110,7 +110,7 @@ class Trust(StrEnum):
 
 
 def pauses(max_seconds: float) -> tuple[float, ...]:
-    """Return growing seconds to wait between two looks, no longer than `max_seconds` together."""
+    """Return increasing seconds to wait between polls, no longer than `max_seconds` in total."""
     found: list[float] = []
     pause = 1.0
     while (left := max_seconds - sum(found)) > 0.01:
@@ -119,24 +119,24 @@ def pauses(max_seconds: float) -> tuple[float, ...]:
     return tuple(found)
 
 
-# A local system may take so many seconds to do what it was told.
+# A local system may take this many seconds to apply a command.
 LOCAL_PAUSES = pauses(30.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """One control as it stands now.
+    """The current state of one control.
 
-    `value` is what is in force. `feeds` tell it, so they are asked after a
-    write, after each of the `pauses` in seconds until they tell the command.
-    `reached` tells whether it came true, where that is more than an equal value:
-    `None` where nothing says so but the object that was written.
-    `kept` tells whether that object holds a value still, `taken` whether the
-    system says that it is going to put it into force. What was taken is looked
-    for after the `lasting` pauses too, while nobody waits for it any more.
-    Why a system ignores or refuses something lasts under the same
-    `circumstances`, and how soon it is believed to last is a matter of `trust`. A `transient` one ends by itself, which is no change worth
-    telling.
+    `value` is the active value. `feeds` report it, so they are polled after a write, after each of
+    the `pauses` in seconds, until they confirm the command. `reached` returns whether a value is
+    active if that takes more than an equal value: `None` if only the written object shows it.
+    `kept` returns whether that object still holds a value, `taken` whether the system says that it
+    is going to apply it. A command that was taken is watched for the `lasting` pauses as well, in
+    the background.
+
+    The reason for which a system ignores or rejects a command lasts as long as the `circumstances`
+    are the same; `trust` determines how soon it is believed to last. A `transient` control ends
+    automatically, which is not reported as a change.
     """
 
     limits: Limits
@@ -154,12 +154,12 @@ class Control:
     transient: bool = False
 
     def in_force(self, value: Value) -> bool | None:
-        """Tell whether a value is in force, `None` where nothing can tell that."""
+        """Return whether a value is active, `None` if that cannot be observed."""
         return same(self.value, value) if self.reached is None else self.reached(value)
 
 
 class Failure(StrEnum):
-    """Why a command did not come true."""
+    """Why a command failed."""
 
     MISSING = "missing"
     OUT_OF_RANGE = "out_of_range"
@@ -173,10 +173,10 @@ class Failure(StrEnum):
 
 
 class ControlError(Exception):
-    """A command that did not come true, and what is in force instead.
+    """A command that failed, and the value that is active instead.
 
-    `answer` is what the site said: a status, or nothing. `looked` tells whether it
-    told since what is in force: one that is starting refuses whatever it is asked.
+    `answer` is the status code of the site's response, if any. `looked` is whether the site has
+    reported its active value since: a site that is starting rejects every request.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class ControlError(Exception):
         looked: bool = True,
         seconds: float = 0.0,
     ) -> None:
-        """Say what was wanted of which control, and why it is not so."""
+        """Keep the requested value of the control, and why it isn't active."""
         super().__init__(f"{name.key}: {failure}")
         self.failure = failure
         self.name = name
@@ -207,9 +207,9 @@ class ControlError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingCommand:
-    """What somebody wants a control to be, and since when.
+    """The requested value of a control, and the time of the request.
 
-    An `insistent` one is tried whatever was denied before, and proves nothing itself.
+    An `insistent` command is sent regardless of earlier denials, and does not count as one itself.
     """
 
     value: Value
@@ -217,12 +217,12 @@ class PendingCommand:
     insistent: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
+        """Return the command as plain JSON data."""
         return {"value": self.value, "made_at": self.requested_at.isoformat(), "insistent": self.insistent}
 
     @classmethod
     def restore(cls, data: object) -> PendingCommand | None:
-        """Read what `as_dict` returned, `None` for anything else."""
+        """Return the command from the data of `as_dict`, `None` for anything else."""
         if not isinstance(data, Mapping):
             return None
         value, requested_at = data.get("value"), data.get("made_at")
@@ -238,7 +238,7 @@ class PendingCommand:
 
 
 class ChangeKind(StrEnum):
-    """What happened to a setting; a command that was in force already is confirmed and changes nothing."""
+    """What happened to a setting; a command whose value was already active is confirmed and changes nothing."""
 
     CHANGED = "changed"
     CONFIRMED = "confirmed"
@@ -251,11 +251,12 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A setting that changed, or a command that ended otherwise.
+    """A setting that changed, or a command that ended in another way.
 
-    `ours` says that it was asked for here, and not in the vendor's app. What moved
-    `along` with that was not asked for: the site changed it, or somebody else at
-    the same time. `despite` is a failure that it came true in spite of.
+    `ours` is true if Home Assistant requested it, rather than the vendor's app. A setting that
+    changed `along` with a requested one was not requested itself: the site changed it, or someone
+    else did at the same time. `despite` is a failure reported for a command that was applied
+    nevertheless.
     """
 
     kind: ChangeKind
@@ -269,14 +270,14 @@ class Change:
 
 
 def same(one: Value | None, other: Value | None) -> bool:
-    """Tell whether two values mean the same: sites round percents."""
+    """Return whether two values are equal, allowing for sites that round percentages."""
     if one is None or other is None or isinstance(one, bool | str) or isinstance(other, bool | str):
         return one == other
     return abs(one - other) < 0.5
 
 
 def items(data: object) -> list[tuple[ControlName, object]]:
-    """Read `[serial, key, item]` triples, leaving out what is none."""
+    """Return the valid `[serial, key, item]` triples in `data`."""
     found: list[tuple[ControlName, object]] = []
     for entry in data if isinstance(data, list) else ():
         match entry:

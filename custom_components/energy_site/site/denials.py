@@ -1,9 +1,9 @@
-"""What a site does not let itself be told: a control that it ignored or refused again and again.
+"""Detects controls that a site ignores or rejects again and again.
 
-Some minutes of trouble prove nothing. A denial lasts once the same value was denied
-twice at least an hour apart, or any two values on two days. Of a control that its
-vendor documents as read-only, two in a row that were ignored prove it. Any change of
-the control that is seen proves the contrary.
+A few minutes of failures prove nothing. A denial is believed to last once the same value was denied
+twice at least an hour apart, or any two values on two days. For a control that its vendor documents
+as read-only, two ignored commands in a row are enough. Any observed change of the control proves
+the contrary.
 """
 
 from dataclasses import dataclass
@@ -12,27 +12,27 @@ from typing import Any
 
 from .control import BlockReason, Control, ControlError, ControlName, Failure, PendingCommand, Trust, items, same
 
-# So far apart, two tries of the same value did not meet the same trouble.
+# Two attempts this far apart are not affected by the same temporary failure.
 _ANOTHER_TRY = timedelta(hours=1)
 
-# Another value may just be wrong by itself; by so much later that is another day.
+# A different value may be invalid in itself, so it only counts if it is denied on another day.
 _ANOTHER_DAY = timedelta(hours=20)
 
-# After so long it is worth another try, whatever the vendor changed meanwhile.
+# After this time, the vendor may have changed something, and another attempt is worthwhile.
 _TRIED_AGAIN_AFTER = timedelta(days=30)
 
 _BLOCK_REASONS = {Failure.IGNORED: BlockReason.IGNORED, Failure.REFUSED: BlockReason.REFUSED}
 
-# Why these were answered passes: a sign-in, a conflict, a lock, overload.
+# These statuses have temporary causes: a sign-in, a conflict, a lock, overload.
 _PASSING = (401, 408, 409, 423, 425, 429)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
-    """How and when a control was denied last, and under which circumstances.
+    """How, when and under which circumstances a control was last denied.
 
-    `tries` are the first denied commands of each value, `lasting` tells whether they
-    are enough to give up.
+    `tries` are the first denied commands of each value, `lasting` is whether they are enough to
+    give up.
     """
 
     failure: Failure
@@ -42,7 +42,7 @@ class Denial:
     lasting: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
+        """Return the denial as plain JSON data."""
         return {
             "failure": self.failure.value,
             "at": self.at.isoformat(),
@@ -53,7 +53,7 @@ class Denial:
 
     @classmethod
     def restore(cls, data: object) -> Denial | None:
-        """Read what `as_dict` returned, `None` for anything else."""
+        """Return the denial from the data of `as_dict`, `None` for anything else."""
         match data:
             case {
                 "failure": str() as failure,
@@ -82,11 +82,11 @@ class Denials:
     """Remembers the denials of one site."""
 
     def __init__(self) -> None:
-        """Trust the site with everything."""
+        """Start without any denial."""
         self._found: dict[ControlName, Denial] = {}
 
     def note(self, error: ControlError, control: Control | None, now: datetime) -> None:
-        """Remember a failure whose reason may last; any other says nothing."""
+        """Record a failure with a reason that may last; ignore any other."""
         if error.failure not in _BLOCK_REASONS or error.answer in _PASSING or not error.looked or control is None:
             return
         before = self._found.get(error.name)
@@ -107,11 +107,11 @@ class Denials:
         )
 
     def forget(self, name: ControlName) -> None:
-        """Trust the site with a control again."""
+        """Forget the denials of a control."""
         self._found.pop(name, None)
 
     def block_reason(self, name: ControlName, control: Control, now: datetime) -> BlockReason | None:
-        """Return why it is not worth a try for now."""
+        """Return why a control is not worth an attempt now, `None` if it is."""
         denial = self._found.get(name)
         if denial is None or not denial.lasting or denial.circumstances != control.circumstances:
             return None
@@ -120,11 +120,11 @@ class Denials:
         return _BLOCK_REASONS[denial.failure]
 
     def as_dict(self) -> list[list[Any]]:
-        """Return plain JSON data."""
+        """Return the denials as plain JSON data."""
         return [[*name, denial.as_dict()] for name, denial in self._found.items()]
 
     def restore(self, data: object) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         for name, item in items(data):
             if (denial := Denial.restore(item)) is not None:
                 self._found[name] = denial

@@ -1,4 +1,4 @@
-"""What a site's meters measure, beside the power that flows."""
+"""Values of a site's meters other than the power flows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from .model import DeviceInfo, Part
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Voltage (of a phase), current, frequency and power factor at one place."""
+    """Voltage in V (of a phase), current in A, frequency in Hz and power factor at one point."""
 
     voltage: float | None = None
     current: float | None = None
@@ -19,10 +19,10 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
-    """One meter: its power in W, what was counted both ways in Wh, and whether it measures well.
+    """One meter: its power in W, the energy counted in each direction in Wh, and its health.
 
-    `status` is `normal`, `not_metering` or `check_wiring`; `flags` say what
-    the site's owner should have looked at.
+    `status` is `normal`, `not_metering` or `check_wiring`; `flags` are the problems that the owner
+    should have checked.
     """
 
     power: float | None
@@ -36,7 +36,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterUnit:
-    """One meter as a device: its odometer in Wh as it was read, which nothing guards, and when that was."""
+    """One meter as a device: its odometer in Wh exactly as read, and when that was."""
 
     device: DeviceInfo
     odometer: float | None
@@ -45,7 +45,7 @@ class MeterUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meters(Part):
-    """The enabled meters by what they measure, such as `production` or `grid`, and those that are told one by one."""
+    """The enabled meters by what they measure, such as `production` or `grid`, and individual meters."""
 
     by_kind: Mapping[str, Meter]
     units: Mapping[str, MeterUnit] = field(default_factory=dict)

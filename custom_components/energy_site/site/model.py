@@ -15,14 +15,14 @@ from .status import SystemStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A piece of what is known of a site; `observed_at` is the newest value's time."""
+    """A part of a site's state; `observed_at` is the time of the newest value."""
 
     observed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """One flow's power in W, as a whole and a phase, L1 first."""
+    """One flow's power in W, in total and by phase, L1 first."""
 
     power: float
     phases: tuple[float | None, ...] = ()
@@ -31,7 +31,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerFlow(Part):
-    """What flows now."""
+    """The current power flows."""
 
     solar: Flow | None = None
     grid: Flow | None = None
@@ -40,7 +40,7 @@ class PowerFlow(Part):
     generator: Flow | None = None
 
     def filled_up(self, others: PowerFlow) -> PowerFlow:
-        """Return these flows, and `others` where these lack one."""
+        """Return these flows, completed by those of `others`."""
         return PowerFlow(
             observed_at=self.observed_at,
             solar=self.solar or others.solar,
@@ -52,7 +52,7 @@ class PowerFlow(Part):
 
 
 class CounterKind(StrEnum):
-    """What is counted for ever, each in its own direction."""
+    """The energy that is counted over the lifetime, each kind in its own direction."""
 
     SOLAR = "solar"
     GRID_IMPORT = "grid_import"
@@ -65,7 +65,7 @@ class CounterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """Wh of one counter: since ever, and since the site's midnight."""
+    """One counter in Wh: the total, and the energy since the site's midnight."""
 
     total: float
     today: float | None
@@ -73,25 +73,25 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyCounters(Part):
-    """All counters. `rejected` is how many samples were refused as impossible."""
+    """All counters. `rejected` is the number of samples that were rejected as impossible."""
 
     counts: Mapping[CounterKind, Count]
     rejected: int
 
     def total(self, kind: CounterKind) -> float | None:
-        """Return Wh since ever."""
+        """Return the total Wh, `None` if it is unknown."""
         count = self.counts.get(kind)
         return count.total if count else None
 
     def today(self, kind: CounterKind) -> float | None:
-        """Return Wh since the site's midnight."""
+        """Return the Wh since the site's midnight, `None` if it is unknown."""
         count = self.counts.get(kind)
         return count.today if count else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInfo:
-    """What a device is, for the registry of whoever shows it."""
+    """A device's identity, for a device registry."""
 
     serial: str = field(repr=False)
     model: str | None = None
@@ -124,7 +124,7 @@ class BatteryUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Battery(Part):
-    """All batteries as one, and each: %, Wh."""
+    """All batteries combined, and each of them: %, Wh."""
 
     level: float | None = None
     available_energy: float | None = None
@@ -138,7 +138,7 @@ class Battery(Part):
 class Inverter:
     """One inverter: W, Wh, V, A, Hz, degrees C.
 
-    `connected` is `None` at night, when all are silent.
+    `connected` is `None` at night, when no inverter reports.
     """
 
     device: DeviceInfo
@@ -159,9 +159,9 @@ class Inverter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inverters(Part):
-    """All inverters. `complete` is false where the site lists only some of them.
+    """All inverters. `complete` is false if the site lists only some of them.
 
-    `silent` are those that stopped reporting a day or more ago while others go on.
+    `silent` are those that stopped reporting at least a day ago while others continue.
     """
 
     units: Mapping[str, Inverter]
@@ -182,7 +182,7 @@ class ControllerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controller:
-    """One such device: degrees C, V a phase, Hz."""
+    """One such device: degrees C, V by phase, Hz."""
 
     kind: ControllerKind
     device: DeviceInfo
@@ -195,7 +195,7 @@ class Controller:
 
 
 class GridState(StrEnum):
-    """How the house and the grid stand to each other."""
+    """The relation between the house and the grid."""
 
     ON_GRID = "on_grid"
     OFF_GRID = "off_grid"
@@ -204,7 +204,7 @@ class GridState(StrEnum):
 
 
 class Transition(StrEnum):
-    """A switch between the house and the grid on its way."""
+    """A movement of the switch between the house and the grid."""
 
     OPENING = "opening"
     CLOSING = "closing"
@@ -212,10 +212,10 @@ class Transition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridStatus(Part):
-    """Whether the grid is there, and the devices that know.
+    """Whether the grid is connected, and the devices that report it.
 
-    `enabled` is whether the house is meant to use the grid: it stays true when
-    the grid fails. `transition` is how the switch between them moves.
+    `enabled` is whether the house is meant to use the grid: it stays true when the grid fails.
+    `transition` is the current movement of the switch between them.
     """
 
     state: GridState | None = None
@@ -247,7 +247,7 @@ class Activity(StrEnum):
 
 
 class OperatingMode(StrEnum):
-    """What the battery is for."""
+    """How the battery is used."""
 
     SELF_CONSUMPTION = "self_consumption"
     SAVINGS = "savings"
@@ -257,10 +257,10 @@ class OperatingMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Part):
-    """What is active, not what was requested: %.
+    """The active settings, not requested ones: %.
 
-    `cloud_controlled` says that the vendor's cloud steers the battery and
-    local settings are ignored.
+    `cloud_controlled` is true if the vendor's cloud controls the battery and local settings are
+    ignored.
     """
 
     backup_reserve: float | None = None
@@ -273,14 +273,14 @@ class Settings(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storm(Part):
-    """Whether the battery fills up ahead of a storm, and whether one is expected."""
+    """Whether the battery is charged ahead of a storm, and whether a storm is expected."""
 
     guarded: bool | None = None
     alert: bool | None = None
 
 
 class CircuitMode(StrEnum):
-    """What decides whether a circuit has power."""
+    """What determines whether a circuit has power."""
 
     MANUAL = "manual"
     BATTERY_LEVEL = "battery_level"
@@ -302,7 +302,7 @@ class CircuitAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadCircuit:
-    """One switched circuit: whether it has power, what it does when, %."""
+    """One switched circuit: whether it has power, its actions, and its battery levels in %."""
 
     name: str | None = None
     kind: str | None = None
@@ -317,13 +317,13 @@ class LoadCircuit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadCircuits(Part):
-    """The switched circuits by their contact's name."""
+    """The switched circuits by the names of their contacts."""
 
     circuits: Mapping[str, LoadCircuit]
 
 
 class GeneratorMode(StrEnum):
-    """Who decides whether a generator runs."""
+    """What determines whether a generator runs."""
 
     OFF = "off"
     ON = "on"
@@ -332,7 +332,7 @@ class GeneratorMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generator(Part):
-    """A generator: whether it runs, the levels in % that start and stop it, W."""
+    """A generator: whether it runs, the levels in % that start and stop it, its rated power in W."""
 
     running: bool | None = None
     mode: GeneratorMode | None = None
@@ -345,7 +345,7 @@ class Generator(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivePower(Part):
-    """Power by the second: whether it was asked for, until when, and whether it flows."""
+    """Power by the second: whether it is turned on, until when, and whether values arrive."""
 
     on: bool
     until: datetime | None = None
@@ -354,10 +354,10 @@ class LivePower(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota(Part):
-    """Requests of this month: used and left, when the count starts anew, and when anything is asked next.
+    """This month's requests: used and left, when the count resets, and when the next request is due.
 
-    `ahead` says that most of them are used long before the month's end. `reported_at` is when the site told its cloud anything last, `history` how
-    much of its past was fetched in %.
+    `ahead` is true if most of them are used long before the end of the month. `reported_at` is when
+    the site last reported to its cloud, `history` is how much of its history was fetched, in %.
     """
 
     used: int
@@ -372,7 +372,7 @@ class Quota(Part):
 
 
 class MeterFault(StrEnum):
-    """What speaks against a meter."""
+    """Problems of a meter."""
 
     PRODUCTION_NOT_MEASURING = "production_not_measuring"
     PRODUCTION_REVERSED = "production_reversed"
@@ -385,13 +385,13 @@ class MeterFault(StrEnum):
 
     @property
     def is_hint(self) -> bool:
-        """Whether nothing is wrong, but could be better."""
+        """Whether this is no fault, but could be improved."""
         return self in (MeterFault.PRODUCTION_DISABLED, MeterFault.CONSUMPTION_DISABLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterFinding:
-    """What a meter measured and what else is known of the same power, in W."""
+    """What a meter measured, and what is expected from other values, in W."""
 
     fault: MeterFault
     measured: float | None
@@ -400,12 +400,12 @@ class MeterFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health(Part):
-    """How the source itself does. `load` is the share in % of its time that we take.
+    """The state of the source itself. `load` is the share of its time that polling takes, in %.
 
-    `signal` is in % of the radio in use, `problems` the meters' complaints, `None`
-    where no meter was ever asked, `findings` what contradicts them, `open_events` how many
-    complaints a cloud has, `status` its word for the whole system, `ailing` what it has
-    long answered with an error.
+    `signal` is that of the radio in use, in %. `problems` are those that the meters report, `None`
+    if they were never requested; `findings` are contradictions found in their values. `open_events`
+    is the number of problems in a cloud, `status` the cloud's state of the whole system, `ailing`
+    the values that have failed for long.
     """
 
     firmware: str | None = None
@@ -426,7 +426,7 @@ class Health(Part):
 
     @property
     def in_trouble(self) -> bool | None:
-        """Whether anything complains, `None` where nothing was asked."""
+        """Whether there is any problem, `None` if nothing is known."""
         if self.problems is None and self.open_events is None and self.status is None:
             return None
         faults = any(not each.fault.is_hint for each in self.findings)

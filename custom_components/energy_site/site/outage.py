@@ -17,18 +17,18 @@ class OutageEvent:
 
 
 class OutageWatch:
-    """Tells an outage's beginning and end from what is known of the grid.
+    """Detects the start and end of an outage from the status of the grid.
 
-    A house that was taken off the grid on purpose has no outage.
+    A house that was disconnected from the grid on purpose has no outage.
     """
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start without knowing the grid's status."""
         self._connected: bool | None = None
         self._lost_at: datetime | None = None
 
     def observe(self, grid: GridStatus, now: datetime) -> OutageEvent | None:
-        """Return what happened since the last look."""
+        """Return what happened since the last call, `None` for nothing."""
         if grid.state is None:
             return None
         if grid.state is GridState.ON_GRID:
@@ -38,10 +38,10 @@ class OutageWatch:
         if grid.state is GridState.SYNCHRONIZING or self._lost_at is not None:
             return None
         if grid.enabled is False:
-            # After a restart it may be told to be off the grid before it is told to be meant to.
+            # After a restart, the house may be reported as off the grid before it is known to be meant to.
             self._connected = False
             return None
-        # What was never seen with a grid says nothing of when it was lost.
+        # Without having seen the grid connected, it is unknown when it was lost.
         known, self._connected = self._connected, False
         if known:
             self._lost_at = now
@@ -49,11 +49,11 @@ class OutageWatch:
         return None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         return {"connected": self._connected, "lost_at": self._lost_at.isoformat() if self._lost_at else None}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         connected, lost_at = data.get("connected"), data.get("lost_at")
         self._connected = connected if isinstance(connected, bool) else None
         try:

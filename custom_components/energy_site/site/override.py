@@ -1,4 +1,4 @@
-"""Settings for a time: what was imposed, until when, and what was before."""
+"""Temporary settings: the imposed values, their end, and the values before."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,15 +7,16 @@ from typing import Any
 
 from .control import ControlKey, Value, same
 
-# The mode comes first: it decides whether the others can be set.
+# The mode comes first, as it decides whether the others can be set.
 ORDER = (ControlKey.OPERATING_MODE, ControlKey.BACKUP_RESERVE, ControlKey.CHARGE_FROM_GRID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """An override by the keys of controls.
+    """An override, by the keys of controls.
 
-    `imposed` is what it brought about, also in what moved along with what was wanted.
+    `imposed` are the resulting values, including those of controls that changed along with the
+    requested ones.
     """
 
     until: datetime
@@ -23,11 +24,11 @@ class Override:
     imposed: Mapping[str, Value] = field(default_factory=dict)
 
     def changes(self, key: str) -> bool:
-        """Tell whether a control is otherwise than it was before."""
+        """Return whether the override changes a control."""
         return key in self.imposed and not same(self.imposed[key], self.before.get(key))
 
     def to_restore(self, in_force: Mapping[str, Value | None]) -> Iterator[tuple[str, Value]]:
-        """Return what has to be set back: not what somebody changed in the meantime."""
+        """Yield the values to restore, except for controls that were changed in the meantime."""
         for key in ORDER:
             if key not in self.before or key not in self.imposed:
                 continue
@@ -37,12 +38,12 @@ class Override:
             yield key, self.before[key]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
+        """Return the override as plain JSON data."""
         return {"until": self.until.isoformat(), "before": dict(self.before), "imposed": dict(self.imposed)}
 
     @classmethod
     def restore(cls, data: Mapping[str, Any]) -> Override | None:
-        """Read what `as_dict` returned, `None` for anything else."""
+        """Return the override from the data of `as_dict`, `None` for anything else."""
         try:
             until = datetime.fromisoformat(str(data.get("until")))
         except ValueError:

@@ -1,10 +1,10 @@
-"""What a cloud calls the state of a whole system."""
+"""The state of a whole system, as reported by a cloud."""
 
 from enum import StrEnum
 
 
 class SystemStatus(StrEnum):
-    """The cloud's word for a system; a word that turns up anew is `OTHER`."""
+    """The cloud's word for the state of a system; `OTHER` for an unknown word."""
 
     NORMAL = "normal"
     COMM = "comm"
@@ -41,7 +41,7 @@ class SystemStatus(StrEnum):
 
     @classmethod
     def of(cls, word: str | None) -> SystemStatus | None:
-        """Read the cloud's word, `None` for none at all."""
+        """Return the state for the cloud's word, `None` if there is none."""
         plain = "_".join((word or "").casefold().split())
         if plain in ("", "unknown"):
             return None
@@ -49,12 +49,12 @@ class SystemStatus(StrEnum):
 
     @property
     def reports(self) -> bool:
-        """Whether the cloud hears of the system."""
+        """Whether the system reports to the cloud."""
         return self not in (SystemStatus.COMM, SystemStatus.NO_DATA, SystemStatus.NSR)
 
     @property
     def in_trouble(self) -> bool:
-        """Whether somebody should look after the system."""
+        """Whether the system needs attention."""
         return self not in _FINE
 
 

@@ -25,7 +25,7 @@ _AILING_AFTER = timedelta(days=1)
 _AILING_FAILURES = 3
 _AILING_INTERVAL = timedelta(days=2)
 
-# What the plan did not grant or the system lacks is checked again at this interval, as both rarely change.
+# A resource that is missing or not in the plan is polled again at this interval, as both rarely change.
 _UNGRANTED_INTERVAL = timedelta(days=7)
 
 
@@ -185,7 +185,7 @@ class BudgetSchedule(Schedule):
     def restore(self, data: Mapping[str, Any]) -> None:
         """Restore the data of `as_dict`, so that a restart doesn't poll denied or failing feeds sooner."""
         denied, failing, states = data.get("denied"), data.get("failing"), self._source.states
-        # A different plan may grant what this one did not.
+        # A different plan may grant more.
         if isinstance(denied, Mapping) and denied.get("plan") == self._plan:
             for key, text in _items(denied.get("at")):
                 if key in states and not states[key].presence.answers and (at := _instant(text)) is not None:

@@ -39,7 +39,7 @@ class CloudFeed[C: CloudContext, T](PlannedFeed):
 
 
 class CloudContext(Protocol):
-    """What the feeds of a system need for polling; `zone` is the system's time zone."""
+    """The context in which the feeds of a system are polled; `zone` is the system's time zone."""
 
     zone: tzinfo
 

@@ -1,4 +1,4 @@
-"""What a source polls: its feeds, how often, and the state of each."""
+"""The feeds that a source polls, their paces, and their states."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ class Pace(StrEnum):
 
 
 class Presence(StrEnum):
-    """Whether a system has what a feed requests."""
+    """Whether a system has the resource of a feed."""
 
     UNKNOWN = "unknown"
     PRESENT = "present"

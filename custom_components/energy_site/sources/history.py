@@ -19,7 +19,7 @@ from .history_provider import Allowance, HistoryProvider, Lifetime, NoHistoryErr
 
 _LOGGER = logging.getLogger(__name__)
 
-# What a system does not have today, it may have tomorrow.
+# A system without history today may have some tomorrow.
 _IDLE = timedelta(days=1)
 
 # Totals in which a day is missing will not have it any sooner.
@@ -347,7 +347,7 @@ class HistoryFetcher:
                 cursor.written[kind] = max(*points, cursor.written.get(kind, start))
 
     async def _check(self) -> None:
-        """Start over if statistics were removed or restored from an older backup; repair sums of an interrupted write."""
+        """Start over after statistics were removed or an older backup restored; repair sums of an interrupted write."""
         for group in self._provider.groups:
             cursor = self._cursors[group.key]
             for kind, hour in tuple(cursor.written.items()):

@@ -1,4 +1,4 @@
-"""The interfaces of what provides a site's history and what stores it."""
+"""The interfaces of a history's provider and its store."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class HistoryProvider(Protocol):
         """Return the number of requests needed once a day is complete."""
         return self.lifetime_cost(group)
 
-    def lifetime_cost(self, group: FlowGroup) -> int:  # noqa: ARG002 - what asks one question a group ignores.
+    def lifetime_cost(self, group: FlowGroup) -> int:  # noqa: ARG002 - most providers need one request per group.
         """Return the number of requests needed for the energy of each day."""
         return 1
 

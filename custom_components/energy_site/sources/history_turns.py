@@ -31,7 +31,7 @@ class HistoryTurns:
         fetcher: Callable[[Allowance, Callable[[], None]], HistoryFetcher],
         clock: Callable[[], datetime],
     ) -> None:
-        """Fetch the history of `source` from `provider`, with the fetcher that `fetcher` makes of an allowance and a callback."""
+        """Fetch the history of `source`; `fetcher` makes a fetcher from an allowance and a progress callback."""
         self._source = source
         self._provider = provider
         self._clock = clock
@@ -73,7 +73,7 @@ class HistoryTurns:
         self._changed()
 
     def _plan_close(self) -> PollRequest:
-        """Register the requests that a complete day needs with the planner; their number depends on what the service provides."""
+        """Register the requests that a complete day needs with the planner; their number may change."""
         cost = sum(self._provider.daily_cost(group) for group in self._provider.groups)
         self._source.schedule.history_close = close = PollRequest(
             key="history", cost=max(cost, 1), min_interval=_RETRY, daily_at=_CLOSE

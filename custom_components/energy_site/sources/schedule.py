@@ -9,7 +9,7 @@ from typing import Protocol, override
 from ..api.errors import ApiAuthError, ApiError, ApiStatusError
 from .feed import Feed, FeedState, Pace, Presence
 
-# What a system lacks is checked again once a day; sooner at first, as it may just have been starting.
+# A missing resource is polled again once a day; sooner at first, as the system may have been starting.
 PROBE_INTERVAL = timedelta(days=1)
 _FIRST_PROBE = timedelta(minutes=15)
 _FIRST_PROBES = 3
@@ -54,7 +54,7 @@ class Schedule(ABC):
     def interval(self, key: str) -> timedelta:
         """Return the usual time between two answers of a feed; its values are valid for three times as long."""
 
-    def refusal(self, key: str, now: datetime) -> ApiError | None:  # noqa: ARG002 - a box on the LAN grants every poll.
+    def refusal(self, key: str, now: datetime) -> ApiError | None:  # noqa: ARG002 - a local device grants every poll.
         """Return why a feed may not be polled now, `None` if it may."""
         return None
 
@@ -75,7 +75,7 @@ class PaceSchedule(Schedule):
     def pace(self, feed: Feed) -> Pace:
         """Return the pace of a feed on this site."""
 
-    def stretch(self, pace: Pace) -> float:  # noqa: ARG002 - a source that never needs a rest.
+    def stretch(self, pace: Pace) -> float:  # noqa: ARG002 - the default doesn't reduce the load.
         """Return the factor by which intervals are extended to reduce the load on the source."""
         return 1.0
 

@@ -24,7 +24,7 @@ class _Failed:
 
 
 class SettingWatch:
-    """Remembers what was active and what was requested."""
+    """Remembers active and requested values."""
 
     def __init__(self) -> None:
         """Start without any known value."""

@@ -1,4 +1,4 @@
-"""What all sources have in common: polling, validity of answers, and building of parts."""
+"""The common basis of all sources: polling, validity of answers, and building of parts."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -40,13 +40,13 @@ class Builder:
 
 
 class FallbackControls(Protocol):
-    """Another source that can set what this source shows but cannot set itself."""
+    """A second source that can set the controls that the first one only shows."""
 
     def control(self, name: ControlName) -> Control | None:
         """Return the fallback's control of the same name."""
 
     def expect(self, name: ControlName, value: Value) -> None:
-        """Expect a change that is made from here, so that the fallback doesn't report it as someone else's."""
+        """Expect a change that is made from here, so that the fallback reports it as Home Assistant's."""
 
     def pending(self, name: ControlName) -> Value | None:
         """Return the requested value that isn't active yet, `None` if there is none."""
@@ -109,7 +109,7 @@ class Source(ABC):
         """Return whether the system answers a request that costs it next to nothing; not every system has one."""
         return False
 
-    def _is_empty(self, feed: Feed, answer: object) -> bool:  # noqa: ARG002 - most answers say something.
+    def _is_empty(self, feed: Feed, answer: object) -> bool:  # noqa: ARG002 - most answers have data.
         """Return whether an answer says that the system has none of this."""
         return False
 
@@ -159,7 +159,7 @@ class Source(ABC):
         """Return the names of all controls the site currently has."""
         return ()
 
-    def control(self, name: ControlName, now: datetime) -> Control | None:  # noqa: ARG002 - what a source without controls ignores.
+    def control(self, name: ControlName, now: datetime) -> Control | None:  # noqa: ARG002 - a source may have no controls.
         """Return the current state of a control, `None` if the site has no such control."""
         return None
 
@@ -217,7 +217,7 @@ class Source(ABC):
             self._answers[key] = answer
             self._end_outage(key)
             if recovers:
-                # What kept the lead feed from answering most likely affected the others as well.
+                # The cause of the lead feed's failures most likely affected the others as well.
                 self.refresh_requested |= {other for other in self.essential() if self.states[other].failures}
             interval = self.schedule.interval(key)
             state.valid_until = now + max(3 * interval, self.wait(key, now) + interval)
@@ -234,7 +234,7 @@ class Source(ABC):
             raise ApiPayloadError(feed.endpoint.lstrip("/"), "an empty answer")
 
     def _doubts(self, state: FeedState, now: datetime) -> bool:
-        """Return whether it is too early to believe that what was there is gone."""
+        """Return whether it is too early to believe that a resource is gone."""
         if state.presence is not Presence.PRESENT:
             return False
         state.doubted_since = state.doubted_since or now
@@ -286,7 +286,7 @@ class Source(ABC):
         self.outage = None
         self.refresh_requested |= {other for other, state in self.states.items() if state.failures and other != key}
 
-    def age(self, now: datetime) -> None:  # noqa: B027 - most sources are asked all the time.
+    def age(self, now: datetime) -> None:  # noqa: B027 - most sources are polled all the time.
         """Drop outdated values of a source that may not be polled for long."""
 
     def _rebuild(self, key: str, now: datetime) -> None:

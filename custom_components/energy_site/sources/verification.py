@@ -14,7 +14,7 @@ from .feed import FeedState
 # A request that got lost is sent again.
 _ATTEMPTS = 5
 
-# A site may apply what it rejects, so it isn't judged before this share of the waiting time.
+# A site may apply a value despite an error, so it isn't judged before this share of the waiting time.
 _HEARD_OUT = 0.25
 
 # A written object is visible after this many seconds. If it isn't by then, another client
@@ -95,7 +95,7 @@ class Verifier:
             if in_force:
                 return Result(CommandStatus.CONFIRMED, _despite(last_error))
             if (latest := self._control(name)) is not None and _is_in_the_way(latest.block_reason):
-                # What blocks the control may be known only now, such as a cloud that took over.
+                # The reason may be known only now, such as a cloud that took over.
                 raise self.error(Failure.NOT_NOW, name, command.value, latest)
             heard_out = waited >= _HEARD_OUT * sum(control.pauses)
             if heard_out and isinstance(last_error, ApiQuotaError):
@@ -184,7 +184,7 @@ class Verifier:
         return None
 
     def _in_force(self, name: ControlName, value: Value, written: Control) -> bool | None:
-        """Return whether a value is active, `None` if that cannot be observed; `written` is the control before the write."""
+        """Return whether a value is active, `None` if that cannot be observed; `written` is the earlier control."""
         if written.reached is not None:
             return written.reached(value)
         latest = self._control(name)

@@ -1,1 +1,1 @@
-"""Energy counters that never fall and never jump."""
+"""Energy counters that never decrease and never jump."""

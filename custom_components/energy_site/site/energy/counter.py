@@ -1,40 +1,40 @@
-"""One energy counter that never falls and never jumps, whatever its source does.
+"""An energy counter that never decreases and never jumps, whatever its source does.
 
-A source's register may read zero after a restart, dip, wrap, double or show
-another counter's value for a while. `advance` decides about one sample at a
-time; the state is plain data that survives a restart of whoever keeps it.
+A source's register may read zero after a restart, dip, wrap, double, or show another counter's
+value for a while. `advance` judges one sample at a time; the state is plain data that can be stored
+across restarts.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-# Gateways show negative values as unsigned 32-bit numbers, so near 2^32 Wh.
+# Gateways show negative values as unsigned 32-bit numbers, and therefore close to 2^32 Wh.
 _LARGEST = 4_000_000_000.0
 
-# Registers of the same meter are read a moment apart and rounded: falls of a
-# few Wh are noise, not faults.
+# Registers of the same meter are read at slightly different times and rounded, so a decrease of a
+# few Wh is noise.
 _NOISE = 25.0
 
-# A lower or far higher register has to stay that long, and to be seen that
-# often, before it is taken for a new or replaced device.
+# A lower or much higher register has to persist this long, and for this many samples, before it is
+# taken for a new or replaced device.
 _CONFIRM_FOR = timedelta(minutes=20)
 _CONFIRM_SAMPLES = 5
 
-# What a site can move at most without being told otherwise, in W.
+# The most power of a site whose limit is unknown, in W.
 DEFAULT_LIMIT = 50_000.0
 
-# What a register may hold back before it moves.
+# A register may take this long before it moves.
 _LONGEST_STEP = timedelta(minutes=20)
 
-# The 32-bit register of joules in inverters, in Wh.
+# The size of an inverter's 32-bit register of joules, in Wh.
 JOULE_WRAP = 2**32 / 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """A level that contradicts the counter: since when, how often, first and last value in Wh.
+    """A level that contradicts the counter: when and how often it was seen, first and last value in Wh.
 
-    It was read last at `at`, and moved last at `moved_at`.
+    It was last read at `at`, and last moved at `moved_at`.
     """
 
     since: datetime
@@ -47,11 +47,11 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterState:
-    """A counter in Wh: what it shows is `register + offset`, and never less than before.
+    """A counter in Wh: it shows `register + offset`, and never less than before.
 
-    `source` names where the register is read; another source starts another register.
-    It was read last at `at`, and moved last at `moved_at`. Where a wrong level had
-    to be taken for a new device, the register lies `drop` Wh below its old level.
+    `source` names the register that is read; a different source has a different register. It was
+    last read at `at`, and last moved at `moved_at`. If a wrong level had to be taken for a new
+    device, the register is `drop` Wh below its previous level.
     """
 
     source: str
@@ -66,10 +66,10 @@ class CounterState:
 
 
 def start(source: str, register: float, at: datetime, *, blank: bool = False) -> CounterState | None:
-    """Begin with a first sample, or `None` while it cannot be trusted.
+    """Return a counter that starts with its first sample, `None` while the sample cannot be trusted.
 
-    `blank` says that the whole device reads zero, as it does for a while after
-    its restart: a counter begun there would jump to its lifetime later.
+    `blank` is true while the whole device reads zero, as it does for a while after a restart: a
+    counter started then would later jump to its lifetime energy.
     """
     if blank or not 0 <= register < _LARGEST:
         return None
@@ -85,22 +85,22 @@ def advance(
     limit: float = DEFAULT_LIMIT,
     wrap: float | None = None,
 ) -> CounterState:
-    """Take one sample of the register in Wh and return the counter after it.
+    """Return the counter after one sample of the register, in Wh.
 
-    `limit` is the power in W that the counted flow cannot exceed; `wrap` the
-    register's size in Wh where it is known to start over.
+    `limit` is the power in W that the counted flow cannot exceed; `wrap` is the register's size in
+    Wh if it is known to start over.
     """
     if not 0 <= register < _LARGEST:
         return replace(state, rejected=state.rejected + 1)
     if source != state.source:
-        # Another register counts the same energy from another start: go on
-        # from here, neither lose nor invent any.
+        # A different register counts the same energy from a different start. Continue from the
+        # current total, so that no energy is lost or invented.
         return _rebased(state, source, register, at, state.total - register)
     change, offset = register - state.register, state.offset
     if wrap is not None and change < -wrap / 2:
         change, offset = change + wrap, offset + wrap
     most = _NOISE + limit * _hours(state, at)
-    # Where a step may be energy as well as the way back to the old level, it is the way back.
+    # A step that may be either energy or the return to the old level is taken for the return.
     back = (state.drop > 0 or change < -_NOISE) and -_NOISE <= change - state.drop <= most
     if back:
         offset -= state.drop
@@ -119,16 +119,16 @@ def advance(
 
 
 def _hours(last: CounterState | Doubt, at: datetime) -> float:
-    """Return for how long a register may have counted since it was read last, whatever it held back included."""
+    """Return the hours that a register may have counted since it was last read, including what it held back."""
     held_back = min(at - last.moved_at, _LONGEST_STEP)
     return max(at - last.at, held_back, timedelta()).total_seconds() / 3600
 
 
 def _persists(state: CounterState, register: float, change: float, at: datetime, limit: float) -> bool:
-    """Tell whether a possible register is nothing but the level in doubt, that counted on.
+    """Return whether a plausible register is just the doubted level, counting on.
 
-    The longer a level lasts that was too high when it appeared, the more could have
-    been counted meanwhile; and one that was too low grows past the register.
+    The longer a level that was too high at first persists, the more energy could have been counted
+    meanwhile; and one that was too low grows past the register.
     """
     doubt = state.doubt
     if doubt is None or not _follows(doubt, register, at, limit):
@@ -149,7 +149,7 @@ def _doubted(state: CounterState, register: float, at: datetime, limit: float) -
             moved_at=doubt.moved_at if register == doubt.register else max(at, doubt.moved_at),
         )
     if register > 0 and doubt.samples >= _CONFIRM_SAMPLES and at - doubt.since >= _CONFIRM_FOR:
-        # A new device counted on while it was in doubt, but no more than the site can.
+        # A new device kept counting while it was doubted, but no more than the site's limit allows.
         fall = state.register - max(doubt.first, register - _NOISE - limit * _hours(state, at))
         return _rebased(state, state.source, register, at, state.offset + fall, state.drop + fall)
     return replace(state, doubt=doubt, rejected=state.rejected + 1)

@@ -1,4 +1,4 @@
-"""Energy that is told day by day, as counters that never fall."""
+"""Counters that never decrease, for energy that is reported by day."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,13 +7,15 @@ from typing import Any
 
 from ..model import Count, CounterKind
 
-# More days than a source leaves open; those before become part of the base.
+# More days than a source leaves open; older ones become part of the base.
 _MOST_DAYS = 40
 
-# The sum of a day's intervals and its total are rounded apart: falls of that many Wh are none.
+# The sum of a day's intervals and its total are rounded separately, so a decrease of up to this
+# many Wh is none.
 _NOISE = 100.0
 
-# A life that came back lower may return within so many days, in steps that are no less than a part of the fall.
+# A lifetime total that decreased may return within this many days, in steps of at least this share
+# of the decrease.
 _RETURNS_WITHIN = timedelta(days=7)
 _STEP_BACK = 0.25
 
@@ -22,10 +24,10 @@ _STEP_BACK = 0.25
 class DailyCounter:
     """One counter: Wh until the end of the day `through`, and Wh of each day since.
 
-    A day's sum may be told again and again while it grows. What was shown
-    once is never taken back: where a life comes back lower, the counter goes
-    on from where it was, `offset` Wh above what is told. `drop` is how much
-    lower it came back on the day `dropped`, in case that was a mistake and it returns.
+    A day's energy may be reported repeatedly while it grows. A total that was shown is never taken
+    back: if the lifetime total decreases, the counter continues unchanged, `offset` Wh
+    above what is reported. `drop` is by how much it decreased on the day `dropped`, in case that
+    was a mistake and it returns.
     """
 
     through: date | None = None
@@ -39,12 +41,12 @@ class DailyCounter:
     estimated: set[date] = field(default_factory=set)
 
     def begin(self, today: date) -> None:
-        """Count from 0 and today on where no life was ever told, nor will be soon."""
+        """Count from 0 and `today` if the lifetime energy was never reported, and won't be soon."""
         if self.through is None:
             self.through, self.lifeless = today - timedelta(days=1), True
 
     def close(self, through: date, wh: float, known: float = 0.0) -> None:
-        """Enter all the energy until the end of a day, `known` Wh of which moves nothing."""
+        """Record the energy until the end of a day, `known` Wh of which don't move the counter."""
         if self.through is not None:
             if through < self.through:
                 return
@@ -55,24 +57,24 @@ class DailyCounter:
         self.days = {day: energy for day, energy in self.days.items() if day > through}
 
     def life(self, days: Iterable[tuple[date, float]]) -> None:
-        """Enter a life's days, oldest first."""
-        told = dict(days)
-        through = max(told, default=date.min)
-        if not told or (self.through is not None and through < self.through):
+        """Record the daily energy of the lifetime, oldest day first."""
+        reported = dict(days)
+        through = max(reported, default=date.min)
+        if not reported or (self.through is not None and through < self.through):
             return
-        known = sum(told.get(day, 0.0) - self.days.get(day, 0.0) for day in self.estimated if day <= through)
+        known = sum(reported.get(day, 0.0) - self.days.get(day, 0.0) for day in self.estimated if day <= through)
         if self.lifeless and self.through is not None:
-            known += sum(wh for day, wh in told.items() if day <= self.through) - self.base
-        self.close(through, sum(told.values()), known)
+            known += sum(wh for day, wh in reported.items() if day <= self.through) - self.base
+        self.close(through, sum(reported.values()), known)
         self.lifeless, self.estimated = False, {day for day in self.estimated if day > through}
 
     def estimate(self, day: date) -> None:
-        """Keep what a finished day has brought, whatever a life says of it later."""
+        """Keep the energy of a finished day, even if the lifetime energy differs from it later."""
         if self.through is not None and day > self.through:
             self.estimated.add(day)
 
     def note(self, day: date, wh: float) -> None:
-        """Enter a day's energy so far."""
+        """Record a day's energy so far."""
         if self.through is not None and day <= self.through:
             return
         self.days[day] = max(wh, self.days.get(day, 0.0))
@@ -84,19 +86,19 @@ class DailyCounter:
                 self.estimated.discard(oldest)
 
     def count(self, today: date) -> Count:
-        """Return the counter: since ever, and today; days of which nothing is known yet count for nothing."""
-        self.shown = max(self.shown, self._told + self.offset)
+        """Return the total and today's energy; days without data count as zero."""
+        self.shown = max(self.shown, self._reported + self.offset)
         known_today = self.days.get(today)
         if known_today is None and today - timedelta(days=1) in {self.through, *self.days}:
             known_today = 0.0
         return Count(total=self.shown, today=known_today)
 
     @property
-    def _told(self) -> float:
+    def _reported(self) -> float:
         return self.base + sum(self.days.values())
 
     def _correct(self, change: float, through: date) -> None:
-        """Follow a life that is lower than its days were, and one that returns from there."""
+        """Compensate a lifetime total that is lower than its days were, and one that returns from there."""
         if self.dropped is not None and through - self.dropped > _RETURNS_WITHIN:
             self.drop, self.dropped = 0.0, None
         if change < -_NOISE:
@@ -107,7 +109,7 @@ class DailyCounter:
             self.offset, self.drop = self.offset - back, self.drop - back
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the counter as plain JSON data."""
         return {
             "through": self.through.isoformat() if self.through else None,
             "base": self.base,
@@ -122,7 +124,7 @@ class DailyCounter:
 
     @classmethod
     def restore(cls, data: object) -> DailyCounter:
-        """Read what `as_dict` returned; an empty counter for anything else."""
+        """Return the counter from the data of `as_dict`, an empty one for anything else."""
         if not isinstance(data, Mapping):
             return cls()
         try:
@@ -137,33 +139,34 @@ class DailyCounter:
                 lifeless=bool(data.get("lifeless", False)),
                 estimated={date.fromisoformat(day) for day in data.get("estimated", ())},
             )
-            # A counter of before it had an offset may stand still above a life that was corrected.
-            counter.offset = float(data.get("offset", max(counter.shown - counter._told, 0.0)))
+            # A counter stored before there was an offset may be stuck above a lifetime total that
+            # was corrected.
+            counter.offset = float(data.get("offset", max(counter.shown - counter._reported, 0.0)))
         except TypeError, ValueError, AttributeError:
             return cls()
         return counter
 
 
 class DailyCounters:
-    """The books of one system, by what they count."""
+    """The daily counters of one system, by what they count."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start without counters."""
         self._counters: dict[CounterKind, DailyCounter] = {}
 
     def of(self, kind: CounterKind) -> DailyCounter:
-        """Return a counter's counter, a new one where there is none yet."""
+        """Return the counter of a kind, creating it if necessary."""
         return self._counters.setdefault(kind, DailyCounter())
 
     def counts(self, today: date) -> dict[CounterKind, Count]:
-        """Return the counters whose life is known: one that began with today would leap to it later."""
+        """Return the counters with a known lifetime total: one that started today would jump to it later."""
         return {kind: counter.count(today) for kind, counter in self._counters.items() if counter.through is not None}
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the counters as plain JSON data."""
         return {kind.value: counter.as_dict() for kind, counter in self._counters.items()}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         known = {kind.value: kind for kind in CounterKind}
         self._counters |= {known[key]: DailyCounter.restore(counter) for key, counter in data.items() if key in known}

@@ -1,4 +1,4 @@
-"""What came from the grid and went there, as it follows from what all other meters tell."""
+"""Grid import and export derived from all other meters."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,15 +12,15 @@ GRID = (CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT)
 type ReportedEnd = Mapping[CounterKind, Iterable[Interval]]
 
 
-def derived(kind: CounterKind, told: ReportedEnd, *, with_battery: bool, step: timedelta) -> list[Interval]:
-    """Return one direction of the grid by intervals of `step`, of those that all others tell.
+def derived(kind: CounterKind, reported: ReportedEnd, *, with_battery: bool, step: timedelta) -> list[Interval]:
+    """Return one direction of the grid in intervals of `step`, for which all other energy is known.
 
-    `told` are solar and load, and the battery where the load is what the house
-    takes: else it is production and grid together. Where the other direction is
-    told, this one follows exactly; else one of them is the balance and the other nothing.
+    `reported` is the energy of solar and load, and of the battery if the load is the house's
+    consumption; otherwise the load is production and grid together. If the other direction is
+    reported, this one follows exactly; otherwise one of them is the balance, and the other is zero.
     """
-    # Production and grid together are less than nothing while a battery feeds the grid.
-    energy = {each: _by_step(told[each], step, signed=each is CounterKind.LOAD) for each in told}
+    # Production and grid together are negative while a battery feeds the grid.
+    energy = {each: _by_step(reported[each], step, signed=each is CounterKind.LOAD) for each in reported}
     signs = {CounterKind.LOAD: 1, CounterKind.SOLAR: -1}
     if with_battery:
         signs |= {CounterKind.BATTERY_CHARGE: 1, CounterKind.BATTERY_DISCHARGE: -1}
@@ -38,7 +38,7 @@ def derived(kind: CounterKind, told: ReportedEnd, *, with_battery: bool, step: t
 
 
 def _by_step(intervals: Iterable[Interval], step: timedelta, *, signed: bool) -> dict[datetime, float]:
-    """Return Wh of each step, by its start, that intervals cover as a whole."""
+    """Return the Wh of each step that the intervals cover completely, by its start."""
     covered: defaultdict[datetime, timedelta] = defaultdict(timedelta)
     energy: defaultdict[datetime, float] = defaultdict(float)
     for each in merged(intervals, signed=signed):

@@ -1,15 +1,15 @@
-"""Energy from power, for flows that no meter counts."""
+"""Integrates power to energy, for flows without a meter."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-# Between two samples further apart than this the power could have done anything.
+# Between two samples further apart than this, the power is unknown.
 _LONGEST_GAP = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegralState:
-    """Wh in both directions, and the last sample: W, and Wh stored where that is known."""
+    """Wh in both directions, and the last sample: W, and stored Wh if known."""
 
     positive: float
     negative: float
@@ -19,10 +19,10 @@ class IntegralState:
 
 
 def integrate(state: IntegralState | None, power: float, at: datetime, *, stored: float | None = None) -> IntegralState:
-    """Add the energy since the last sample, by the trapezoid between the two powers.
+    """Add the energy since the last sample, by the trapezoidal rule.
 
-    Over a longer gap the change of what the battery stores takes its place;
-    where that is not known the gap counts for nothing.
+    Over a longer gap, the change of the battery's stored energy is used instead; if that is
+    unknown, no energy is added.
     """
     if state is None:
         return IntegralState(positive=0.0, negative=0.0, power=power, stored=stored, at=at)
@@ -46,7 +46,7 @@ def integrate(state: IntegralState | None, power: float, at: datetime, *, stored
 
 
 def net(state: IntegralState | None, difference: float, at: datetime) -> IntegralState:
-    """Add what the difference in Wh of two registers moved since the last sample, to its own direction."""
+    """Add the change of the difference between two registers, in Wh, to the direction it has."""
     if state is None or state.stored is None:
         return IntegralState(positive=0.0, negative=0.0, power=0.0, stored=difference, at=at)
     change = difference - state.stored

@@ -1,7 +1,7 @@
-"""A site's energy: every counter, its midnight, and what they outlive.
+"""A site's energy: all counters and their values at midnight, across restarts.
 
-A source reports registers and powers as it reads them; the ledger keeps what
-is shown. `as_dict` and `Ledger.load` carry it over a restart.
+A source reports registers and powers as it reads them; the ledger holds the values to show.
+`as_dict` and `restore` carry it over a restart.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,17 +15,17 @@ from . import counter
 from .counter import CounterState, Doubt
 from .integral import IntegralState, integrate, net
 
-# Energy that a meter of the solar production counts backwards: what the
-# inverters themselves use at night. Nobody shows it, the house's balance needs it.
+# Energy that a meter of the solar production counts backwards: what the inverters themselves use at
+# night. It has no entity, but the house's balance needs it.
 SOLAR_SELF_USE = "solar_self_use"
 
-# What the source of a counter begins with that is made of others.
+# The prefix of the source of a counter that is calculated from others.
 _BALANCE = "balance:"
 
-# Where a counter was read before its device was replaced.
+# The source of a counter that was read before its device was replaced.
 _BEFORE = "before"
 
-# Without a sample this close to midnight the day's start is not known.
+# Without a sample this close to midnight, the day's start is unknown.
 _MIDNIGHT_KNOWN = timedelta(minutes=15)
 
 
@@ -33,9 +33,9 @@ _MIDNIGHT_KNOWN = timedelta(minutes=15)
 class DayStart:
     """A counter's Wh at the start of a day at the site.
 
-    It is `certain` where midnight was seen, or the source told the day's energy.
-    The true start lies between `floor` and `ceiling`, what was counted before the
-    day and at its first sound sample.
+    It is `certain` if a sample was taken around midnight, or the source reported the day's energy.
+    The true start is between `floor` and `ceiling`, the values before the day and at its first
+    sound sample.
     """
 
     day: date
@@ -48,8 +48,7 @@ class DayStart:
 class Ledger:
     """All energy counters of one site.
 
-    Counters are named by a `CounterKind`, or by any other text for those of
-    single devices.
+    Counters are named by a `CounterKind`, or by any other text for those of single devices.
     """
 
     def __init__(self, zone: tzinfo) -> None:
@@ -61,7 +60,7 @@ class Ledger:
 
     @property
     def rejected(self) -> int:
-        """How many samples were refused as impossible."""
+        """The number of samples that were rejected as impossible."""
         return sum(state.rejected for state in self._counters.values())
 
     def count(
@@ -76,10 +75,10 @@ class Ledger:
         limit: float = counter.DEFAULT_LIMIT,
         wrap: float | None = None,
     ) -> None:
-        """Take a sample in Wh of the register `source` that counts `name`.
+        """Record a sample in Wh of the register `source` that counts `name`.
 
-        `today` is what the source itself says of the day so far. It is used
-        only where the start of the day was not seen here.
+        `today` is the day's energy as reported by the source. It is only used if no sample was
+        taken at the start of the day.
         """
         if register is None:
             return
@@ -94,9 +93,9 @@ class Ledger:
         self._open_day(name, before, after, at, today)
 
     def integrate(self, name: str, power: float, at: datetime, *, stored: float | None = None) -> tuple[float, float]:
-        """Take a sample of a power in W that no register counts.
+        """Record a sample of a power in W that no register counts.
 
-        Returns the Wh so far in the positive and in the negative direction.
+        Returns the total Wh in the positive and the negative direction.
         """
         state = integrate(self._integrals.get(name), power, at, stored=stored)
         self._integrals[name] = state
@@ -105,10 +104,10 @@ class Ledger:
     def net(
         self, name: str, delivered: Iterable[str], received: Iterable[str], at: datetime
     ) -> tuple[float, float] | None:
-        """Count what came in and what went out where both directions at one time cancel out.
+        """Count import and export if both directions cancel each other out at any moment.
 
-        Takes the counters of each way, and returns the Wh in the positive and in the
-        negative direction, `None` before all of them were read.
+        Takes the counters of each direction, and returns the total Wh in the positive and the
+        negative direction, `None` until all of them were read.
         """
         registers = [[self._counters.get(each) for each in way] for way in (delivered, received)]
         if any(None in way for way in registers):
@@ -121,10 +120,10 @@ class Ledger:
     def balance(
         self, name: str, gains: Iterable[str], losses: Iterable[str], at: datetime, *, afresh: bool = False
     ) -> None:
-        """Count `name` as the gains less the losses, where all of them are known.
+        """Count `name` as the gains less the losses, if all of them are known.
 
-        With `afresh` something else flowed since the last time that nobody
-        counted: it goes on from where it was.
+        `afresh` is true if energy flowed uncounted since the last time; the counter then continues
+        from its current total.
         """
         gains, losses = sorted(gains), sorted(losses)
         if any(part not in self._counters for part in (*gains, *losses)):
@@ -134,7 +133,7 @@ class Ledger:
         source = f"{_BALANCE}{'+'.join(gains)}-{'+'.join(losses)}"
         before = self._counters.get(name)
         if before is None:
-            # Meters of different age may say that more left than ever came in.
+            # Meters of different age may report that more energy left than ever came in.
             offset, total = max(-register, 0.0), max(register, 0.0)
         else:
             same = before.source == source and not afresh
@@ -145,12 +144,12 @@ class Ledger:
         self._open_day(name, before, after, at, None)
 
     def total(self, name: str) -> float | None:
-        """Return the Wh of a counter since ever, `None` before its first sample."""
+        """Return the total Wh of a counter, `None` before its first sample."""
         state = self._counters.get(name)
         return state.total if state else None
 
     def parts(self, name: str) -> tuple[str, ...]:
-        """Return the counters that one is the balance of, itself where it is none."""
+        """Return the counters that a counter is the balance of, itself if it isn't a balance."""
         source = self.source(name) or ""
         if not source.startswith(_BALANCE):
             return (name,)
@@ -158,12 +157,12 @@ class Ledger:
         return tuple(part for part in (*gains.split("+"), *losses.split("+")) if part)
 
     def source(self, name: str) -> str | None:
-        """Return which register a counter is read from."""
+        """Return the register that a counter is read from, `None` before its first sample."""
         state = self._counters.get(name)
         return state.source if state else None
 
     def today(self, name: str, at: datetime) -> float | None:
-        """Return the Wh of a counter since midnight at the site."""
+        """Return the Wh of a counter since midnight at the site, `None` before its first sample."""
         state, start = self._counters.get(name), self._days.get(name)
         if state is None or start is None:
             return None
@@ -180,7 +179,7 @@ class Ledger:
         }
 
     def move(self, zone: tzinfo, at: datetime) -> None:
-        """Let days begin in another zone; what was counted today stays today's."""
+        """Change the time zone in which days begin; today's energy remains today's."""
         before, self.zone = self._day(at), zone
         after = self._day(at)
         self._days = {
@@ -196,7 +195,7 @@ class Ledger:
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take over what `as_dict` returned; an entry that cannot be read is left out."""
+        """Restore the data of `as_dict`; entries that cannot be read are left out."""
         self._counters |= _loaded(data, "counters", _counter_state)
         self._integrals |= _loaded(data, "integrals", _integral_state)
         self._days |= _loaded(data, "days", _day_start)
@@ -229,7 +228,7 @@ class Ledger:
 
 
 def renewed(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `as_dict` returned for registers that begin again: counters go on from where they are."""
+    """Return the data of `as_dict` for registers that start over, so that counters keep their totals."""
     counters = stored.get("counters")
     after: dict[str, Any] = {}
     for name, fields in counters.items() if isinstance(counters, Mapping) else ():
@@ -239,7 +238,7 @@ def renewed(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    """Make dates and moments words, also in a nested doubt."""
+    """Convert dates and times to text, also in a nested doubt."""
     return {
         key: _plain(value) if isinstance(value, dict) else value.isoformat() if isinstance(value, date) else value
         for key, value in fields.items()

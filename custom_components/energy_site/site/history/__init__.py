@@ -1,1 +1,1 @@
-"""A site's past by hours: what was fetched, what is missing, and how it is kept."""
+"""A site's hourly history: progress of fetching, missing days, and stored rows."""

@@ -1,4 +1,4 @@
-"""How far a history is fetched, and what to ask for next."""
+"""How far a history has been fetched, and what to request next."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,24 +11,24 @@ from ..model import CounterKind
 from .intervals import DAY, FIRST_DAY, LAST_DAY, DayReading, day_of, midnight
 from .writing import ranges
 
-# A day that ended may be reported a while later; one that was not is tried again after this.
+# A finished day may be reported late; one that was not reported is requested again after this time.
 _SETTLING = timedelta(hours=1)
 _AGAIN = timedelta(hours=4)
 
-# Days without any value that are worth a request for the totals of all of them.
+# With more days without any value than this, it is worth requesting the totals of all days.
 _BACKLOG = 7
 
-# Recent days come before what is long past.
+# Recent days are fetched before older ones.
 _RECENT = timedelta(days=7)
 _FORGOTTEN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowGroup:
-    """Flows that one request brings together.
+    """Flows that are returned by a single request.
 
-    A request gives up to `days` days of intervals, as long ago as `reach`
-    days. The intervals of a `dense` group leave nothing out.
+    A request returns up to `days` days of intervals, as long ago as `reach` days. The intervals of
+    a `dense` group are without gaps.
     """
 
     kinds: tuple[CounterKind, ...]
@@ -38,12 +38,12 @@ class FlowGroup:
 
     @property
     def key(self) -> str:
-        """A name that stays."""
+        """A stable name."""
         return "+".join(self.kinds)
 
 
 class Aim(IntEnum):
-    """What a request is about, the most urgent first."""
+    """The purposes of requests, most urgent first."""
 
     LIFE = 0
     RECENT = 1
@@ -53,7 +53,7 @@ class Aim(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What to ask of a group: the totals of all days, or the intervals of some."""
+    """A request for a group: the totals of all days, or the intervals of some."""
 
     group: FlowGroup
     aim: Aim
@@ -63,7 +63,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """When a day that is not final was read, and when the site had reported last then."""
+    """When an incomplete day was read, and when the site had last reported at that time."""
 
     at: datetime
     reported: datetime | None
@@ -71,12 +71,11 @@ class Seen:
 
 @dataclass(slots=True, kw_only=True)
 class Cursor:
-    """How far one group is.
+    """How far the history of one group has been fetched.
 
-    Days from `first` to `through` were told as a whole; `refined` are the
-    final ones, `seen` the others that were read. `written` are the last hours
-    that were. `shares` are each day's Wh in the hours that it shares with the
-    days before and after.
+    Daily totals are known from `first` to `through`; `refined` are the final days, `seen` the
+    incomplete days that were read. `written` are the last hours that were written. `shares` are
+    each day's Wh in the hours that it shares with the days before and after.
     """
 
     first: date | None = None
@@ -101,7 +100,7 @@ class Cursor:
             self.through = min(self.through, since - DAY)
 
     def read(self, day: date, now: datetime, *, final: bool) -> None:
-        """Note that a day was read."""
+        """Record that a day was read."""
         if final:
             self.refined.add(day)
             self.seen.pop(day, None)
@@ -109,18 +108,18 @@ class Cursor:
             self.seen[day] = Seen(at=now, reported=self.reported)
 
     def lacks(self, reading: DayReading) -> bool:
-        """Whether only the day's total helps; where there is no interval it may stand already."""
+        """Whether the day's total is needed; a day without intervals may have one already."""
         return reading.needs_total and (bool(reading.intervals) or not self._stands(reading.day))
 
     def improves(self, reading: DayReading, *, final: bool) -> bool:
-        """Whether a reading is better than what is there."""
+        """Whether a reading is better than what was written."""
         return not self._stands(reading.day) or (final and bool(reading.intervals))
 
     def _stands(self, day: date) -> bool:
         return day in self.refined or (self.through is not None and day <= self.through)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
+        """Return the cursor as plain JSON data."""
         return {
             "first": _iso(self.first),
             "through": _iso(self.through),
@@ -138,7 +137,7 @@ class Cursor:
 
     @classmethod
     def restore(cls, data: object) -> Cursor:
-        """Read what `as_dict` returned; begin anew with anything else."""
+        """Return the cursor from the data of `as_dict`, a new one for anything else."""
         if not isinstance(data, Mapping):
             return cls()
         try:
@@ -174,10 +173,9 @@ def next_step(
     today_first: bool = True,
     wants_life: bool = False,
 ) -> Step | None:
-    """Return what to ask of a group now, `None` for nothing.
+    """Return what to request for a group now, `None` for nothing.
 
-    Today is read again after `today_every`, and before what is long past if it
-    comes `first`.
+    Today is read again after `today_every`, and before older days if `today_first` is set.
     """
     if cursor.idle_until is not None and now < cursor.idle_until:
         return None
@@ -204,7 +202,7 @@ def next_step(
 
 
 def steps_for(cursor: Cursor, group: FlowGroup, first: date, last: date, *, today: date) -> list[Step]:
-    """Return what reads some days again, the newest first, whatever is known of them."""
+    """Return the steps that read some days again, newest first, even those already known."""
     found: list[Step] = []
     oldest = max(first, cursor.first or first, today - DAY * group.reach)
     end = min(last, today)
@@ -216,7 +214,7 @@ def steps_for(cursor: Cursor, group: FlowGroup, first: date, last: date, *, toda
 
 
 def progress(cursor: Cursor, group: FlowGroup, *, now: datetime, zone: tzinfo) -> float:
-    """Return the share of the days that are as fine as they get, from 0 to 1."""
+    """Return the share of days at their finest resolution, from 0 to 1."""
     today = day_of(now, zone)
     if cursor.first is None or cursor.first >= today:
         return 0.0 if cursor.first is None else 1.0
@@ -226,7 +224,7 @@ def progress(cursor: Cursor, group: FlowGroup, *, now: datetime, zone: tzinfo) -
 
 
 def _window(cursor: Cursor, group: FlowGroup, aim: Aim, last: date, oldest: date, today: date) -> Step:
-    """Return a request for as many days as it may bring, today included: more than one cost nothing."""
+    """Return a request for as many days as it may return, today included, as additional days are free."""
     first, days = last, 1
     if group.days > 1 and last + DAY == today:
         days += 1
@@ -248,17 +246,17 @@ def _due(cursor: Cursor, day: date, today: date, now: datetime, zone: tzinfo) ->
         return True
     if end <= cursor.reported:
         return True
-    # Of the days that are not there yet one is asked for, to learn whether the site is back.
+    # Of the days not reported yet, only one is requested, to learn whether the site is back.
     newer = start < cursor.reported and (seen is None or seen.reported != cursor.reported)
     return newer or day == today - DAY
 
 
 def _backlog(cursor: Cursor, today: date, zone: tzinfo) -> int:
-    """Return how many ended days are reported of which there is nothing yet."""
+    """Return how many finished and reported days have no value yet."""
     if cursor.first is None or cursor.reported is None:
         return 0
     first = cursor.through + DAY if cursor.through else cursor.first
-    # The day of the last report was not told to its end.
+    # The day of the last report is incomplete.
     end = min(today, day_of(cursor.reported, zone))
     return max((end - first).days, 0) - sum(1 for day in cursor.refined if first <= day < end)
 

@@ -1,31 +1,31 @@
-"""A day's energy by the hour, out of the intervals that a source tells.
+"""A day's energy by the hour, from the intervals that a source provides.
 
-Statistics know hours of UTC, days are the site's: where its zone is not whole
-hours away from UTC, midnight is in the middle of an hour that two days share.
+Statistics use hours in UTC, days are the site's: if its time zone is not whole hours away from UTC,
+midnight is in the middle of an hour that two days share.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-# No site is older, and no clock that is right is further on.
+# No site is older than this, and no correct clock is later.
 FIRST_DAY = date(2000, 1, 1)
 LAST_DAY = date(2100, 1, 1)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-# A meter's intervals that are missing may still come while the site catches up.
+# A meter's missing intervals may still arrive while the site catches up.
 _GRACE = timedelta(days=3)
 
-# A site that never reported on is not waited for.
+# A day this old is final, even if the site has not reported since.
 _FORGOTTEN = timedelta(days=30)
 
-# Inverters are silent at night: what is missing there shows only by these.
+# Inverters are silent at night, so only these values show whether intervals are missing.
 LATE = timedelta(hours=2)
 SHORTEST_HOLE = timedelta(hours=1)
 
-# More Wh than a home's interval ever has.
+# More Wh than an interval of any home.
 _LARGEST = 1e7
 
 type Span = tuple[datetime, datetime]
@@ -42,11 +42,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayReading:
-    """What is known of one flow on one day.
+    """The readings of one flow on one day.
 
-    `until` is how far its hours are complete; `final` says that reading it
-    again would bring nothing new. `holes` are the times that were lost and
-    that the day's total has to fill.
+    `until` is how far its hours are complete; `final` is whether reading it again would bring
+    nothing new. `holes` are the lost periods, to be filled from the day's total.
     """
 
     day: date
@@ -59,39 +58,39 @@ class DayReading:
 
     @property
     def energy(self) -> float:
-        """The intervals' Wh."""
+        """The energy of the intervals, in Wh."""
         return sum(each.wh for each in self.intervals)
 
     @property
     def needs_total(self) -> bool:
-        """Whether only the day's total tells what is missing."""
+        """Whether only the day's total can fill what is missing."""
         return self.final and bool(self.holes)
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
-    """Return when a day begins at the site."""
+    """Return when a day begins at the site, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def day_of(moment: datetime, zone: tzinfo) -> date:
-    """Return the site's day that a moment is in."""
+    """Return the site's day that contains a moment."""
     return moment.astimezone(zone).date()
 
 
 def hour_of(moment: datetime) -> datetime:
-    """Return the hour of UTC that a moment is in."""
+    """Return the hour in UTC that contains a moment."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def slot(day: date, zone: tzinfo) -> datetime:
-    """Return the hour that stands for a day of which only the total is known: the first to begin in it."""
+    """Return the hour to which a day's total is assigned: the first that begins in the day."""
     start = midnight(day, zone)
     hour = hour_of(start)
     return hour if hour == start else hour + HOUR
 
 
 def merged(intervals: Iterable[Interval], *, signed: bool = False) -> list[Interval]:
-    """Return intervals in order, none of them twice, negative unless `signed`, endless or on top of another."""
+    """Return intervals in order, without duplicates, overlaps, and impossible or (unless `signed`) negative values."""
     minimum = -_LARGEST if signed else 0.0
     found: dict[Span, Interval] = {
         (each.start, each.end): each for each in intervals if each.start < each.end and minimum <= each.wh < _LARGEST
@@ -105,12 +104,12 @@ def merged(intervals: Iterable[Interval], *, signed: bool = False) -> list[Inter
 
 
 def clip(intervals: Iterable[Interval], start: datetime, end: datetime) -> list[Interval]:
-    """Return what lies between, with the share of what only partly does."""
+    """Return the intervals between two moments, those at the edges in proportion."""
     return [cut for each in intervals if (cut := _cut(each, start, end)) is not None]
 
 
 def by_hour(intervals: Iterable[Interval]) -> dict[datetime, float]:
-    """Return Wh of each hour that the intervals touch; what crosses an hour's end is split by time."""
+    """Return the Wh of each hour that the intervals touch; those across hours are split in proportion to time."""
     hours: dict[datetime, float] = {}
     for each in intervals:
         hour, left = hour_of(each.start), each.wh
@@ -124,7 +123,7 @@ def by_hour(intervals: Iterable[Interval]) -> dict[datetime, float]:
 
 
 def gaps(intervals: Sequence[Interval], start: datetime, end: datetime) -> list[Span]:
-    """Return the times between that no interval covers."""
+    """Return the periods between two moments that no interval covers."""
     found: list[Span] = []
     at = start
     for each in intervals:
@@ -146,10 +145,10 @@ def read(
     dense: bool,
     begins: bool = False,
 ) -> DayReading:
-    """Judge a day by its merged intervals; `reported` is when the site reported last.
+    """Return the reading of a day from its merged intervals; `reported` is when the site last reported.
 
-    A `dense` series has an interval for every moment; the other kind leaves
-    the dark out. On the day on which a life `begins` nothing is lost before it does.
+    A `dense` series has an interval for every moment; other series leave out the night. On the day
+    on which a lifetime `begins`, nothing is missing before its first interval.
     """
     start, end = midnight(day, zone), midnight(day + DAY, zone)
     mine = clip(intervals, start, end)
@@ -160,16 +159,16 @@ def read(
     known = intervals[-1].end if reported is None and intervals else reported or start
     whole = bool(mine) and not holes and (dense or known >= end + LATE)
     final = now >= end and ((known >= end and whole) or known >= end + _GRACE or now >= end + _FORGOTTEN)
-    # An interval later than a missing one tells that the latter is lost, not late.
+    # If a later interval exists, a missing one is lost rather than late.
     until = end if final else max(min(known, end, last if dense else end), start)
     return DayReading(day=day, start=start, end=end, until=until, final=final, intervals=mine, holes=holes)
 
 
 def hours(reading: DayReading, total: float | None) -> dict[datetime, float]:
-    """Return a day's Wh by the hours that are complete; an hour at midnight may be the day's only in part.
+    """Return a day's Wh by complete hours; an hour at midnight may only partly belong to the day.
 
-    `total` is the day's Wh as the source tells it. What the intervals lack of
-    it goes to the holes, evenly; without any interval it stays in one place.
+    `total` is the day's Wh as reported by the source. Energy that the intervals lack is spread
+    evenly over the holes; without any interval, the total is assigned to a single hour.
     """
     first = hour_of(reading.start)
     if reading.final and not reading.intervals:
@@ -186,7 +185,7 @@ def hours(reading: DayReading, total: float | None) -> dict[datetime, float]:
 
 
 def spread(wh: float, spans: Sequence[Span]) -> list[Interval]:
-    """Return intervals that share energy evenly over some times."""
+    """Return intervals that distribute energy evenly over some periods."""
     whole = sum(((end - start) for start, end in spans), timedelta())
     return [Interval(start=start, end=end, wh=wh * ((end - start) / whole)) for start, end in spans]
 

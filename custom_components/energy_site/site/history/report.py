@@ -1,4 +1,4 @@
-"""What a run through a history did, and the totals that it keeps in mind."""
+"""The result of fetching a history, and the totals that it caches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from ..model import CounterKind
 class Stop(StrEnum):
     """Why a run ended.
 
-    It was done, the allowance or the source's quota was spent, it was
-    cancelled, some flow failed, nobody records, or another run is under way.
+    It was complete, the allowance or the source's quota was used up, it was cancelled, some flow
+    failed, there is no recorder, or another run is in progress.
     """
 
     DONE = "done"
@@ -27,9 +27,9 @@ class Stop(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What a run did: hours written by flow, days read by each request added up, requests.
+    """The result of a run: hours written by flow, days read in all requests, and the number of requests.
 
-    `incomplete` are days that ended and are not final.
+    `incomplete` are finished days that are not final.
     """
 
     hours: dict[CounterKind, int] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Report:
     stopped: Stop = Stop.DONE
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as plain JSON data, such as an action answers."""
+        """Return the report as plain JSON data, for the response of an action."""
         return {
             "hours": {kind.value: number for kind, number in self.hours.items()},
             "days": self.days,
@@ -51,7 +51,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Wh of whole days from `first` (`None`: the first of all) to `through`, as they were told `at` a moment."""
+    """Wh of whole days from `first` (`None`: the very first) to `through`, as reported at `at`."""
 
     days: Mapping[CounterKind, Mapping[date, float]]
     first: date | None
@@ -59,9 +59,9 @@ class Totals:
     at: datetime
 
     def know(self, day: date) -> bool:
-        """Whether a day's total is known, or known not to be told."""
+        """Whether a day's total is known, or known not to be available."""
         return (self.first is None or day >= self.first) and day <= self.through
 
     def of(self, kind: CounterKind, day: date) -> float | None:
-        """Return a day's Wh."""
+        """Return a day's Wh, `None` if it wasn't reported."""
         return self.days.get(kind, {}).get(day)

@@ -1,4 +1,4 @@
-"""The rows of a running sum, and how they change when the past does: kWh."""
+"""The rows of a running sum in kWh, and how they change when the past does."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import datetime
 
 _WH = 1000
 
-# What adding up in another order may make of the same energies, now and over the years.
+# The differences that the order of addition makes in the same energy, in one rewrite and over the years.
 _SAME = 1e-7
 _SOUND = 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsRow:
-    """An hour's kWh, and the sum of all until its end."""
+    """An hour's energy, and the running sum at its end, in kWh."""
 
     start: datetime
     energy: float
@@ -22,7 +22,7 @@ class StatisticsRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SumRewrite:
-    """Rows to write, and the kWh by which every sum from `later` on moves."""
+    """Rows to write, and the kWh by which every sum from `later` on changes."""
 
     rows: tuple[StatisticsRow, ...]
     later: datetime
@@ -30,7 +30,7 @@ class SumRewrite:
 
 
 def rows(points: Mapping[datetime, float], sum_before: float) -> list[StatisticsRow]:
-    """Return the rows of Wh by the hour, after a sum in kWh."""
+    """Return the rows of hourly Wh that follow a sum in kWh."""
     found: list[StatisticsRow] = []
     total = sum_before
     for start in sorted(points):
@@ -47,10 +47,10 @@ def replaced(
     end: datetime,
     sum_before: float,
 ) -> SumRewrite:
-    """Return what makes `points` (Wh) all there is from `start` to `end`.
+    """Return the change that makes `points` (Wh) the only energy from `start` to `end`.
 
-    `existing` are the rows there now, `sum_before` is the sum ahead of them.
-    A row that is not among the points keeps its place, without energy.
+    `existing` are the current rows, `sum_before` is the sum before them. A row without a point
+    remains, without energy.
     """
     old = {row.start: row for row in existing if start <= row.start < end}
     new = rows({hour: points.get(hour, 0.0) for hour in {*old, *points}}, sum_before)
@@ -65,7 +65,7 @@ def replaced(
 
 
 def mended(existing: Sequence[StatisticsRow]) -> list[StatisticsRow]:
-    """Return the rows whose sum is not what the hours until then add up to, as they should be.
+    """Return corrected rows for those whose sum is not the total of the hours until then.
 
     An interrupted rewrite leaves such sums behind.
     """

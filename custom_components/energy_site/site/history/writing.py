@@ -1,4 +1,4 @@
-"""Days put together to what is written of them, where two of them may share an hour."""
+"""Combines days for writing, as two days may share an hour."""
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from datetime import date, datetime, tzinfo
 from .intervals import DAY, hour_of, midnight, shared
 
 type Shares = MutableMapping[date, tuple[float, float]]
-"""Each day's Wh in the hours that it shares with the days before and after; none where it shares none."""
+"""Each day's Wh in the hours that it shares with the days before and after; days without any are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What to write of one day of one flow: Wh by the hour, which are all there is of it until `end`."""
+    """The Wh by the hour to write of one flow on one day, complete until `end`."""
 
     energies: Mapping[datetime, float]
     end: datetime
@@ -20,7 +20,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Wh by the hour of some days in a row: all there is from `start` to `end`."""
+    """Wh by the hour of consecutive days, complete from `start` to `end`."""
 
     start: datetime
     end: datetime
@@ -28,7 +28,7 @@ class Stretch:
 
 
 def stretches(days: Mapping[date, Written], shares: Shares, zone: tzinfo) -> Iterator[Stretch]:
-    """Put days together, and note in `shares` what they have in hours that are not theirs alone."""
+    """Combine consecutive days, and update `shares` with their energy in shared hours."""
     for day, each in days.items():
         mine = shared(day, zone, each.energies)
         if any(mine):
@@ -50,7 +50,7 @@ def stretches(days: Mapping[date, Written], shares: Shares, zone: tzinfo) -> Ite
 
 
 def ranges(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Return days as the first and the last of each row of them."""
+    """Return the first and last day of each run of consecutive days."""
     found: list[tuple[date, date]] = []
     for day in sorted(days):
         if found and found[-1][1] + DAY == day:

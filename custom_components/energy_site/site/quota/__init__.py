@@ -1,1 +1,1 @@
-"""A cloud's requests: what is left of them, and what each is worth."""
+"""A cloud's requests: how many are left, and how to spend them."""

@@ -1,4 +1,4 @@
-"""When it is day at a site."""
+"""Determines when it is day at a site."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ import math
 _EPOCH = datetime(2000, 1, 1, 12, tzinfo=UTC)
 _TILT = math.radians(23.4397)
 
-# The sun's upper edge is seen a little before its middle is there.
+# The sun's upper edge is visible slightly before its center is above the horizon.
 _HORIZON = math.sin(math.radians(-0.833))
 
-# Where nobody knows the place, people are up between these.
+# If the location is unknown, daytime is between these.
 _MORNING, _EVENING = time(6), time(22)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daylight:
-    """When it is day: while the sun is up, or from 6 to 22 by the site's clocks where its place is not known.
+    """The daytime: while the sun is up, or from 6:00 to 22:00 local time if the location is unknown.
 
-    The place is in degrees, north and east positive.
+    The location is in degrees, north and east positive.
     """
 
     zone: tzinfo
@@ -28,9 +28,9 @@ class Daylight:
     longitude: float | None = None
 
     def days(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Return the begin and end of each day between two moments, in order and cut to them."""
+        """Yield the start and end of each day between two moments, in order and clipped to them."""
         last = start
-        # A day by the sun begins and ends up to a day from the date it is named by.
+        # A solar day begins and ends up to a day away from its date.
         for number in range((start - timedelta(days=2)).toordinal(), (end + timedelta(days=2)).toordinal() + 1):
             spell = _day(self, number)
             if spell is None:
@@ -41,17 +41,17 @@ class Daylight:
                 last = ends
 
     def lit(self, start: datetime, end: datetime) -> timedelta:
-        """Return how long it is day between two moments."""
+        """Return the duration of daytime between two moments."""
         return sum((ends - begins for begins, ends in self.days(start, end)), timedelta())
 
     def is_day(self, now: datetime) -> bool:
-        """Tell whether it is day."""
+        """Return whether it is day."""
         return any(self.days(now, now + timedelta(seconds=1)))
 
 
 @lru_cache(maxsize=4096)
 def _day(daylight: Daylight, number: int) -> tuple[datetime, datetime] | None:
-    """Return when the day of a date's number begins and ends, `None` where the sun stays down."""
+    """Return the start and end of the day with this ordinal, `None` if the sun stays down."""
     day = date.fromordinal(number)
     latitude, longitude = daylight.latitude, daylight.longitude
     if latitude is None or longitude is None or not (abs(latitude) <= 90 and abs(longitude) <= 180):

@@ -1,4 +1,4 @@
-"""What is asked of a cloud, what for, and how much of it is allowed."""
+"""The requests to a cloud, their purposes, and the plan that limits them."""
 
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -8,7 +8,7 @@ from .daylight import Daylight
 
 
 class Purpose(Enum):
-    """What a request is for; it decides what has to be left after it."""
+    """The purpose of a request, which determines how many requests must be left after it."""
 
     ESSENTIAL = auto()
     FRESHNESS = auto()
@@ -18,13 +18,13 @@ class Purpose(Enum):
 
     @property
     def urgent(self) -> bool:
-        """Whether somebody waits for it, and it may use what is kept in reserve."""
+        """Whether the user waits for it, so that it may use the reserve."""
         return self in (Purpose.PERSON, Purpose.WRITE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How many requests a calendar month and a minute are allowed, `None` where there is no limit."""
+    """The number of requests allowed per calendar month and per minute, `None` if unlimited."""
 
     per_month: int | None
     per_minute: int | None
@@ -32,12 +32,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRequest:
-    """What is asked together for one system: `cost` requests.
+    """Data that is requested together for one system, with `cost` requests.
 
-    An update weighs `weight_day` and `weight_night`, compared with other requests; it is never
-    sent sooner than after `min_interval`, and not later than after `max_interval` if the
-    month has the requests for it. One with `daily_at`, a time at the site, is
-    essential instead: once a day from then on.
+    An update has the weights `weight_day` and `weight_night` relative to others. It is never sent
+    sooner than after `min_interval`, and not later than after `max_interval` if the month has the
+    requests for it. An update with `daily_at`, a local time of the site, is essential instead and
+    sent once a day from that time on.
     """
 
     key: str
@@ -50,13 +50,13 @@ class PollRequest:
 
     @property
     def purpose(self) -> Purpose:
-        """What its requests are for."""
+        """The purpose of its requests."""
         return Purpose.FRESHNESS if self.daily_at is None else Purpose.ESSENTIAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedSystem:
-    """One system that is asked with the key; `history` says that there is some left to fetch."""
+    """One system that is polled with the key; `history` is whether it has history left to fetch."""
 
     key: str
     daylight: Daylight
@@ -65,5 +65,5 @@ class PlannedSystem:
 
     @property
     def step(self) -> timedelta:
-        """How often anything of the system may change, which is when it makes sense to ask."""
+        """How often any value of the system may change, which is how often polling makes sense."""
         return min((request.min_interval for request in self.requests), default=timedelta(hours=1))

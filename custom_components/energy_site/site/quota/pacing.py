@@ -1,7 +1,6 @@
-"""How requests are spread over a month: what updates cost, how long they wait, and when they are due.
+"""Spreads requests over a month: what updates cost, how long they wait, and when they are due.
 
-Days and nights are told apart: an update with twice the weight is sent
-twice as often.
+Days and nights are treated separately: an update with twice the weight is sent twice as often.
 """
 
 from collections.abc import Iterable
@@ -16,29 +15,30 @@ from .demand import PlannedSystem, PollRequest, Purpose
 
 _DAY = timedelta(days=1)
 
-# Intervals that a person recognises, in minutes; longer ones are whole days.
+# Intervals that look natural to the user, in minutes; longer ones are whole days.
 _LADDER = (1, 2, 5, 10, 15, 30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240, 300, 360, 480, 600, 720, 960, 1440)
 
-# So much too early is in time; a moment is moved to its slot if that is not much sooner than `PollRequest.min_interval` allows.
+# A poll that is early by this much is on time; a moment is moved to its slot if that isn't much
+# sooner than `PollRequest.min_interval` allows.
 _EARLY = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A request by day or by night until the month's end: seconds of that, and what an update weighs then."""
+    """A request by day or by night until the month's end: the seconds of that time, and an update's weight then."""
 
     request: PollRequest
     seconds: float
     weight: float
 
     def cost(self, stretch: float) -> float:
-        """Return its requests if an update of weight 1 waits `stretch` seconds for another."""
+        """Return the requests needed if updates of weight 1 are `stretch` seconds apart."""
         return self.request.cost * self.seconds / clamped(self.request, self.weight, stretch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pacing:
-    """How long updates wait: one of weight 1 for `stretch` seconds within its bounds, and all `longer` times that."""
+    """How long updates wait: `stretch` seconds for weight 1 within the bounds, and all of them `longer` times that."""
 
     stretch: float = 0.0
     longer: float = 1.0
@@ -53,7 +53,7 @@ class Pacing:
 
 
 def terms(systems: Iterable[PlannedSystem], begin: datetime, end: datetime) -> list[Term]:
-    """Return what the updates of systems between two moments are made of."""
+    """Return the updates of systems between two moments, separated by day and night."""
     found, whole = [], (end - begin).total_seconds()
     for system in systems:
         lit = system.daylight.lit(begin, end).total_seconds()
@@ -65,18 +65,18 @@ def terms(systems: Iterable[PlannedSystem], begin: datetime, end: datetime) -> l
 
 
 def need(parts: Iterable[Term], stretch: float = 0.0) -> float:
-    """Return the requests of updates if an update of weight 1 waits `stretch` seconds; without it, the most that make sense."""
+    """Return the requests needed if updates of weight 1 are `stretch` seconds apart, by default `min_interval`."""
     return sum(part.cost(stretch) for part in parts)
 
 
 def pace(parts: list[Term], budget: float) -> Pacing | None:
-    """Return the shortest waits that so many requests can pay, `None` for no request at all."""
+    """Return the shortest waits that `budget` requests allow, `None` if there are none."""
     if budget <= 0:
         return None
     if need(parts) <= budget:
         return Pacing()
     low, high = 0.0, 1e7
-    # Where not even the longest waits can be paid, all become longer alike.
+    # If the requests are not enough even for the longest waits, all waits are extended equally.
     if (most := need(parts, high)) > budget:
         return Pacing(stretch=high, longer=most / budget)
     for _ in range(40):
@@ -93,7 +93,7 @@ def clamped(request: PollRequest, weight: float, stretch: float) -> float:
 
 @lru_cache(maxsize=1024)
 def due_at(daylight: Daylight, waits: tuple[timedelta, timedelta], last: datetime) -> datetime:
-    """Return when the hours of day and of night since the last update make up one wait."""
+    """Return when the hours of day and night since the last update add up to one wait."""
     by_day, by_night = waits
     end = last + max(waits)
     edges = [last, *(edge for day in daylight.days(last, end) for edge in day), end]
@@ -107,7 +107,7 @@ def due_at(daylight: Daylight, waits: tuple[timedelta, timedelta], last: datetim
 
 
 def slot(request: PollRequest, step: timedelta, phase: timedelta, last: datetime, due: datetime) -> datetime:
-    """Move a moment to the nearest that lies `phase` after a multiple of `step`."""
+    """Return the moment nearest to `due` that is `phase` after a multiple of `step`."""
     length, offset = step.total_seconds(), phase.total_seconds()
     at = datetime.fromtimestamp(round((due.timestamp() - offset) / length) * length + offset, UTC)
     return at if at >= last + request.min_interval - min(_EARLY, request.min_interval / 8) else at + step
@@ -115,9 +115,9 @@ def slot(request: PollRequest, step: timedelta, phase: timedelta, last: datetime
 
 @lru_cache(maxsize=256)
 def daily_at(zone: tzinfo, at: time | None, phase: timedelta, last: datetime) -> datetime:
-    """Return the first time after the last one when a daily request is due.
+    """Return when a daily request is next due after `last`.
 
-    Timers are never exact: one that came a little early was that day's.
+    Timers are never exact, so a request that was slightly early was that day's.
     """
     date = last.astimezone(zone).date() - _DAY
     while True:
@@ -128,7 +128,7 @@ def daily_at(zone: tzinfo, at: time | None, phase: timedelta, last: datetime) ->
 
 
 def _rounded(seconds: float, maximum: timedelta) -> timedelta:
-    """Return the next longer wait that a person recognises."""
+    """Return the next longer wait that looks natural to the user."""
     for minutes in _LADDER:
         if seconds <= minutes * 60 + 1:
             return min(timedelta(minutes=minutes), maximum)

@@ -1,8 +1,8 @@
-"""When what may be requested, with an API key that allows so many requests a month and a minute.
+"""Plans when to send which requests, with an API key limited to a number per month and per minute.
 
-All that uses one key shares one `Planner`. What has to be requested each day is
-kept back until the month's end, and a reserve for people. The rest is spread
-over the month by what an update is worth by day and by night.
+Everything that uses a key shares one `Planner`. Requests needed each day are reserved until the
+month's end, and so is a reserve for the user. The rest is spread over the month by the weights of
+the updates by day and by night.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,30 +18,32 @@ from .usage import LastRequest, Usage
 
 _DAY = timedelta(days=1)
 
-# At a month's begin the service's clock may still be behind, and everybody else asks as well.
+# At the start of a month, the service's clock may still be behind, and its load is high.
 _AFTER_RESET = timedelta(minutes=3)
 
-# A person is told, where this share of the month is used.
+# The user is warned once this share of the month's requests is used.
 _WARNED = 0.8
 
-# What failed is tried again that often before its turn comes.
+# A failed request is retried this many times before it is due again.
 _RETRIES = 3
 
-# What has to be requested each day leaves updates and history this share of a month, and comes every few days instead.
+# Requests needed each day leave this share of a month to updates and history, and are sent every
+# few days instead.
 _FOR_UPDATES = 0.5
 
-# However much others are expected to use, more than this share of a month is not left to them.
+# No more than this share of a month is left to the expected use by others.
 _MOST_BY_OTHERS = 0.8
 
-# What history may take at a time where the month has no end to its requests.
+# The number of requests for history at a time if the month's requests are unlimited.
 _UNMETERED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What a person wants to know of the key: requests of this month, and of a day from now on.
+    """The state of the key's quota: this month's requests, and the daily budget from now on.
 
-    `ahead` says that requests go faster than the month, so that updates become rare.
+    `ahead` is true if the requests are used faster than the month passes, so that updates become
+    rare.
     """
 
     used: int
@@ -58,11 +60,11 @@ class Outlook:
 
 
 class Planner:
-    """The plan of one key.
+    """The request plan of one key.
 
-    `reserve` and `min_reserve` say what is kept for people and writes, a share of
-    the month and requests; `history` what share of the requests for updates history
-    may have while there is some to fetch.
+    `reserve` and `min_reserve` are the share of the month and the number of requests reserved for
+    the user and for writes; `history` is the share of the requests for updates that history may use
+    while there is some to fetch.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Planner:
         history: float = 0.15,
         usage: Usage | None = None,
     ) -> None:
-        """Start with the counts of earlier, or with none."""
+        """Start with earlier counts, or with none."""
         self.plan = plan
         self.usage = usage or Usage()
         self.systems: dict[str, PlannedSystem] = {}
@@ -82,11 +84,11 @@ class Planner:
         self._reserve = reserve
         self._min_reserve = min_reserve
         self._history = history
-        # What is the same for all requests, as long as neither time nor anything else moves on.
+        # A cache of values that are the same for all requests until the time or anything else changes.
         self._known: dict[str, Any] = {}
 
     def add(self, system: PlannedSystem) -> None:
-        """Plan for a system too, or for what changed of it."""
+        """Add a system to the plan, or update it."""
         if self.systems.get(system.key) == system:
             return
         self._known.clear()
@@ -94,13 +96,13 @@ class Planner:
         self._phases = _phases(self.systems)
 
     def remove(self, key: str) -> None:
-        """Plan without a system; when it was requested is kept, should it come back."""
+        """Remove a system from the plan; its last requests are kept in case it returns."""
         self._known.clear()
         self.systems.pop(key, None)
         self._phases = _phases(self.systems)
 
     def change(self, plan: Plan, now: datetime) -> None:
-        """Go on with another plan; what was used stays used."""
+        """Switch to a different plan; the requests used so far are kept."""
         self._advance(now)
         if plan != self.plan:
             self._known.clear()
@@ -108,16 +110,16 @@ class Planner:
             self.usage.replan()
 
     def is_allowed(self, purpose: Purpose, cost: int, now: datetime, *, system: str | None = None) -> bool:
-        """Tell whether so many requests may be sent now; history has to name its system."""
+        """Return whether `cost` requests may be sent now; history requires its system."""
         if purpose is Purpose.HISTORY and (system is None or cost > self.history_allowance(now, system)):
             return False
         return self.next_allowed(purpose, cost, now) <= now
 
     def next_allowed(self, purpose: Purpose, cost: int, now: datetime) -> datetime:
-        """Return from when on so many requests may be sent, as far as is known now.
+        """Return when `cost` requests may be sent, as far as is known now.
 
-        More than a minute allows may begin when the minute is free; each one of them
-        has to ask again.
+        More requests than a minute allows may start once the minute is free; each of them has to be
+        checked again.
         """
         usage = self._advance(now)
         at = max(usage.latest, usage.paused_until)
@@ -126,29 +128,29 @@ class Planner:
         per_minute = self.plan.per_minute
         if per_minute is None or at > usage.latest:
             return at
-        # People do not wait because feeds took the whole minute.
+        # The user doesn't wait because polling used up the minute.
         spare = 0 if purpose.urgent or per_minute < 3 else max(per_minute // 5, 1)
         return max(at, usage.room_at(cost, per_minute - spare)) if per_minute > 0 else usage.resets_at
 
     def verb_next_allowed(self, verb: str, now: datetime) -> datetime:
-        """Return from when on an HTTP method may be used, as far as it was refused alone."""
+        """Return when an HTTP method may be used again if it was rejected on its own."""
         usage = self._advance(now)
         return max(usage.verbs.get(verb, usage.latest), usage.latest)
 
     def spend(self, count: int, now: datetime, *, purpose: Purpose, system: str | None = None) -> None:
-        """Count requests when they are sent, whatever becomes of them."""
+        """Count requests when they are sent, regardless of their result."""
         self._known.clear()
         self.usage.spend(count, now)
         if purpose is Purpose.HISTORY and system is not None:
             self.usage.granted[system] = self.usage.granted.get(system, 0.0) - count
 
     def refund(self, count: int, now: datetime) -> None:
-        """Take back requests that were counted and never left."""
+        """Take back requests that were counted but never sent."""
         self._known.clear()
         self.usage.refund(count, now)
 
     def record_answer(self, now: datetime) -> None:
-        """Note that the service answered, with other than a refusal for the quota."""
+        """Record that the service answered with anything but a rate limit."""
         self._known.clear()
         self.usage.advance(now)
         self.usage.record_answer()
@@ -162,26 +164,26 @@ class Planner:
         limit: int | None = None,
         verb: str = "GET",
     ) -> None:
-        """Obey a refusal: nothing is requested until the period ends, by a `verb` of changes nothing is changed.
+        """Obey a rate limit: send nothing until the period ends, or no changes if `verb` is a method of changes.
 
-        `period` is a word such as minute or month, `ends_at` when it ends or when to
-        come back, `limit` its requests; each may be unknown. What is less than the plan
-        is believed for this period, then the plan is tried again.
+        `period` is a word such as minute or month, `ends_at` is when it ends or when to retry,
+        `limit` is its number of requests; each may be unknown. A limit below the plan's is obeyed
+        for this period, then the plan's is tried again.
         """
         self._known.clear()
         usage = self._advance(now)
         if verb != "GET" and period not in ("second", "minute"):
             usage.deny_verb(verb, now, period, ends_at)
             return
-        told = limit if limit is not None and limit > 0 and period == "month" else None
-        usage.month_limit = told if told is not None else usage.month_limit
-        usage.deny(now, period, ends_at, told or self._limit())
-        if told is not None and self.plan.per_month is not None and usage.exhausted:
-            # What the plan has beyond that is as good as used by others, next month too.
-            usage.expected += max(self.plan.per_month - told, 0)
+        reported_limit = limit if limit is not None and limit > 0 and period == "month" else None
+        usage.month_limit = reported_limit if reported_limit is not None else usage.month_limit
+        usage.deny(now, period, ends_at, reported_limit or self._limit())
+        if reported_limit is not None and self.plan.per_month is not None and usage.exhausted:
+            # The rest of the plan's requests is as good as used by others, next month too.
+            usage.expected += max(self.plan.per_month - reported_limit, 0)
 
     def correct(self, used: int, now: datetime) -> None:
-        """Take over what the service itself says was used this month, also by others."""
+        """Apply the service's own count of requests used this month, including those of others."""
         self._known.clear()
         self.usage.correct(used, now)
 
@@ -201,20 +203,20 @@ class Planner:
         self.usage.last_requests[_name(system, request)] = LastRequest(at=self.usage.latest, failures=failures)
 
     def next_at(self, system: str, request: PollRequest, now: datetime) -> datetime:
-        """Return when a request of a system is due, which is `now` or later.
+        """Return when a request of a system is due, at the earliest `now`.
 
-        While nothing is requested it comes nearer as time goes by, never further away.
+        While nothing is sent, this only moves nearer as time passes.
         """
         usage = self._advance(now)
         due = max(self._due(self.systems[system], request), usage.latest)
         return max(due, self.next_allowed(request.purpose, request.cost, now))
 
     def next_update(self, system: str, now: datetime) -> datetime | None:
-        """Return when anything of a system is requested next."""
+        """Return when the next request of a system is due."""
         return min((self.next_at(system, request, now) for request in self.systems[system].requests), default=None)
 
     def interval(self, system: str, request: PollRequest, now: datetime) -> timedelta | None:
-        """Return how often a request is sent at this time of day, `None` where not again this month."""
+        """Return how often a request is sent at this time of day, `None` if not again this month."""
         self._advance(now)
         if request.daily_at is not None:
             return self._days_between() * _DAY if self._days_between() else None
@@ -233,12 +235,12 @@ class Planner:
         if available is None:
             return _UNMETERED
         surplus = available - min(available * (1 - self._history), pacing.need(self._terms()))
-        # Who spends slowly at first has something left for what nobody expects.
+        # Spending slowly at first leaves requests for the unexpected.
         usage.grant(waiting, surplus, 0.5 + usage.elapsed / 2)
         return max(math.floor(min(usage.granted[system], available)), 0)
 
     def outlook(self, now: datetime) -> Outlook:
-        """Return what a person wants to know."""
+        """Return the state of the key's quota."""
         usage = self._advance(now)
         limit, left = self._limit(), self._left()
         used = usage.used / limit if limit else float(usage.exhausted)
@@ -260,11 +262,11 @@ class Planner:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         return {**self.usage.as_dict(), "plan": [self.plan.per_month, self.plan.per_minute]}
 
     def restore(self, data: object) -> None:
-        """Take over what `as_dict` returned, whatever it is now."""
+        """Restore the data of `as_dict`, ignoring what cannot be read."""
         self._known.clear()
         self.usage = Usage.restore(data)
         known = data.get("plan") if isinstance(data, Mapping) else None
@@ -309,9 +311,9 @@ class Planner:
         return self._once("essential", self._work_out_essential)
 
     def _work_out_essential(self) -> int:
-        """Return the requests that what has to be requested each day needs until the month's end.
+        """Return the number of daily requests needed until the month's end.
 
-        There is one more of each for a failure.
+        One of each is added to allow for a failure.
         """
         total, days = 0, self._min_days_between()
         for system, request in self._requests(Purpose.ESSENTIAL):
@@ -320,7 +322,7 @@ class Planner:
         return total
 
     def _days_left(self, system: PlannedSystem, request: PollRequest) -> int:
-        """Return how often an essential request is still due this month."""
+        """Return how many times an essential request is still due this month."""
         usage = self.usage
         due = max(self._daily(system, request, 1), usage.latest)
         return max(math.ceil((usage.resets_at - due) / _DAY), 0)
@@ -329,7 +331,7 @@ class Planner:
         return self._once("days_between", self._work_out_days_between)
 
     def _work_out_days_between(self) -> int:
-        """Return every how many days the essentials can be requested, 0 where not any more this month."""
+        """Return the number of days between essential requests, 0 if there are none left this month."""
         left = self._left()
         if left is None:
             return 1
@@ -343,7 +345,7 @@ class Planner:
         return self._once("least_days_between", self._work_out_min_days_between)
 
     def _work_out_min_days_between(self) -> int:
-        """Return every how many days the essentials are requested where many systems share the month with updates."""
+        """Return the minimum number of days between essential requests if many systems share the month with updates."""
         limit = self._limit()
         if limit is None or not any(self._requests(Purpose.FRESHNESS)):
             return 1
@@ -358,7 +360,7 @@ class Planner:
         if request.daily_at is None:
             due = self._fresh(system, request, last.at)
         else:
-            # After a failure it is for the retries, and then for the next day, to catch up.
+            # After a failure, it is up to the retries, and then the next day, to catch up.
             days = min(self._days_between(), 1) if last.failures else self._days_between()
             due = self._daily(system, request, days) if days else self._renewal(system)
         if 0 < last.failures <= _RETRIES:
@@ -391,13 +393,13 @@ class Planner:
                     yield system, request
 
     def _available(self) -> float | None:
-        """Return the requests that updates and history have until the month's end."""
+        """Return the requests available for updates and history until the month's end, `None` if unlimited."""
         limit, left, usage = self._limit(), self._left(), self.usage
         if limit is None or left is None:
             return None
         kept = self._kept() + self._essential()
         expected = min(usage.expected, max(limit - kept, 0) * _MOST_BY_OTHERS)
-        # What others did so far is not known until the service refuses something.
+        # What others have used so far is unknown until the service rejects a request.
         others = max(expected - usage.others, expected * (1 - usage.elapsed))
         return max(left - kept - others, 0.0)
 
@@ -408,7 +410,7 @@ class Planner:
         return self._once("pace", self._work_out_pace)
 
     def _work_out_pace(self) -> pacing.Pacing | None:
-        """Return how long updates wait, so that the requests last until the month's end."""
+        """Return how long updates wait so that the requests last until the month's end."""
         budget = self._available()
         if budget is None:
             return pacing.Pacing()
@@ -418,7 +420,7 @@ class Planner:
 
 
 def _phases(systems: Mapping[str, PlannedSystem]) -> dict[str, timedelta]:
-    """Return how long after a step of its own each system is requested: each of them at another time."""
+    """Return each system's offset within its step, so that the systems are polled at different times."""
     phases = {}
     for number, (key, system) in enumerate(systems.items()):
         step = int(system.step.total_seconds())

@@ -1,4 +1,4 @@
-"""What was requested with one API key: counted by the month and the minute, and what the service said of it."""
+"""The requests made with one API key, counted by month and minute, and the limits that the service reported."""
 
 from calendar import monthrange
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ _DAY = timedelta(days=1)
 # Requests arrive closer together or further apart than they were sent.
 _MINUTE = timedelta(seconds=65)
 
-# Months begin at the start of one in UTC, until the service tells another.
+# Months begin at the start of a month in UTC, unless the service reports otherwise.
 _ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)
 
-# A clock that is corrected by less does not lead back into the month before.
+# A clock correction of less than this doesn't return to the previous month.
 _JITTER = _DAY
 
-# Nobody knows in which zone the service's months begin: this long the last one may go on.
+# The time zone of the service's months is unknown, so the last one may continue for this long.
 _ZONES = timedelta(hours=36)
 
-# How far ahead a period's end can be, and where no end is told when it ends.
+# How far ahead the end of a period may be, as reported by the service.
 _LONGEST = {
     "second": timedelta(minutes=1),
     "minute": timedelta(minutes=2),
@@ -34,13 +34,13 @@ _LONGEST = {
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 _SKEW = timedelta(seconds=2)
 
-# What others used is remembered over months in which nobody told of them, and forgotten slowly.
+# The use by others is remembered over months in which it isn't reported, and slowly forgotten.
 _REMEMBERED = 0.95
 
-# Refusals without a period that last so long are about no minute.
+# Rate limits without a period that last this long are not about a minute.
 _NO_MERE_MINUTE = timedelta(hours=2)
 
-# What is kept of earlier months, for a clock that goes back to them, and of systems.
+# The number of earlier months to keep, for a clock that is set back to them, of last requests, and their age.
 _KEPT_MONTHS, _KEPT_ASKED, _FORGOTTEN = 3, 1000, 60 * _DAY
 
 
@@ -54,12 +54,12 @@ class LastRequest:
 
 @dataclass(slots=True, kw_only=True)
 class Usage:
-    """What one key has used: `own` requests of this month, and those of `others` that the service told of.
+    """The usage of one key: `own` requests of this month, and those of `others` that the service reported.
 
-    `expected` is how many requests others are expected to make in a whole month.
-    `month_limit` is what the service told of this month where that is less than the
-    plan. `refused_since` is when it began to refuse without a word for how long,
-    `verbs` until when it refuses changes, by the HTTP methods.
+    `expected` is how many requests others are expected to make in a whole month. `month_limit` is
+    this month's limit as reported by the service if it is below the plan's. `refused_since` is
+    since when the service has rejected requests without saying for how long, `verbs` is until when
+    it rejects changes, by HTTP method.
     """
 
     anchor: datetime = _ANCHOR
@@ -83,7 +83,7 @@ class Usage:
 
     @property
     def used(self) -> int:
-        """The requests of this month, whoever made them."""
+        """This month's requests, including those of others."""
         return self.own + self.others
 
     @property
@@ -93,11 +93,11 @@ class Usage:
 
     @property
     def elapsed(self) -> float:
-        """How much of the month is over, from 0 to 1."""
+        """The elapsed share of the month, from 0 to 1."""
         return min(max((self.latest - self.since) / (self.resets_at - self.since), 0.0), 1.0)
 
     def advance(self, now: datetime) -> None:
-        """Go to the present: begin a new month, and forget minutes that are over."""
+        """Advance to `now`: begin a new month if it has started, and drop requests older than a minute."""
         now = now.astimezone(UTC)
         if now < self.latest:
             self._turn_back(now)
@@ -110,7 +110,7 @@ class Usage:
         if start > self.since and not self.others and not self.exhausted:
             self.expected = self.expected * _REMEMBERED if self.expected > 1 else 0.0
         if start < self.since:
-            # The clock was wrong before or is now: either way what was requested was requested.
+            # The clock was wrong before or is now: in either case, the requests were made.
             count += self.used
         if self.used:
             self.months[self.since] = self.used
@@ -125,19 +125,19 @@ class Usage:
         self.own += count
         self.moments += [self.latest] * count
         for start in self.months:
-            # A clock that went back leaves a later month to return to.
+            # A clock that was set back will return to a later month.
             if start > self.since:
                 self.months[start] += count
 
     def refund(self, count: int, now: datetime) -> None:
-        """Take back requests of this month that were never sent."""
+        """Take back this month's requests that were never sent."""
         self.advance(now)
         self.own = max(self.own - count, 0)
 
     def grant(self, systems: list[str], surplus: float, share: float) -> None:
-        """Let the history of systems have a share of the surplus: in each hour what is spare in that hour.
+        """Grant the systems' history a share of the surplus, in proportion to the time passed.
 
-        `granted` is what of it they have not spent, in requests.
+        `granted` is the number of granted requests that they have not spent.
         """
         passed = self.latest - max(self.granted_at, self.since)
         left = max(self.resets_at - self.latest, timedelta(hours=1))
@@ -146,7 +146,7 @@ class Usage:
         self.granted_at = self.latest
 
     def correct(self, used: int, now: datetime) -> None:
-        """Take over how many requests of this month the service counts."""
+        """Apply the service's own count of this month's requests."""
         self.advance(now)
         if used <= self.used:
             return
@@ -154,58 +154,58 @@ class Usage:
         self._expect(self.others, used)
 
     def deny(self, now: datetime, period: str | None, ends_at: datetime | None, limit: int | None) -> None:
-        """Ask nothing until the period is over in which too much was requested.
+        """Pause until the end of the period whose limit was exceeded.
 
-        `limit` is the month's, the service's or the plan's. Where the period is not
-        told the pauses grow from time to time.
+        `limit` is the month's, from the service or the plan. If the period is unknown, the pauses
+        grow each time.
         """
         self.advance(now)
-        told = self._is_told(period, ends_at)
-        if period == "month" and not told and self.latest - self.since < _ZONES and self.own < (limit or 0) / 2:
+        known_end = self._has_known_end(period, ends_at)
+        if period == "month" and not known_end and self.latest - self.since < _ZONES and self.own < (limit or 0) / 2:
             period = None
-        if period is None and not told and limit is not None and self.used >= 0.98 * limit:
+        if period is None and not known_end and limit is not None and self.used >= 0.98 * limit:
             period = "month"
-        if period not in _LONGEST and not told:
+        if period not in _LONGEST and not known_end:
             self._refused(limit)
         if period == "month":
-            if told and ends_at is not None and abs(ends_at - self.resets_at) > timedelta(minutes=1):
+            if known_end and ends_at is not None and abs(ends_at - self.resets_at) > timedelta(minutes=1):
                 self.anchor = ends_at.astimezone(UTC)
                 self.since = _month(self.anchor, self.latest)[0]
             self.correct(limit or 0, now)
             self.exhausted = True
-        # What is told ends by itself; only what is not makes patience grow.
-        self.denials += not told and period not in _LONGEST
-        ends = ends_at if told and ends_at is not None else self._ends(period)
+        # A pause with a known end needs no backoff.
+        self.denials += not known_end and period not in _LONGEST
+        ends = ends_at if known_end and ends_at is not None else self._ends(period)
         if ends + _SKEW > self.paused_until:
             self.paused_until = ends + _SKEW
             self.pause = self.paused_until - self.latest
 
     def deny_verb(self, verb: str, now: datetime, period: str | None, ends_at: datetime | None) -> None:
-        """Ask nothing by an HTTP method of changes until its period is over; reads go on."""
+        """Stop using an HTTP method of changes until its period is over; reads continue."""
         self.advance(now)
-        told = self._is_told(period, ends_at)
-        self.verbs[verb] = (ends_at if told and ends_at is not None else self._ends(period)) + _SKEW
+        known_end = self._has_known_end(period, ends_at)
+        self.verbs[verb] = (ends_at if known_end and ends_at is not None else self._ends(period)) + _SKEW
 
     def record_answer(self) -> None:
-        """Note that the service gives answers: the next pause is a short one, and a month that seemed used up is not."""
+        """Record that the service answers: the next pause is short again, and a month assumed to be used up is not."""
         self.denials = 0
         if self.refused_since is not None:
             self.refused_since, self.exhausted = None, False
 
     def replan(self) -> None:
-        """Forget what the service said of another plan."""
+        """Forget the limits that the service reported for the previous plan."""
         self.month_limit = None
         self.verbs = {}
         if self.exhausted:
             self.exhausted, self.paused_until = False, self.latest
 
     def room_at(self, count: int, limit: int) -> datetime:
-        """Return when so many more requests fit into a minute of `limit`."""
+        """Return when `count` more requests fit into a minute limited to `limit`."""
         over = len(self.moments) + min(count, limit) - limit
         return self.latest if over <= 0 else sorted(self.moments)[over - 1] + _MINUTE
 
     def _refused(self, limit: int | None) -> None:
-        """Take refusals that last for hours for what they are: others used the month up."""
+        """Conclude from rejections that last for hours that others used up the month."""
         self.refused_since = self.refused_since or self.latest
         lasts = self.latest - self.refused_since
         if limit is None or lasts < _NO_MERE_MINUTE or self.refused_since - self.since < _ZONES:
@@ -215,12 +215,12 @@ class Usage:
         self.exhausted = True
 
     def _expect(self, others: int, used: int) -> None:
-        """Expect of others in a month what they made of it so far."""
+        """Estimate the monthly use by others from their use so far."""
         length = (self.resets_at - self.since) / _DAY
         days = max((self.latest - self.since) / _DAY, 1.0)
         self.expected = min(others * length / days, float(used))
 
-    def _is_told(self, period: str | None, ends_at: datetime | None) -> bool:
+    def _has_known_end(self, period: str | None, ends_at: datetime | None) -> bool:
         return ends_at is not None and self.latest < ends_at <= self.latest + _LONGEST.get(period or "", 32 * _DAY)
 
     def _ends(self, period: str | None) -> datetime:
@@ -237,14 +237,14 @@ class Usage:
         return now + min(_SHORTEST_PAUSE * (1 << min(max(self.denials - 1, 0), 10)), _LONGEST_PAUSE)
 
     def _turn_back(self, now: datetime) -> None:
-        """Follow a clock that went back: nothing lies in the future but what was to wait for."""
+        """Adapt to a clock that was set back, so that nothing but remaining pauses is in the future."""
         self.moments = [min(moment, now) for moment in self.moments]
         self.paused_until = min(self.paused_until, now + self.pause)
         for key, last in self.last_requests.items():
             self.last_requests[key] = LastRequest(at=min(last.at, now), failures=last.failures)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain JSON data."""
+        """Return the usage as plain JSON data."""
         return {
             "anchor": self.anchor.isoformat(),
             "since": self.since.isoformat(),
@@ -272,7 +272,7 @@ class Usage:
 
     @classmethod
     def restore(cls, data: object) -> Usage:
-        """Read what `as_dict` returned; what is anything else is left out."""
+        """Return the usage from the data of `as_dict`, leaving out what cannot be read."""
         read = _items(data)
         latest = _moment(read.get("latest")) or _ANCHOR
         pause = timedelta(seconds=min(_number(read.get("pause")) or 0.0, _LONGEST["year"].total_seconds()))
@@ -317,7 +317,7 @@ class Usage:
 
 
 def _month(anchor: datetime, now: datetime) -> tuple[datetime, datetime]:
-    """Return the begin and end of the month around a moment, where months begin as one did at `anchor`."""
+    """Return the start and end of the month around `now`, if months begin at `anchor`'s day and time."""
     number = now.year * 12 + now.month - 1
     if _begin(anchor, number) > now:
         number -= 1
@@ -361,7 +361,7 @@ def _moment(data: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(data)
-        # The years next to the calendar's ends have no room to count from.
+        # Years at the ends of the calendar leave no room for calculations.
         return moment.astimezone(UTC) if moment.tzinfo is not None and 1970 <= moment.year < 9000 else None
     except ValueError, OverflowError:
         return None
