@@ -1,1 +1,1 @@
-"""What every client shares: transport, payload readers, one tree of errors."""
+"""The common basis of all clients: transport, payload readers, and one hierarchy of errors."""

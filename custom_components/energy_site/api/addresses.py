@@ -1,4 +1,4 @@
-"""Where a vendor's service is."""
+"""The addresses of the vendors' services."""
 
 import os
 
@@ -6,5 +6,5 @@ from yarl import URL
 
 
 def address(variable: str, default: str) -> URL:
-    """Return a service's address: an environment variable points the demo and the tests at a simulator."""
+    """Return a service's address; an environment variable can point it at a simulator for the demo and tests."""
     return URL(os.environ.get(variable) or default)

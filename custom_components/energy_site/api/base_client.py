@@ -1,4 +1,4 @@
-"""What the clients of clouds share: one request at a time, counted and recorded."""
+"""The common basis of cloud clients: one request at a time, counted and recorded."""
 
 from abc import ABC, abstractmethod
 import asyncio
@@ -19,9 +19,9 @@ _TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestResult:
-    """How a request ended: the answer's status, or the error in its place; neither where it was cut short.
+    """The result of a request: the response's status or the error; neither if it was cancelled.
 
-    `refusal` is what an answer says of a quota that is used up.
+    `refusal` is the rate limit that the response reports.
     """
 
     status: int | None = None
@@ -34,7 +34,7 @@ _BODIES: ContextVar[list[tuple[str, bytes]] | None] = ContextVar("bodies", defau
 
 @contextmanager
 def keep_bodies() -> Iterator[list[tuple[str, bytes]]]:
-    """Collect the answers to the requests within: the endpoints' names and the bodies."""
+    """Collect the responses to the requests made in this context: endpoint names and bodies."""
     bodies: list[tuple[str, bytes]] = []
     token = _BODIES.set(bodies)
     try:
@@ -44,16 +44,16 @@ def keep_bodies() -> Iterator[list[tuple[str, bytes]]]:
 
 
 class BudgetHooks(Protocol):
-    """Counts requests against a quota: each one that leaves, whatever becomes of it.
+    """Counts requests against a quota: every request sent, regardless of its result.
 
-    No vendor documents whether refused requests count, so they are reported as well.
+    No vendor documents whether rejected requests count, so they are reported as well.
     """
 
     def before(self, endpoint: str) -> None:
-        """Allow a request to an endpoint, or raise the `ApiError` that the caller gets instead."""
+        """Allow a request to an endpoint, or raise the `ApiError` to pass to the caller."""
 
     def after(self, endpoint: str, result: RequestResult) -> None:
-        """Record how a request that was allowed ended."""
+        """Record the result of a request that was allowed."""
 
 
 _PARAMETERS: ContextVar[tuple[str, Mapping[str, str]]] = ContextVar("parameters")
@@ -61,7 +61,7 @@ _PARAMETERS: ContextVar[tuple[str, Mapping[str, str]]] = ContextVar("parameters"
 
 @contextmanager
 def with_parameters(endpoint: str, parameters: Mapping[str, str]) -> Iterator[None]:
-    """Within this context, send requests to an endpoint with these parameters in place of their default ones."""
+    """Use these query parameters instead of the default ones for requests to an endpoint in this context."""
     token = _PARAMETERS.set((endpoint, parameters))
     try:
         yield
@@ -70,17 +70,17 @@ def with_parameters(endpoint: str, parameters: Mapping[str, str]) -> Iterator[No
 
 
 class BaseClient(ABC):
-    """The client of one of a cloud's APIs.
+    """The client of one cloud API.
 
-    There is one request at a time: services answer 503 to whoever sends several at
-    once. `recorded` holds the last answer by the endpoint's name.
+    It sends one request at a time, as services respond with status 503 to concurrent requests.
+    `recorded` holds the last response by endpoint name.
     """
 
-    # Parameters that exclude each other: a request with one of them goes without the others.
+    # Mutually exclusive parameters: a request with one of them omits the others.
     exclusive: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, session: ClientSession, address: URL, budget: BudgetHooks | None) -> None:
-        """Send requests to paths below an address."""
+        """Send requests to paths below `address`, counted by `budget`."""
         self._session = session
         self._address = address
         self._budget = budget
@@ -89,7 +89,7 @@ class BaseClient(ABC):
 
     @abstractmethod
     def _quota_error(self, answer: Response) -> ApiQuotaError | None:
-        """Return what an answer says of a quota that is used up, `None` for any other answer."""
+        """Return the rate limit that a response reports, `None` for any other response."""
 
     async def _request(
         self,
@@ -101,7 +101,7 @@ class BaseClient(ABC):
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Response:
-        """Send one request, which is counted, and record its answer."""
+        """Send one counted request, and record its response."""
         if self._budget is not None:
             self._budget.before(endpoint)
         result = RequestResult()

@@ -1,54 +1,54 @@
-"""The one error tree of all vendors' clients.
+"""The common error hierarchy of all vendors' clients.
 
-Messages name the endpoint and what went wrong. They never hold a token, a
-serial number, an address or a part of an answer.
+Messages name the endpoint and the problem. They never contain a token, a serial number, an address
+or a part of a response.
 """
 
 
 class ApiError(Exception):
-    """Anything that went wrong between the client and a vendor's interface."""
+    """An error in the communication with a vendor's API."""
 
     def __init__(self, endpoint: str, reason: str) -> None:
-        """Name the endpoint and the reason, neither of them secret."""
+        """Keep the endpoint and the reason, neither of which may be secret."""
         super().__init__(f"{endpoint}: {reason}")
         self.endpoint = endpoint
         self.reason = reason
 
 
 class ApiConnectionError(ApiError):
-    """No answer: unreachable, refused, reset or cut off."""
+    """No response: unreachable, refused, reset or cut off."""
 
 
 class ApiUnreachableError(ApiConnectionError):
-    """No connection at all: refused, no such host, or no encryption spoken there."""
+    """No connection: refused, unknown host, or no TLS."""
 
 
 class ApiCutOffError(ApiConnectionError):
-    """An answer that began and broke off before its end."""
+    """A response that was cut off before its end."""
 
 
 class ApiFramingError(ApiConnectionError):
-    """An answer, but not in HTTP that can be read."""
+    """A response that isn't valid HTTP."""
 
 
 class ApiTimeoutError(ApiConnectionError):
-    """No answer within the endpoint's time."""
+    """No response within the endpoint's time limit."""
 
 
 class ApiCertificateError(ApiConnectionError):
-    """The other side showed another certificate than the pinned one.
+    """The server's certificate isn't the pinned one.
 
     Nothing was sent: neither a request nor a token.
     """
 
     def __init__(self, endpoint: str, fingerprint: bytes) -> None:
-        """Keep the SHA-256 fingerprint that was shown instead."""
+        """Keep the SHA-256 fingerprint of the server's certificate."""
         super().__init__(endpoint, "the certificate is not the pinned one")
         self.fingerprint = fingerprint
 
 
 class ApiStatusError(ApiError):
-    """An answer with a status that is no success."""
+    """A response with a status code other than success."""
 
     def __init__(
         self,
@@ -58,67 +58,67 @@ class ApiStatusError(ApiError):
         retry_after: float | None = None,
         reason: str | None = None,
     ) -> None:
-        """Keep the HTTP status and the wait in seconds that the answer asks for."""
+        """Keep the HTTP status, and the requested wait in seconds."""
         super().__init__(endpoint, f"status {status}, {reason}" if reason else f"status {status}")
         self.status = status
         self.retry_after = retry_after
 
     @property
     def busy(self) -> bool:
-        """Whether the other side says that it cannot now, rather than that it will not."""
+        """Whether the server cannot respond now, rather than rejecting the request."""
         return self.status >= 500 or self.status in (408, 425, 429)
 
 
 class ApiAuthError(ApiStatusError):
-    """The credentials as a whole are refused."""
+    """The credentials are rejected altogether."""
 
 
 class VerdictError(ApiAuthError):
-    """The account's service itself says no to these credentials: to ask again changes nothing."""
+    """The account service itself rejects these credentials, so retrying is pointless."""
 
-    # The key of the text for it, the same in a form, an exception and a repair.
+    # The translation key, which is the same for a form, an exception and a repair.
     translation_key = "account_unreachable"
 
     def __init__(self, endpoint: str, reason: str) -> None:
-        """Name the endpoint and what is wrong with the credentials."""
+        """Keep the endpoint, and what is wrong with the credentials."""
         super().__init__(endpoint, 401, reason=reason)
 
 
 class AccountServiceError(ApiError):
-    """The account's service does not sign anybody in at present: its own condition, which passes."""
+    """The account service doesn't sign anyone in at present, which is temporary."""
 
     translation_key = "account_unreachable"
 
     def __init__(self, endpoint: str, reason: str, *, retry_after: float | None = None) -> None:
-        """Keep the wait in seconds that the service asks for, or that it is known to need."""
+        """Keep the wait in seconds that the service requests, or is known to need."""
         super().__init__(endpoint, reason)
         self.retry_after = retry_after
 
 
 class RenewalPendingError(ApiAuthError):
-    """The credentials are refused, and the account's service cannot renew them yet."""
+    """The credentials are rejected, and the account service cannot renew them yet."""
 
     def __init__(self, endpoint: str, condition: AccountServiceError) -> None:
-        """Keep the condition that the account's service is in."""
+        """Keep the condition of the account service."""
         super().__init__(endpoint, 401, reason=str(condition))
         self.condition = condition
 
 
 class ApiForbiddenError(ApiStatusError):
-    """The credentials are good, but not for this endpoint."""
+    """The credentials are valid, but not for this endpoint."""
 
 
 class ApiPlanError(ApiForbiddenError):
-    """The credentials are good, but what was bought does not include this endpoint."""
+    """The credentials are valid, but the plan doesn't include this endpoint."""
 
     def __init__(self, endpoint: str, status: int, *, group: str | None = None) -> None:
-        """Keep the vendor's name of the group of endpoints that is missing."""
+        """Keep the vendor's name of the missing group of endpoints."""
         super().__init__(endpoint, status, reason=f"the plan lacks {group}" if group else "not in the plan")
         self.group = group
 
 
 class ApiQuotaError(ApiStatusError):
-    """More was asked than the plan allows."""
+    """More requests were sent than the plan allows."""
 
     def __init__(
         self,
@@ -130,10 +130,10 @@ class ApiQuotaError(ApiStatusError):
         limit: int | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """Keep what the answer tells, `None` for what it does not.
+        """Keep what the response reports, `None` for what it doesn't.
 
-        `period` is the vendor's word, such as minute or month, `period_end` is
-        in seconds since the epoch, and `limit` is in requests a period.
+        `period` is the vendor's word, such as minute or month, `period_end` is in seconds since the
+        epoch, and `limit` is the number of requests per period.
         """
         reason = f"the {period}'s requests are used up" if period else "the plan's requests are used up"
         super().__init__(endpoint, status, retry_after=retry_after, reason=reason)
@@ -143,27 +143,27 @@ class ApiQuotaError(ApiStatusError):
 
     @property
     def verb(self) -> str:
-        """The HTTP method that was refused: a plan may limit changes apart from reads."""
+        """The HTTP method that was rejected, as a plan may limit changes separately from reads."""
         verb, _, path = self.endpoint.partition(" ")
         return verb if path else "GET"
 
     @property
     def ends_changes(self) -> bool:
-        """Whether it is changes alone that are used up, for longer than a person waits."""
+        """Whether only changes are used up, for longer than a user would wait."""
         return self.verb != "GET" and self.period in ("day", "month", "year")
 
 
 class ApiNotFoundError(ApiStatusError):
-    """The other side does not know this endpoint."""
+    """The server doesn't know this endpoint."""
 
 
 class HardwareAbsentError(ApiNotFoundError):
-    """The system lacks the device that was requested, which does not change by waiting."""
+    """The system doesn't have the requested device, so waiting is pointless."""
 
 
 class ApiPayloadError(ApiError):
-    """An answer in another shape than the endpoint's."""
+    """A response that isn't in the endpoint's format."""
 
 
 class ApiIncompleteError(ApiPayloadError):
-    """The beginning of an answer in the endpoint's shape, and no end."""
+    """The beginning of a response in the endpoint's format, without its end."""

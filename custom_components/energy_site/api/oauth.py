@@ -1,4 +1,4 @@
-"""OAuth of an application with a rotating refresh token, as every vendor's cloud has it."""
+"""OAuth of an application with a rotating refresh token, common to the vendors' clouds."""
 
 from dataclasses import dataclass, field
 
@@ -10,36 +10,36 @@ _REDIRECT = "oauth/redirect"
 
 
 class OAuthError(ApiError):
-    """The service refuses to give tokens."""
+    """The service refuses to issue tokens."""
 
 
 class ClientRefusedError(OAuthError):
-    """The client id or the client secret is wrong."""
+    """The client ID or client secret is wrong."""
 
 
 class CodeRefusedError(OAuthError):
-    """The code is wrong, too old or was used before: each is good for once."""
+    """The code is wrong, expired or was already used: each can be used once."""
 
 
 class RedirectRefusedError(OAuthError):
-    """The redirect URI differs from the one that the code was requested with."""
+    """The redirect URI differs from the one used to request the code."""
 
 
 class ConsentDeniedError(OAuthError):
-    """The owner did not agree, or somebody else's answer came back."""
+    """The owner didn't authorize access, or the response belongs to a different request."""
 
 
 class SignInNeededError(OAuthError):
-    """The refresh token is refused: the owner has to authorize access again."""
+    """The refresh token is rejected: the owner needs to authorize access again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSet:
-    """What a service issues.
+    """The tokens issued by a service.
 
-    The access token is good for `expires_in` seconds. The refresh token is good for
-    once: each renewal brings another, which has to be stored. `account` identifies who
-    agreed, for ever, `None` where the service does not tell.
+    The access token is valid for `expires_in` seconds. The refresh token can be used once: each
+    renewal returns a new one, which has to be stored. `account` permanently identifies the account
+    that authorized access, `None` if the service doesn't report it.
     """
 
     access_token: str = field(repr=False)
@@ -50,10 +50,10 @@ class TokenSet:
 
 
 def read_code(pasted: str, *, state: str | None = None) -> str:
-    """Return the code out of what was pasted: the code itself, or the address that the browser ended at.
+    """Return the code from the user's input: the code itself, or the address that the browser was redirected to.
 
-    Raises `ConsentDeniedError` where the owner refused or another `state`
-    came back, `CodeRefusedError` where there is no code.
+    Raises `ConsentDeniedError` if the owner declined or the `state` differs, `CodeRefusedError` if
+    there is no code.
     """
     text = "".join(pasted.split())
     if "?" not in text:

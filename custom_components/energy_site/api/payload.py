@@ -1,8 +1,8 @@
-"""Readers for payloads that may hold anything.
+"""Readers for payloads that may contain anything.
 
-A required field that is missing or of another type is an `ApiPayloadError`
-with the endpoint's name. An optional one is `None` then: gateways send words
-such as "unknown" where a number belongs.
+A required field that is missing or of a different type raises an `ApiPayloadError` with the
+endpoint's name. An optional one is then `None`: gateways send words such as "unknown" instead of a
+number.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,28 +16,29 @@ from .errors import ApiPayloadError
 _LOGGER = logging.getLogger(__name__)
 
 
-# No quantity of a home comes near this in any unit that is sent.
+# No quantity of a home comes close to this in any of the units used.
 _LARGEST = 1e15
 
 _LARGEST_IDENTIFIER = 10**18
 
 _SERIAL = re.compile(r"(?!.*[A-Za-z0-9]{33})[A-Za-z0-9-]{1,64}")
 
-# A part number, a version, a model or a word of the vendor's own; no part of one is long.
+# A part number, a version, a model or a vendor's own word; no part of it is long.
 _CODE = re.compile(r"(?!.*[A-Za-z0-9]{33})[A-Za-z0-9][A-Za-z0-9 ._,/()+-]{0,95}")
 
-# Nor is a version an address, a place or a key.
+# An address, a location or a key isn't a code, though it may look like one.
 _NO_CODE = re.compile(
     r"\beyJ|(?i:\b(bearer|basic)\s)|[0-9A-Fa-f]{12,}|(?<![\w.])([0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?![\w.])"
     r"|(?<![\w.-])((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?![\w.-])"
     r"|\d\.\d{3,}\s*[,/ ]\s*-?\d{1,3}\.\d{3,}|\d{2,4} \d{3,4}[ -]\d{3,4}"
 )
 
-# Nobody gives a device or a system a longer name, and no token is longer than this.
+# Devices and systems have no longer names, and no token is longer than this.
 _LONGEST_NAME = 64
 _LONGEST_TEXT = 8192
 
-# What looks like a key, an address, a phone number, a place or a link is not what a circuit or a roof is called.
+# Text that looks like a key, an address, a phone number, a location or a link isn't the name of a
+# circuit or a roof.
 _NO_NAME = re.compile(
     r"@|://|\beyJ|-----|(?i:\bbearer\b)|[<>]|[0-9A-Fa-f]{12,}|([0-9A-Fa-f]{2}[:-]){5}|\d[\d ().-]{8,}\d|\d\.\d{3,}"
     r"|(\d{1,3}\.){3}\d|::|([0-9A-Fa-f]{1,4}[:.]){2}[0-9A-Fa-f]{4}"
@@ -45,17 +46,17 @@ _NO_NAME = re.compile(
 
 
 def is_serial(text: str) -> bool:
-    """Tell whether a text can be a serial number."""
+    """Return whether a text can be a serial number."""
     return _SERIAL.fullmatch(text) is not None
 
 
 def is_code(text: str) -> bool:
-    """Tell whether a text can be a part number, a version or another word that no person chose."""
+    """Return whether a text can be a part number, a version or another word that isn't chosen by a user."""
     return _CODE.fullmatch(text) is not None and not _NO_CODE.search(text)
 
 
 class Record:
-    """One JSON object of an answer, read field by field."""
+    """A JSON object of a response, read field by field."""
 
     __slots__ = ("_fields", "endpoint")
 
@@ -67,19 +68,19 @@ class Record:
         self.endpoint = endpoint
 
     def __contains__(self, key: str) -> bool:
-        """Tell whether the field was sent at all."""
+        """Return whether the field was sent at all."""
         return key in self._fields
 
     def __bool__(self) -> bool:
-        """Tell whether any field was sent."""
+        """Return whether any field was sent."""
         return bool(self._fields)
 
     def items(self) -> Iterable[tuple[str, object]]:
-        """Return all fields as they were sent."""
+        """Return all fields as sent."""
         return self._fields.items()
 
     def value(self, key: str) -> object:
-        """Return a field as it was sent, `None` where it is missing."""
+        """Return a field as sent, `None` if it is missing."""
         return self._fields.get(key)
 
     def number(self, key: str) -> float:
@@ -87,7 +88,7 @@ class Record:
         return self._required(key, self.number_or_none(key))
 
     def number_or_none(self, key: str) -> float | None:
-        """Return a number; numbers in words, infinities and flags do not count."""
+        """Return a number, `None` for anything else, including text, infinities and flags."""
         return _number(self._fields.get(key))
 
     def integer(self, key: str) -> int:
@@ -95,7 +96,7 @@ class Record:
         return self._required(key, self.integer_or_none(key))
 
     def integer_or_none(self, key: str) -> int | None:
-        """Return a whole number, also where it was sent as digits in a string."""
+        """Return a whole number, even if it was sent as a string of digits."""
         value = self._fields.get(key)
         if isinstance(value, str) and len(value) < 20 and value.isascii() and value.isdigit():
             return int(value)
@@ -107,17 +108,17 @@ class Record:
         return self._required(key, self.text_or_none(key))
 
     def text_or_none(self, key: str) -> str | None:
-        """Return a string, `None` where it is missing, empty, or none that could be shown."""
+        """Return a string, `None` if it is missing, empty, too long or not printable."""
         value = self._fields.get(key)
         return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT and value.isprintable() else None
 
     def code_or_none(self, key: str) -> str | None:
-        """Return a part number, a version or a word of the vendor's own, `None` for anything else."""
+        """Return a part number, a version or a vendor's own word, `None` for anything else."""
         value = self.text_or_none(key)
         return value if value is not None and is_code(value) else None
 
     def name_or_none(self, key: str) -> str | None:
-        """Return a name that a person chose, on one line and not too long, `None` for what nothing is called."""
+        """Return a name chosen by a user, shortened and on one line, `None` if it doesn't look like a name."""
         value = self._fields.get(key)
         if not isinstance(value, str):
             return None
@@ -126,7 +127,7 @@ class Record:
         return name if name and not _NO_NAME.search(name) else None
 
     def flag_or_none(self, key: str) -> bool | None:
-        """Return a flag, also where it was sent as a word."""
+        """Return a flag, even if it was sent as a word."""
         match self._fields.get(key):
             case bool() as flag:
                 return flag
@@ -137,14 +138,14 @@ class Record:
         return None
 
     def identifier(self, key: str) -> str:
-        """Return a required serial number, or another one of letters, digits and hyphens, also where it is a number."""
+        """Return a required identifier of letters, digits and hyphens, even if it was sent as a number."""
         value = self._fields.get(key)
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _LARGEST_IDENTIFIER:
             return str(value)
         return self._required(key, value if isinstance(value, str) and is_serial(value) else None)
 
     def expect(self, *keys: str) -> None:
-        """Raise `ApiPayloadError` where something was sent, but none of these fields."""
+        """Raise `ApiPayloadError` if the object has fields, but none of these."""
         if self._fields and not any(key in self._fields for key in keys):
             raise ApiPayloadError(self.endpoint, f"none of the fields {', '.join(keys)}")
 
@@ -153,28 +154,28 @@ class Record:
         return Record(self.endpoint, self._fields.get(key))
 
     def record_or_empty(self, key: str) -> Record:
-        """Return an object, an empty one where it is missing or something else."""
+        """Return an object, an empty one if it is missing or something else."""
         value = self._fields.get(key)
         return Record(self.endpoint, value if isinstance(value, dict) else {})
 
     def records(self, key: str) -> Iterator[Record]:
-        """Return the objects of a list; whatever else stands in it is dropped."""
+        """Return the objects of a list; any other items are dropped."""
         value = self._fields.get(key)
         return _objects(self.endpoint, value if isinstance(value, list) else [])
 
     def required_records(self, key: str) -> Iterator[Record]:
-        """Return the objects of a required list; whatever else stands in it is dropped."""
+        """Return the objects of a required list; any other items are dropped."""
         value = self._fields.get(key)
         return _objects(self.endpoint, self._required(key, value if isinstance(value, list) else None))
 
     def numbers(self, key: str) -> tuple[float | None, ...]:
-        """Return a required list of numbers, each in its place; `None` for what is no number."""
+        """Return a required list of numbers; items that aren't numbers become `None`."""
         value = self._fields.get(key)
         items = self._required(key, value if isinstance(value, list) else None)
         return tuple(_number(item) for item in items)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return the words of a list; whatever else stands in it is dropped."""
+        """Return the words of a list; any other items are dropped."""
         value = self._fields.get(key)
         items = value if isinstance(value, list) else []
         return tuple(item for item in items if isinstance(item, str) and is_code(item))
@@ -186,10 +187,10 @@ class Record:
 
 
 def records(endpoint: str, value: object) -> Iterator[Record]:
-    """Return the objects of an answer that is a list.
+    """Return the objects of a response that is a list.
 
-    Raise `ApiPayloadError` where it is none: gateways under load answer
-    `{"error": ...}` in place of a list.
+    Raise `ApiPayloadError` if it isn't one: gateways under load respond with `{"error": ...}`
+    instead.
     """
     if not isinstance(value, list):
         raise ApiPayloadError(endpoint, f"a list expected, not {_kind(value)}")
@@ -197,7 +198,7 @@ def records(endpoint: str, value: object) -> Iterator[Record]:
 
 
 def parse_each[T](items: Iterable[Record], parse: Callable[[Record], T]) -> tuple[T, ...]:
-    """Parse each item; one that cannot be read is dropped, not the list."""
+    """Parse each item, dropping only those that cannot be read."""
     parsed: list[T] = []
     for item in items:
         try:
@@ -208,7 +209,7 @@ def parse_each[T](items: Iterable[Record], parse: Callable[[Record], T]) -> tupl
 
 
 def as_sent(_: str, payload: object) -> object:
-    """Return an answer that nothing is made of."""
+    """Return a response unchanged."""
     return payload
 
 

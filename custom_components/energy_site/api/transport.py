@@ -1,4 +1,4 @@
-"""One request, for every vendor: time limit, size limit, errors, latency, log."""
+"""Sends a request for any vendor: time limit, size limit, errors, latency, log."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -40,16 +40,16 @@ from .errors import (
 
 _LOGGER = logging.getLogger(__name__)
 
-# No answer of a vendor's cloud comes near this.
+# No response of a vendor's cloud comes close to this.
 _MAX_BYTES = 8_000_000
 
-# A stream that says nothing for so many seconds is dead.
+# A stream without data for this many seconds is dead.
 _SILENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An answer as it came, whatever its status; `seconds` is how long it took."""
+    """A response, whatever its status; `seconds` is how long it took."""
 
     endpoint: str
     status: int
@@ -59,7 +59,7 @@ class Response:
     seconds: float
 
     def json(self) -> Any:
-        """Decode the body; HTML, a truncated or an empty body is an `ApiPayloadError`."""
+        """Decode the body; HTML, a truncated or an empty body raise an `ApiPayloadError`."""
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as err:
@@ -67,11 +67,11 @@ class Response:
             raise ApiPayloadError(self.endpoint, f"{kind}, {len(self.body)} bytes") from err
 
     def text(self) -> str:
-        """Decode the body as text; bytes that are none become a replacement mark."""
+        """Decode the body as text; invalid bytes become a replacement character."""
         return self.body.decode(errors="replace")
 
     def raise_for_status(self) -> None:
-        """Raise `ApiNotFoundError` or `ApiStatusError` unless this is a success."""
+        """Raise `ApiNotFoundError` or `ApiStatusError` unless the response is a success."""
         if 200 <= self.status < 300:
             return
         if self.status in (404, 405, 410):
@@ -80,13 +80,13 @@ class Response:
 
     @property
     def retry_after(self) -> float | None:
-        """How many seconds to wait the answer asks for, as a number or as a date; `None` where it does not."""
+        """The wait in seconds that the response requests, as a number or a date; `None` if it doesn't."""
         return _seconds(self.headers.get("Retry-After"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """The last answer to a question, as diagnostics show it."""
+    """The last response of an endpoint, as shown in diagnostics."""
 
     status: int
     body: bytes = field(repr=False)
@@ -106,14 +106,13 @@ async def request(
     form: Mapping[str, str] | None = None,
     json: Any = None,
 ) -> Response:
-    """Send one request and return the answer, whatever its status.
+    """Send one request and return the response, whatever its status.
 
-    With `pin` the other side must show the certificate with this SHA-256
-    fingerprint, whoever signed it; else `ApiCertificateError` is raised before
-    anything is sent. Raises `ApiTimeoutError` after `timeout` seconds,
-    `ApiUnreachableError` without a connection, `ApiConnectionError` where one
-    fails and `ApiPayloadError` for an answer of more than `limit` bytes, which
-    is not read to its end.
+    With `pin`, the server's certificate must have this SHA-256 fingerprint, regardless of its
+    issuer; otherwise `ApiCertificateError` is raised before anything is sent. Raises
+    `ApiTimeoutError` after `timeout` seconds, `ApiUnreachableError` without a connection,
+    `ApiConnectionError` if one fails, and `ApiPayloadError` for a response of more than `limit`
+    bytes, which isn't read to its end.
     """
     started = time.monotonic()
     with _named_errors(session, endpoint, timeout):
@@ -155,9 +154,9 @@ async def open_response(
     pin: bytes,
     headers: Mapping[str, str],
 ) -> ClientResponse:
-    """Open an answer that goes on for as long as it is read; whoever gets it closes it.
+    """Open a response that is read continuously; the caller has to close it.
 
-    `timeout` is how many seconds its head may take. Raises what `request` raises.
+    `timeout` is the time limit for its headers, in seconds. Raises what `request` raises.
     """
     with _named_errors(session, endpoint, timeout):
         async with asyncio.timeout(timeout):
@@ -172,7 +171,7 @@ async def open_response(
 
 @contextmanager
 def _named_errors(session: ClientSession, endpoint: str, timeout: float) -> Iterator[None]:
-    """Turn the library's errors into ours; its messages may hold the address, so only their kind is told."""
+    """Convert the library's errors; only their type is kept, as their messages may contain the address."""
     try:
         yield
     except ServerFingerprintMismatch as err:
@@ -189,21 +188,21 @@ def _named_errors(session: ClientSession, endpoint: str, timeout: float) -> Iter
     except (ClientError, OSError, ValueError) as err:
         raise ApiConnectionError(endpoint, type(err).__name__) from None
     except RuntimeError as err:
-        # What is unloaded closes its session under whoever still asks.
+        # An unload closes the session while requests may still be in progress.
         if not session.closed:
             raise
         raise ApiConnectionError(endpoint, "the session is closed") from err
 
 
 def _too_large(answer: ClientResponse, endpoint: str, limit: int) -> ApiPayloadError:
-    # What is left of it would be read before the connection could be used again.
+    # The connection could only be reused after reading the rest.
     answer.close()
     return ApiPayloadError(endpoint, f"more than {limit} bytes")
 
 
 @lru_cache(maxsize=64)
 def _pinned(pin: bytes) -> Fingerprint:
-    """Return the same object for the same pin: connections are kept open by it."""
+    """Return the same object for the same pin, as the connection pool depends on it."""
     return Fingerprint(pin)
 
 
