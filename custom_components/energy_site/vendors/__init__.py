@@ -1,1 +1,1 @@
-"""The vendors: a folder each."""
+"""The vendors, each in its own folder."""

@@ -1,4 +1,4 @@
-"""What the adapters of clouds have in common: answers as they came, and a past worth fetching."""
+"""The common basis of cloud adapters: stored responses, and raw requests."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
@@ -18,10 +18,10 @@ from .adapter import SourceAdapter
 
 
 class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
-    """One system's config entry."""
+    """Connects one cloud system with its config entry."""
 
     client: BaseClient
-    # What is requested only when a user wants to see it, by the paths of the endpoints.
+    # Requests that are only sent when a user wants to see the response, by the paths of their endpoints.
     diagnostic_requests: ClassVar[Mapping[str, Callable[[Any], Awaitable[object]]]] = MappingProxyType({})
     _hass: HomeAssistant
     _entry: ConfigEntry[Any]
@@ -31,7 +31,7 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
         source = self.source
         if isinstance(source.outage, ApiAuthError):
             raise translated(ConfigEntryAuthFailed, source.outage)
-        # What is known from before, or that there are no requests left, is more than nothing.
+        # Known values from before, or the fact that there are no requests left, are better than no setup.
         if source.outage is not None and not source.bearable and not source.knows_anything:
             raise translated(ConfigEntryNotReady, source.outage)
         await source.prepare(dt_util.utcnow())
@@ -58,7 +58,7 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
             with self.source.user_requested(), with_parameters(name, parameters):
                 await ask(self.source.context)
         except ApiStatusError, ApiPayloadError:
-            # A refusal is an answer too, and may be just what a person wants to see.
+            # An error response is a response too, and may be just what the user wants to see.
             if name not in recorded:
                 raise
         finally:
@@ -66,7 +66,7 @@ class CloudAdapter[S: CloudSource[Any]](SourceAdapter[S]):
             if before is not None:
                 recorded.setdefault(name, before)
         if found is None:
-            # Nothing was asked: the system lacks what the endpoint is about.
+            # Nothing was requested, as the system lacks the endpoint's subject.
             raise ApiNotFoundError(name, 404)
         return Response(
             endpoint=name, status=found.status, body=found.body, headers={}, cookies={}, seconds=found.seconds

@@ -1,4 +1,4 @@
-"""What the config flows of clouds share: systems to choose from, and what may go wrong."""
+"""The common basis of cloud config flows: the choice of a system, and common errors."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from ..api.errors import ApiConnectionError, ApiError, ApiQuotaError
 from ..const import CONF_SYSTEM, CONF_SYSTEM_ID, LOGGER
 from ..helpers.flow_error import FlowError
 
-# More systems than anybody finds one among without a search.
+# With more systems than this, the user needs a search to find one.
 _MANY = 100
 
 CONF_SEARCH = "search"
@@ -39,17 +39,17 @@ class DiscoveredSystem:
 
     @property
     def label(self) -> str:
-        """The same, and what tells it from another one of that name."""
+        """The name with the system's ID, which distinguishes systems of the same name."""
         return f"{self.name} ({self.system_id})" if self.name else self.system_id
 
 
 def strip_whitespace(text: str) -> str:
-    """Return a key, an id or a secret without what came along when it was copied."""
+    """Return a key, an ID or a secret without whitespace that was copied along with it."""
     return "".join(text.split())
 
 
 def connection_error(error: ApiError) -> FlowError:
-    """Return what to tell about an error that is nobody's mistake."""
+    """Return the form's error for an API error that isn't caused by the user's input."""
     LOGGER.debug("The cloud is not responding as expected: %s", error)
     match error:
         case ApiQuotaError(period_end=int() as end):
@@ -63,7 +63,7 @@ def connection_error(error: ApiError) -> FlowError:
 
 
 def check_granted(entry: ConfigEntry, systems: list[DiscoveredSystem]) -> None:
-    """Raise a problem unless an entry's system is among those of the account."""
+    """Raise a `FlowError` unless an entry's system is among those of the account."""
     if entry.data[CONF_SYSTEM_ID] not in {system.system_id for system in systems}:
         raise FlowError("system_not_granted")
 
@@ -77,7 +77,7 @@ class CloudSteps(ConfigFlow):
     _collect: Callable[[], Awaitable[dict[str, Any]]]
 
     async def async_step_system(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Let a person choose a system, then set it up."""
+        """Let the user choose a system, then set it up."""
         if user_input is None:
             return self._show_systems(self._offered)
         if user_input.get(CONF_SEARCH) or CONF_SYSTEM not in user_input:
@@ -95,7 +95,7 @@ class CloudSteps(ConfigFlow):
     def _show_systems(
         self, shown: Mapping[str, DiscoveredSystem], errors: dict[str, str] | None = None
     ) -> ConfigFlowResult:
-        """Show systems to choose from; of many one may be searched for by a part of its name or number."""
+        """Show the systems to choose from, with a search by name or number if there are many."""
         options = [SelectOptionDict(value=key, label=system.label) for key, system in shown.items()]
         selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
         fields: dict[Any, Any] = {probatio.Required(CONF_SYSTEM, default=options[0]["value"]): selector}
@@ -108,7 +108,7 @@ class CloudSteps(ConfigFlow):
     async def _async_offer(
         self, prefix: str, systems: list[DiscoveredSystem], collect: Callable[[], Awaitable[dict[str, Any]]]
     ) -> ConfigFlowResult:
-        """Offer the systems that are not set up yet; `collect` returns an entry's data once one is chosen."""
+        """Offer the systems that aren't set up yet; `collect` returns an entry's data once one is chosen."""
         if not systems:
             raise FlowError("no_systems")
         known = self._async_current_ids()

@@ -40,18 +40,18 @@ _REFUSED: HassKey[set[str]] = HassKey("energy_site_refused_clients")
 
 
 def auth_domain(vendor: str, client_id: str) -> str:
-    """Return the name under which a vendor's client is stored, and found again by its entries."""
+    """Return the name under which a vendor's client is stored, and by which its entries find it."""
     return f"{vendor}_{sha1(client_id.encode(), usedforsecurity=False).hexdigest()[:8]}"
 
 
 class ClientImplementation(AuthImplementation):
     """Signs in with a client that a user registered with a vendor.
 
-    The requests are those of the vendor's client package. It distinguishes a client that
-    is refused from a token that is, which Home Assistant's errors do not.
+    The requests are those of the vendor's client package, which distinguishes a rejected client
+    from a rejected token, unlike Home Assistant's errors.
     """
 
-    # Read by Home Assistant 2026.11 and newer.
+    # Used by Home Assistant 2026.11 and newer.
     token_auth_method = "client_secret_basic"  # noqa: S105 - a method, not a secret.
 
     @property
@@ -61,7 +61,7 @@ class ClientImplementation(AuthImplementation):
 
     @abstractmethod
     async def _async_exchange(self, code: str, redirect_uri: str) -> TokenSet:
-        """Turn a code into tokens; raises what the client package raises."""
+        """Exchange a code for tokens; raises what the client package raises."""
 
     @abstractmethod
     async def _async_renew(self, refresh_token: str) -> TokenSet:
@@ -69,7 +69,7 @@ class ClientImplementation(AuthImplementation):
 
     @override
     async def async_resolve_external_data(self, external_data: Any) -> dict[str, Any]:
-        """Turn a code into tokens; raises what the client package raises."""
+        """Exchange a code for tokens; raises what the client package raises."""
         return self._stored(await self._async_exchange(external_data["code"], external_data["state"]["redirect_uri"]))
 
     @override
@@ -86,7 +86,7 @@ class ClientImplementation(AuthImplementation):
         return {**token, **self._stored(tokens)}
 
     def _stored(self, tokens: TokenSet) -> dict[str, Any]:
-        """Return what an entry stores of the tokens, in Home Assistant's words."""
+        """Return the entry's data of the tokens, with Home Assistant's keys."""
         return {
             "access_token": tokens.access_token,
             "refresh_token": tokens.refresh_token,
@@ -102,31 +102,31 @@ class ClientImplementation(AuthImplementation):
 
 
 class EntryToken:
-    """An entry's access token, as the vendor's client requests it.
+    """An entry's access token, for the vendor's client.
 
-    It is renewed in time, and what comes of that is in the entry before it is
-    used: the refresh token before it is good no more.
+    It is renewed in time, and the result is stored in the entry before it is used, as the previous
+    refresh token is no longer valid.
     """
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], implementation: AbstractOAuth2Implementation
     ) -> None:
-        """Give the token of an entry. One object an entry: it sees to it that a refresh token is used once."""
+        """Provide the token of an entry; with one object per entry, a refresh token is used only once."""
         self._hass = hass
         self._entry = entry
         self._session = OAuth2Session(hass, entry, implementation)
         self._dead: str | None = None
 
     async def __call__(self, *, refused: str | None = None) -> str:
-        """Return the token, renewed if it ends or was `refused`.
+        """Return the token, renewed if it expires or was `refused`.
 
-        Raises `ApiAuthError` where a person has to sign in, which they are
-        asked to by then, and `ApiConnectionError` for what may pass.
+        Raises `ApiAuthError` if the user has to sign in, for which a reauthentication has been
+        started by then, and `ApiConnectionError` for temporary failures.
         """
         if refused is not None and refused == self._session.token["access_token"]:
             ended = {**self._session.token, "expires_at": 0}
             self._hass.config_entries.async_update_entry(self._entry, data={**self._entry.data, CONF_TOKEN: ended})
-        # What was refused once stays so: only a new sign-in helps.
+        # A rejection is permanent: only a new sign-in helps.
         if self._dead is not None and self._dead == self._session.token["refresh_token"]:
             raise ApiAuthError(_ENDPOINT, 401)
         try:
@@ -142,31 +142,30 @@ class EntryToken:
 async def async_entry_token(hass: HomeAssistant, entry: ConfigEntry[Any]) -> EntryToken:
     """Return the access token of an entry.
 
-    Raises what Home Assistant asks a person to sign in for where the client is
-    stored no more.
+    If the client is no longer stored, raises the error for which Home Assistant asks the user to
+    sign in.
     """
     return EntryToken(hass, entry, await async_get_config_entry_implementation(hass, entry))
 
 
 @callback
 def stored_client(hass: HomeAssistant, name: str) -> ClientCredential | None:
-    """Return the client that is stored under a name of `auth_domain`."""
+    """Return the client stored under a name of `auth_domain`, `None` if there is none."""
     return hass.data[DATA_COMPONENT].async_client_credentials(DOMAIN).get(name)
 
 
 @callback
 def client_was_refused(hass: HomeAssistant, name: str) -> bool:
-    """Tell whether the service refused the client id or secret that is stored under a name."""
+    """Return whether the service rejected the client ID or secret stored under a name."""
     return name in hass.data.get(_REFUSED, ())
 
 
 async def async_store_client(
     hass: HomeAssistant, vendor: str, title: str, client_id: str, client_secret: str, *, entry_id: str | None = None
 ) -> str:
-    """Store a client, in place of another secret of the same client, and return its name.
+    """Store a client, replacing a different secret of the same client, and return its name.
 
-    Other entries than `entry_id` that sign in with the same client go on with
-    the new secret.
+    Other entries than `entry_id` that use the same client are reloaded with the new secret.
     """
     name = auth_domain(vendor, client_id)
     hass.data.get(_REFUSED, set()).discard(name)

@@ -18,18 +18,18 @@ VENDORS: tuple[Vendor, ...] = (
 
 
 def vendor_of(entry: ConfigEntry[Any]) -> Vendor | None:
-    """Return the vendor of an entry, `None` where its data name none that is known."""
+    """Return the vendor of an entry, `None` if its data contains no known one."""
     return next((vendor for vendor in VENDORS if vendor.source == entry.data.get(CONF_SOURCE)), None)
 
 
 def personal_data(entry: ConfigEntry[Any]) -> dict[str, Any]:
-    """Return the fields of an entry's data that may identify somebody."""
+    """Return the fields of an entry's data that may be personal."""
     vendor = vendor_of(entry)
     public = {CONF_SOURCE, *(vendor.public_data if vendor is not None else ())}
     return {key: value for key, value in entry.data.items() if key not in public}
 
 
 def vocabulary(entry: ConfigEntry[Any]) -> Vocabulary:
-    """Return what identifies nobody in the answers that an entry gets."""
+    """Return the vocabulary for the responses that an entry receives."""
     vendor = vendor_of(entry)
     return vendor.vocabulary if vendor is not None else NO_VOCABULARY

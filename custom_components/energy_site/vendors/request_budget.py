@@ -1,4 +1,4 @@
-"""The quotas of cloud keys: one planner a key, whichever entries share it, and what it counted."""
+"""The quotas of cloud keys: one planner per key, shared by all entries with that key, and its stored counts."""
 
 import asyncio
 from datetime import datetime
@@ -13,7 +13,7 @@ from ..helpers.storage import KeptFile
 from ..site.quota.demand import Plan, Purpose
 from ..site.quota.planner import Planner
 
-# What was counted is written down this many seconds later, and at Home Assistant's end.
+# The counts are stored after this many seconds, and when Home Assistant stops.
 _SAVE_DELAY = 15
 
 _KEYS: HassKey[dict[str, asyncio.Future[KeyQuota]]] = HassKey(f"{DOMAIN}_quota")
@@ -23,23 +23,23 @@ class KeyQuota:
     """One key's planner, whose counts are stored under a hash of the key."""
 
     def __init__(self, hass: HomeAssistant, plan: Plan, name: str) -> None:
-        """Plan with what was written down by this name."""
+        """Plan with the counts stored under `name`."""
         self.planner = Planner(plan)
         self._file = KeptFile(hass, f"quota.{name}", "a cloud key's quota", is_ours=lambda data: "plan" in data)
 
     async def async_load(self) -> None:
-        """Restore what was counted."""
+        """Restore the counts."""
         if counted := await self._file.async_load():
             self.planner.restore(counted)
 
     @callback
     def keep(self) -> None:
-        """Store what was counted soon."""
+        """Schedule storing the counts."""
         self._file.save_soon(self.planner.as_dict, _SAVE_DELAY)
 
 
 def key_name(key: str) -> str:
-    """Return a name for a key that does not tell it."""
+    """Return a name for a key that doesn't reveal it."""
     return sha256(key.encode()).hexdigest()[:16]
 
 
@@ -50,15 +50,15 @@ async def _async_loaded(hass: HomeAssistant, plan: Plan, name: str) -> KeyQuota:
 
 
 async def async_quota(hass: HomeAssistant, key: str, plan: Plan, now: datetime) -> KeyQuota:
-    """Return the quota of a key, the same for all who share it; the newest word on its plan holds."""
+    """Return the quota of a key, shared by all its entries; the most recent plan applies."""
     quotas = hass.data.setdefault(_KEYS, {})
     name = key_name(key)
     if name not in quotas:
-        # Entries start side by side: the second one waits for the same file.
+        # Entries are set up concurrently, so the second one waits for the same file.
         quotas[name] = asyncio.ensure_future(_async_loaded(hass, plan, name))
     quota = await asyncio.shield(quotas[name])
     quota.planner.change(plan, now)
-    # What the setup itself requested counts as well.
+    # The requests of the config flow count as well.
     if requests := take_over_flow_requests(hass, key):
         quota.planner.spend(requests, now, purpose=Purpose.PERSON)
     return quota
@@ -68,14 +68,14 @@ class FlowBudget:
     """Counts the requests that flows make with a key."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without requests."""
         self.requests = 0
 
     def before(self, endpoint: str) -> None:
-        """Allow every request: a user waits for it."""
+        """Allow every request, as the user waits for it."""
 
     def after(self, endpoint: str, result: RequestResult) -> None:  # noqa: ARG002 - the signature is the client's.
-        """Count a request, whatever became of it."""
+        """Count a request, regardless of its result."""
         self.requests += 1
 
 
@@ -84,18 +84,18 @@ _FLOW_BUDGETS: HassKey[dict[str, FlowBudget]] = HassKey(f"{DOMAIN}_flow_requests
 
 @callback
 def flow_budget(hass: HomeAssistant, api_key: str) -> FlowBudget:
-    """Return what counts the requests that flows make with a key, one for all flows.
+    """Return the counter of requests that flows make with a key, shared by all flows.
 
-    A flow knows no entry and its runtime yet, but its requests count against the key's
-    quota all the same. So the count waits here by a hash of the key until
-    a runtime with that key takes it over, with `take_over_flow_requests`, as
-    requests made a moment ago. It does not outlive Home Assistant.
+    A flow has no entry and no runtime yet, but its requests count against the key's quota
+    nevertheless. The count is therefore kept under a hash of the key until a runtime with that key
+    takes it over using `take_over_flow_requests`, as requests that were just made. It is lost when
+    Home Assistant stops.
     """
     return hass.data.setdefault(_FLOW_BUDGETS, {}).setdefault(key_name(api_key), FlowBudget())
 
 
 @callback
 def take_over_flow_requests(hass: HomeAssistant, api_key: str) -> int:
-    """Return how many requests flows made with a key since the last time, and begin anew."""
+    """Return how many requests flows have made with a key since the last call, and reset the count."""
     budget = hass.data.get(_FLOW_BUDGETS, {}).pop(key_name(api_key), None)
     return budget.requests if budget else 0

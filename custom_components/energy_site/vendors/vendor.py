@@ -1,4 +1,4 @@
-"""What a vendor's folder provides, and what the rest of the integration asks of it."""
+"""The parts that a vendor's folder provides to the rest of the integration."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from .adapter import SourceAdapter
 class OAuthClients:
     """The applications that users register with a vendor, at its `developer_page`.
 
-    `owns` tells, by the name of a stored client and its ID, whether it is one of the vendor's.
+    `owns` returns whether a stored client belongs to the vendor, given its name and ID.
     """
 
     developer_page: str
@@ -28,13 +28,12 @@ class OAuthClients:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
-    """One way to a site.
+    """One kind of source for a site.
 
-    `source` is the word for it in the config flow's menu and in an entry's data. `steps` is
-    its part of the config flow, with `async_step_<source>` to begin with,
-    `async_step_<source>_reauth` and `async_step_<source>_reconfigure`. `public_data` are
-    the fields of an entry's data that identify nobody, `vocabulary` the words and fields of
-    its answers that don't.
+    `source` is its key in the config flow's menu and in an entry's data. `steps` is its part of the
+    config flow, which starts with `async_step_<source>`, `async_step_<source>_reauth` and
+    `async_step_<source>_reconfigure`. `public_data` are the fields of an entry's data that identify
+    nobody, `vocabulary` are the words and fields of its responses that don't either.
     """
 
     source: str

@@ -1,1 +1,1 @@
-"""The Enphase cloud: the Monitoring API v4 by OAuth, and the v2 API by key."""
+"""The Enphase cloud: the Monitoring API v4 with OAuth, and the v2 API with a key."""

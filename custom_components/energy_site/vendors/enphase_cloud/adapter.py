@@ -1,4 +1,4 @@
-"""A system in Enphase's cloud in Home Assistant: its token, its key's quota, its plan."""
+"""Connects a system in the Enphase cloud with Home Assistant: its token, its key's quota, its plan."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -30,7 +30,7 @@ from .source.v4.source import EnphaseCloudSource
 
 
 class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
-    """One system's config entry."""
+    """Connects one system with its config entry."""
 
     manufacturer = "Enphase"
     diagnostic_requests = diagnostic_endpoints.ALL
@@ -44,7 +44,7 @@ class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
         quota: KeyQuota,
         budget: SystemBudget,
     ) -> None:
-        """Build the source that the entry describes."""
+        """Build the source for the entry."""
         self._hass = hass
         self._entry = entry
         self.client: EnphaseV4Client = client
@@ -78,7 +78,7 @@ class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
 
     @override
     async def async_maintain(self) -> None:
-        """Do nothing: the token renews itself when it is used, and a look at the firmware would cost a request."""
+        """Do nothing: the token is renewed when it is used, and checking the firmware would cost a request."""
 
     @override
     async def async_handle_connection_error(self, error: ApiError) -> None:

@@ -1,4 +1,4 @@
-"""A system in Enphase's cloud by the old API in Home Assistant: its key, its quota, and the API's end."""
+"""Connects a system of the Enphase v2 API with Home Assistant: its key, its quota, and the API's retirement."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,7 +34,7 @@ API_RETIRED = IssueDescription(key="api_retired", severity=ir.IssueSeverity.ERRO
 
 
 class EnlightenAdapter(CloudAdapter[EnlightenSource]):
-    """One system's config entry."""
+    """Connects one system with its config entry."""
 
     manufacturer = "Enphase"
     diagnostic_requests = diagnostic_endpoints.ALL
@@ -43,7 +43,7 @@ class EnlightenAdapter(CloudAdapter[EnlightenSource]):
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], client: EnlightenV2Client, source: EnlightenSource
     ) -> None:
-        """Tie `source`, which asks with `client`, to the entry."""
+        """Connect `source`, which uses `client`, with the entry."""
         self._hass = hass
         self._entry = entry
         self._issues = EntryIssues(hass, entry)
@@ -95,7 +95,7 @@ class EnlightenAdapter(CloudAdapter[EnlightenSource]):
 
     @callback
     def _check_retirement(self, now: datetime) -> None:
-        """Raise the repair where the API is gone, and take it back where it is there."""
+        """Raise the issue if the API is retired, and clear it if it isn't."""
         if self.source.retired(now):
             self._issues.show(API_RETIRED, {})
         elif self.source.gone_since is None:

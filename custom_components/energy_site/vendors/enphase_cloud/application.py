@@ -1,4 +1,4 @@
-"""The application that a user registers with Enphase, and what may be wrong with it."""
+"""The application that a user registers with Enphase, and errors related to it."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ PLAN_SELECTOR = SelectSelector(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """What a person registered with Enphase."""
+    """The application that the user registered with Enphase."""
 
     api_key: str = field(repr=False)
     client_id: str = field(repr=False)
@@ -28,12 +28,12 @@ class Application:
 
     @property
     def client(self) -> tuple[str, str]:
-        """What tokens are issued to."""
+        """The OAuth client to which tokens are issued."""
         return self.client_id, self.client_secret
 
 
 def check(application: Application) -> None:
-    """Raise a problem for what can be seen to be wrong; Enphase tells the rest."""
+    """Raise a `FlowError` for obvious mistakes; Enphase reports any others."""
     for name in (CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET):
         if not getattr(application, name):
             raise FlowError("needed", name)
@@ -44,7 +44,7 @@ def check(application: Application) -> None:
 
 
 def oauth_error(error: OAuthError, field: str) -> FlowError:
-    """Return what to tell about a refusal to give tokens; `field` is where a code was typed."""
+    """Return the form's error for a failed OAuth request; `field` is the one in which a code was entered."""
     match error:
         case ClientRefusedError():
             return FlowError("client_refused")

@@ -1,4 +1,4 @@
-"""The steps that set a system of Enphase's cloud up: an application, its owner's consent, a system."""
+"""The steps that set up a system of the Enphase cloud: an application, the owner's authorization, a system."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -32,22 +32,22 @@ from .const import CONF_ACCOUNT, CONF_PASTE_CODE, CONF_PLAN, CONF_REFUSED, DEVEL
 from .oauth import ENPHASE, EnphaseImplementation
 from .system_pages import SystemPages
 
-# An access token that ends within so many seconds is not worth a request.
+# An access token that expires within this many seconds is not worth a request.
 _TOO_SHORT = 60
 
-# These are about the application, so its form is shown; anything else is about consent.
+# For these errors, the application's form is shown; any others are about the authorization.
 _ABOUT_APPLICATION = ("access_refused", "client_refused", "key_mismatch", "key_refused")
 
 
 class EnphaseCloudSteps(CloudSteps):
-    """The part of the config flow for Enphase's cloud."""
+    """The steps of the config flow for the Enphase cloud."""
 
     manufacturer = "Enphase"
 
-    # What was typed so far, and what an entry holds that is changed.
+    # The input so far, and the stored application of an entry that is being changed.
     _application = Application(api_key="", client_id="", client_secret="", plan="watt")
     _stored: Application | None = None
-    # The form that consent is asked from, the address where it is given, and the one that leads back.
+    # The form from which the authorization starts, the address of the authorization page, and the redirect URI.
     _form = SOURCE_V4
     _address: str
     _redirect: str
@@ -58,15 +58,15 @@ class EnphaseCloudSteps(CloudSteps):
     _token: dict[str, Any] | None = None
     _token_of = ("", "")
     _token_is_new = False
-    # The systems as far as they were read, with which application and token, and who is reading.
+    # The systems read so far, the application and token they were read with, and the task that reads them.
     _pages: SystemPages
     _pages_of: tuple[Application, str] | None = None
     _reading: asyncio.Task[None] | None = None
     _was_read: asyncio.Task[None]
-    # What is told until something is submitted.
+    # The error that is shown until the next input.
     _problem: FlowError | None = None
 
-    # -- where a person begins --------------------------------------------------
+    # -- entry points -----------------------------------------------------------
 
     async def async_step_enphase_cloud(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the application."""
@@ -80,11 +80,11 @@ class EnphaseCloudSteps(CloudSteps):
         return await self.async_step_enphase_cloud()
 
     async def async_step_enphase_credentials(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for what changed about the application of an entry."""
+        """Ask for changes to the application of an entry."""
         return await self._async_application("enphase_credentials", user_input)
 
     async def async_step_enphase_cloud_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Begin to sign in anew: with consent, or with the application where that was refused."""
+        """Start reauthentication: with the authorization, or with the application if that was rejected."""
         entry = self._get_reauth_entry()
         if self._load_application(entry) is None:
             self._problem = FlowError("client_missing")
@@ -98,7 +98,7 @@ class EnphaseCloudSteps(CloudSteps):
         return await self.async_step_enphase_credentials()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Say why a person is asked again, then ask for their consent."""
+        """Explain why access needs to be authorized again, then start the authorization."""
         if user_input is not None:
             self._paste = user_input[CONF_PASTE_CODE]
             return await self._async_ask_consent()
@@ -110,7 +110,7 @@ class EnphaseCloudSteps(CloudSteps):
         )
 
     async def async_step_enphase_cloud_reconfigure(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Begin to change the application; its tokens stay good as long as its client is the same."""
+        """Start changing the application; its tokens remain valid as long as the client is the same."""
         entry = self._get_reconfigure_entry()
         if self._load_application(entry) is None:
             self._problem = FlowError("client_missing")
@@ -137,7 +137,7 @@ class EnphaseCloudSteps(CloudSteps):
             and self._stored
             and self._stored == replace(application, plan=self._stored.plan)
         ):
-            # Nothing but the plan is another one, which Enphase is not asked for.
+            # Only the plan has changed, which Enphase doesn't need to confirm.
             return self.async_update_reload_and_abort(
                 self._get_reconfigure_entry(), data_updates={CONF_PLAN: application.plan}
             )
@@ -147,9 +147,9 @@ class EnphaseCloudSteps(CloudSteps):
         return await self._async_ask_consent()
 
     def _read(self, user_input: Mapping[str, Any]) -> Application:
-        """Return what was typed; a key or a secret that was left empty stays as it was."""
+        """Return the input; an empty key or secret leaves it unchanged."""
         known, client_id = self._application, strip_whitespace(user_input[CONF_CLIENT_ID])
-        # An entry's secret is of no use to another client.
+        # An entry's secret doesn't belong to a different client.
         kept = known.client_secret if self._stored is None or client_id == known.client_id else ""
         return Application(
             api_key=strip_whitespace(user_input.get(CONF_API_KEY, "")) or known.api_key,
@@ -159,7 +159,7 @@ class EnphaseCloudSteps(CloudSteps):
         )
 
     def _show_application(self) -> ConfigFlowResult:
-        """Show the form: with the client id, but never with a key or a secret."""
+        """Show the form with the client ID, but never with a key or a secret."""
         known = self._application
         key_needed = probatio.Optional if known.api_key else probatio.Required
         secret_needed = probatio.Optional if known.client_secret else probatio.Required
@@ -177,7 +177,7 @@ class EnphaseCloudSteps(CloudSteps):
         )
 
     def _load_application(self, entry: ConfigEntry) -> ClientCredential | None:
-        """Know the application of an entry, as far as it is still stored."""
+        """Load the application of an entry; return its OAuth client, `None` if that is no longer stored."""
         client = stored_client(self.hass, entry.data[CONF_AUTH_IMPLEMENTATION])
         self._application = self._stored = Application(
             api_key=entry.data[CONF_API_KEY],
@@ -188,14 +188,14 @@ class EnphaseCloudSteps(CloudSteps):
         return client
 
     def _load_token(self, entry: ConfigEntry) -> None:
-        """Have the token of an entry as long as it is good: to renew it is up to the runtime."""
+        """Load the token of an entry unless it has expired; renewing it is up to the runtime."""
         if not _ends(entry.data[CONF_TOKEN]):
             self._token, self._token_of = entry.data[CONF_TOKEN], self._application.client
 
-    # -- consent ------------------------------------------------------------------
+    # -- authorization ------------------------------------------------------------
 
     async def _async_ask_consent(self) -> ConfigFlowResult:
-        """Lead to where the owner agrees: and back, where there is a way back."""
+        """Send the user to the authorization page, and back to Home Assistant if it has a known address."""
         application, self._problem = self._application, None
         redirect = None if self._paste else self._redirect_uri()
         if redirect is None:
@@ -207,21 +207,21 @@ class EnphaseCloudSteps(CloudSteps):
         return await self.async_step_enphase_auth()
 
     async def async_step_enphase_auth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Wait for the owner, who comes back through Home Assistant's own address."""
+        """Wait for the owner's return through Home Assistant's redirect URI."""
         if user_input is None:
             return self.async_external_step(step_id="enphase_auth", url=self._address)
         self._answer = user_input
         return self.async_external_step_done(next_step_id="enphase_answer")
 
     async def async_step_enphase_answer(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Read what the owner came back with."""
+        """Read the result of the authorization."""
         if (code := self._answer.get(CONF_CODE)) is None:
             return await self._async_tell(FlowError("consent_denied"))
         self._code = code
         return await self._async_go_on()
 
     async def async_step_enphase_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Take the code that Enphase shows to the owner; without one, go back."""
+        """Ask for the code that Enphase shows to the owner; go back if it is left empty."""
         if user_input is not None:
             self._problem = None
             if not (pasted := user_input.get(CONF_CODE, "").strip()):
@@ -235,17 +235,17 @@ class EnphaseCloudSteps(CloudSteps):
             "enphase_code", {probatio.Optional(CONF_CODE): TextSelector()}, {"authorize_url": self._address}
         )
 
-    # -- what follows -------------------------------------------------------------
+    # -- tokens and systems -------------------------------------------------------
 
     async def async_step_enphase_wait(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Try again what did not work for a while."""
+        """Retry after a temporary failure."""
         if user_input is not None:
             self._problem = None
             return await self._async_go_on()
         return self._show("enphase_wait", {}, {})
 
     async def _async_go_on(self) -> ConfigFlowResult:
-        """Get tokens and systems as far as they are missing, then use them."""
+        """Get missing tokens and systems, then use them."""
         if self._token is not None and _ends(self._token):
             self._token = None
             return await self._async_ask_consent()
@@ -275,7 +275,7 @@ class EnphaseCloudSteps(CloudSteps):
             raise connection_error(err) from err
 
     async def async_step_enphase_systems(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Read the systems of an account that has many, which takes some minutes on a small plan."""
+        """Read the systems of a large account, which takes some minutes on a small plan."""
         if self._reading is None:
             self._reading = self.hass.async_create_background_task(
                 self._pages.read_all(self.async_update_progress), "energy_site systems"
@@ -291,7 +291,7 @@ class EnphaseCloudSteps(CloudSteps):
         return self.async_show_progress_done(next_step_id="enphase_systems_read")
 
     async def async_step_enphase_systems_read(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Offer what was read, or say why that is not all."""
+        """Offer the systems that were read, or show why reading failed."""
         try:
             with self._telling():
                 await self._was_read
@@ -300,7 +300,7 @@ class EnphaseCloudSteps(CloudSteps):
         return await self._async_go_on()
 
     async def _async_read_systems(self) -> None:
-        """Read the first systems, of most accounts all, and go on where that stopped before."""
+        """Read the first systems, which for most accounts are all, continuing where an earlier attempt stopped."""
         application, token = self._application, (self._token or {}).get("access_token", "")
         if self._pages_of != (application, token):
             client = EnphaseV4Client(
@@ -316,7 +316,7 @@ class EnphaseCloudSteps(CloudSteps):
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
-        """Turn what the service says into what a person is told."""
+        """Convert the service's errors to form errors."""
         try:
             yield
         except KeyMismatchError as err:
@@ -324,7 +324,7 @@ class EnphaseCloudSteps(CloudSteps):
         except KeyRefusedError as err:
             raise FlowError("key_refused", CONF_API_KEY) from err
         except ApiAuthError as err:
-            # Enphase refuses a key in the words for a token, but a new token is good.
+            # Enphase may reject a key in the same words as a token, but a new token is valid.
             if not self._token_is_new:
                 raise _StaleTokenError from err
             raise FlowError("key_refused", CONF_API_KEY) from err
@@ -337,7 +337,7 @@ class EnphaseCloudSteps(CloudSteps):
         return str((self._token or {})["access_token"])
 
     async def _async_update(self) -> ConfigFlowResult:
-        """Bring an entry up to date, once it is sure that the system is the same."""
+        """Update an entry once its system is confirmed to be the same."""
         reauth = self.source == SOURCE_REAUTH
         entry = self._get_reauth_entry() if reauth else self._get_reconfigure_entry()
         account, known = (self._token or {}).get("enl_uid"), entry.data.get(CONF_ACCOUNT)
@@ -350,7 +350,7 @@ class EnphaseCloudSteps(CloudSteps):
         return self.async_update_reload_and_abort(entry, data_updates=await self._async_collect(entry))
 
     async def _async_collect(self, entry: ConfigEntry | None = None) -> dict[str, Any]:
-        """Store the client and return what belongs into an entry."""
+        """Store the client and return the entry's data."""
         application, token = self._application, self._token or {}
         data: dict[str, Any] = {
             CONF_SOURCE: SOURCE_V4,
@@ -370,10 +370,10 @@ class EnphaseCloudSteps(CloudSteps):
         )
         return {**data, CONF_TOKEN: token, CONF_ACCOUNT: token["enl_uid"]}
 
-    # -- what is told ---------------------------------------------------------------
+    # -- messages -------------------------------------------------------------------
 
     async def _async_tell(self, problem: FlowError) -> ConfigFlowResult:
-        """Show the form where a person can do something about a problem."""
+        """Show the form in which the user can fix a problem."""
         self._problem = problem
         if problem.passing:
             return await self.async_step_enphase_wait()
@@ -387,13 +387,13 @@ class EnphaseCloudSteps(CloudSteps):
         return await self._async_begin_again()
 
     async def _async_begin_again(self) -> ConfigFlowResult:
-        """Show the form that consent is asked from."""
+        """Show the form from which the authorization starts."""
         if self._form == "reauth_confirm":
             return await self.async_step_reauth_confirm()
         return self._show_application()
 
     def _show(self, step_id: str, fields: dict[Any, Any], placeholders: dict[str, str]) -> ConfigFlowResult:
-        """Show a form, with the problem there is."""
+        """Show a form with the current error, if any."""
         problem = self._problem
         return self.async_show_form(
             step_id=step_id,
@@ -404,13 +404,13 @@ class EnphaseCloudSteps(CloudSteps):
 
     @property
     def _implementation(self) -> EnphaseImplementation:
-        """Return the client that was typed, which is stored once it proved to be good."""
+        """The OAuth implementation of the entered client, which is stored once it has been confirmed."""
         application = self._application
         credential = ClientCredential(application.client_id, application.client_secret)
         return EnphaseImplementation(self.hass, auth_domain(ENPHASE, application.client_id), credential)
 
     def _redirect_uri(self) -> str | None:
-        """Return where the owner's browser finds back to Home Assistant, `None` where that is not known."""
+        """Return Home Assistant's redirect URI, `None` if it isn't known."""
         try:
             return async_get_redirect_uri(self.hass)
         except RuntimeError:
@@ -418,7 +418,7 @@ class EnphaseCloudSteps(CloudSteps):
 
 
 class _StaleTokenError(Exception):
-    """A token that was there before is refused, or the key is: a new token tells which."""
+    """An existing token or the key is rejected; a new token shows which."""
 
 
 def _ends(token: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The steps that set a system up with a key of Enphase's old API."""
+"""The steps that set up a system with a key of the Enphase v2 API."""
 
 from collections.abc import Mapping
 import re
@@ -20,12 +20,12 @@ from .client.errors import KeyRefusedError
 from .client.v2 import EnlightenV2Client, encode_user_id
 from .const import CONF_USER_ID, SOURCE_V2
 
-# The number itself, or its long form, which is base64 with a line's end, in hexadecimal digits.
+# The number itself, or its long form: the number and a line feed in base64, in hexadecimal digits.
 _USER_ID = re.compile(r"\d{1,20}|([0-9a-f]{2}){5,60}", re.ASCII)
 
 
 class EnlightenSteps(CloudSteps):
-    """The part of the config flow for the old API."""
+    """The steps of the config flow for the v2 API."""
 
     manufacturer = "Enphase"
 
@@ -33,19 +33,19 @@ class EnlightenSteps(CloudSteps):
     _user_id: str = ""
 
     async def async_step_enlighten(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for key and user id."""
+        """Ask for the key and the user ID."""
         return await self._async_key(SOURCE_V2, user_input)
 
     async def async_step_enlighten_credentials(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for another key or user id of an entry."""
+        """Ask for a new key or user ID of an entry."""
         return await self._async_key("enlighten_credentials", user_input)
 
     async def async_step_enlighten_reauth(self, _: Mapping[str, Any]) -> ConfigFlowResult:
-        """Ask for another key or user ID where they are refused."""
+        """Ask for a new key or user ID after they were rejected."""
         return await self._async_change(self._get_reauth_entry())
 
     async def async_step_enlighten_reconfigure(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for another key or user ID."""
+        """Ask for a new key or user ID."""
         return await self._async_change(self._get_reconfigure_entry())
 
     async def _async_change(self, entry: ConfigEntry) -> ConfigFlowResult:

@@ -15,10 +15,10 @@ ENPHASE = "enphase"
 
 
 class EnphaseImplementation(ClientImplementation):
-    """Signs in with a client of Enphase's: with the client in the header, and only the grant in the form."""
+    """Signs in with an Enphase client: with the client in the header, and only the grant in the form."""
 
     def __init__(self, hass: HomeAssistant, auth_domain: str, credential: ClientCredential) -> None:
-        """Sign in at the vendor's address."""
+        """Sign in at Enphase's address."""
         place = enphase_api() / "oauth"
         server = AuthorizationServer(str(place / "authorize"), str(place / "token"))
         super().__init__(hass, auth_domain, credential, server)

@@ -1,4 +1,4 @@
-"""The parameters of Enphase's APIs that a user may add to a raw request."""
+"""The query parameters of the Enphase APIs that a user may add to a raw request."""
 
 from collections.abc import Mapping
 

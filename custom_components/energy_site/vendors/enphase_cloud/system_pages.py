@@ -1,4 +1,4 @@
-"""The systems of an account by v4, page by page, as fast as a minute allows."""
+"""Reads the systems of an account in v4, page by page, as fast as the limit per minute allows."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,24 +12,24 @@ from .client.endpoint import page_query
 from .client.v4 import EnphaseV4Client
 from .client.v4_endpoints import SYSTEMS
 
-# A minute of the service's may have begun a moment later than ours.
+# The service's minute may begin slightly later than the local one.
 _MINUTE = timedelta(seconds=65)
 
-# The most systems that a page has.
+# The maximum number of systems on a page.
 _PAGE = 100
 
-# So many systems take a few requests, which fit into any minute.
+# This many systems take a few requests, which fit into any minute.
 _A_FEW = 300
 
-# A minute that others use up as well is waited for that often in a row.
+# The number of times in a row to wait when others use up the minute as well.
 _PATIENCE = 5
 
 
 class SystemPages:
-    """What was read so far; reading goes on where it stopped, whatever stopped it."""
+    """The systems read so far; reading continues where it stopped, for whatever reason."""
 
     def __init__(self, client: EnphaseV4Client, per_minute: int | None) -> None:
-        """Read by `client`, with so many requests a minute at most."""
+        """Read using `client`, with at most `per_minute` requests per minute."""
         self._client = client
         self._per_minute = max((per_minute or 1_000) - 1, 1)
         self._page = 1
@@ -44,7 +44,7 @@ class SystemPages:
         return list(self._found.values())
 
     async def read_one(self) -> None:
-        """Read the next page. Raises what the client raises."""
+        """Read the next page; raise what the client raises."""
         self._asked.append(dt_util.utcnow())
         page = await self._client.get(SYSTEMS, query=page_query(self._page, _PAGE))
         new = {system.system_id: system for system in page.systems if system.system_id not in self._found}
@@ -52,17 +52,17 @@ class SystemPages:
             number: DiscoveredSystem(system_id=str(number), name=system.name) for number, system in new.items()
         }
         self.total = page.total or len(self._found)
-        # A page with an unreadable system is short, but only one with nothing new is the end.
+        # A page with an unreadable system is short, but only one without new systems is the last.
         self.complete = not new or len(self._found) >= self.total
         self._page += 1
 
     async def read_a_few(self) -> None:
-        """Read what a person waits for without being told of it: all of most accounts, else the first page."""
+        """Read all systems of most accounts, or the first page of large ones, without showing progress."""
         while self.total is None or (not self.complete and self.total <= _A_FEW):
             await self.read_one()
 
     async def read_all(self, progress: Callable[[float], None]) -> None:
-        """Read the rest, and tell how far that is, from 0 to 1."""
+        """Read the rest, and report the progress, from 0 to 1."""
         refused = 0
         while not self.complete:
             await self._wait_for_room()

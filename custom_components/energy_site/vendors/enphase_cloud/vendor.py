@@ -1,4 +1,4 @@
-"""What the Enphase cloud's folder provides: v4 by OAuth, and v2 by key."""
+"""The vendor entries of the Enphase cloud: v4 with OAuth, and v2 with a key."""
 
 import re
 
@@ -11,7 +11,7 @@ from .flow_v2 import EnlightenSteps
 from .oauth import ENPHASE, EnphaseImplementation
 from .vocabulary import VOCABULARY
 
-# Enphase's client IDs, as far as any were seen.
+# The format of all Enphase client IDs seen so far.
 _CLIENT_ID = re.compile(r"[0-9a-f]{32}")
 
 ENPHASE_CLOUD = Vendor(

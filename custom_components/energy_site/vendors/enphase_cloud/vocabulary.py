@@ -1,4 +1,4 @@
-"""The words of the cloud's interfaces that identify nobody."""
+"""The words in the cloud's responses that identify nobody."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""An IQ Gateway in Home Assistant: its session, token, certificate and firmware."""
+"""Connects an IQ Gateway with Home Assistant: its session, token, certificate and firmware."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -55,7 +55,7 @@ from .source.source import IqGatewaySource
 
 
 def intervals(options: Mapping[str, Any]) -> dict[Pace, timedelta]:
-    """Return how often to ask for what, within bounds whatever the options say."""
+    """Return the polling intervals, limited to the allowed range whatever the options contain."""
     chosen: dict[Pace, timedelta] = {}
     for pace, (minimum, default, maximum) in INTERVALS.items():
         chosen[pace] = timedelta(seconds=bounded(options.get(pace), (minimum, default, maximum)))
@@ -63,7 +63,7 @@ def intervals(options: Mapping[str, Any]) -> dict[Pace, timedelta]:
 
 
 def bounded(chosen: object, bounds: tuple[int, int, int]) -> float:
-    """Return an option within its minimum and maximum, the default where no number was chosen."""
+    """Return an option limited to its minimum and maximum, the default if it isn't a number."""
     minimum, default, maximum = bounds
     number = chosen if isinstance(chosen, int | float) and math.isfinite(chosen) else default
     return float(min(max(number, minimum), maximum))
@@ -81,13 +81,13 @@ def _token(value: object) -> GatewayToken:
 
 
 class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
-    """One gateway's config entry."""
+    """Connects one gateway with its config entry."""
 
     manufacturer = "Enphase"
     required = MappingProxyType({CONF_HOST: text, CONF_FINGERPRINT: _fingerprint, CONF_TOKEN: _token})
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-        """Build the source that the entry describes."""
+        """Build the source for the entry."""
         self._hass = hass
         self._entry = entry
         self._issues = EntryIssues(hass, entry)
@@ -192,12 +192,12 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         return CONF_PASSWORD in self._entry.data and CONF_USERNAME in self._entry.data
 
     def _complain_of_the_account(self, condition: AccountServiceError) -> None:
-        """Say whose fault it is that a refused token is not replaced yet."""
+        """Raise an issue that explains why a rejected token hasn't been replaced yet."""
         self._issues.clear(issues.TOKEN)
         self._issues.show(issues.ACCOUNT, {}, text=condition.translation_key)
 
     async def _async_examine_certificate(self, error: ApiCertificateError) -> ApiError:
-        """Ask behind the new certificate, without the token, who answers, and return what is wrong."""
+        """Check without the token which gateway has the new certificate, and return the error."""
         fingerprint = error.fingerprint
         try:
             info = await self._client.info(pin=fingerprint)
@@ -219,7 +219,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         return error
 
     async def _async_renew(self) -> str:
-        """Sign in for a new token and keep it."""
+        """Sign in for a new token and store it."""
         data = self._entry.data
         token = await fetch_token(
             async_get_isolated_session(self._hass),
@@ -232,12 +232,12 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         return token.raw
 
     async def _async_look_after_token(self) -> None:
-        """Renew a token near its end, or ask a person to where that does not work."""
+        """Renew a token that expires soon; raise an issue if that fails."""
         if not self._token_ends_soon():
             self._issues.clear(issues.TOKEN)
             return
         if isinstance(self.source.outage, RenewalPendingError):
-            # The polling tries to renew it, and a repair of its own tells of that.
+            # Polling tries to renew it, and an issue of its own reports that.
             return
         if self._has_password:
             try:
@@ -261,7 +261,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         return timedelta.max if expires is None else expires - dt_util.utcnow()
 
     def _token_ends_soon(self) -> bool:
-        """Tell whether it is time for another token: an installer's lives for hours only."""
+        """Return whether a new token is due; an installer's token is only valid for hours."""
         token = self.source.token
         if token.expires_at is None:
             return False
@@ -273,7 +273,7 @@ _SIGN_INS: HassKey[dict[str, tuple[tuple[str | None, ...], SignIns]]] = HassKey(
 
 
 def _sign_ins(hass: HomeAssistant, entry: ConfigEntry[Any]) -> SignIns:
-    """Return what is known of an entry's sign-ins, which a reload does not change and new credentials do."""
+    """Return the state of an entry's sign-ins, which is kept over a reload but not with new credentials."""
     credentials = tuple(entry.data.get(key) for key in (CONF_USERNAME, CONF_PASSWORD, CONF_TOKEN))
     known = hass.data.setdefault(_SIGN_INS, {})
     if entry.entry_id not in known or known[entry.entry_id][0] != credentials:

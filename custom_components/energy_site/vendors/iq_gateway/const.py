@@ -30,6 +30,6 @@ INTERVALS: Final[dict[Pace, tuple[int, int, int]]] = {
     Pace.LIVE: (1, 1, 5),
 }
 
-# How long before its end a new token is needed that cannot be renewed automatically.
+# How long before its expiry a token that cannot be renewed automatically has to be replaced.
 TOKEN_WARNING: Final = timedelta(days=30)
 TOKEN_URGENT: Final = timedelta(days=7)

@@ -1,4 +1,4 @@
-"""Steps that lead to an IQ Gateway: its address, then a token for it."""
+"""The steps that set up an IQ Gateway: its address, then a token for it."""
 
 from collections.abc import Mapping
 from typing import Any, override
@@ -32,7 +32,7 @@ from .const import CONF_FINGERPRINT, CONF_REMEMBER_PASSWORD, CONF_REPLACED, SOUR
 from .identity import GatewayIdentity, connection_error, identify, parse_host, shows_certificate
 from .replacement import async_replace_gateway
 
-# The gateway's own access point, where Home Assistant never finds it again.
+# The address of the gateway's own access point, which Home Assistant cannot reach later.
 _ACCESS_POINTS = ("169.254.120.1", "172.30.1.1")
 
 _HOST_SCHEMA = probatio.Schema({probatio.Required(CONF_HOST): TextSelector()})
@@ -54,7 +54,7 @@ _TOKEN_SCHEMA = probatio.Schema(
 
 
 class IqGatewaySteps(ConfigFlow):
-    """The gateway's part of the config flow."""
+    """The steps of the config flow for the gateway."""
 
     _gateway: GatewayIdentity
     _warned: bool = False
@@ -93,20 +93,20 @@ class IqGatewaySteps(ConfigFlow):
             host = f"{host}:{discovery_info.port}"
         entry = await self.async_set_unique_id(serial)
         if entry is not None and not await self._async_is_gone(entry):
-            # The gateway announces itself on its cable and on its radio.
+            # The gateway announces itself on both Ethernet and Wi-Fi.
             return self.async_abort(reason="already_configured")
         try:
             gateway = await self._async_identify(host, serial=serial)
         except FlowError as err:
             return self.async_abort(reason=err.key)
         if entry is not None and gateway.fingerprint != _pinned(entry):
-            # A serial number is printed on the box: whoever read it can announce it.
+            # The serial number is printed on the box, so anyone who read it can announce it.
             return self.async_abort(reason="another_certificate")
         self._abort_if_unique_id_configured(updates={CONF_HOST: host})
         return await self._async_choose_sign_in(gateway)
 
     async def async_step_iq_gateway_auth(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Let a person choose between signing in and pasting a token."""
+        """Let the user choose between signing in and entering a token."""
         return self.async_show_menu(
             step_id="iq_gateway_auth",
             menu_options=["iq_gateway_login", "iq_gateway_token"],
@@ -137,7 +137,7 @@ class IqGatewaySteps(ConfigFlow):
         )
 
     async def async_step_iq_gateway_token(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Take a token that a person got by themselves."""
+        """Ask for a token that the user obtained themselves."""
         if user_input is None:
             return self._show_token_form({})
         try:
@@ -148,7 +148,7 @@ class IqGatewaySteps(ConfigFlow):
         return await self._async_finish(token, {})
 
     async def async_step_iq_gateway_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Ask for new credentials; whether the gateway answers shows when they are checked."""
+        """Ask for new credentials; the gateway is only contacted when they are checked."""
         serial = self._get_reauth_entry().unique_id or ""
         return await self._async_choose_sign_in(
             GatewayIdentity(
@@ -157,7 +157,7 @@ class IqGatewaySteps(ConfigFlow):
         )
 
     async def async_step_iq_gateway_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the address that the gateway, or the one in its place, has now."""
+        """Ask for the current address of the gateway, or of its replacement."""
         errors: dict[str, str] = {}
         entry, schema = self._get_reconfigure_entry(), _HOST_SCHEMA
         if user_input is not None:
@@ -182,7 +182,7 @@ class IqGatewaySteps(ConfigFlow):
         )
 
     async def async_step_certificate(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask whether the gateway's new certificate is to be trusted."""
+        """Ask whether to trust the gateway's new certificate."""
         if user_input is not None:
             return await self._async_finish_reconfigure()
         before, gateway = self._get_reconfigure_entry().data, self._gateway
@@ -198,7 +198,7 @@ class IqGatewaySteps(ConfigFlow):
         )
 
     async def async_step_replaced(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask whether the site goes on with another gateway."""
+        """Ask whether to continue the site with a different gateway."""
         entry, gateway = self._get_reconfigure_entry(), self._gateway
         if self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, gateway.serial) is not None:
             return self.async_abort(reason="replacement_is_set_up")
@@ -226,7 +226,7 @@ class IqGatewaySteps(ConfigFlow):
         }
 
     async def _async_identify(self, text: str, *, serial: str | None = None) -> GatewayIdentity:
-        """Return who answers at an address, and that it is the gateway with this serial number."""
+        """Return the identity of the gateway at an address; raise `FlowError` if its serial number differs."""
         host = parse_host(text)
         gateway = await identify(async_get_isolated_session(self.hass, gateway_family(host)), host)
         if serial is not None and gateway.serial != serial:
@@ -234,7 +234,7 @@ class IqGatewaySteps(ConfigFlow):
         return gateway
 
     async def _async_is_gone(self, entry: ConfigEntry) -> bool:
-        """Tell whether a gateway that is set up can no longer be found at its address."""
+        """Return whether a configured gateway can no longer be found at its address."""
         pinned = _pinned(entry)
         if pinned is None or (entry.state is ConfigEntryState.LOADED and entry.runtime_data.source.outage is None):
             return False
@@ -260,7 +260,7 @@ class IqGatewaySteps(ConfigFlow):
             raise FlowError("token_malformed") from err
 
     async def _async_check(self, token: GatewayToken) -> None:
-        """Check what a token says of itself, then let the gateway judge it."""
+        """Check a token's claims, then have the gateway check it."""
         gateway = self._gateway
         if token.serial is not None and token.serial != gateway.serial:
             raise FlowError("token_of_another_gateway")
@@ -281,7 +281,7 @@ class IqGatewaySteps(ConfigFlow):
         if not good:
             raise FlowError("token_refused" if token.whole_signature else "token_malformed")
         if token.role == TokenRole.INSTALLER and not self._warned:
-            # It works, but only for 12 hours: whoever wants that asks twice.
+            # It works, but only for 12 hours, so the user has to submit it twice.
             self._warned = True
             raise FlowError("token_of_installer")
 
@@ -294,7 +294,7 @@ class IqGatewaySteps(ConfigFlow):
         )
 
     async def _async_finish_reconfigure(self) -> ConfigFlowResult:
-        """Keep the token where it still works; ask for another where it does not."""
+        """Keep the token if it still works; ask for a new one otherwise."""
         entry, gateway = self._get_reconfigure_entry(), self._gateway
         self._warned = True
         try:
@@ -333,11 +333,11 @@ class IqGatewaySteps(ConfigFlow):
 
 
 def _pinned(entry: ConfigEntry) -> bytes | None:
-    """Return the fingerprint of the certificate that an entry trusts; one that is ignored trusts none."""
+    """Return the fingerprint of the certificate that an entry trusts, `None` for an ignored discovery."""
     fingerprint = entry.data.get(CONF_FINGERPRINT)
     return bytes.fromhex(fingerprint) if fingerprint else None
 
 
 def _title(serial: str) -> str:
-    """Return a name that tells two gateways apart without the whole serial number."""
+    """Return a name that distinguishes gateways without the whole serial number."""
     return f"IQ Gateway {serial[-4:]}"

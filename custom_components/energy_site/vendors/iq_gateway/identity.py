@@ -1,4 +1,4 @@
-"""Finds out who answers at an address, before anything secret is sent there."""
+"""Identifies the gateway at an address before any secret is sent there."""
 
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -25,16 +25,16 @@ OLDEST_FIRMWARE = 7
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
-# A gateway encrypts at 443 only; where it answers at 80, that leads there.
+# A gateway only uses encryption on port 443, and redirects to it from port 80.
 _USUAL_PORTS = (None, 80, 443)
 
-# An address that does not answer this often is out.
+# An address that fails to respond this many times is considered gone.
 _ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayIdentity:
-    """A gateway that can be set up: where it is, who it is, and the certificate it showed."""
+    """A gateway that can be set up: its address, serial number and certificate."""
 
     host: str
     serial: str = field(repr=False)
@@ -42,9 +42,9 @@ class GatewayIdentity:
 
 
 def parse_host(text: str) -> str:
-    """Return the host, with its port where that is unusual, of whatever was typed or pasted.
+    """Return the host, with its port if that is unusual, from any input.
 
-    Raises `FlowError` where that is no host.
+    Raises `FlowError` if it isn't a host.
     """
     text = text.strip()
     try:
@@ -69,7 +69,7 @@ def _is_ipv6(text: str) -> bool:
 
 
 async def identify(session: ClientSession, host: str) -> GatewayIdentity:
-    """Return who answers at a host; raise `FlowError` where it is no gateway for us."""
+    """Return the identity of the gateway at a host; raise `FlowError` if there is no supported one."""
     try:
         client = IqGatewayClient(session, host)
         fingerprint = await client.read_fingerprint()
@@ -84,7 +84,7 @@ async def identify(session: ClientSession, host: str) -> GatewayIdentity:
 
 
 async def shows_certificate(session: ClientSession, host: str, fingerprint: bytes) -> bool:
-    """Tell whether the certificate with this SHA-256 fingerprint is shown at a host, busy or not."""
+    """Return whether a host has the certificate with this SHA-256 fingerprint, even if it is busy."""
     for _ in range(_ATTEMPTS):
         try:
             return await IqGatewayClient(session, host).read_fingerprint() == fingerprint
@@ -94,7 +94,7 @@ async def shows_certificate(session: ClientSession, host: str, fingerprint: byte
 
 
 def connection_error(error: ApiError) -> FlowError:
-    """Return what a person is told of an error: a gateway that is busy is one all the same."""
+    """Return the form's error for a client error; a busy gateway counts as a gateway."""
     match error:
         case ApiTimeoutError() | ApiCutOffError() | ApiIncompleteError():
             return FlowError("gateway_busy")
@@ -108,7 +108,7 @@ def connection_error(error: ApiError) -> FlowError:
 
 
 async def _refuse_old_gateway(session: ClientSession, host: str) -> None:
-    """Tell a gateway with old firmware, which knows no encryption, from nothing at all."""
+    """Raise `FlowError` for a gateway with old firmware, which doesn't support encryption."""
     try:
         info = await probe_plain_http(session, host)
     except ApiUnreachableError, ApiTimeoutError:

@@ -11,7 +11,7 @@ from .const import CONF_FINGERPRINT
 
 
 class CertificateFlow(ConfirmFlow):
-    """Trusts a gateway's new certificate, at the address where it was seen and nowhere else."""
+    """Trusts a gateway's new certificate, but only at the address where it was seen."""
 
     @override
     async def _async_act(self) -> None:

@@ -1,4 +1,4 @@
-"""How often a gateway is polled, and how its phases are counted."""
+"""The options of a gateway: polling intervals, and how its phases are counted."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from .const import CONF_LIVE_MINUTES, CONF_NET_PHASES, INTERVALS, LIVE_MINUTES
 
 
 class IntervalOptionsFlow(OptionsFlowWithReload):
-    """Changes the intervals within what is safe for the gateway, and how energy is counted."""
+    """Changes the intervals within safe limits for the gateway, and how energy is counted."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the intervals, then take them over."""
+        """Show the form, then store the options."""
         if user_input is not None:
             intervals = {key: int(chosen) for key, chosen in user_input.items() if key != CONF_NET_PHASES}
             return self.async_create_entry(data={**intervals, CONF_NET_PHASES: user_input[CONF_NET_PHASES]})

@@ -1,4 +1,4 @@
-"""A gateway that took the place of another: the same site goes on under its serial number."""
+"""Replaces a gateway with a different one: the same site continues with its serial number."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,15 +11,15 @@ from ...const import DOMAIN
 from ...helpers.storage import site_file
 from ...site.energy.ledger import renewed
 
-# What an old gateway lacked, and what it ran, says nothing of the new one.
+# What the old gateway lacked, and its firmware, don't apply to the new one.
 _FORGOTTEN = ("checks", "firmware", "meters")
 
 
 async def async_replace_gateway(hass: HomeAssistant, entry: ConfigEntry[Any], serial: str) -> None:
-    """Unload an entry and give its entities, devices and counters to the gateway with another serial number.
+    """Unload an entry and assign its entities, devices and counters to the gateway with the serial number `serial`.
 
-    Entities keep their ids and their past, counters go on from where they are. The entry itself is the
-    caller's to update, and to load again.
+    Entities keep their IDs and their history, and counters keep their totals. The caller
+    has to update and reload the entry itself.
     """
     await hass.config_entries.async_unload(entry.entry_id)
     file = site_file(hass, entry.entry_id, entry.title)

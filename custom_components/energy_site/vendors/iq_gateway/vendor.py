@@ -1,4 +1,4 @@
-"""What the IQ Gateway's folder provides."""
+"""The vendor entry of the IQ Gateway."""
 
 from ..vendor import Vendor
 from .adapter import IqGatewayAdapter

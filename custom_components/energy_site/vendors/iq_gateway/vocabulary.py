@@ -1,4 +1,4 @@
-"""The words of a gateway's interface that identify nobody."""
+"""The words in a gateway's responses that identify nobody."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What the clients of both of Enphase's APIs share."""
+"""The common basis of the clients of both Enphase APIs."""
 
 from typing import ClassVar, override
 
@@ -12,7 +12,7 @@ from .error_mapping import quota_refusal
 
 
 class EnphaseClient(BaseClient):
-    """The client of one of Enphase's APIs."""
+    """The client of one of the Enphase APIs."""
 
     exclusive: ClassVar[frozenset[str]] = frozenset({"start_at", "start_date"})
 

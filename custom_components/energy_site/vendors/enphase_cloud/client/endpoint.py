@@ -1,4 +1,4 @@
-"""What an endpoint is, and how a request to one is put."""
+"""Endpoints, and how a request to one is built."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from typing import Any
 _SERIAL_NUMBER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 type Value = str | int | date | Sequence[str | int] | None
-"""What a query holds: a list becomes one field for each item, `None` none at all."""
+"""A value of a query: a list is sent as one field for each item, `None` isn't sent."""
 
 
 class PlanGroup(StrEnum):
-    """The groups in which the plans of v4 sell its endpoints, by the vendor's names."""
+    """The groups of endpoints that a v4 plan includes, by Enphase's names."""
 
     SYSTEM_DETAILS = "System Details"
     SITE_PRODUCTION = "Site Level Production Monitoring"
@@ -26,11 +26,11 @@ class PlanGroup(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudEndpoint[T]:
-    """One thing to ask for, at a path with `{system_id}` and perhaps `{serial_number}` in it.
+    """An endpoint at a path that may contain `{system_id}` and `{serial_number}`.
 
-    `documented_path` is where another document puts the same. `permission`
-    says that v2's owner may have kept this endpoint's data to themselves,
-    `may_be_empty` that v2 answers 204 where the system has none of this.
+    `documented_path` is the path of the same endpoint in a different document. With `permission`, a
+    v2 owner may have restricted access to the endpoint's data; with `may_be_empty`, v2 responds
+    with status 204 if the system has none of this.
     """
 
     path: str
@@ -43,13 +43,13 @@ class CloudEndpoint[T]:
 
     @property
     def name(self) -> str:
-        """What errors, logs, diagnostics and counters call it; it holds no system's number."""
+        """The name used in errors, logs, diagnostics and counters; it contains no system ID."""
         return self.path if self.method == "GET" else f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request[T]:
-    """A request to an endpoint: for which system or device, with what beside."""
+    """A request to an endpoint, for a system or device."""
 
     endpoint: CloudEndpoint[T]
     system_id: int | None = None
@@ -58,7 +58,7 @@ class Request[T]:
     body: Mapping[str, Any] | None = None
 
     def path(self, template: str) -> str:
-        """Fill a path in; `ValueError` for a serial number that could lead elsewhere."""
+        """Fill in a path; raise `ValueError` for a serial number that could lead to a different path."""
         if self.serial_number is not None and not _SERIAL_NUMBER.fullmatch(self.serial_number):
             raise ValueError("no serial number")
         return template.format(system_id=self.system_id, serial_number=self.serial_number)
@@ -69,7 +69,7 @@ class Request[T]:
 
 
 def page_query(page: int, size: int) -> dict[str, Value]:
-    """Return a page's query; `ValueError` outside of 1 to 100 items a page, which is what v4 takes."""
+    """Return a page's query; raise `ValueError` unless it has 1 to 100 items, as v4 requires."""
     if page < 1 or not 1 <= size <= 100:
         raise ValueError("a page counts from 1 and has 1 to 100 items")
     return {"page": page, "size": size}

@@ -1,10 +1,9 @@
-"""From an answer that is no success to an error: the one place that knows the envelopes.
+"""Maps error responses to errors, and is the only place that knows their formats.
 
-The services wrap a refusal in four ways: `message` with `details` and a
-`code`, `reason` with a list of messages, `errorCode` with `errorMessages`,
-and OAuth's `error` with an `error_description`. Proxies in front of them
-answer in HTML. No word of an answer gets into an error's message: the words
-name systems and hold tokens.
+The services report an error in four formats: `message` with `details` and a `code`, `reason` with a
+list of messages, `errorCode` with `errorMessages`, and OAuth's `error` with an `error_description`.
+Proxies in front of them respond in HTML. No text of a response is used in an error's message, as it
+contains names of systems and tokens.
 """
 
 from enum import Enum, auto
@@ -29,10 +28,10 @@ from .models.common import epoch
 _TEXTS = ("message", "details", "errorMessages", "error", "error_description")
 _PERIODS = ("second", "minute", "hour", "day", "month", "year")
 
-# How the services refuse what goes over the quota, v2 by the first.
+# The statuses of an exceeded quota; v2 uses the first.
 _QUOTA = (409, 429)
 
-# More than this of a refusal tells nothing new.
+# More text than this of an error response adds no information.
 _LONGEST = 2000
 
 _KEY = re.compile(r"\bapi key\b|\bmismatch\b|\bauthentication (failed|parameters)\b")
@@ -40,12 +39,12 @@ _PLAN = re.compile(r"\bplan\b")
 _ABSENT = re.compile(r"\b(doesn.t|does not) have\b")
 _DATES = re.compile(r"\bdates?\b|\bstart_time\b|\bin the future\b")
 
-# Ruby prints the dates into the text: {:start_at=>1, :first_interval=>2}.
+# The service prints dates in Ruby syntax: {:start_at=>1, :first_interval=>2}.
 _RUBY_TIME = r":{}\s*=>\s*\"?(\d{{1,11}})\b"
 
 
 class UnauthorizedCause(Enum):
-    """What a 401 may be about."""
+    """The cause of a 401."""
 
     KEY = auto()
     PLAN = auto()
@@ -54,10 +53,10 @@ class UnauthorizedCause(Enum):
 
 
 class ErrorResponse:
-    """An answer that is no success, whatever envelope it came in."""
+    """An error response in any of the formats."""
 
     def __init__(self, answer: Response) -> None:
-        """Read what can be read; anything at all is accepted."""
+        """Read as much as possible; any response is accepted."""
         self.answer = answer
         self.html = answer.body.lstrip()[:1] == b"<"
         mute = self.html or 200 <= answer.status < 300
@@ -66,10 +65,10 @@ class ErrorResponse:
 
     @property
     def doubt(self) -> UnauthorizedCause:
-        """Tell what a 401 is about.
+        """The cause of a 401.
 
-        One that only says "User is not authorized" may mean a token that
-        ended as well as a group of endpoints that was not bought.
+        If the response only says "User is not authorized", either the token has expired, or the
+        plan lacks the group of endpoints.
         """
         if _KEY.search(self.words):
             return UnauthorizedCause.KEY
@@ -80,7 +79,7 @@ class ErrorResponse:
         return UnauthorizedCause.UNCLEAR
 
     def error(self, *, group: str | None = None) -> ApiStatusError:
-        """Return the error, for an endpoint that needs a `group` of a plan where it is given."""
+        """Return the error, for an endpoint that requires the `group` of a plan if given."""
         status, endpoint = self.answer.status, self.answer.endpoint
         if status in (401, 403):
             return self._unauthorized(group)
@@ -89,12 +88,12 @@ class ErrorResponse:
         if status == 422:
             return self._unprocessable()
         if status == 501:
-            # The service's word for a method that an endpoint does not have.
+            # The service's status for a method that an endpoint doesn't support.
             return ApiNotFoundError(endpoint, status)
         return self._plain()
 
     def retired(self) -> RetiredError | None:
-        """Return an error where something else answers in place of an API that is gone."""
+        """Return an error if something other than the API responds, because it was retired."""
         status = self.answer.status
         gone = status == 410 or 300 <= status < 400
         strange = self.html and status < 500 and status != 429
@@ -112,7 +111,7 @@ class ErrorResponse:
         return ApiAuthError(endpoint, status)
 
     def _plain(self) -> ApiStatusError:
-        """Return what the status alone says."""
+        """Return the error for the status alone."""
         try:
             self.answer.raise_for_status()
         except ApiStatusError as err:
@@ -146,7 +145,7 @@ class ErrorResponse:
         return UnprocessableError(endpoint, 422)
 
     def _words(self) -> str:
-        """Return what is said in any of the envelopes, or in plain text without one."""
+        """Return the messages in any of the formats, or the plain text."""
         if self.fields is None:
             return self.answer.body[:_LONGEST].decode(errors="replace").casefold()
         sent = [self.fields.value(key) for key in _TEXTS]
@@ -161,7 +160,7 @@ class ErrorResponse:
 
 
 def quota_refusal(answer: Response) -> ApiQuotaError | None:
-    """Return what an answer says of a quota that is used up, `None` for any other answer."""
+    """Return the error of a response for an exceeded quota, `None` for any other response."""
     if answer.status not in _QUOTA:
         return None
     error = ErrorResponse(answer).error()
@@ -169,11 +168,10 @@ def quota_refusal(answer: Response) -> ApiQuotaError | None:
 
 
 def not_granted(endpoint: str, status: int, group: str | None) -> ApiForbiddenError:
-    """Return the error for a good token that an endpoint is not for.
+    """Return the error for a valid token without access to an endpoint.
 
-    What every plan has is refused for systems whose owner did not agree;
-    anything else also where it was not ticked when the application was
-    registered.
+    Access to endpoints of every plan is denied for systems whose owner hasn't authorized it; access
+    to any other also if it wasn't selected when the application was registered.
     """
     if group in (None, PlanGroup.SYSTEM_DETAILS):
         return ApiForbiddenError(endpoint, status)
@@ -181,7 +179,7 @@ def not_granted(endpoint: str, status: int, group: str | None) -> ApiForbiddenEr
 
 
 def _fields(answer: Response) -> Record | None:
-    """Return the answer's object, `None` where it is something else, such as HTML."""
+    """Return the response's object, `None` if it is something else, such as HTML."""
     try:
         return Record(answer.endpoint, answer.json())
     except ApiPayloadError:

@@ -1,14 +1,14 @@
-"""What only Enphase's cloud can refuse."""
+"""Errors specific to the Enphase cloud."""
 
 from ....api.errors import ApiAuthError, ApiNotFoundError, ApiStatusError
 
 
 class KeyRefusedError(ApiAuthError):
-    """The API key is wrong. Signing in again would not help."""
+    """The API key is wrong, so signing in again would not help."""
 
 
 class KeyMismatchError(KeyRefusedError):
-    """The API key belongs to another application than the client id."""
+    """The API key belongs to a different application than the client ID."""
 
 
 class UnprocessableError(ApiStatusError):
@@ -16,18 +16,18 @@ class UnprocessableError(ApiStatusError):
 
 
 class NotReportedError(UnprocessableError):
-    """The system has not reported this yet; it may later."""
+    """The system has not reported this yet, but may later."""
 
 
 class RangeError(UnprocessableError):
-    """The dates of the request hold no data: too early, too late, too long or none at all.
+    """The requested dates have no data: too early, too late, too long or none at all.
 
-    `last_interval` is when the last interval ended, in seconds since the epoch, `None`
-    where the answer does not tell.
+    `last_interval` is when the last interval ended, in seconds since the epoch, `None` if the
+    response doesn't say.
     """
 
     def __init__(self, endpoint: str, status: int, *, last_interval: int | None = None) -> None:
-        """Keep the time that the answer tells."""
+        """Keep the end of the last interval."""
         super().__init__(endpoint, status, reason="no data for these dates")
         self.last_interval = last_interval
 
@@ -37,8 +37,8 @@ class NoContentError(ApiNotFoundError):
 
 
 class RetiredError(ApiNotFoundError):
-    """The old API is gone: something else answers in its place.
+    """The old API is retired: something else responds instead.
 
-    Enphase announced the end of v2 more than once and never gave its look, so
-    a single one of these may still be a mishap.
+    Enphase announced the end of v2 more than once and never described what will happen, so a single
+    error of this kind may still be a glitch.
     """

@@ -1,7 +1,7 @@
-"""Consent of a system's owner, and the tokens that come of it.
+"""Authorization by a system's owner, and the resulting tokens.
 
-The code and the tokens are sent in a form: the documentation's query string
-would put them into every log on the way.
+The code and the tokens are sent as a form: the query string of the documentation would expose them
+to every log on the way.
 """
 
 from base64 import b64encode
@@ -34,12 +34,12 @@ _ABOUT_GRANT = ("invalid_grant", "invalid_token")
 
 
 def code_page() -> URL:
-    """Return the vendor's own redirect URI: a page that shows the code, to be copied by hand."""
+    """Return Enphase's own redirect URI: a page that shows the code, to be copied manually."""
     return enphase_api() / "oauth/redirect_uri"
 
 
 def authorize_url(client_id: str, redirect_uri: str | URL, *, state: str | None = None) -> URL:
-    """Return the page where the owner agrees. It knows neither scopes nor PKCE."""
+    """Return the page on which the owner authorizes access. It supports neither scopes nor PKCE."""
     query = {"response_type": "code", "client_id": client_id, "redirect_uri": str(redirect_uri)}
     return (enphase_api() / "oauth/authorize").with_query({**query, "state": state} if state else query)
 
@@ -47,32 +47,30 @@ def authorize_url(client_id: str, redirect_uri: str | URL, *, state: str | None 
 async def exchange_code(
     session: ClientSession, client_id: str, client_secret: str, code: str, redirect_uri: str | URL
 ) -> TokenSet:
-    """Turn a code into tokens.
+    """Exchange a code for tokens.
 
-    Raises `CodeRefusedError`, `ClientRefusedError`, `RedirectRefusedError`,
-    `ConsentDeniedError` or, for a refusal without a known reason,
-    `OAuthError`; another `ApiError` where the service does not answer or has
-    too much to do.
+    Raises `CodeRefusedError`, `ClientRefusedError`, `RedirectRefusedError`, `ConsentDeniedError`
+    or, for a rejection without a known reason, `OAuthError`; another `ApiError` if the service is
+    unreachable or overloaded.
     """
     form = {"grant_type": "authorization_code", "redirect_uri": str(redirect_uri), "code": code}
     return await _issue(session, client_id, client_secret, form, CodeRefusedError)
 
 
 async def refresh(session: ClientSession, client_id: str, client_secret: str, refresh_token: str) -> TokenSet:
-    """Renew the tokens. Where another refresh token comes, keep it before anything else: the one given is used up.
+    """Renew the tokens. A new refresh token has to be stored first of all, as the given one is used up.
 
-    Raises `SignInNeededError`, `ClientRefusedError` or, for a refusal without
-    a known reason, `OAuthError`; another `ApiError` where the service does not
-    answer or has too much to do.
+    Raises `SignInNeededError`, `ClientRefusedError` or, for a rejection without a known reason,
+    `OAuthError`; another `ApiError` if the service is unreachable or overloaded.
     """
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     return await _issue(session, client_id, client_secret, form, SignInNeededError, known=refresh_token)
 
 
 def parse_tokens(endpoint: str, payload: object, *, known: str | None = None) -> TokenSet:
-    """Read the answer of `oauth/token`; a `known` refresh token stays good where there is no other (RFC 6749, 6).
+    """Read the response of `oauth/token`; without a new refresh token, the `known` one stays valid (RFC 6749, 6).
 
-    The access token is good for a day as a rule, the refresh token for 30 days.
+    The access token is usually valid for a day, the refresh token for 30 days.
     """
     root = Record(endpoint, payload)
     return TokenSet(
@@ -110,7 +108,7 @@ async def _issue(
 
 
 def _refusal(answer: Response, refused: type[OAuthError]) -> ApiError:
-    """Return what a refusal means; its own words hold the code or the token and are not told."""
+    """Return the error for a rejection; its own text contains the code or the token, and isn't used."""
     refusal, status = ErrorResponse(answer), answer.status
     if status not in (400, 401, 403):
         return refusal.error()
@@ -125,12 +123,12 @@ def _refusal(answer: Response, refused: type[OAuthError]) -> ApiError:
     if error in _ABOUT_GRANT or "authorization code" in words or "refresh token" in words:
         return refused(_ENDPOINT, "the code or the refresh token is refused")
     if status == 401 or "credentials" in words:
-        # Nothing but the client signs in here.
+        # Only the client authenticates here.
         return ClientRefusedError(_ENDPOINT, "client id or client secret refused")
     return OAuthError(_ENDPOINT, f"status {status}")
 
 
 def _identifier(root: Record, key: str) -> str | None:
-    """Return a name that may have been sent as a number."""
+    """Return an identifier that may have been sent as a number."""
     number = root.integer_or_none(key)
     return root.text_or_none(key) if number is None else str(number)

@@ -1,7 +1,7 @@
-"""Enphase's Enlighten Systems API v2, for whoever still has a key.
+"""The Enphase Enlighten Systems API v2, for users who still have a key.
 
-Enphase closed it to newcomers and announced its end more than once. It knows
-no batteries and sets nothing.
+Enphase closed it to new users and announced its end more than once. It doesn't support batteries or
+controls.
 """
 
 from base64 import b64encode
@@ -18,15 +18,15 @@ from .error_mapping import ErrorResponse
 from .errors import KeyRefusedError, NoContentError
 from .models.v2 import LegacySystem
 
-# The most that the service gives in one page.
+# The maximum number of systems on one page.
 _MAX_SYSTEMS = 1000
 
 
 def encode_user_id(user_id: str) -> str:
-    """Return a user id as the service wants it, also from the plain number that is inside it.
+    """Return a user ID in the service's format, even from the plain number that it contains.
 
-    It is the number, base64 with a line's end, in hexadecimal digits: 310606
-    becomes 4d7a45774e6a41320a.
+    The format is the number and a line feed in base64, in hexadecimal digits: 310606 becomes
+    4d7a45774e6a41320a.
     """
     text = user_id.strip()
     if not (text.isascii() and text.isdigit()):
@@ -37,26 +37,25 @@ def encode_user_id(user_id: str) -> str:
 class EnlightenV2Client(EnphaseClient):
     """Sends requests to the endpoints of `v2_endpoints`.
 
-    A method raises `ApiAuthError` where key or user id are refused,
-    `KeyRefusedError` where it says that it is the key, `ApiForbiddenError` for
-    what the owner keeps, `ApiQuotaError` where the plan's requests are used up,
-    `RangeError` for dates without data and other `UnprocessableError` for a
-    request without an answer, `NoContentError` where the system has none of
-    this, `RetiredError` where something else answers in place of the API, and
-    other `ApiError` for what may pass.
+    A method raises `ApiAuthError` if the key or user ID is rejected, `KeyRefusedError` if the
+    service says that it is the key, `ApiForbiddenError` for data that the owner restricted,
+    `ApiQuotaError` if the plan's requests are used up, `RangeError` for dates without data and
+    other `UnprocessableError` for a request without an answer, `NoContentError` if the system has
+    none of this, `RetiredError` if something other than the API responds, and other `ApiError` for
+    temporary failures.
     """
 
     def __init__(
         self, session: ClientSession, api_key: str, user_id: str, *, budget: BudgetHooks | None = None
     ) -> None:
-        """Send requests with the key of an application for the systems of a user, who is named by either form of id."""
+        """Use an application's key for the systems of a user, identified by either form of the user ID."""
         super().__init__(session, "api/v2", budget)
         self._credentials = [("key", api_key), ("user_id", encode_user_id(user_id))]
 
     async def get[T](
         self, endpoint: CloudEndpoint[T], system_id: int | None = None, query: Mapping[str, Value] | None = None
     ) -> T:
-        """Return what an endpoint answers."""
+        """Return the parsed response of an endpoint."""
         request = Request(endpoint=endpoint, system_id=system_id, query=query or {})
         async with self._lock:
             answer = await self._request(
@@ -78,14 +77,14 @@ class EnlightenV2Client(EnphaseClient):
         raise error
 
     async def all_systems(self) -> AsyncIterator[LegacySystem]:
-        """Go through the systems of all pages, with a request for each page."""
+        """Yield the systems of all pages, with one request for each page."""
         seen: set[str | None] = {None}
         next_page: str | None = None
         while True:
             page = await self.get(endpoints.SYSTEMS, query={"next": next_page, "limit": _MAX_SYSTEMS})
             for system in page.systems:
                 yield system
-            # A page that names itself as the next one would have no end.
+            # A page that refers to itself would never end.
             if (next_page := page.next) in seen:
                 return
             seen.add(next_page)

@@ -1,4 +1,4 @@
-"""What can be requested of the Enlighten Systems API v2: one entry an endpoint, thirteen in all."""
+"""The thirteen endpoints of the Enlighten Systems API v2."""
 
 from ....api.payload import as_sent
 from .endpoint import CloudEndpoint

@@ -1,4 +1,4 @@
-"""Enphase's Monitoring API v4."""
+"""The Enphase Monitoring API v4."""
 
 from collections.abc import Mapping
 import time
@@ -14,36 +14,34 @@ from .endpoint import CloudEndpoint, PlanGroup, Request, Value
 from .error_mapping import ErrorResponse, UnauthorizedCause, not_granted
 from .v4_endpoints import SYSTEMS
 
-# For so many seconds a token that was good is taken to be so: it is renewed before its end.
+# A token that was accepted is assumed to be valid for this many seconds, as it is renewed before it expires.
 _STILL_GOOD = 60.0
 
-# How the service says that there is nothing at a path.
+# The statuses for a path that doesn't exist.
 _NOTHING_THERE = (404, 405, 501)
 
 
 class AccessToken(Protocol):
-    """Gives the access token. To keep it, and to renew it in time, is its own affair."""
+    """Returns the access token, and takes care of storing and renewing it."""
 
     async def __call__(self, *, refused: str | None = None) -> str:
-        """Return the token; another than the one that was `refused`, if there is any."""
+        """Return the token; a different one than the `refused` one, if there is any."""
 
 
 class EnphaseV4Client(EnphaseClient):
     """Sends requests to the endpoints of `v4_endpoints`.
 
-    A method raises `ApiPlanError` where the plan lacks the endpoint,
-    `ApiForbiddenError` where the owner's consent does not reach to this system,
-    `ApiAuthError` where the token is refused even after another was requested,
-    `KeyRefusedError` where it is the key that is refused, `ApiQuotaError` where
-    the plan's requests are used up, `ApiNotFoundError`, `HardwareAbsentError`
-    among them for a device that the system lacks, `RangeError` for dates without
-    data, `UnprocessableError` for another request without an answer, and other
-    `ApiError` for what may pass.
+    A method raises `ApiPlanError` if the plan lacks the endpoint, `ApiForbiddenError` if the owner
+    hasn't authorized access to this system, `ApiAuthError` if the token is rejected even after it
+    was renewed, `KeyRefusedError` if the key is rejected, `ApiQuotaError` if the plan's requests
+    are used up, `ApiNotFoundError`, including `HardwareAbsentError` for a device that the system
+    lacks, `RangeError` for dates without data, `UnprocessableError` for another request without an
+    answer, and other `ApiError` for temporary failures.
 
-    A 401 may cost two or three more requests: one to learn whether the token
-    is at fault, which is left out for an endpoint that never answered where
-    the token was good a moment ago, and one or two with a renewed token. The
-    first request to an endpoint with two paths may take one for either.
+    A 401 may cost two or three more requests: one to find out whether the token is the cause, which
+    is omitted for an endpoint that never answered if the token was accepted a moment ago, and one
+    or two with a renewed token. The first request to an endpoint with two paths may cost one for
+    each.
     """
 
     def __init__(
@@ -55,10 +53,10 @@ class EnphaseV4Client(EnphaseClient):
         budget: BudgetHooks | None = None,
         paths: Mapping[str, str] | None = None,
     ) -> None:
-        """Send requests with the key of an application and the token of an owner who agreed to it.
+        """Use an application's key and the token of an owner who authorized it.
 
-        `paths` is what an earlier client's `paths` held: where the endpoints
-        are that two documents put in different places, by the endpoints' names.
+        `paths` is an earlier client's `paths`: the working paths, by endpoint name, of endpoints
+        that two documents place differently.
         """
         super().__init__(session, "api/v4", budget)
         self._api_key = api_key
@@ -76,15 +74,15 @@ class EnphaseV4Client(EnphaseClient):
         serial_number: str | None = None,
         query: Mapping[str, Value] | None = None,
     ) -> T:
-        """Return what an endpoint answers; `ValueError` for a serial number that could lead elsewhere."""
+        """Return an endpoint's parsed response; raise `ValueError` for a serial number that could change the path."""
         request = Request(endpoint=endpoint, system_id=system_id, serial_number=serial_number, query=query or {})
         answer = await self._send(request)
         return endpoint.parse(endpoint.name, answer.json())
 
     async def update[T](self, endpoint: CloudEndpoint[T], system_id: int, body: Mapping[str, Any]) -> T | None:
-        """Send a change; `None` where it was accepted without a word on what is in force now.
+        """Send a change; return `None` if it was accepted without reporting the resulting values.
 
-        It takes a while to reach the gateway: only a read tells what is in force.
+        A change takes a while to reach the gateway: only a read shows the active values.
         """
         answer = await self._send(Request(endpoint=endpoint, system_id=system_id, body=body))
         if not answer.body.strip():
@@ -103,7 +101,7 @@ class EnphaseV4Client(EnphaseClient):
         return answer
 
     async def _authorized(self, request: Request[Any]) -> Response:
-        """Send a request, and once more with another token where the first one is at fault for a 401."""
+        """Send a request, and repeat it with a renewed token if the first one caused a 401."""
         token = await self._access_token()
         answer = await self._request_authorized(request, token)
         doubt = self._doubt(answer)
@@ -128,12 +126,11 @@ class EnphaseV4Client(EnphaseClient):
         return ErrorResponse(answer).doubt if answer.status == 401 else None
 
     async def _vouched(self, request: Request[Any], token: str) -> bool:
-        """Tell whether a token is good all the same, by what every plan has.
+        """Return whether a token is valid nevertheless, using an endpoint that every plan includes.
 
-        The service refuses an endpoint that the plan lacks in the very words
-        in which it refuses a token. Where an endpoint never answered, a token
-        that was good a moment ago needs no request; where it did, the plan is
-        unlikely to have changed since.
+        The service rejects an endpoint that the plan lacks in exactly the same words as an invalid
+        token. If an endpoint never answered, a token that was accepted a moment ago needs no
+        request; if it did, the plan is unlikely to have changed since.
         """
         endpoint = request.endpoint
         if endpoint is SYSTEMS:
@@ -149,7 +146,7 @@ class EnphaseV4Client(EnphaseClient):
         return True
 
     async def _request_authorized(self, request: Request[Any], token: str) -> Response:
-        """Send a request to where the endpoint is known to be; else where it is published, then where it is documented."""
+        """Send a request to the endpoint's known path, otherwise to its published and then its documented path."""
         endpoint = request.endpoint
         if endpoint.documented_path is None:
             return await self._request_at(endpoint.path, request, token)
@@ -167,12 +164,12 @@ class EnphaseV4Client(EnphaseClient):
         return other
 
     def _known(self, endpoint: CloudEndpoint[Any]) -> str:
-        """Return where an endpoint is; what was kept from another time may name a place that is none."""
+        """Return an endpoint's path; a stored one may be from another time and no longer exist."""
         known = self.paths[endpoint.name]
         return known if known == endpoint.documented_path else endpoint.path
 
     def _remember(self, endpoint: CloudEndpoint[Any], path: str, answer: Response) -> None:
-        # A refusal of the token or a fault of the service says nothing about a path.
+        # A rejected token or a failure of the service says nothing about a path.
         if 200 <= answer.status < 300 or answer.status == 422:
             self.paths[endpoint.name] = path
 

@@ -1,8 +1,8 @@
-"""What can be requested of the Monitoring API v4: one entry an endpoint, with the group of plans that has it.
+"""The endpoints of the Monitoring API v4, each with the group of endpoints in a plan that includes it.
 
-Watt has System Details, Site Production, Site Consumption and EV Charger;
-Kilowatt adds Device Level; Megawatt and Partner have System Configurations.
-Which endpoint belongs where is from the published swagger, not from answers.
+Watt has System Details, Site Production, Site Consumption and EV Charger; Kilowatt adds Device
+Level; Megawatt and Partner have System Configurations. The groups of the endpoints are from the
+published Swagger document, not from responses.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How a system does, by what either of Enphase's APIs tells of it."""
+"""The health of a system, according to either of the Enphase APIs."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,7 +19,7 @@ def build(
     firmware: str | None = None,
     open_events: int | None = None,
 ) -> Health:
-    """Build the health's part: the newest of some feeds' `words` counts, and the cloud has to hear of all `gateways`."""
+    """Build the health; the newest of the feeds' `words` is the status, and `gateways` are those that report."""
     updated = max((state.answered_at for state in source.states.values() if state.answered_at), default=None)
     told = [(source.answered_at(feed), word) for feed, word in words if word]
     status = SystemStatus.of(max(told)[1]) if told else None

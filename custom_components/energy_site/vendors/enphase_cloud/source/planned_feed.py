@@ -1,4 +1,4 @@
-"""How a feed of either of Enphase's APIs is put together."""
+"""Builds feeds of either of the Enphase APIs."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import time, timedelta
@@ -8,13 +8,13 @@ from ....site.quota.demand import PollRequest
 from ....sources.cloud import CloudContext, CloudFeed, CloudSource
 from ..client.endpoint import CloudEndpoint
 
-# What hardly changes is not worth a request when somebody wants all values now.
+# The cost of a feed that rarely changes, and isn't refreshed when the user requests all values.
 SLOW = 2.0
 
-# The last quarter-hours of a day are in the cloud by then, where the site stands.
+# By this local time, the last intervals of the previous day are in the cloud.
 CLOSE = time(2, 30)
 
-# The cloud hears of a site every quarter of an hour.
+# Sites report to the cloud every 15 minutes.
 QUARTER = timedelta(minutes=15)
 
 DAY = timedelta(days=1)
@@ -32,14 +32,14 @@ HARDLY_CHANGES: Mapping[str, Any] = {
 
 
 class _Client(Protocol):
-    """What requests an endpoint."""
+    """Sends requests to endpoints."""
 
     async def get[T](self, endpoint: CloudEndpoint[T], system_id: int | None = None) -> T:
-        """Return what an endpoint answers."""
+        """Return the parsed response of an endpoint."""
 
 
 class EnphaseContext(CloudContext, Protocol):
-    """By which client a system is requested."""
+    """The client and the system for a request."""
 
     @property
     def client(self) -> _Client:
@@ -64,7 +64,7 @@ def planned_feed[C: EnphaseContext, T](
     join: Callable[[C, list[Any]], T] = lambda _, answers: answers[-1],
     **weights: Any,
 ) -> CloudFeed[C, T]:
-    """Return a feed of what `ask` returns, else of what the endpoint answers for the system."""
+    """Return a feed of the result of `ask`, or by default of the endpoint's response for the system."""
 
     async def get(context: C) -> T:
         answer: T = await context.client.get(endpoint, context.system_id)

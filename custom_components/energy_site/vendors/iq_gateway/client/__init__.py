@@ -1,1 +1,1 @@
-"""Client of the Enphase IQ Gateway's local interface, firmware 7 or newer."""
+"""The client of the Enphase IQ Gateway's local API, firmware 7 or newer."""

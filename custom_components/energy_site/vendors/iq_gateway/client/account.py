@@ -1,4 +1,4 @@
-"""Signs an Enphase account in to get a gateway's token."""
+"""Signs in to an Enphase account to get a gateway's token."""
 
 import re
 
@@ -21,29 +21,29 @@ from .token import GatewayToken, TokenRole
 _TIMEOUT = 30.0
 _LIMIT = 64_000
 
-# Enlighten answers 406 to the name that Home Assistant's own session sends.
+# Enlighten responds with status 406 to the user agent of Home Assistant's own session.
 _HEADERS = {"User-Agent": "energy-site/1.0"}
 
 
-# How long the service keeps somebody out, as far as its own answers do not tell.
+# How long the service locks out an account if its response doesn't say.
 _BLOCKED_FOR = 3600.0
 _SESSIONS_FULL_FOR = 86_400.0
 
 _SESSIONS_FULL = "too many active sessions"
 
-# What the service's own complaint about a gateway of somebody else speaks of. What
-# stands before the service complains as well, of a bad gateway or of permissions.
+# Words of the service's own error for a gateway of a different account. Proxies in front of the service
+# report errors too, of a bad gateway or of permissions.
 _NOT_YOURS = re.compile(r"\bserial|\benvoy|\bown(s|er|ed)?\b|\bbelong|not (found )?in (this|your) account")
 
 
 class CredentialsRefusedError(VerdictError):
-    """The e-mail address or the password is wrong."""
+    """The email address or the password is wrong."""
 
     translation_key = "invalid_auth"
 
 
 class TwoFactorError(VerdictError):
-    """The account asks for a second factor, which a program cannot give."""
+    """The account requires a second factor, which a program cannot provide."""
 
     translation_key = "two_factor"
 
@@ -55,11 +55,11 @@ class GatewayNotInAccountError(VerdictError):
 
 
 class AccountUnreachableError(AccountServiceError):
-    """The account's service cannot be reached."""
+    """The account service cannot be reached."""
 
 
 class AccountBlockedError(AccountServiceError):
-    """Too many sign-ins: the service wants a pause."""
+    """Too many sign-ins: the service requires a pause."""
 
     translation_key = "account_blocked"
 
@@ -71,7 +71,7 @@ class SessionsFullError(AccountServiceError):
 
 
 class AccountClientRefusedError(AccountServiceError):
-    """The service does not talk to this program, whoever uses it."""
+    """The service rejects this program, regardless of the account."""
 
     translation_key = "account_client_refused"
 
@@ -79,9 +79,8 @@ class AccountClientRefusedError(AccountServiceError):
 async def fetch_token(session: ClientSession, username: str, password: str, serial: str) -> GatewayToken:
     """Sign in once and return a token for the gateway with this serial number.
 
-    Raises a `VerdictError` where the service says no to these credentials, and
-    an `AccountServiceError` for whatever else it answers or fails to answer. It
-    is never tried twice: the service locks accounts that sign in too often.
+    Raises a `VerdictError` if the service rejects these credentials, and an `AccountServiceError`
+    for any other failure. It never retries, as the service locks accounts that sign in too often.
     """
     try:
         return await _fetch(session, username, password, serial)
@@ -101,8 +100,8 @@ async def _fetch(session: ClientSession, username: str, password: str, serial: s
     token = await _issue(session, session_id, username, serial)
     if token.role != TokenRole.INSTALLER:
         return token
-    # Somebody who installed their own system gets an installer's token, valid
-    # for 12 hours, from this service but an owner's from the older one.
+    # An owner who installed their own system gets an installer's token from this service, which is
+    # valid for 12 hours, but an owner's token from the older one.
     try:
         return _of_gateway(await _issue_as_owner(session, session_id, serial), serial)
     except ApiError:
@@ -171,14 +170,14 @@ async def _issue_as_owner(session: ClientSession, session_id: str, serial: str) 
 
 
 def _of_gateway(token: GatewayToken, serial: str) -> GatewayToken:
-    """Return the token if it can be one of this gateway's, lest it takes a good one's place."""
+    """Return the token if it isn't for a different gateway, so that it cannot replace a valid one."""
     if token.serial not in (None, serial):
         raise ApiPayloadError("tokens", "a token of another gateway")
     return token
 
 
 def _says_not_yours(answer: Response) -> bool:
-    """Tell whether the service says, in its own JSON, that the gateway is not the account's."""
+    """Return whether the service reports, in its own JSON, that the gateway isn't in the account."""
     if not (answer.status == 200 or 400 <= answer.status < 500):
         return False
     try:

@@ -1,4 +1,4 @@
-"""The addresses of the services that sign an Enphase account in."""
+"""The addresses of the services for signing in to an Enphase account."""
 
 from yarl import URL
 
@@ -6,10 +6,10 @@ from ....api.addresses import address
 
 
 def enlighten() -> URL:
-    """Return the address that signs an Enphase account in."""
+    """Return the address for signing in to an Enphase account."""
     return address("ENERGY_SITE_ENLIGHTEN", "https://enlighten.enphaseenergy.com")
 
 
 def entrez() -> URL:
-    """Return the address that issues tokens of IQ Gateways."""
+    """Return the address that issues tokens for IQ Gateways."""
     return address("ENERGY_SITE_ENTREZ", "https://entrez.enphaseenergy.com")

@@ -1,4 +1,4 @@
-"""Asks one gateway, one question at a time."""
+"""Sends requests to one gateway, one at a time."""
 
 import asyncio
 from collections import deque
@@ -36,18 +36,18 @@ _MINUTE = 60.0
 
 
 class Load:
-    """What the gateway was asked of late."""
+    """The load that recent requests put on the gateway."""
 
     def __init__(self) -> None:
-        """Start with nothing asked."""
+        """Start without requests."""
         self.requests = 0
         self._recent: deque[tuple[float, float]] = deque(maxlen=600)
         self._native: deque[float] = deque(maxlen=8)
 
     def add(self, seconds: float, *, native: bool) -> None:
-        """Note a request that kept the gateway busy this long.
+        """Record a request that kept the gateway busy for this long.
 
-        Only `native` answers tell whether it is in trouble: scripts are slow anyway.
+        Only `native` responses show whether it is overloaded, as scripts are always slow.
         """
         self.requests += 1
         self._recent.append((time.monotonic(), seconds))
@@ -56,17 +56,17 @@ class Load:
 
     @property
     def latency(self) -> float | None:
-        """Mean seconds of the last native answers, `None` before the first."""
+        """The mean time of the last native responses in seconds, `None` before the first."""
         return sum(self._native) / len(self._native) if self._native else None
 
     @property
     def share(self) -> float:
-        """Share of the last ten minutes in which the gateway worked for us, 0 to 1."""
+        """The share of the last ten minutes in which the gateway handled these requests, from 0 to 1."""
         return sum(seconds for _, seconds in self._since(10 * _MINUTE)) / (10 * _MINUTE)
 
     @property
     def per_minute(self) -> float:
-        """Requests a minute over the last ten."""
+        """The requests per minute over the last ten minutes."""
         return len(self._since(10 * _MINUTE)) / 10
 
     def _since(self, seconds: float) -> list[tuple[float, float]]:
@@ -77,9 +77,9 @@ class Load:
 class IqGatewayClient:
     """A gateway with firmware 7 or newer, over HTTPS with its pinned certificate.
 
-    The gateway checks a token's signature in software, which costs it more
-    than most answers do. The session it opens for the first request spares it
-    that, so the session's cookie goes along with the token.
+    The gateway checks a token's signature in software, which takes longer than most responses. The
+    session that it opens for the first request avoids that, so the session's cookie is sent along
+    with the token.
     """
 
     def __init__(
@@ -92,13 +92,12 @@ class IqGatewayClient:
         renew_token: Callable[[], Awaitable[str]] | None = None,
         sign_ins: SignIns | None = None,
     ) -> None:
-        """Ask the gateway at `host`, with a port where it has another than 443.
+        """Send requests to the gateway at `host`, which includes a port other than 443.
 
-        `fingerprint` is the SHA-256 of its certificate; without one nothing
-        but `read_fingerprint` is possible. `renew_token` signs in for a new
-        token when the gateway refuses the one it has, as often as `sign_ins`,
-        which outlives the client, allows. `date` is the gateway's time by its last
-        answer.
+        `fingerprint` is the SHA-256 fingerprint of its certificate; without it, only
+        `read_fingerprint` is possible. `renew_token` signs in for a new token when the gateway
+        rejects the current one, as often as `sign_ins`, which outlives the client, allows. `date`
+        is the gateway's time in its last response.
         """
         self._session = session
         self._base = URL(f"https://{host}")
@@ -115,10 +114,10 @@ class IqGatewayClient:
         self.recorded: dict[str, Recorded] = {}
 
     async def read_fingerprint(self) -> bytes:
-        """Return the SHA-256 fingerprint of the certificate the host shows.
+        """Return the SHA-256 fingerprint of the host's certificate.
 
-        A pin that no certificate has ends the connection after the handshake,
-        so not a single byte of a request leaves.
+        A pin that no certificate has ends the connection after the handshake, so no byte of a
+        request is sent.
         """
         try:
             await self._send("GET", "/info", endpoint=_INFO, timeout=_TIMEOUT, limit=INFO_LIMIT, pin=bytes(32))
@@ -127,7 +126,7 @@ class IqGatewayClient:
         raise ApiConnectionError(_INFO, "no certificate")
 
     async def info(self, *, pin: bytes | None = None) -> GatewayInfo:
-        """Ask who the gateway is, without a token; `pin` trusts another certificate for once."""
+        """Request the gateway's identity, without a token; `pin` trusts a different certificate once."""
         async with self._lock:
             answer = await self._send("GET", "/info", endpoint=_INFO, timeout=_TIMEOUT, limit=INFO_LIMIT, pin=pin)
             self._record("/info", answer)
@@ -135,27 +134,25 @@ class IqGatewayClient:
         return parse_info(_INFO, answer.body)
 
     async def check_token(self) -> bool:
-        """Ask whether the token is good. A gateway without that question counts as a yes."""
+        """Return whether the token is valid. A gateway without this endpoint counts as accepting it."""
         async with self._lock:
             return await self._check_token()
 
     async def renew(self) -> bool:
-        """Sign in for a new token before the old one ends; tell whether there is one now.
+        """Sign in for a new token before the old one expires; return whether there is a valid one now.
 
-        Raises a `VerdictError` where the account's service refuses for good, and
-        an `AccountServiceError` where it does not do its work at present, or is
-        not to be asked again yet.
+        Raises a `VerdictError` if the account service rejects the credentials, and an
+        `AccountServiceError` if it fails temporarily, or it is too early to retry.
         """
         async with self._lock:
             return await self._renewed()
 
     async def get[T](self, endpoint: Endpoint[T]) -> T:
-        """Ask for an endpoint's answer.
+        """Return the parsed response of an endpoint.
 
-        Raises `ApiAuthError` where the token is refused and could not be
-        renewed, `RenewalPendingError` among them where it may be later,
-        `ApiForbiddenError` and `ApiNotFoundError` where this gateway
-        does not give this endpoint, and other `ApiError` for what may pass.
+        Raises `ApiAuthError` if the token is rejected and could not be renewed, including
+        `RenewalPendingError` if it may be later, `ApiForbiddenError` and `ApiNotFoundError` if this
+        gateway doesn't provide the endpoint, and other `ApiError` for temporary failures.
         """
         async with self._lock:
             answer = await self._authorized("GET", endpoint.path, endpoint.timeout, endpoint.limit)
@@ -166,7 +163,7 @@ class IqGatewayClient:
         return endpoint.parse(endpoint.name, payload)
 
     async def raw(self, endpoint: Endpoint[Any], query: Mapping[str, str] | None = None) -> Response:
-        """Ask an endpoint, perhaps with parameters, and return what came, whatever its status."""
+        """Request an endpoint, optionally with parameters, and return the response, whatever its status."""
         path = str(URL(endpoint.path).with_query(query)) if query else endpoint.path
         async with self._lock:
             answer = await self._request("GET", path, endpoint.timeout, endpoint.limit)
@@ -177,18 +174,18 @@ class IqGatewayClient:
     async def send(self, command: Command, payload: object) -> None:
         """Send a command.
 
-        A success says that it was understood, not that it is obeyed. Raises an
-        `ApiError` like `get`, and `ApiPayloadError` where the answer complains.
+        A success means that the command was understood, not that it is applied. Raises an
+        `ApiError` like `get`, and `ApiPayloadError` if the response reports an error.
         """
         async with self._lock:
             await self._send_command(command, payload)
 
     async def change[T](self, endpoint: Endpoint[T], command: Command, edit: Callable[[Any], object]) -> None:
-        """Ask for an object, let `edit` return what to send back for it, and send that.
+        """Request an object, and send back the result of `edit`.
 
-        Nothing else is asked in between. The gateway keeps what it is sent as
-        a whole, so an older copy would undo what others changed. `edit` raises
-        an `ApiPayloadError` where the object is in another shape.
+        No other request is sent in between. The gateway replaces the whole object, so an older copy
+        would undo the changes of others. `edit` raises an `ApiPayloadError` if the object has a
+        different format.
         """
         async with self._lock:
             answer = await self._authorized("GET", endpoint.path, endpoint.timeout, endpoint.limit)
@@ -196,10 +193,10 @@ class IqGatewayClient:
             await self._send_command(command, edit(answer.json()))
 
     async def open_stream(self, path: str) -> MeterStream:
-        """Open the meters' stream, which goes on beside other questions.
+        """Open the meters' stream, which continues alongside other requests.
 
-        Raises `ApiForbiddenError` and `ApiNotFoundError` where this gateway does
-        not stream to the token's owner.
+        Raises `ApiForbiddenError` and `ApiNotFoundError` if this gateway doesn't stream to the
+        token's owner.
         """
         name = path.lstrip("/")
         async with self._lock:
@@ -241,7 +238,7 @@ class IqGatewayClient:
 
     async def _authorized(self, method: str, path: str, timeout: float, limit: int, payload: object = None) -> Response:
         name = path.lstrip("/")
-        # After a refusal one question tells whether it still stands.
+        # After a rejection, a single request shows whether it still applies.
         if self._refused:
             await self._ensure_token(name)
         answer = await self._request(method, path, timeout, limit, payload)
@@ -249,7 +246,7 @@ class IqGatewayClient:
             raise ApiForbiddenError(name, 403)
         if answer.status != 401:
             return answer
-        # A session that ended, a token that ended, or an endpoint for others?
+        # The session has ended, the token has expired, or the endpoint is for others.
         self._cookie = None
         await self._ensure_token(name)
         answer = await self._request(method, path, timeout, limit, payload)
@@ -267,7 +264,7 @@ class IqGatewayClient:
         return not self._refused
 
     async def _ensure_token(self, name: str) -> None:
-        """Let the gateway judge the token, and sign in for another where it refuses this one."""
+        """Have the gateway check the token, and sign in for a new one if it rejects this one."""
         if await self._check_token():
             return
         try:
@@ -278,7 +275,7 @@ class IqGatewayClient:
             raise ApiAuthError(name, 401)
 
     async def _renewed(self) -> bool:
-        """Sign in for a new token where that may be done now; tell whether the gateway takes it."""
+        """Sign in for a new token if that is allowed now; return whether the gateway accepts it."""
         if self._renew_token is None or (self._refuses_new and self._sign_ins.resting):
             return False
         self._token = await self._sign_ins.sign_in(self._renew_token)
@@ -334,7 +331,7 @@ class IqGatewayClient:
 
 
 def _date(header: str | None) -> datetime | None:
-    """Return the gateway's time as it stands in an answer's head."""
+    """Return the gateway's time from a response's header."""
     try:
         return parsedate_to_datetime(header or "").astimezone(UTC)
     except ValueError, OverflowError:
@@ -347,9 +344,9 @@ def _raise_for_complaint(endpoint: str, payload: object) -> None:
 
 
 async def probe_plain_http(session: ClientSession, host: str) -> GatewayInfo:
-    """Ask `/info` without encryption, as only firmware before 7 is asked.
+    """Request `/info` without encryption, to detect firmware before 7.
 
-    Raises `ApiStatusError` where it is busy, `ApiPayloadError` where something else answers.
+    Raises `ApiStatusError` if the gateway is busy, `ApiPayloadError` if something else responds.
     """
     answer = await request(
         session, "GET", URL(f"http://{host}/info"), endpoint=_INFO, timeout=_TIMEOUT, limit=INFO_LIMIT

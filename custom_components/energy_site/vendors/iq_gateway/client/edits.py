@@ -1,7 +1,7 @@
-"""Changes of objects that the gateway keeps as a whole.
+"""Edits of objects that the gateway replaces as a whole.
 
-Each function returns what to send back: all that was there, but for what is
-to be changed. Numbers and words stay of the type that the gateway uses.
+Each function returns the object to send back: unchanged except for the given changes. Numbers and
+words keep the type that the gateway uses.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,12 +11,12 @@ from ....api.errors import ApiPayloadError
 
 type Edit = Callable[[Any], object]
 
-# These stand as words in the gateway's own objects, and it refuses flags.
+# The gateway's own objects contain these as words, and it rejects booleans.
 _WORDS = ("override", "manual_override")
 
 
 def storage_settings(endpoint: str, changes: Mapping[str, object]) -> Edit:
-    """Change fields of the tariff's storage settings; the schedule is not sent back, the gateway makes it."""
+    """Change fields of the tariff's storage settings; the schedule isn't sent back, as the gateway generates it."""
 
     def edit(payload: Any) -> object:
         tariff = payload.get("tariff") if isinstance(payload, dict) else None
@@ -29,7 +29,7 @@ def storage_settings(endpoint: str, changes: Mapping[str, object]) -> Edit:
 
 
 def dry_contact(endpoint: str, contact_id: str, changes: Mapping[str, object]) -> Edit:
-    """Change fields of one contact; a part of the object alone may crash the gateway."""
+    """Change fields of one contact; sending only a part of the object may crash the gateway."""
 
     def edit(payload: Any) -> object:
         contacts = payload.get("dry_contacts") if isinstance(payload, dict) else None
@@ -42,7 +42,7 @@ def dry_contact(endpoint: str, contact_id: str, changes: Mapping[str, object]) -
 
 
 def _typed(before: Mapping[str, Any], changes: Mapping[str, object]) -> dict[str, object]:
-    """Keep a number whole where it was whole."""
+    """Keep a number an integer if it was one."""
     return {
         key: round(value) if isinstance(value, float) and type(before.get(key)) is int else value
         for key, value in changes.items()

@@ -1,4 +1,4 @@
-"""What can be asked of a gateway: one line an endpoint."""
+"""The endpoints of a gateway."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from ....api.payload import as_sent
 from .models import devices, ensemble, meters, production, settings, status
 
-# The gateway serves these from native code in a tenth of a second. When one
-# takes longer than this it hangs, as all do around the nightly restart.
+# The gateway serves these from native code in a tenth of a second. One that takes longer than this
+# hangs, as all do around the nightly restart.
 _NATIVE_TIMEOUT = 10.0
 
-# These run as Ruby scripts that take seconds and starve everything else. The
-# power waits meanwhile, so one that takes longer is given up.
+# These are Ruby scripts that take seconds and slow down everything else. As polling of the power
+# waits for them, one that takes longer than this is aborted.
 _RUBY_TIMEOUT = 30.0
 
-# What is written goes through more hands than what is read.
+# Writing takes more steps than reading.
 _COMMAND_TIMEOUT = 20.0
 
-# A gateway tells who it is in some 3 kB, and what it measures in as much. Lists grow with
-# the roof: 600 units take some 0.5 kB each, or 1.3 kB with their electrical values.
+# A gateway's identity takes about 3 kB, and so do its measurements. Lists grow with the system: 600
+# units take about 0.5 kB each, or 1.3 kB with their electrical values.
 INFO_LIMIT = 64_000
 _LIMIT = 256_000
 _LIST_LIMIT = 4_000_000
@@ -26,7 +26,7 @@ _LIST_LIMIT = 4_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint[T]:
-    """One thing to ask a gateway for; `timeout` is in seconds, `limit` in bytes."""
+    """An endpoint of a gateway; `timeout` is in seconds, `limit` in bytes."""
 
     path: str
     parse: Callable[[str, object], T]
@@ -35,13 +35,13 @@ class Endpoint[T]:
 
     @property
     def name(self) -> str:
-        """What errors and logs call it."""
+        """The name used in errors and logs."""
         return self.path.lstrip("/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One thing to tell a gateway; `timeout` is in seconds."""
+    """A command to a gateway; `timeout` is in seconds."""
 
     method: str
     path: str
@@ -49,7 +49,7 @@ class Command:
 
     @property
     def name(self) -> str:
-        """What errors and logs call it."""
+        """The name used in errors and logs."""
         return self.path.lstrip("/")
 
 
@@ -96,4 +96,4 @@ SET_LIVE_STREAM = Command(method="POST", path="/ivp/livedata/stream")
 METER_STREAM = "/stream/meter"
 
 DIAGNOSTIC = (CONSUMPTION_REPORT, DEVICE_LIST)
-"""What is requested only because a user wants to see it."""
+"""Endpoints that are only requested because a user wants to see the response."""

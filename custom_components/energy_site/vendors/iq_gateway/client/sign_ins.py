@@ -1,4 +1,4 @@
-"""When an account's service may be asked for a token, whatever it answered before."""
+"""Decides when the account service may be requested for a token, depending on its earlier responses."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ _LOGIN = "login"
 
 # The service locks accounts that sign in too often.
 _PAUSE = 3600.0
-# A refused token is looked at every five minutes: the next look shall be in time.
+# A rejected token is checked every five minutes, so this ends just before the next check.
 _FIRST_RETRY = 290.0
 _LONGEST_RETRY = 7200.0
 _MOST_A_DAY = 20
@@ -19,15 +19,15 @@ _DAY = 86_400.0
 
 
 class SignIns:
-    """The sign-ins of one account for one gateway.
+    """The sign-ins to one account for one gateway.
 
-    A verdict is final. The service's own condition is waited for: as long as it
-    asks, and longer with each failure. A day sees a limited number of sign-ins,
-    however they end.
+    A rejection is final. A temporary failure of the service is waited for: as long as it requests,
+    and longer with each failure. The number of sign-ins per day is limited, regardless of their
+    results.
     """
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start without sign-ins."""
         self._rest_until = 0.0
         self._failures = 0
         self._recent: deque[float] = deque(maxlen=_MOST_A_DAY)
@@ -35,15 +35,15 @@ class SignIns:
 
     @property
     def resting(self) -> bool:
-        """Whether the service is not to be asked now."""
+        """Whether no sign-in is allowed now."""
         return time.monotonic() < self._rest_until
 
     async def sign_in(self, renew: Callable[[], Awaitable[str]]) -> str:
         """Return a new token.
 
-        Raises the `VerdictError` that was given, or an `AccountServiceError`
-        until it is time for the next try: the last try's, or one of its own
-        where that try came to no end, or came so recently.
+        Raises the `VerdictError` of an earlier rejection, or an `AccountServiceError` until the
+        next attempt is due: that of the last attempt, or a new one if that attempt was aborted or
+        is too recent.
         """
         if self.resting:
             raise self._error or AccountServiceError(_LOGIN, "not to be asked again yet")
@@ -58,7 +58,7 @@ class SignIns:
             self._fail(err)
             raise
         except BaseException:
-            # A reload cancels it, for instance. Nobody has said anything about the credentials.
+            # It was aborted, such as by a reload. Nothing is known about the credentials.
             self._rest(_FIRST_RETRY)
             raise
         self._failures, self._error = 0, None

@@ -1,4 +1,4 @@
-"""The gateway's meters by the second, sent as they are measured."""
+"""The gateway's stream of meter values by the second, sent as they are measured."""
 
 import asyncio
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _PHASES = ("ph-a", "ph-b", "ph-c")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterFrame:
-    """One frame of `/stream/meter`: W a phase, L1 first; + towards the house, `None` where it is not measured."""
+    """One frame of `/stream/meter`: W by phase, L1 first; positive towards the house, `None` if not measured."""
 
     production: tuple[float | None, ...] | None
     net_consumption: tuple[float | None, ...] | None
@@ -46,12 +46,12 @@ def parse_frame(endpoint: str, payload: object) -> MeterFrame:
 class MeterStream:
     """An open stream.
 
-    Frames come about once a second, in bursts after a stall; only the newest
-    is of interest, so a task reads along and keeps that.
+    Frames arrive about once a second, in bursts after a stall. As only the newest one is needed, a
+    task reads them continuously and keeps that.
     """
 
     def __init__(self, endpoint: str, answer: ClientResponse) -> None:
-        """Read along from now on."""
+        """Start reading."""
         self._endpoint = endpoint
         self._answer = answer
         self._newest: MeterFrame | None = None
@@ -60,14 +60,13 @@ class MeterStream:
 
     @property
     def ended(self) -> bool:
-        """Whether no more frames will come."""
+        """Whether no more frames will arrive."""
         return self._task.done()
 
     async def frame(self, seconds: float) -> MeterFrame:
-        """Return the newest frame that was not returned yet, waiting up to `seconds` for it.
+        """Return the newest frame that has not been returned yet, waiting up to `seconds` for it.
 
-        Raises `ApiTimeoutError` where none came, `ApiConnectionError` where the
-        stream has ended.
+        Raises `ApiTimeoutError` if none arrives, `ApiConnectionError` if the stream has ended.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -85,7 +84,7 @@ class MeterStream:
         """End the stream."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        # A task that is cancelled before it began does not clean up.
+        # A task that is cancelled before it has started doesn't clean up.
         self._answer.close()
         self._arrived.set()
 

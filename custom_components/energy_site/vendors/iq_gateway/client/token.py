@@ -1,4 +1,4 @@
-"""What a gateway's token says of itself."""
+"""The claims of a gateway's token."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,22 +10,22 @@ from ....api.errors import ApiError
 
 
 class TokenRole(StrEnum):
-    """Whom a token was issued for; it decides its life and its reach."""
+    """The role that a token was issued for, which determines its validity and access."""
 
     OWNER = "owner"
     INSTALLER = "installer"
 
 
 class TokenMalformedError(ApiError):
-    """The text is no token, or only a part of one."""
+    """The text isn't a token, or only part of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayToken:
-    """A JSON web token of the tokens service, read without its signature.
+    """A JSON web token of the token service, read without its signature.
 
-    The gateway checks the signature. The claims tell beforehand which gateway
-    the token is for, whom it was issued for and until when it is valid.
+    The gateway checks the signature. The claims show in advance which gateway and role the token is
+    for, and how long it is valid.
     """
 
     raw: str = field(repr=False)
@@ -37,7 +37,7 @@ class GatewayToken:
 
     @classmethod
     def parse(cls, text: str) -> GatewayToken:
-        """Read a token as it was pasted or sent; raise `TokenMalformedError`."""
+        """Read a token as entered or received; raise `TokenMalformedError` if it isn't one."""
         raw = "".join(text.split()).strip("\"'")
         try:
             parts = jwt.api_jwt.decode_complete(raw, options={"verify_signature": False})
@@ -51,12 +51,12 @@ class GatewayToken:
             role=str(claims.get("enphaseUser", TokenRole.OWNER)),
             issued_at=_moment(claims.get("iat")),
             expires_at=_moment(expires),
-            # ES256 signs with 64 bytes: fewer are a token cut off while copying.
+            # An ES256 signature has 64 bytes: a shorter one belongs to a token that was cut off while copying.
             whole_signature=parts["header"].get("alg") != "ES256" or len(parts["signature"]) == 64,
         )
 
     def expired(self, now: datetime) -> bool:
-        """Tell whether the token's time is over."""
+        """Return whether the token has expired."""
         return self.expires_at is not None and self.expires_at <= now
 
 

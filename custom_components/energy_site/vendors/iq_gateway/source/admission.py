@@ -1,4 +1,4 @@
-"""Decides which readings of the meters are believed, before anything is made of them."""
+"""Decides which meter readings are plausible, before they are processed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,32 +13,32 @@ NET = "net-consumption"
 TOTAL = "total-consumption"
 STORAGE = "storage"
 
-# A phase that is not wired floats at a few volts.
+# An unconnected phase floats at a few volts.
 LIVE_VOLTAGE = 40.0
 
-# The last good reading stands for so many intervals, a stamp that stands still at least a minute.
+# The last good reading is valid for this many intervals; a timestamp may stand still for a minute at least.
 INTERVALS = 3
 _LEAST_STANDSTILL = timedelta(minutes=1)
 
-# What contradicts all that is known of a meter, but lasts, is how this meter is.
+# A reading that contradicts everything known about a meter, but lasts, is a property of the meter.
 BELIEVED_AFTER = timedelta(minutes=15)
 
-# Numbers that contradict each other for so long never meant the same on this site.
+# Values that contradict each other for this long never meant the same on this site.
 _INCOHERENT_FOR = timedelta(minutes=5)
 
-# What no meter sees has gone when the house took power for so long.
+# An unmetered source is assumed to be gone after the house has consumed power for this long.
 _RIGHT_AGAIN = timedelta(days=1)
 
-# Two numbers of one reading that are further apart, for their size, are not of one moment.
+# Two values of one reading that differ by more than this share are not from the same moment.
 SHARE = 0.1
 
-# Lifetimes shown as power are recognized from here on.
+# From this value on, a power that equals a lifetime energy is no coincidence.
 _NO_COINCIDENCE = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """A reading that is believed, and when it came."""
+    """A reading that was accepted, and when it was received."""
 
     reading: MeterReading
     at: datetime
@@ -46,15 +46,15 @@ class Admitted:
 
 @dataclass(slots=True)
 class Coherence:
-    """Whether the numbers of one answer say the same, as far as they ever did on this site."""
+    """Whether the values of one answer agree with each other, if they ever did on this site."""
 
     held: bool = False
     broken_since: datetime | None = None
 
     def allows(self, now: datetime, *, coherent: bool | None, tolerated_for: timedelta = _INCOHERENT_FOR) -> bool:
-        """Tell whether an answer is to be believed that is `coherent`, is not, or cannot tell.
+        """Return whether to accept an answer that is `coherent`, isn't, or cannot tell (`None`).
 
-        What stays incoherent for longer than the `tolerated_for` never meant the same.
+        If the values disagree for longer than `tolerated_for`, they never meant the same.
         """
         if coherent is None:
             return True
@@ -69,7 +69,7 @@ class Coherence:
 
 @dataclass(slots=True)
 class _Watch:
-    """What is known of one meter."""
+    """The state of one meter."""
 
     stamp: int | None = None
     moved_at: datetime | None = None
@@ -84,10 +84,10 @@ class _Watch:
 
 @dataclass(slots=True)
 class MeterAdmission:
-    """Keeps the last good reading of each meter, and counts what was refused.
+    """Keeps the last good reading of each meter, and counts rejected ones.
 
-    The `sound` readings of the last answer are whole and of now, though the site may
-    not be able to do what they say.
+    The `sound` readings of the last answer are complete and current, although they may exceed the
+    site's limits.
     """
 
     refused: int = 0
@@ -112,11 +112,11 @@ class MeterAdmission:
         islands: bool,
         doubted: frozenset[str],
     ) -> None:
-        """Take one answer of the gateway, polled every `interval`.
+        """Process one answer of the gateway, which is polled every `interval`.
 
-        `closed` says that production, grid and batteries are all metered, so that
-        the house is what they add up to; `islands` that it lives on when the grid is
-        gone. Meters of a `doubted` type count nothing.
+        `closed` means that production, grid and batteries are all metered, so that the house's
+        consumption is their sum; `islands` that the house has power when the grid is gone. Meters
+        of a `doubted` type aren't counted.
         """
         enabled = {config.eid: config for config in configs if config.enabled}
         found: dict[int, list[MeterReading]] = {}
@@ -129,7 +129,7 @@ class MeterAdmission:
                 continue
             watch = self._watches.setdefault(eid, _Watch())
             others = (row for other in enabled if other != eid for row in found.get(other, ()))
-            # Off the grid its meter alone has no voltage.
+            # Off the grid, only the grid meter has no voltage.
             dies_alone = not (islands and config.measurement_type == NET) and any(map(_is_alive, others))
             sound = all(row == rows[0] for row in rows) and self._is_sound(
                 watch, rows[0], config, limits, now, interval, dies_alone=dies_alone
@@ -157,15 +157,15 @@ class MeterAdmission:
         self.admitted = standing | {eid: Admitted(reading=reading, at=now) for eid, reading in fresh.items()}
 
     def counts(self, eid: int, now: datetime) -> bool:
-        """Tell whether a meter's registers still stand; they may miss some readings."""
+        """Return whether a meter's registers are still valid, even if they miss some readings."""
         return (at := self._counting.get(eid)) is not None and now - at <= BELIEVED_AFTER
 
     def as_dict(self) -> dict[str, Any]:
-        """Return which phases each meter measures that ever counted, as plain JSON data."""
+        """Return the phases of each meter that has ever counted, as plain JSON data."""
         return {str(eid): sorted(watch.powered) for eid, watch in self._watches.items() if watch.counted}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Read what `as_dict` returned; what cannot be read is learned again."""
+        """Restore the data of `as_dict`; what cannot be read is learned again."""
         for eid, phases in data.items():
             if eid.isdigit() and isinstance(phases, list) and all(phase in range(3) for phase in phases):
                 self._watches[int(eid)] = _Watch(powered=frozenset(phases), counted=True)
@@ -181,13 +181,13 @@ class MeterAdmission:
         *,
         dies_alone: bool,
     ) -> bool:
-        """Tell whether a reading is a whole one of now, whatever it says; learn from it either way."""
+        """Return whether a reading is complete and current, whatever its values; learn from it in either case."""
         if reading.timestamp != watch.stamp or watch.moved_at is None:
             watch.stamp, watch.moved_at = reading.timestamp, now
         watch.counted = watch.counted or not _is_blank(reading)
         checks = (
             not self._stands_still(config.eid, now, interval),
-            # Right after a restart of the gateway all of a meter reads zero.
+            # Right after a restart of the gateway, all values of a meter are zero.
             not (watch.counted and _is_blank(reading)),
             _has_all_phases(watch, reading, config, now, dies_alone=dies_alone),
             watch.apparent.allows(now, coherent=_is_within_apparent(reading, limits)),
@@ -209,10 +209,9 @@ class MeterAdmission:
         now: datetime,
         interval: timedelta,
     ) -> bool:
-        """Tell whether the house would suddenly give power.
+        """Return whether the house would suddenly generate power.
 
-        Where that lasts, something feeds the house that no meter sees, until it
-        did not for a day.
+        If that lasts, there is an unmetered source, until it hasn't happened for a day.
         """
         if self._unmetered_source and self._negative_at is not None and now - self._negative_at > _RIGHT_AGAIN:
             self._unmetered_source = False
@@ -239,10 +238,10 @@ def _is_blank(reading: MeterReading) -> bool:
 def _has_all_phases(
     watch: _Watch, reading: MeterReading, config: MeterConfig, now: datetime, *, dies_alone: bool
 ) -> bool:
-    """Tell whether each phase is there that had voltage before.
+    """Return whether all phases are present that had voltage before.
 
-    From firmware 8.3.6000 on a storage meter loses one of two phases dozens of
-    times a day: that phase is all zero, and power and energy are halved.
+    From firmware 8.3.6000 on, a storage meter loses one of two phases dozens of times a day: all
+    values of that phase are zero, and power and energy are halved.
     """
     channels = reading.channels[: config.phase_count]
     if not channels:
@@ -253,7 +252,7 @@ def _has_all_phases(
         if phase >= len(channels) or ((voltage := channels[phase].voltage) is not None and voltage <= LIVE_VOLTAGE)
     }
     powered = _powered(channels)
-    # Both legs of a battery's split phase are always wired.
+    # Both legs of a battery's split phase are always connected.
     splits = config.measurement_type == STORAGE and config.phase_count == 2
     wired = watch.powered | (frozenset({0, 1}) if splits and _is_zero(channels) else frozenset())
     lost = bool(wired & dead) and (bool(powered) or dies_alone)
@@ -284,7 +283,7 @@ def _is_zero(channels: Iterable[Reading]) -> bool:
 
 
 def _is_possible(watch: _Watch, reading: MeterReading, config: MeterConfig, limits: Limits, now: datetime) -> bool:
-    """Tell whether the site can do what a meter says."""
+    """Return whether a meter's power is within the site's limits."""
     power = reading.active_power
     if power is None:
         return True
@@ -301,7 +300,7 @@ def _is_possible(watch: _Watch, reading: MeterReading, config: MeterConfig, limi
 
 
 def _bounds(kind: str, limits: Limits) -> tuple[float, float]:
-    """Return the least W of a meter, and the size from which its register has to tell the same."""
+    """Return a meter's minimum in W, and the power from which on its register has to confirm it."""
     match kind:
         case "production":
             return limits.night, limits.solar
@@ -315,7 +314,7 @@ def _bounds(kind: str, limits: Limits) -> tuple[float, float]:
 
 
 def _is_lifetime(power: float, reading: MeterReading) -> bool:
-    """Tell whether a lifetime in Wh was sent as power, as some firmware does after a restart."""
+    """Return whether a lifetime energy in Wh was sent as power, which some firmware does after a restart."""
     if abs(power) < _NO_COINCIDENCE:
         return False
     return any(
@@ -325,7 +324,7 @@ def _is_lifetime(power: float, reading: MeterReading) -> bool:
 
 
 def _counted_power(before: Admitted, reading: MeterReading, now: datetime) -> float | None:
-    """Return the mean W by which the registers moved since the reading before."""
+    """Return the mean power in W by which the registers have moved since the previous reading."""
     registers = (
         reading.act_energy_dlvd,
         before.reading.act_energy_dlvd,
@@ -341,19 +340,19 @@ def _counted_power(before: Admitted, reading: MeterReading, now: datetime) -> fl
 
 
 def _alike(power: float, mean: float) -> bool:
-    """Tell whether a power may be what a register counted on the mean."""
+    """Return whether a power is consistent with the mean power counted by a register."""
     return mean * power > 0 and abs(power) / 3 <= abs(mean) <= 3 * abs(power)
 
 
 def _is_within_apparent(reading: MeterReading, limits: Limits) -> bool | None:
-    """Tell whether a meter's real power is no more than its apparent power; some firmware has it otherwise."""
+    """Return whether a meter's real power is at most its apparent power, which isn't so on some firmware."""
     if reading.active_power is None or not reading.apparent_power:
         return None
     return abs(reading.active_power) <= (1 + SHARE) * abs(reading.apparent_power) + limits.tolerance
 
 
 def _coherent(watch: _Watch, reading: MeterReading, config: MeterConfig, limits: Limits, now: datetime) -> bool | None:
-    """Tell whether a meter's power is what its demand and its phases say, or its registers where neither is sent."""
+    """Return whether a meter's power agrees with its demand and phases, or its registers if neither is sent."""
     power = reading.active_power
     channels = reading.channels[: config.phase_count]
     parts = [

@@ -1,4 +1,4 @@
-"""Batteries: as one, and each unit."""
+"""Batteries: all combined, and each unit."""
 
 from datetime import datetime
 
@@ -28,12 +28,12 @@ FEEDS = (
     PRODUCTION_SUMMARY,
 )
 
-# Below this a battery only feeds its own electronics.
+# Below this power in W, a battery only supplies its own electronics.
 _IDLE = 25.0
 
 
 def build(answers: Answers, clock: GatewayClock, ledger: Ledger, now: datetime) -> Battery | None:
-    """Build the batteries' part."""
+    """Build the batteries."""
     at = answers.newest(SECONDARY_CONTROL, BATTERY_POWER, ENSEMBLE_INVENTORY, PRODUCTION_SUMMARY)
     units, ac_units = _units(answers, clock, now), _ac_units(answers, clock, ledger, now)
     if at is None or not (units or ac_units):
@@ -72,7 +72,7 @@ def _level(
     units: dict[str, BatteryUnit],
     ac_units: dict[str, BatteryUnit],
 ) -> float | None:
-    """Return the level of all: with both kinds on one site, by what they store together."""
+    """Return the level of all batteries; with both kinds on one site, from their stored energy."""
     if units and ac_units:
         return None if available is None or not capacity else 100 * available / capacity
     return encharge if units else ac_battery
@@ -134,7 +134,7 @@ def _ac_units(answers: Answers, clock: GatewayClock, ledger: Ledger, now: dateti
     data = answers.current(DEVICE_DATA, now)
     readings = {reading.serial: reading for reading in (data.ac_batteries if data else ())}
     inventory = {device.serial: device for device in answers.last(INVENTORY) or () if device.kind == "ACB"}
-    # Older firmware has no devices' data, but lists AC Batteries with the inverters.
+    # Older firmware has no device data, but lists AC Batteries with the inverters.
     listed = {report.serial for report in answers.last(INVERTERS) or () if report.device_type == DeviceType.AC_BATTERY}
     return {
         serial: _ac_unit(serial, readings.get(serial), inventory.get(serial), clock, ledger, now)
@@ -185,7 +185,7 @@ def _ac_unit(
 
 
 def storage_sums(answers: Answers, now: datetime) -> StorageSums:
-    """Return what the gateway sums up for all AC Batteries, where nothing tells more of each."""
+    """Return the gateway's sums for all AC Batteries, if there is no data of each."""
     summary, data = answers.current(PRODUCTION_SUMMARY, now), answers.current(DEVICE_DATA, now)
     if summary is None or (data is not None and data.ac_batteries):
         return StorageSums()

@@ -1,4 +1,4 @@
-"""Decides whether what the batteries say of their power is believed."""
+"""Decides whether the reported power of the batteries is plausible."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ..client.models.ensemble import BatteryPower
 from .admission import INTERVALS, Coherence
 
-# Both powers of a battery are near each other, except while it idles.
+# A battery's real and apparent power are close to each other, except while it idles.
 _NEAR = 0.3
 _IDLE = 100.0
 
@@ -16,7 +16,7 @@ _LARGEST_UNIT = 15_000.0
 
 @dataclass(slots=True)
 class BatteryAdmission:
-    """Keeps the last good powers, and counts what was refused."""
+    """Keeps the last good powers, and counts rejected answers."""
 
     refused: int = 0
     _unsigned: bool = False
@@ -27,17 +27,17 @@ class BatteryAdmission:
     def take(
         self, found: tuple[BatteryPower, ...], limits: Mapping[str, float], now: datetime, interval: timedelta
     ) -> tuple[tuple[BatteryPower, ...], datetime]:
-        """Return the powers that stand, and since when.
+        """Return the valid powers, and when they were received.
 
-        `limits` are the W of each unit by its serial number. One impossible power
-        makes all of one answer doubtful: they are only of use as a sum.
+        `limits` are in W for each unit, by its serial number. One impossible power invalidates the
+        whole answer, as the powers are only useful as a sum.
         """
         possible = all(
             unit.real_power_mw is None or abs(unit.real_power_mw) <= 1000 * limits.get(unit.serial, _LARGEST_UNIT)
             for unit in found
         )
         twice = len({unit.serial for unit in found}) < len(found)
-        # Reactive power parts the two powers for a while; no value is missed for that.
+        # Reactive power separates the two for a while; that must not interrupt the values.
         coherent = self._coherence.allows(now, coherent=self._coherent(found), tolerated_for=2 * interval)
         if coherent and possible and not twice:
             self._good = (now, found)
@@ -48,7 +48,7 @@ class BatteryAdmission:
         return (), now
 
     def _coherent(self, found: tuple[BatteryPower, ...]) -> bool | None:
-        """Tell whether real and apparent power agree; some firmware sends the latter without its sign."""
+        """Return whether real and apparent power agree; some firmware sends the latter without its sign."""
         pairs = [
             (unit.real_power_mw / 1000, unit.apparent_power_mva / 1000)
             for unit in found
@@ -61,7 +61,7 @@ class BatteryAdmission:
             return abs(real - apparent) <= max(_IDLE, _NEAR * abs(apparent))
 
         opposed = any(not near(real, apparent) and near(-real, apparent) for real, apparent in pairs)
-        # A sign that turns up against the other for once is a fault, one that goes on so was never sent.
+        # A single difference in sign is a fault; if it repeats, the sign is never sent.
         self._unsigned = self._unsigned or (opposed and self._opposed)
         self._opposed = opposed
         return all(near(real, apparent) or (self._unsigned and near(-real, apparent)) for real, apparent in pairs)

@@ -1,4 +1,4 @@
-"""What a site consists of, as far as that decides how often to ask for what."""
+"""The hardware of a site that determines its polling intervals."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -7,14 +7,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What the gateway has told of its site so far.
+    """The known hardware of the gateway's site.
 
-    A `production_meter` or a `load_meter` is one that is believed; `doubted_meter`
-    says that one of them is enabled and contradicted by what else is known.
-    `unlisted_ac_batteries` says that AC Batteries stand in no list of devices' data.
-    `idle_meters` says that it can measure but has no meter fitted for the
-    production, `partial_inverter_list` that it lists only some inverters,
-    `whole_device_data` that every listed one stands in the devices' data too.
+    A `production_meter` or a `load_meter` is a plausible one; `doubted_meter` means that one of
+    them is enabled, but contradicted by other values. `unlisted_ac_batteries` means that AC
+    Batteries aren't in the device data. `idle_meters` means that the gateway can measure but has no
+    meter installed for the production, `partial_inverter_list` that it lists only some inverters,
+    and `whole_device_data` that every listed inverter is in the device data as well.
     """
 
     production_meter: bool = False
@@ -41,14 +40,14 @@ class Capabilities:
 
     @property
     def any_battery(self) -> bool:
-        """Whether energy can be stored."""
+        """Whether the site can store energy."""
         return self.batteries or self.ac_batteries
 
     def as_dict(self) -> dict[str, bool]:
-        """Return plain JSON data."""
+        """Return the capabilities as plain JSON data."""
         return asdict(self)
 
     @classmethod
     def restore(cls, data: Mapping[str, Any]) -> Capabilities:
-        """Read what `as_dict` returned; what is missing is taken as not there."""
+        """Return the capabilities from the data of `as_dict`; missing ones are false."""
         return cls(**{field.name: data.get(field.name) is True for field in fields(cls)})

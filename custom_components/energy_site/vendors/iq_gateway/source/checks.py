@@ -1,4 +1,4 @@
-"""Checks each answer for what the site can do, before anything is made of it."""
+"""Checks whether each answer is plausible for the site before it is processed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -29,7 +29,7 @@ from .witness import Witnesses, suspicious_lifetimes
 
 
 class Checks:
-    """Puts the last good values in place of impossible ones while they stand, and counts what was refused."""
+    """Replaces impossible values with the last good ones while they are valid, and counts rejected answers."""
 
     def __init__(self, answers: Answers, stored: dict[str, object], clock: GatewayClock) -> None:
         """Check the answers that the source has `stored`."""
@@ -56,13 +56,13 @@ class Checks:
 
     @property
     def refused(self) -> int:
-        """How many answers held a power that the site cannot do, or that is not of now."""
+        """The number of answers with a power that is impossible for the site, or not current."""
         return self._refused + self._answers.admission.refused + self._batteries.refused
 
     def take(self, key: str, capabilities: Capabilities, interval: timedelta, now: datetime) -> bool:
-        """Check the answer that a feed just brought, which is polled every `interval`.
+        """Check the answer that a feed just received, which is polled every `interval`.
 
-        Returns whether readings of the meters that waited for it were checked too.
+        Returns whether meter readings that waited for it were checked too.
         """
         waited = self._waits
         if (check := self._by_key.get(key)) is not None:
@@ -70,7 +70,7 @@ class Checks:
         return waited and key == INVERTERS.key and not self._waits
 
     def limits(self, capabilities: Capabilities) -> Limits:
-        """Return what the site can do, as it was known before the restart until its inverters were listed."""
+        """Return the site's limits; those from before a restart apply until the inverters are listed."""
         reports = () if self._answers.lacks(INVERTERS) else self._answers.last(INVERTERS)
         if reports is not None:
             whole = self._answers.asked(PRODUCTION_SUMMARY) and not capabilities.partial_inverter_list
@@ -83,12 +83,12 @@ class Checks:
         return inventory.batteries if inventory is not None else ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what outlives a restart, as plain JSON data."""
+        """Return the state to store across restarts, as plain JSON data."""
         known = {"limits": asdict(self._limits)} if self._limits is not UNKNOWN_SITE else {}
         return {"phases": self._answers.admission.as_dict(), "faults": self.witnesses.as_dict(), **known}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Read what `as_dict` returned."""
+        """Restore the data of `as_dict`."""
         self._limits = Limits.restore_from(data.get("limits")) or UNKNOWN_SITE
         for key, load in (("phases", self._answers.admission.restore), ("faults", self.witnesses.restore)):
             if isinstance(found := data.get(key), Mapping):
@@ -97,11 +97,11 @@ class Checks:
     def _meters(self, capabilities: Capabilities, interval: timedelta, now: datetime) -> None:
         readings, configs = self._answers.last(METER_READINGS) or (), self._answers.last(METERS) or ()
         bounds = self.limits(capabilities)
-        # A power that no usual home has needs to be held against the inverters first.
+        # A power that no ordinary home uses has to be compared with the inverters first.
         self._waits = bounds is UNKNOWN_SITE and any(abs(row.active_power or 0.0) > bounds.load for row in readings)
         if self._waits:
             return
-        # Only then is the house what its meters add up to, all of one moment.
+        # Only then is the house's consumption the sum of its meters, all at the same moment.
         closed = (
             capabilities.production_meter
             and capabilities.grid_meter
@@ -158,7 +158,7 @@ class Checks:
         self._compare(capabilities, interval, now)
 
     def _compare(self, capabilities: Capabilities, _: timedelta, now: datetime) -> None:
-        """Compare the production's meter with the inverters, two witnesses of one power."""
+        """Compare the production meter with the inverters, which measure the same power."""
         configs = meters.enabled(self._answers, PRODUCTION)
         eids = {config.eid for config in configs}
         lifetimes = [reading.act_energy_dlvd or 0.0 for reading in self._answers.admission.sound if reading.eid in eids]

@@ -1,4 +1,4 @@
-"""Load circuits: contacts that switch a load, and what they are set to do."""
+"""Load circuits: contacts that switch a load, and their settings."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from .feeds import DRY_CONTACT_SETTINGS, DRY_CONTACTS
 
 FEEDS = (DRY_CONTACTS, DRY_CONTACT_SETTINGS)
 
-# After its settings were written a closed contact is told to be open for up to this long.
+# After its settings were written, a closed contact is reported as open for up to this long.
 _FALSELY_OPEN = timedelta(seconds=90)
 
 MODES: Mapping[str, CircuitMode] = {"manual": CircuitMode.MANUAL, "soc": CircuitMode.BATTERY_LEVEL}
@@ -23,7 +23,7 @@ ACTIONS: Mapping[str, CircuitAction] = {
     "none": CircuitAction.UNCHANGED,
 }
 
-# Which of its settings a circuit in manual mode follows, as the grid stands.
+# The setting that applies to a circuit in manual mode, depending on the state of the grid.
 _IN_CHARGE: Mapping[GridState, str] = {
     GridState.ON_GRID: "grid_action",
     GridState.OFF_GRID: "off_grid_action",
@@ -33,25 +33,25 @@ _GIVES: Mapping[Value, bool] = {CircuitAction.POWERED: True, CircuitAction.NOT_P
 
 
 class FalseOpenings:
-    """Knows which contacts are told to be open although they are closed."""
+    """Tracks contacts that are reported as open although they are closed."""
 
     def __init__(self) -> None:
-        """Trust all contacts."""
+        """Start with all contacts reported correctly."""
         self._until: datetime | None = None
         self._closed: frozenset[str] = frozenset()
 
     def expect(self, answers: Answers, now: datetime) -> None:
-        """Expect them from now on, since settings are being written."""
+        """Expect false reports from now on, since settings are being written."""
         contacts = answers.last(DRY_CONTACTS) or ()
         self._closed = frozenset(contact.id for contact in contacts if is_closed(contact))
         self._until = now + _FALSELY_OPEN
 
     def commanded(self, contact_id: str) -> None:
-        """Trust a contact again that is being switched."""
+        """Trust the reports of a contact again once it is switched."""
         self._closed -= {contact_id}
 
     def mend(self, contacts: tuple[DryContact, ...], now: datetime) -> tuple[DryContact, ...]:
-        """Return the contacts as they are."""
+        """Return the contacts with false reports corrected."""
         if self._until is None or now > self._until:
             return contacts
         return tuple(
@@ -60,19 +60,19 @@ class FalseOpenings:
 
 
 def is_closed(contact: DryContact) -> bool:
-    """Tell whether a contact gives power."""
+    """Return whether a contact is closed and supplies power."""
     return (contact.status or "").startswith("clos")
 
 
 def follows(key: str, value: Value, before: LoadCircuit, now: LoadCircuit, grid: GridState | None) -> bool:
-    """Tell whether a circuit shows that a setting is in force: its contact moved to where that wants it."""
+    """Return whether a circuit shows that a setting is active, as its contact has moved accordingly."""
     in_charge = grid is not None and _IN_CHARGE.get(grid) == key and now.mode is CircuitMode.MANUAL
     closed = _GIVES.get(value)
     return in_charge and None not in (closed, before.closed) and before.closed is not closed and now.closed is closed
 
 
 def build(answers: Answers, now: datetime) -> LoadCircuits | None:
-    """Build the load circuits' part."""
+    """Build the load circuits."""
     at = answers.newest(*FEEDS)
     contacts = {contact.id: contact for contact in answers.current(DRY_CONTACTS, now) or ()}
     circuits = {

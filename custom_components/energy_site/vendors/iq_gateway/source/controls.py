@@ -1,4 +1,4 @@
-"""What can be set on a gateway, by which command, and what tells that it is in force."""
+"""The controls of a gateway, their commands, and how to confirm their values."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
@@ -44,19 +44,19 @@ from .feeds import GatewayFeed
 from .live import Live
 from .settings import MODES
 
-# The battery is topped off before the switch opens, which takes half a minute, and more where it is low.
+# The battery is topped off before the switch opens, which takes half a minute, or more if it is low.
 _RELAY_PAUSES = pauses(60.0)
 _RELAY_LASTING = (30.0, 60.0, 60.0, 90.0)
 
-# Through the cloud a change takes 10 to 20 s, and now and then a minute.
+# Through the cloud, a change takes 10 to 20 s, and sometimes a minute.
 _CLOUD_PAUSES = (5.0, 10.0, 15.0, 20.0, 30.0, 40.0)
 
-# To look is all it takes.
+# The first poll already shows the result.
 _LIVE_PAUSES = pauses(5.0)
 
 _FULL = 100.0
 
-# In these the battery runs by a plan of others: a demand response, the energy manager.
+# During these, others control the battery: a demand response, the energy manager.
 _GRID_EVENTS = (
     Activity.FREQUENCY_RESPONSE,
     Activity.MANAGED_CHARGE,
@@ -64,12 +64,12 @@ _GRID_EVENTS = (
     Activity.MANAGED_DISCHARGE,
 )
 
-# A battery kept full for an outage does none of this.
+# A battery kept full for an outage does none of these.
 _NOT_IN_BACKUP = (Activity.ZERO_NET, Activity.DISCHARGE_TO_GRID, Activity.DISCHARGE_TO_LOAD)
 _IN_BACKUP = (Activity.CHARGE_FROM_SOLAR, Activity.CHARGE_FROM_GRID)
 
-# Self-consumption is scheduled as zero net all day long, never as one of these, of
-# which full backup is never scheduled as the first two.
+# Self-consumption is scheduled as zero net all day long, never as one of these; full backup is
+# never scheduled as the first two.
 _SAVING = (Activity.NO_DISCHARGE, Activity.DISCHARGE_TO_LOAD)
 _NOT_ZERO_NET = (*_SAVING, Activity.CHARGE_FROM_SOLAR, Activity.DISCHARGE_TO_GRID)
 
@@ -83,7 +83,7 @@ _SITE = (
     ControlKey.LIVE_POWER,
 )
 
-# A circuit's settings: our key, the gateway's field, and its words for ours.
+# A circuit's settings: the control's key, the gateway's field, and its words for the options.
 _CIRCUIT_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ControlKey.MODE: ("mode", {ours: word for word, ours in circuits.MODES.items()}),
     ControlKey.GRID_ACTION: ("grid_action", {ours: word for word, ours in circuits.ACTIONS.items()}),
@@ -97,7 +97,7 @@ _GENERATOR = "generator"
 
 
 class Gateway(Protocol):
-    """What the controls need of a gateway's source."""
+    """The part of a gateway's source that the controls use."""
 
     client: IqGatewayClient
     answers: Answers
@@ -111,20 +111,20 @@ class Gateway(Protocol):
         """The gateway itself."""
 
     def part[P: Part](self, kind: type[P]) -> P | None:
-        """Return a part as it is known now."""
+        """Return the latest state of a part, `None` if it is unknown."""
 
 
 class GatewayControls:
-    """The controls of one gateway, as its answers allow."""
+    """The controls of one gateway that its answers allow."""
 
     def __init__(self, source: Gateway) -> None:
-        """Write through the client of `source`."""
+        """Write using the client of `source`."""
         self._source = source
         self._client = source.client
         self._answers = source.answers
 
     def names(self) -> Iterable[ControlName]:
-        """Return the names of all controls that the site has now."""
+        """Return the names of all controls the site currently has."""
         found = [ControlName(None, key) for key in _SITE]
         load_circuits = self._source.part(LoadCircuits)
         for contact in load_circuits.circuits if load_circuits is not None else ():
@@ -133,7 +133,7 @@ class GatewayControls:
         return found
 
     def control(self, name: ControlName, now: datetime) -> Control | None:
-        """Return a control as it stands now, `None` where the site has none of this name."""
+        """Return the current state of a control, `None` if the site has no such control."""
         control = self._control(name, now)
         return control and replace(control, circumstances=self._source.device.firmware or "")
 
@@ -153,7 +153,7 @@ class GatewayControls:
         circuit = load_circuits.circuits.get(name.serial) if load_circuits is not None else None
         return self._circuit(name.serial, name.key, circuit, now) if circuit is not None else None
 
-    # -- the battery's settings ----------------------------------------------
+    # -- battery settings -----------------------------------------------------
 
     def _backup_reserve(self, now: datetime) -> Control | None:
         settings, tariff = self._source.part(Settings), self._answers.last(feeds.TARIFF)
@@ -212,7 +212,7 @@ class GatewayControls:
         return BlockReason.CLOUD_CONTROLLED if tariff.opt_schedules else self.event(now)
 
     def event(self, now: datetime) -> BlockReason | None:
-        """Return what goes on that the battery's settings have to wait for, whoever governs them."""
+        """Return the event that blocks changes of the battery's settings, regardless of what controls the battery."""
         schedule = self._answers.current(feeds.SCHEDULE, now)
         grid = self._source.part(GridStatus)
         if grid is not None and grid.state not in (None, GridState.ON_GRID):
@@ -224,7 +224,7 @@ class GatewayControls:
         return schedule.force_discharge is True or (settings is not None and settings.activity in _GRID_EVENTS)
 
     def _mode_word(self, value: Value) -> str:
-        """Return the gateway's word; which one it has for savings, its own file tells where that is in use."""
+        """Return the gateway's word for a mode; for savings, the one in its file if that is in use."""
         tariff = self._answers.last(feeds.TARIFF)
         if value == OperatingMode.SAVINGS:
             used = tariff.mode if tariff is not None else None
@@ -232,7 +232,7 @@ class GatewayControls:
         return next(word for word, mode in MODES.items() if mode == value)
 
     def _written(self, field: str) -> Value | None:
-        """Return what the tariff's file says, which others may have written since."""
+        """Return a field of the tariff's file, which others may have changed since."""
         found: Value | None = getattr(self._answers.last(feeds.TARIFF), field, None)
         return found
 
@@ -249,7 +249,7 @@ class GatewayControls:
         return True if schedule is not None and schedule.charge_from_grid is value else None
 
     def _mode_reached(self, before: Settings, value: Value) -> bool | None:
-        """Tell whether the battery runs in a mode that its file says, by what it does and how that changed since `before`."""
+        """Return whether the file's mode is active, judging by the battery's activity and its change since `before`."""
         now = self._source.part(Settings)
         if now is None or now.operating_mode != value:
             return False
@@ -273,7 +273,7 @@ class GatewayControls:
         edit = edits.storage_settings(endpoints.TARIFF.name, changes)
         await self._client.change(endpoints.TARIFF, endpoints.SET_TARIFF, edit)
 
-    # -- the grid, circuits, generator ----------------------------------------
+    # -- grid, circuits, generator -------------------------------------------
 
     def _grid_enabled(self, _: datetime) -> Control | None:
         grid = self._source.part(GridStatus)
@@ -299,7 +299,7 @@ class GatewayControls:
             taken=lambda value: getattr(self._answers.last(feeds.RELAY), "mains_admin_state", None) == _word(value),
             pauses=_RELAY_PAUSES,
             lasting=_RELAY_LASTING,
-            # A grid that is not good yet is denied for now, and nobody may be locked out of it.
+            # A rejection due to an unstable grid is temporary, and must not lock out the user.
             trust=Trust.ALWAYS,
         )
 
@@ -370,7 +370,7 @@ class GatewayControls:
             latest = self._source.part(Generator)
             if latest is None or latest.mode != value:
                 return False
-            # One that goes on to run, or to stand still, may do so for another reason.
+            # A generator that keeps its state may do so for a different reason.
             started = value == GeneratorMode.ON and latest.running is True and generator.running is False
             stopped = value == GeneratorMode.OFF and latest.running is False and generator.running is True
             return started or stopped or None
@@ -411,15 +411,15 @@ class GatewayControls:
         return self._client.send(command, payload)
 
     def _asked(self, *used: GatewayFeed[Any]) -> tuple[str, ...]:
-        """Return those feeds that this gateway answers."""
+        """Return the feeds that this gateway answers."""
         return tuple(feed.key for feed in used if self._source.states[feed.key].presence.answers)
 
 
 def via_fallback(own: Control, name: ControlName, way: FallbackControls, event: BlockReason | None) -> Control:
-    """Return a control that is set another way.
+    """Return a control that is set through the fallback.
 
-    What the gateway tells of it is confirmed there: that is quicker, and free.
-    What only the other side knows is confirmed by that. What goes on here is
+    If the gateway reports its value, that confirms the change, which is quicker and costs no
+    requests. A value that only the fallback knows is confirmed there. An `event` on the site is
     known here first.
     """
     other = way.control(name)
@@ -429,7 +429,7 @@ def via_fallback(own: Control, name: ControlName, way: FallbackControls, event: 
 
     async def write(value: Value) -> None:
         way.expect(name, value)
-        # Whether it is worth a try was decided, and is remembered, on this side.
+        # Earlier denials are handled by this side's queue.
         await (other.write(value) if known else way.set(name, value, insistent=True))
 
     def reached(value: Value) -> bool:

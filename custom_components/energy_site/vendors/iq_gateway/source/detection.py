@@ -1,4 +1,4 @@
-"""What the site consists of, learned from the answers."""
+"""Detects the hardware of a site from the answers."""
 
 from ..client.models.devices import DeviceData, DeviceType, InverterReport
 from .admission import NET, PRODUCTION, STORAGE, TOTAL
@@ -19,9 +19,9 @@ from .power import has_ac_batteries
 
 
 def detect_capabilities(answers: Answers, known: Capabilities, doubted: frozenset[str]) -> Capabilities:
-    """Return the hardware by what was answered so far; the rest stays as it was known.
+    """Return the hardware according to the answers so far; the rest remains as known.
 
-    A `doubted` type of meter is enabled, but contradicted by what else is known.
+    A `doubted` type of meter is enabled, but contradicted by other values.
     """
     meters = answers.last(METERS)
     enabled = None if meters is None else {meter.measurement_type for meter in meters if meter.enabled}
@@ -48,7 +48,7 @@ def detect_capabilities(answers: Answers, known: Capabilities, doubted: frozense
         collar=known.collar if inventory is None else bool(inventory.collars),
         generator=known.generator if generator is None else generator.present,
         circuits=known.circuits if circuits is None else any(circuit.type == "LOAD" for circuit in circuits),
-        # An inverter that was just installed is counted before it is listed.
+        # A newly installed inverter is counted before it is listed.
         partial_inverter_list=known.partial_inverter_list
         if reports is None or summary is None
         else summary.active_count > len(_inverters(reports)) + 1,

@@ -1,4 +1,4 @@
-"""Enters the gateway's registers into the site's counters."""
+"""Records the gateway's registers in the site's counters."""
 
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
@@ -28,19 +28,18 @@ from .meters import Measurement, counters, enabled, measurements, register
 
 FEEDS = (METER_READINGS, BATTERY_POWER, INVERTERS, DEVICE_DATA, ENERGY, PRODUCTION, PRODUCTION_SUMMARY, GENERATOR)
 
-# Two registers of the same energy that are further apart do not speak of the same meter.
+# Two registers of the same energy that differ by more than this, in Wh, belong to different meters.
 _SAME_REGISTER = 50_000.0
 
-# What the source of a counter begins with that is read from a meter, or from meters whose phases are netted.
+# The prefixes of sources: a meter, or meters whose phases are netted.
 _METER = "meter:"
 _NETTED = "netted:"
 
-# What the ledger calls counters that no register counts.
+# The sources of counters without a register.
 _BATTERY_INTEGRAL = "integral:battery"
 _GENERATOR_INTEGRAL = "integral:generator"
 
-# Gateways reset their sums of the day some minutes after midnight, in the nights
-# that change the clocks an hour.
+# Gateways reset their daily sums some minutes after midnight, and up to an hour later when the clocks change.
 _RESET_BY = time(1, 15)
 
 _LONGEST_DAY = timedelta(hours=25)
@@ -49,10 +48,10 @@ _LONGEST_DAY = timedelta(hours=25)
 def count_meters(
     answers: Answers, capabilities: Capabilities, ledger: Ledger, limits: Limits, now: datetime, *, net_phases: bool
 ) -> None:
-    """Enter what the current transformers count, each into its own register.
+    """Record the registers of the current transformers.
 
-    With `net_phases` the grid's import and export are of the sum of all phases,
-    as most utilities' meters count them; else each phase counts for itself.
+    With `net_phases`, the grid's import and export are those of the sum of all phases, like in most
+    utilities' meters; otherwise each phase is counted separately.
     """
     newest = answers.at(METER_READINGS) or now
     found = [each for each in measurements(answers, now) if each.at >= newest and _is_believed(each, capabilities)]
@@ -111,11 +110,11 @@ def _count_group(
 def count_inverters(
     answers: Answers, capabilities: Capabilities, ledger: Ledger, limits: Limits, now: datetime
 ) -> None:
-    """Enter the production where no meter counts it."""
+    """Record the production if no meter counts it."""
     if capabilities.production_meter:
         return
     found = _inverter_sums(answers, capabilities)
-    # Another counter starts elsewhere, so the one in use is kept as long as it is there.
+    # Each counter starts at a different value, so the current one is used as long as it exists.
     source = ledger.source(CounterKind.SOLAR)
     if source not in found:
         source = next((name for name, sums in found.items() if sums.lifetime), None)
@@ -128,7 +127,7 @@ def count_inverters(
 def count_battery(
     answers: Answers, capabilities: Capabilities, ledger: Ledger, flows: PowerFlow, now: datetime
 ) -> None:
-    """Count the batteries' energy by their power where no meter does."""
+    """Count the batteries' energy from their power if no meter does."""
     if capabilities.storage_meter or not capabilities.any_battery or flows.battery is None:
         return
     stored = _stored(answers, capabilities, now)
@@ -138,7 +137,7 @@ def count_battery(
 
 
 def _stored(answers: Answers, capabilities: Capabilities, now: datetime) -> float | None:
-    """Return the Wh in all batteries, where all of them tell."""
+    """Return the Wh stored in all batteries, `None` unless all of them report it."""
     control = answers.current(SECONDARY_CONTROL, now)
     listed = storage_sums(answers, now).watt_hours_now
     kinds = (
@@ -150,7 +149,7 @@ def _stored(answers: Answers, capabilities: Capabilities, now: datetime) -> floa
 
 
 def count_flows(capabilities: Capabilities, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:
-    """Count by its power what no register counts: the generator, and the grid without a meter of its own."""
+    """Count flows without a register from their power: the generator, and a grid without its own meter."""
     if capabilities.generator and flows.generator is not None:
         given, _ = ledger.integrate("generator", max(flows.generator.power, 0.0), flows.generator.observed_at)
         ledger.count(CounterKind.GENERATOR, _GENERATOR_INTEGRAL, given, now)
@@ -161,7 +160,7 @@ def count_flows(capabilities: Capabilities, ledger: Ledger, flows: PowerFlow, no
 
 
 def build(answers: Answers, ledger: Ledger, refused: int, now: datetime) -> EnergyCounters | None:
-    """Build the counters' part, of those whose register was read of late."""
+    """Build the counters whose registers were read recently."""
     counts = {kind: count for kind, count in ledger.counts(now).items() if _stands(answers, ledger, kind, now)}
     if not counts:
         return None
@@ -169,7 +168,7 @@ def build(answers: Answers, ledger: Ledger, refused: int, now: datetime) -> Ener
 
 
 def _stands(answers: Answers, ledger: Ledger, name: str, now: datetime) -> bool:
-    """Tell whether all that a counter is made of was read of late."""
+    """Return whether everything that a counter is calculated from was read recently."""
     parts = ledger.parts(name)
     if parts != (name,):
         return all(_stands(answers, ledger, part, now) for part in parts)
@@ -188,7 +187,7 @@ def _has_battery(answers: Answers, feed: GatewayFeed[Any]) -> bool:
 
 
 def _read_from(answers: Answers, source: str) -> GatewayFeed[Any]:
-    """Return the feed that brings a counter's register or power."""
+    """Return the feed with a counter's register or power."""
     if source == _BATTERY_INTEGRAL:
         return next((feed for feed in (BATTERY_POWER, DEVICE_DATA) if _has_battery(answers, feed)), PRODUCTION_SUMMARY)
     if source == _GENERATOR_INTEGRAL:
@@ -201,10 +200,10 @@ def _read_from(answers: Answers, source: str) -> GatewayFeed[Any]:
 def balance_house(
     answers: Answers, capabilities: Capabilities, ledger: Ledger, flows: PowerFlow, now: datetime, *, afresh: bool
 ) -> bool:
-    """Count what the house took: all that came in less all that went out.
+    """Count the house's consumption: everything that came in less everything that went out.
 
-    Returns whether that was possible: it waits while something is not counted.
-    With `afresh` something flowed meanwhile that nobody will ever count.
+    Returns whether that was possible: it waits while something isn't counted. `afresh` is true if
+    energy flowed uncounted in the meantime.
     """
     gains: list[str] = [CounterKind.SOLAR, CounterKind.GRID_IMPORT]
     losses: list[str] = [CounterKind.GRID_EXPORT]
@@ -224,7 +223,7 @@ def balance_house(
 
 
 def _solar_today(answers: Answers, meter: Measurement, limit: float, zone: tzinfo, now: datetime) -> float | None:
-    """Return today's production: the gateway's own sum, brought up to this reading."""
+    """Return today's production: the gateway's own sum, updated to this reading."""
     energy, register = answers.last(ENERGY), meter.reading.act_energy_dlvd
     if energy is None or register is None or now.astimezone(zone).time() < _RESET_BY:
         return None
@@ -235,18 +234,18 @@ def _solar_today(answers: Answers, meter: Measurement, limit: float, zone: tzinf
 
 
 def _plausible(today: float | None, lifetime: float, limit: float) -> float | None:
-    """Return today's Wh unless it is the lifetime's, wrapped, or more than a day can bring."""
+    """Return today's Wh unless it is the lifetime's, wrapped, or more than is possible in a day."""
     if today is None or not 0 <= today <= limit * _LONGEST_DAY.total_seconds() / 3600:
         return None
-    # The sums are rounded on their way, so that equal ones differ a little.
+    # The sums are rounded, so that equal ones may differ slightly.
     return None if today > lifetime - 1 else today
 
 
 def _inverter_sums(answers: Answers, capabilities: Capabilities) -> dict[str, EnergySums]:
-    """Return who counts the production of all inverters, the best first.
+    """Return the sums of the production of all inverters by source, best first.
 
-    A gateway that can measure, but has no meter fitted, counts noise in its
-    own sum: that one is taken only from hardware without meters.
+    A gateway that can measure, but has no meter installed, counts noise in its own sum, which is
+    therefore only used with hardware without meters.
     """
     found: dict[str, EnergySums] = {}
     if (energy := answers.last(ENERGY)) is not None:

@@ -1,6 +1,6 @@
-"""What is asked of an IQ Gateway, and how often on which site.
+"""The feeds of an IQ Gateway, and their intervals depending on the site.
 
-The order matters at set-up: what decides about others is asked first.
+The order matters during setup: feeds that decide about others are polled first.
 """
 
 from collections.abc import Callable
@@ -27,16 +27,16 @@ from .capabilities import Capabilities
 
 
 def _never(_answer: object) -> bool:
-    """Take any answer for something."""
+    """Return `False`, as any answer has data."""
     return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayFeed[T](Feed):
-    """A feed with the endpoint it asks.
+    """A feed with the endpoint it requests.
 
-    `pace` says how often a site with this hardware deserves it, `empty` whether
-    an answer says that the site has none of it.
+    `pace` returns how often to poll it on a site with this hardware, `empty` whether an answer says
+    that the site has none of it.
     """
 
     ask: Endpoint[T]
@@ -88,7 +88,7 @@ METER_READINGS: GatewayFeed[tuple[MeterReading, ...]] = _feed(
 ENSEMBLE_INVENTORY: GatewayFeed[EnsembleInventory] = _feed(
     endpoints.ENSEMBLE_INVENTORY,
     "ensemble_inventory",
-    # A collar, and a controller of older firmware, tell nowhere else that the grid is gone.
+    # With a collar, or a controller with older firmware, only this shows that the grid is gone.
     lambda site: Pace.GRID if site.collar or (site.controller and site.no_relay) else Pace.INVERTERS,
     cost=0.10,
     essential=True,
@@ -98,7 +98,7 @@ ENSEMBLE_INVENTORY: GatewayFeed[EnsembleInventory] = _feed(
 SECONDARY_CONTROL: GatewayFeed[SecondaryControl] = _feed(
     endpoints.SECONDARY_CONTROL,
     "secondary_control",
-    # The level moves by a percent in minutes, and each battery tells its own along with its power.
+    # The level changes by a percent in minutes, and each battery reports its own along with its power.
     lambda site: Pace.DEVICES if site.any_battery else Pace.RARE,
     cost=0.11,
     essential=True,
@@ -108,7 +108,7 @@ SECONDARY_CONTROL: GatewayFeed[SecondaryControl] = _feed(
 BATTERY_POWER: GatewayFeed[tuple[BatteryPower, ...]] = _feed(
     endpoints.BATTERY_POWER,
     "battery_power",
-    # A storage meter tells the power of all batteries along with the rest.
+    # A storage meter reports the power of all batteries with the other meters.
     lambda site: Pace.DEVICES if site.storage_meter else Pace.BATTERY,
     cost=0.09,
     essential=True,
@@ -118,7 +118,7 @@ BATTERY_POWER: GatewayFeed[tuple[BatteryPower, ...]] = _feed(
 INVERTERS: GatewayFeed[tuple[InverterReport, ...]] = _feed(
     endpoints.INVERTERS,
     "inverters",
-    # The devices' data hold the same and more, where they hold every inverter.
+    # The device data has the same and more if it includes every inverter.
     lambda site: Pace.SETTINGS if site.whole_device_data else Pace.INVERTERS,
     cost=0.12,
     essential=True,
@@ -127,7 +127,7 @@ DEVICE_DATA: GatewayFeed[DeviceData] = _feed(endpoints.DEVICE_DATA, "device_data
 ENERGY: GatewayFeed[PdmEnergy] = _feed(
     endpoints.ENERGY,
     "energy",
-    # With a meter it only tells what was produced before the first reading of the day.
+    # With a meter, it only shows the production before the day's first reading.
     lambda site: Pace.SETTINGS if site.production_meter else Pace.INVERTERS,
     cost=0.11,
 )
@@ -193,7 +193,7 @@ TARIFF: GatewayFeed[Tariff] = _feed(
 LIVE_DATA: GatewayFeed[LiveData] = _feed(
     endpoints.LIVE_DATA,
     "live_data",
-    # Nothing else tells what a generator gives.
+    # Only this shows the power of a generator.
     lambda site: Pace.DEVICES if site.generator else Pace.RARE,
     cost=0.10,
 )
@@ -203,7 +203,7 @@ GRID_READING: GatewayFeed[tuple[GridChannel, ...]] = _feed(
 PRODUCTION_SUMMARY: GatewayFeed[ProductionSummary] = _feed(
     endpoints.PRODUCTION_SUMMARY,
     "production_summary",
-    # A slow script, so only where the quick lists leave some devices out.
+    # It is a slow script, so it is only polled if the fast lists leave out some devices.
     lambda site: (
         Pace.INVERTERS
         if site.unlisted_ac_batteries or (site.partial_inverter_list and not site.production_meter)

@@ -1,4 +1,4 @@
-"""The grid's presence, and the devices between it and the house."""
+"""The state of the grid, and the devices between it and the house."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ _MODELS = {
 
 
 def build(answers: Answers, clock: GatewayClock, now: datetime) -> GridStatus | None:
-    """Build the grid's part, on sites with a device that knows of the grid."""
+    """Build the grid status of sites with a device that knows the state of the grid."""
     at = answers.newest(RELAY, ENSEMBLE_INVENTORY, DEVICE_DATA)
     controllers = _controllers(answers, clock, now)
     if at is None or not controllers:
@@ -35,7 +35,7 @@ def build(answers: Answers, clock: GatewayClock, now: datetime) -> GridStatus | 
 
 
 def _enabled(relay: Relay) -> bool | None:
-    """Tell whether the house is meant to use the grid; while the switch moves, what still holds."""
+    """Return whether the house is meant to use the grid; the previous state while the switch moves."""
     if relay.mains_admin_state is None or relay.mains_oper_state is None:
         return None
     match _transition(relay):
@@ -70,7 +70,7 @@ def _state(answers: Answers, now: datetime) -> GridState | None:
 
 
 def _collar_state(collar: Collar) -> GridState | None:
-    """Read a collar's own state; what it says of the grid and its switch lags behind."""
+    """Return a collar's own state; its states of the grid and the switch lag behind."""
     state = collar.state or ""
     if state.endswith("OFF_GRID"):
         return GridState.OFF_GRID
@@ -113,7 +113,7 @@ def _controllers(answers: Answers, clock: GatewayClock, now: datetime) -> dict[s
 
 def _enpower(device: Enpower, clock: GatewayClock, now: datetime) -> Controller:
     controller = _controller(device, ControllerKind.SYSTEM_CONTROLLER, clock, now)
-    # Unlike every other device this one sends degrees Fahrenheit.
+    # Unlike all other devices, this one sends degrees Fahrenheit.
     celsius = None if device.temperature is None else round((device.temperature - 32) * 5 / 9, 1)
     return replace(controller, temperature=celsius)
 

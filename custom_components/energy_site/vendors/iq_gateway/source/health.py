@@ -1,4 +1,4 @@
-"""How the gateway itself does."""
+"""The health of the gateway itself."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ def build(
     findings: tuple[MeterFinding, ...],
     now: datetime,
 ) -> Health:
-    """Build the health's part."""
+    """Build the health."""
     home = answers.last(HOME)
     updated = answers.newest(*ALL)
     return Health(
@@ -43,7 +43,7 @@ def build(
 
 
 def _signal(home: Home) -> float | None:
-    """Return the strength in % of the Wi-Fi, where the gateway uses it."""
+    """Return the Wi-Fi signal strength in %, if the gateway uses Wi-Fi."""
     for interface in home.interfaces:
         if interface.kind == "wifi" and interface.carrier and interface.signal is not None and interface.signal_max:
             return 100 * min(interface.signal / interface.signal_max, 1.0)

@@ -1,4 +1,4 @@
-"""Inverters from the two lists that the gateway keeps of them."""
+"""Inverters, from the gateway's two lists of them."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,29 +18,29 @@ _CADENCE = timedelta(minutes=15)
 
 _MODEL = "Microinverter"
 
-# Both lists are asked one after the other at set-up, later at rates of their own.
+# Both lists are polled one after the other during setup, later at their own intervals.
 _TOGETHER = timedelta(minutes=1)
 
-# A dawn and a dusk are this long for arrays that face east and west.
+# Dawn and dusk take this long for arrays that face east and west.
 _DUSK = timedelta(hours=3)
 
-# Whoever is silent that long while others report needs a look.
+# An inverter that is silent for this long while others report needs attention.
 _SILENT = timedelta(days=1)
 
-# Close to sunset an inverter's last report is hardly more than zero.
+# Close to sunset, an inverter's last report is barely above zero, in W.
 _FAINT = 10.0
 
-# A peak is not always noted with the report that reached it.
+# A peak isn't always recorded with the report that reached it.
 _PEAK_LAG = 50.0
 
-# A device's clock may be a little ahead of its gateway's.
+# A device's clock may be slightly ahead of its gateway's.
 _AHEAD = timedelta(minutes=2)
 
 
 def build(
     answers: Answers, capabilities: Capabilities, clock: GatewayClock, ledger: Ledger, now: datetime
 ) -> Inverters | None:
-    """Build the inverters' part."""
+    """Build the inverters."""
     at = answers.newest(INVERTERS, DEVICE_DATA)
     units = fleet(answers, clock, now)
     if at is None or not units:
@@ -72,7 +72,7 @@ def build(
 
 
 def fleet(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Inverter]:
-    """Return all inverters of both lists: one names all of them, the other more of each."""
+    """Return all inverters of both lists: one lists all of them, the other has more data of each."""
     reports = {
         report.serial: report
         for report in answers.current(INVERTERS, now) or ()
@@ -87,7 +87,7 @@ def fleet(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Inv
     listed_at, read_at = answers.at(INVERTERS), answers.at(DEVICE_DATA)
     list_is_old = listed_at is not None and read_at is not None and read_at - listed_at > _TOGETHER
     stamps = {serial: stamp for serial, stamp in reported.items() if stamp is not None}
-    # A stamp ahead of the gateway's clock says nothing about the others, unless all of them are.
+    # A timestamp ahead of the gateway's clock says nothing about the others, unless all of them are.
     told = {serial: stamp for serial, stamp in stamps.items() if stamp - gateway_now <= _AHEAD} or stamps
     awake = any(gateway_now - stamp <= 2 * _cadence(readings.get(serial)) for serial, stamp in told.items())
     return {
@@ -106,7 +106,7 @@ def fleet(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Inv
 
 
 def admit[T: (InverterReport, DeviceReading)](reports: tuple[T, ...], before: Iterable[T]) -> tuple[tuple[T, ...], int]:
-    """Put each device's earlier report in place of one that no inverter can give, and count those."""
+    """Replace impossible reports with each device's earlier one; return the number of replaced reports as well."""
     earlier = {report.serial: report for report in before}
     admitted = [
         report if _is_possible(report) else earlier.get(report.serial, replace(report, watts=None))
@@ -116,7 +116,7 @@ def admit[T: (InverterReport, DeviceReading)](reports: tuple[T, ...], before: It
 
 
 def _is_possible(report: InverterReport | DeviceReading) -> bool:
-    """Tell whether an inverter gives that; its peak is the most that it ever reported."""
+    """Return whether an inverter can produce the reported power; its peak is the most that it has ever reported."""
     if report.watts is None or (isinstance(report, InverterReport) and report.device_type != DeviceType.INVERTER):
         return True
     peak = report.max_watts
@@ -125,7 +125,7 @@ def _is_possible(report: InverterReport | DeviceReading) -> bool:
 
 
 def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
-    """Enter the registers of inverters and AC Batteries into the counters."""
+    """Record the registers of inverters and AC Batteries in the counters."""
     data = answers.current(DEVICE_DATA, now)
     for reading in data.inverters if data else ():
         if reading.joules_lifetime:
@@ -200,21 +200,21 @@ def _inverter(
 def _newer(
     report: InverterReport | None, reading: DeviceReading | None, *, list_is_old: bool
 ) -> InverterReport | DeviceReading | None:
-    """Return the list's report, or the devices' where they were asked later and tell of a later one."""
+    """Return the list's report, or the device data's if that was polled later and is newer."""
     if report is None or reading is None or reading.watts is None or not list_is_old:
         return report or reading
     return reading if (reading.end_date or 0) > (report.last_report or 0) else report
 
 
 def _power(watts: float | None, *, fresh: bool, awake: bool) -> float | None:
-    """Return the power now: the gateway repeats the last report all night."""
+    """Return the current power, as the gateway repeats the last report all night."""
     if watts is None or fresh:
         return watts
     return 0.0 if not awake or watts < _FAINT else None
 
 
 def _connected(age: timedelta | None, *, fresh: bool, awake: bool) -> bool | None:
-    """Tell whether the inverter reports; nobody knows at night, when all are asleep."""
+    """Return whether the inverter reports, `None` at night, when all of them are asleep."""
     if fresh:
         return True
     if awake and (age is None or age > _DUSK):
@@ -223,7 +223,7 @@ def _connected(age: timedelta | None, *, fresh: bool, awake: bool) -> bool | Non
 
 
 def _today(reading: DeviceReading | None, reported: datetime | None, zone: tzinfo, now: datetime) -> float | None:
-    """Return today's Wh. Some firmware shows the lifetime's, and all resets it after midnight."""
+    """Return today's Wh. Some firmware shows the lifetime's, and all firmware resets it after midnight."""
     if reading is None or reported is None or reading.watt_hours_today is None:
         return None
     if reported.astimezone(zone).date() < now.astimezone(zone).date():

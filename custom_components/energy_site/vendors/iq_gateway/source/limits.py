@@ -1,4 +1,4 @@
-"""What the hardware of a site can do, as bounds for what its meters say."""
+"""The limits of a site's hardware, to check the values of its meters."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -8,18 +8,18 @@ from ....site.energy.counter import DEFAULT_LIMIT
 from ..client.models.devices import DeviceType, InverterReport
 from ..client.models.ensemble import BatteryPower, Encharge
 
-# The largest microinverter gives 640 W, the largest battery unit stores 10 kWh
-# and gives 7 kW. Twice the size covers what a datasheet calls a peak.
+# The largest microinverter delivers 640 W, the largest battery unit stores 10 kWh and delivers 7
+# kW. Twice the size covers the peak of a datasheet.
 INVERTER_LIMIT = 1500.0
 _UNIT_LIMIT = 15_000.0
 _AC_BATTERY_LIMIT = 600.0
 
-# Inverters use about 5 W each at night, and a current transformer is some W off.
+# Inverters use about 5 W each at night, and a current transformer is off by some W.
 _NIGHT_USE = 10.0
 _NIGHT_OFFSET = 100.0
 _UNKNOWN_NIGHT_USE = -500.0
 
-# What a usual home takes at once. More is believed as soon as the register counts it.
+# The highest load of an ordinary home. More is accepted once the register counts it.
 _USUAL_LOAD = 15_000.0
 
 _SMALLEST_SOLAR = 1000.0
@@ -28,12 +28,12 @@ _SMALLEST_SITE = 2000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds in W, all positive but `night`.
+    """Limits in W, all positive but `night`.
 
-    Nothing of the site exceeds `site`, and no register runs faster than `counted`. The inverters give up to `solar` and use
-    down to `night`, the batteries move up to `battery`, the grid and the house up
-    to `restore`; what is above one of these three has to be counted by the meter's
-    register too. Values of one moment may differ by `tolerance`.
+    Nothing on the site exceeds `site`, and no register runs faster than `counted`. The inverters
+    produce up to `solar` and use down to `night`, the batteries charge and discharge up to
+    `battery`, the grid and the house use up to `load`; what exceeds one of the last three has to be
+    confirmed by the meter's register. Values of the same moment may differ by `tolerance`.
     """
 
     site: float
@@ -46,7 +46,7 @@ class Limits:
 
     @classmethod
     def restore_from(cls, data: object) -> Limits | None:
-        """Read what `asdict` returned, `None` where it cannot be read."""
+        """Return the limits from the data of `asdict`, `None` if it cannot be read."""
         if not isinstance(data, Mapping):
             return None
         found = {each.name: data.get(each.name) for each in fields(cls)}
@@ -75,7 +75,7 @@ def limits(
     *,
     whole_list: bool,
 ) -> Limits:
-    """Return the bounds by the inverters' peaks, where their list is whole, and the batteries' sizes."""
+    """Return the limits from the inverters' peaks, if their list is complete, and the batteries' sizes."""
     inverters = [report for report in reports if report.device_type == DeviceType.INVERTER]
     peaks = sum(min(report.max_watts or 0.0, INVERTER_LIMIT) for report in inverters)
     rated = unit_limits(batteries)
@@ -95,7 +95,7 @@ def limits(
 
 
 def unit_limits(batteries: Iterable[Encharge]) -> dict[str, float]:
-    """Return the W that each battery unit moves at most, by serial number."""
+    """Return the maximum power of each battery unit in W, by serial number."""
     return {
         unit.serial: min(max(2 * unit.capacity, _SMALLEST_SOLAR), _UNIT_LIMIT) if unit.capacity else _UNIT_LIMIT
         for unit in batteries

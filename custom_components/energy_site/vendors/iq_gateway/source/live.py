@@ -1,4 +1,4 @@
-"""Power by the second, while somebody looks: armed, watched, and ended in time."""
+"""Power by the second: turned on at the user's request, monitored, and ended after a time."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,28 +16,28 @@ from .feeds import LIVE_DATA, METERS
 from .limits import Limits
 from .power import balance, taken
 
-# The gateway ends the stream by itself; to ask for it more often does not help.
+# The gateway ends the stream automatically; arming it more often doesn't help.
 _REARM = timedelta(minutes=1)
 
-# Values that did not move on for this long are not live.
+# Values that haven't changed for this long aren't live.
 _STALE = timedelta(seconds=5)
 
-# While nothing moves the gateway is left in peace, but for a look now and then.
+# While no values arrive, the gateway is only polled occasionally.
 _PATIENT = timedelta(seconds=15)
 _GIVEN_UP = timedelta(seconds=30)
 _FAILURES = 3
 
-# Frames come every second; gateways under load pause for some seconds.
+# Frames arrive every second; gateways under load pause for some seconds.
 _FRAME_WITHIN = 4.0
 
 _NOTHING = LiveFlow(power_mw=None, phases_mw=())
 
 
 class Live:
-    """Asks for live data while that is wanted, by the stream of the meters where the site needs no more."""
+    """Requests live data while it is turned on, from the meters' stream if that is enough for the site."""
 
     def __init__(self, lasts: timedelta) -> None:
-        """Let it end by itself after a time."""
+        """End live power automatically after `lasts`."""
         self._lasts = lasts
         self._until: datetime | None = None
         self._began: datetime | None = None
@@ -48,21 +48,21 @@ class Live:
         self._stream_refused = False
 
     def begin(self, now: datetime) -> None:
-        """Show live power from now on."""
+        """Turn on live power."""
         self._began, self._until = now, now + self._lasts
         self._armed_at = self._moved_at = None
 
     async def end(self) -> None:
-        """Show what the meters tell at their usual pace."""
+        """Return to the meters' usual polling interval."""
         self._until = None
         await self._close_stream()
 
     def on(self, now: datetime) -> bool:
-        """Tell whether live power is wanted."""
+        """Return whether live power is turned on."""
         return self._until is not None and now < self._until
 
     def flowing(self, now: datetime) -> bool:
-        """Tell whether values move."""
+        """Return whether values arrive."""
         return self.on(now) and self._moved_at is not None and now - self._moved_at <= _STALE
 
     def wait(self, interval: timedelta, failures: int, now: datetime) -> timedelta:
@@ -72,7 +72,7 @@ class Live:
         return max(interval, _PATIENT) if given_up else interval
 
     def forget_refusal(self) -> None:
-        """Try the stream again, as after a change of firmware."""
+        """Try the stream again, such as after a firmware update."""
         self._stream_refused = False
 
     def part(self, now: datetime) -> LivePower:
@@ -81,7 +81,7 @@ class Live:
         return LivePower(observed_at=now, on=on, until=self._until if on else None, flowing=self.flowing(now))
 
     async def ask(self, client: IqGatewayClient, capabilities: Capabilities, now: datetime) -> LiveData:
-        """Return the newest values, however they come."""
+        """Return the newest values, from the stream or the status."""
         if not self.on(now):
             await self._close_stream()
             return await client.get(endpoints.LIVE_DATA)
@@ -109,7 +109,7 @@ class Live:
         await client.send(endpoints.SET_LIVE_STREAM, {"enable": 1})
 
     async def _frame(self, client: IqGatewayClient) -> MeterFrame | None:
-        """Return the stream's newest frame, `None` where this gateway streams to installers only, or not now."""
+        """Return the stream's newest frame, `None` if this gateway only streams to installers, or not now."""
         try:
             if self._stream is None or self._stream.ended:
                 await self._close_stream()
@@ -128,14 +128,14 @@ class Live:
 
 
 class LiveAdmission:
-    """Believes live data as far as the site can do what they say."""
+    """Decides whether live data is plausible for the site."""
 
     def __init__(self) -> None:
-        """Start without a past."""
+        """Start without earlier data."""
         self._coherence = Coherence()
 
     def believes(self, data: LiveData, capabilities: Capabilities, limits: Limits, now: datetime) -> bool:
-        """Tell whether live data can be true."""
+        """Return whether live data is plausible."""
         solar, grid, battery, load, generator = (
             None if flow.power_mw is None else flow.power_mw / 1000
             for flow in (data.solar, data.grid, data.battery, data.load, data.generator)
@@ -145,7 +145,7 @@ class LiveAdmission:
             (grid, -limits.site, limits.site),
             (battery, -limits.battery, limits.battery),
             (generator, -limits.site, limits.site),
-            # Without a meter of the production the gateway leaves it out of its own sum.
+            # Without a production meter, the gateway leaves the production out of its own sum.
             (load, -limits.tolerance if capabilities.production_meter else -limits.site, limits.site),
         )
         possible = all(power is None or low <= power <= high for power, low, high in bounds)
@@ -165,16 +165,16 @@ def _phases_agree(flow: LiveFlow, allowed: float) -> bool:
 
 
 def without_flows(data: LiveData) -> LiveData:
-    """Return live data whose powers are not believed."""
+    """Return live data without its implausible powers."""
     return replace(data, solar=_NOTHING, battery=_NOTHING, grid=_NOTHING, load=_NOTHING, generator=_NOTHING)
 
 
 def flows(
     live: Live, answers: Answers, capabilities: Capabilities, polled: PowerFlow, now: datetime
 ) -> PowerFlow | None:
-    """Return what flows by live data, `None` while they do not move.
+    """Return the flows from live data, `None` while no values arrive.
 
-    What they lack is taken from `polled`, what flows by the meters and the devices.
+    Missing flows are taken from `polled`, those of the meters and devices.
     """
     data, at = answers.current(LIVE_DATA, now), answers.at(LIVE_DATA)
     if data is None or at is None or not live.flowing(now):
@@ -184,7 +184,7 @@ def flows(
     def flow(live_flow: LiveFlow) -> Flow | None:
         return _flow(live_flow, phases, at)
 
-    # What the site has no meter for is told as zero.
+    # Flows without a meter are sent as zero.
     whole = capabilities.production_meter and (capabilities.grid_meter or capabilities.load_meter)
     newest = PowerFlow(
         observed_at=at,
@@ -199,7 +199,7 @@ def flows(
 
 
 def _flow(flow: LiveFlow, phases: int, at: datetime) -> Flow | None:
-    """Return a flow with the phases that the site has; three are told always."""
+    """Return a flow with the phases that the site has, as three are always sent."""
     if flow.power_mw is None:
         return None
     told = flow.phases_mw[:phases] if phases > 1 else ()

@@ -1,4 +1,4 @@
-"""Readings of the current transformers, as far as they can be trusted."""
+"""Readings of the current transformers that are plausible."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from .admission import LIVE_VOLTAGE, NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers
 from .feeds import GRID_READING, METER_READINGS, METERS
 
-# What the gateway calls its meters, and what they are called here.
+# The gateway's types of meters, and their names here.
 _KINDS: Mapping[str, str] = {
     PRODUCTION: "production",
     NET: "grid",
@@ -36,7 +36,7 @@ _COUNTERS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """One enabled meter with the reading that is believed, which came at `at`."""
+    """One enabled meter with its last accepted reading, received at `at`."""
 
     config: MeterConfig
     reading: MeterReading
@@ -49,12 +49,12 @@ class Measurement:
 
     @property
     def blank(self) -> bool:
-        """Whether nothing was ever counted, as it looks right after a restart."""
+        """Whether nothing was ever counted, which also appears so right after a restart."""
         reading = self.reading
         return not (reading.act_energy_dlvd or reading.act_energy_rcvd or reading.apparent_energy)
 
     def flow(self) -> Flow | None:
-        """The power as a flow, with its phases where there are several."""
+        """Return the power as a flow, with its phases if there are several."""
         if self.reading.active_power is None:
             return None
         several = self.config.phase_count > 1
@@ -66,7 +66,7 @@ class Measurement:
 
 
 def measurements(answers: Answers, now: datetime) -> tuple[Measurement, ...]:
-    """Return the enabled meters with a reading that stands, in the gateway's order."""
+    """Return the enabled meters with a valid reading, in the gateway's order."""
     if answers.current(METER_READINGS, now) is None:
         return ()
     return tuple(
@@ -82,7 +82,7 @@ def enabled(answers: Answers, kind: str) -> tuple[MeterConfig, ...]:
 
 
 def measured_flow(answers: Answers, kind: str, now: datetime) -> Flow | None:
-    """Return what all meters of a type measure together, `None` unless each of them does."""
+    """Return the sum of all meters of a type, `None` unless each of them has a power."""
     found = [each for each in measurements(answers, now) if each.config.measurement_type == kind]
     flows = [flow for each in found if (flow := each.flow()) is not None]
     if not flows or len(flows) < len(enabled(answers, kind)):
@@ -91,7 +91,7 @@ def measured_flow(answers: Answers, kind: str, now: datetime) -> Flow | None:
 
 
 def added(flows: Sequence[Flow]) -> Flow:
-    """Add flows up, the phases where every flow that is not zero tells them; the sum is as old as its oldest term."""
+    """Add up flows, with phases if all flows but zero ones have them; the sum is as old as its oldest term."""
     told = [flow.phases for flow in flows if flow.power != 0.0 or flow.phases]
     count = len(told[0]) if told else 0
     phases: tuple[float | None, ...] = ()
@@ -106,17 +106,17 @@ def added(flows: Sequence[Flow]) -> Flow:
 
 
 def counters(kind: str) -> tuple[str, str]:
-    """Return under which names the ledger keeps what a meter delivered and received."""
+    """Return the names of a meter's delivered and received energy in the ledger."""
     return _COUNTERS.get(kind, (f"{kind}:delivered", f"{kind}:received"))
 
 
 def register(eid: int) -> tuple[str, str]:
-    """Return under which names the ledger keeps one of several meters of a type."""
+    """Return the names in the ledger of one of several meters of a type."""
     return f"meter:{eid}:delivered", f"meter:{eid}:received"
 
 
 def build(answers: Answers, ledger: Ledger, now: datetime) -> Meters | None:
-    """Build the meters' part; several of one type are shown as one."""
+    """Build the meters; several of one type are shown as one."""
     found = measurements(answers, now)
     if not found:
         return None
@@ -152,7 +152,7 @@ def _together(found: list[Meter], *, complete: bool) -> Meter:
 
 
 def problems(answers: Answers) -> tuple[str, ...]:
-    """Return what the enabled meters complain about."""
+    """Return the problems that the enabled meters report."""
     return tuple(
         sorted(
             {
@@ -209,7 +209,7 @@ def _quality(reading: Reading) -> Quality:
 
 
 def _phase_voltage(reading: Reading, phases: tuple[Quality, ...], phase_count: int) -> float | None:
-    """Return a phase's voltage: the meter as a whole sends their sum."""
+    """Return the voltage of a phase, as the whole meter sends their sum."""
     live = [phase.voltage for phase in phases if phase.voltage is not None and phase.voltage > LIVE_VOLTAGE]
     if live:
         return sum(live) / len(live)
@@ -217,7 +217,7 @@ def _phase_voltage(reading: Reading, phases: tuple[Quality, ...], phase_count: i
 
 
 def _power_factor(active: float | None, apparent: float | None, reactive: float | None) -> float | None:
-    """Return W over VA. The factor that the gateway sends is a sum of phases on some firmware."""
+    """Return W over VA, as the gateway's own factor is a sum of phases on some firmware."""
     if active is None:
         return None
     if apparent is None:

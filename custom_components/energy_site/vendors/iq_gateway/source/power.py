@@ -1,4 +1,4 @@
-"""What flows now, from whatever on this site can tell."""
+"""The current power flows, from all available values."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,7 +26,7 @@ from .inverters import fleet
 from .limits import Limits
 from .meters import added, measured_flow
 
-# Meters of the same moment differ by some W.
+# Meters differ by some W at the same moment.
 _ROUNDING = 25.0
 
 FEEDS = (
@@ -45,7 +45,7 @@ FEEDS = (
 def build(
     answers: Answers, capabilities: Capabilities, clock: GatewayClock, limits: Limits, now: datetime
 ) -> PowerFlow:
-    """Build the flows of what the meters and the devices say."""
+    """Build the flows from the meters and devices."""
     solar = solar_flow(answers, capabilities, clock, limits, now)
     grid = measured_flow(answers, NET, now)
     battery = battery_flow(answers, now)
@@ -68,7 +68,7 @@ def build(
 
 
 def balance(flows: PowerFlow, answers: Answers, capabilities: Capabilities) -> Flow | None:
-    """Return what the house takes: all that flows towards it, where all of it is known."""
+    """Return the house's consumption: the sum of all flows towards it, `None` unless all are known."""
     if flows.grid is None:
         return None
     at = flows.grid.observed_at
@@ -80,7 +80,7 @@ def balance(flows: PowerFlow, answers: Answers, capabilities: Capabilities) -> F
 
 
 def taken(load: Flow) -> Flow | None:
-    """Return what the house takes, `None` where it would give: one of the terms is older, or wrong."""
+    """Return the house's consumption, `None` if it is negative, as one of the terms is older or wrong."""
     if load.power < -_ROUNDING:
         return None
     return replace(
@@ -99,13 +99,13 @@ def _storage(flows: PowerFlow, answers: Answers, capabilities: Capabilities, at:
 def solar_flow(
     answers: Answers, capabilities: Capabilities, clock: GatewayClock, limits: Limits, now: datetime
 ) -> Flow | None:
-    """Return the production: by its meter, else by the inverters themselves."""
+    """Return the production from its meter, otherwise from the inverters themselves."""
     if capabilities.production_meter:
         return measured_flow(answers, PRODUCTION_METER, now)
     summary = answers.current(PRODUCTION_SUMMARY, now)
     if capabilities.partial_inverter_list and summary is not None and summary.watts_now is not None:
         return _at(summary.watts_now, answers, PRODUCTION_SUMMARY, limits, now)
-    # Until the slow summary was asked once, nobody knows whether the list is whole.
+    # Until the slow summary has been polled once, it is unknown whether the list is complete.
     checked = answers.asked(PRODUCTION_SUMMARY) and not capabilities.partial_inverter_list
     powers = [unit.power for unit in fleet(answers, clock, now).values()]
     if powers and checked:
@@ -121,7 +121,7 @@ def solar_flow(
 
 
 def battery_flow(answers: Answers, now: datetime) -> Flow | None:
-    """Return the batteries' power: by their meter, else as they report it themselves."""
+    """Return the batteries' power from their meter, otherwise as they report it themselves."""
     if (storage := measured_flow(answers, STORAGE, now)) is not None:
         return storage
     powers: list[float] = []
@@ -143,7 +143,7 @@ def battery_flow(answers: Answers, now: datetime) -> Flow | None:
 
 
 def has_ac_batteries(answers: Answers) -> bool:
-    """Tell whether AC Batteries stand among the devices on the power line."""
+    """Return whether there are AC Batteries among the devices on the power line."""
     data = answers.last(DEVICE_DATA)
     return bool(data and data.ac_batteries) or any(
         report.device_type == DeviceType.AC_BATTERY for report in answers.last(INVERTERS) or ()
@@ -161,7 +161,7 @@ def _generator_flow(answers: Answers, clock: GatewayClock, limits: Limits, now: 
     if live is None or live.generator.power_mw is None or abs(live.generator.power_mw) > 1000 * limits.site:
         return None
     updated = clock.ours(moment(live.last_update), now)
-    # Without an armed stream the gateway repeats what the last one said.
+    # Without an armed stream, the gateway repeats the values of the last one.
     if updated is None or (now - updated).total_seconds() > 120:
         return None
     return Flow(
@@ -172,7 +172,7 @@ def _generator_flow(answers: Answers, clock: GatewayClock, limits: Limits, now: 
 
 
 def _at[T](power: float, answers: Answers, feed: GatewayFeed[T], limits: Limits, now: datetime) -> Flow | None:
-    """Return the inverters' power as a sum of the gateway's, unless they cannot give that."""
+    """Return the gateway's sum of the inverters' power, `None` if it is impossible."""
     if not limits.night <= power <= limits.solar:
         return None
     return Flow(power=power, observed_at=answers.at(feed) or now)

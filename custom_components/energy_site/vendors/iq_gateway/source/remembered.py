@@ -1,4 +1,4 @@
-"""The meters' set-up over a restart: without it no reading can be understood."""
+"""Stores the meters' configuration across restarts, as readings cannot be interpreted without it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from ..client.models.meters import MeterConfig
 
 
 def as_dict(meters: tuple[MeterConfig, ...] | None) -> list[dict[str, Any]]:
-    """Return what the meters are, as plain JSON data; how they do is asked anew."""
+    """Return the meters' configuration as plain JSON data; their status is polled again."""
     return [
         {"eid": meter.eid, "enabled": meter.enabled, "type": meter.measurement_type, "phases": meter.phase_count}
         for meter in meters or ()
@@ -15,7 +15,7 @@ def as_dict(meters: tuple[MeterConfig, ...] | None) -> list[dict[str, Any]]:
 
 
 def restore(kept: object) -> tuple[MeterConfig, ...] | None:
-    """Read what `as_dict` returned; `None` where a part of it cannot be read, since half of the meters is a wrong set-up."""
+    """Return the meters from the data of `as_dict`, `None` unless all can be read, as half of them would be wrong."""
     if not isinstance(kept, list) or not kept:
         return None
     meters = [_meter(fields) for fields in kept if isinstance(fields, Mapping)]

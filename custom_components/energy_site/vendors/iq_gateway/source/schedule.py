@@ -12,18 +12,18 @@ from . import feeds, nightly_restart
 from .capabilities import Capabilities
 from .live import Live
 
-# A mean answer that takes longer, in seconds, shows a gateway in trouble. The slow feeds
-# make room for the power long before that one waits; live power is a luxury.
+# A longer mean response time, in seconds, means that the gateway is overloaded. The slow feeds are
+# reduced long before the power is; live power is a luxury.
 _BEARABLE = {Pace.POWER: 2.5, Pace.LIVE: 0.5}
 _BEARABLE_FOR_OTHERS = 0.8
 _LONGEST_STRETCH = 8.0
 
-# These go on during the nightly restart, so that its end is seen at once.
+# These continue during the nightly restart, so that its end is noticed at once.
 _PACES_DURING_RESTART = (Pace.POWER, Pace.BATTERY, Pace.GRID)
 
 
 class PolledGateway(Polled, Protocol):
-    """What the schedule needs of a gateway's source."""
+    """The part of a gateway's source that the schedule uses."""
 
     feeds: Mapping[str, feeds.GatewayFeed[object]]
     client: IqGatewayClient
@@ -33,7 +33,7 @@ class PolledGateway(Polled, Protocol):
 
 
 class GatewaySchedule(PaceSchedule):
-    """Polls slow feeds less often when answers get slow, and pauses them around the nightly restart."""
+    """Polls slow feeds less often when responses get slow, and pauses them around the nightly restart."""
 
     def __init__(self, gateway: PolledGateway, intervals: Mapping[Pace, timedelta]) -> None:
         """Poll `gateway` at these intervals."""
@@ -57,11 +57,11 @@ class GatewaySchedule(PaceSchedule):
         wait = super().wait(key, now)
         if self.pace(gateway.feeds[key]) in _PACES_DURING_RESTART:
             return wait
-        # The slow feeds come back one after the other, not all at once.
+        # The slow feeds resume one after the other, rather than all at once.
         spread = timedelta(seconds=5 * list(gateway.feeds).index(key))
         rest = nightly_restart.remaining(now + wait, gateway.ledger.zone)
         return wait + rest + spread if rest else wait
 
     def in_maintenance_window(self, now: datetime) -> bool:
-        """Tell whether the gateway restarts at this time of the night."""
+        """Return whether the gateway restarts at this time of the night."""
         return bool(nightly_restart.remaining(now, self._gateway.ledger.zone))

@@ -1,4 +1,4 @@
-"""What is in force: the battery's settings, the generator."""
+"""The active settings: battery, generator."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,10 +36,10 @@ _ACTIVITIES: Mapping[str, Activity] = {
 
 
 def build(answers: Answers, capabilities: Capabilities, now: datetime) -> Settings | None:
-    """Build the settings' part, on sites with a battery.
+    """Build the settings of sites with a battery.
 
-    All is what is in force. Where the cloud governs the battery the tariff's
-    file keeps what was set before, so it tells neither reserve nor mode.
+    All values are active ones. If the cloud controls the battery, the tariff's file still has the
+    previous settings, so neither the reserve nor the mode is read from it.
     """
     at = answers.newest(SECONDARY_CONTROL, TARIFF, SCHEDULE)
     if at is None or not capabilities.any_battery:
@@ -65,7 +65,7 @@ def build(answers: Answers, capabilities: Capabilities, now: datetime) -> Settin
 
 
 def build_generator(answers: Answers, now: datetime) -> Generator | None:
-    """Build the generator's part, on sites with one."""
+    """Build the generator of sites with one."""
     at, known, state = answers.at(GENERATOR), answers.last(GENERATOR), answers.current(GENERATOR, now)
     if at is None or known is None or not known.present:
         return None
@@ -85,6 +85,6 @@ def build_generator(answers: Answers, now: datetime) -> Generator | None:
 
 
 def _activity(mode: str) -> Activity:
-    """Return the word for what the battery's controller is doing."""
+    """Return the activity for the controller's word."""
     code = re.split(r"\s+-\s+", mode, maxsplit=1)[0].strip()
     return _ACTIVITIES.get(code, Activity.OTHER)

@@ -1,4 +1,4 @@
-"""The IQ Gateway as a source: feeds, clock, counters, and the parts made of them."""
+"""The IQ Gateway as a source: feeds, clock, counters, and the parts built from them."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
@@ -38,14 +38,14 @@ from .detection import detect_capabilities
 from .feeds import GatewayFeed
 from .schedule import GatewaySchedule
 
-# Live power ends by itself, as the vendor's own app ends it.
+# Live power ends automatically, like in the vendor's own app.
 LIVE_LASTS = timedelta(minutes=15)
 
-# A house that leaves the grid shows another frequency, or none.
+# When the house is disconnected from the grid, the frequency changes, or there is none.
 _FREQUENCY_STEP = 0.4
 _DEAD = 40.0
 
-# Somebody set the gateway's clock when it moves that far; it is not asked about that too often.
+# A jump of this size means that the gateway's clock was set; its time isn't requested too often.
 _CLOCK_STEP = timedelta(minutes=2)
 _CLOCK_PAUSE = timedelta(minutes=5)
 
@@ -71,11 +71,11 @@ class IqGatewaySource(Source):
         live_lasts: timedelta = LIVE_LASTS,
         net_phases: bool = False,
     ) -> None:
-        """Poll the gateway with this serial number through `client`.
+        """Poll the gateway with this serial number using `client`.
 
-        Days begin in `zone` until the gateway tells its own time zone, whose
-        name `find_zone` resolves. Live power ends by itself after `live_lasts`.
-        With `net_phases` the grid's import and export are of the sum of all phases.
+        Days begin in `zone` until the gateway's own time zone is known, whose name `find_zone`
+        resolves. Live power ends automatically after `live_lasts`. With `net_phases`, the grid's
+        import and export are those of the sum of all phases.
         """
         super().__init__()
         self.client = client
@@ -122,10 +122,10 @@ class IqGatewaySource(Source):
 
     @override
     async def prepare(self, now: datetime) -> None:
-        """Ask who answers.
+        """Request the gateway's identity.
 
-        Raises `AnotherSystemError` where it is not the one that was set up,
-        and forgets what an older firmware lacked.
+        Raises `AnotherSystemError` if it isn't the one that was set up, and forgets what an older
+        firmware lacked.
         """
         info = await self.client.info()
         if info.serial != self.serial:
@@ -201,7 +201,7 @@ class IqGatewaySource(Source):
         return answer
 
     def _set_clock(self, info: GatewayInfo, now: datetime) -> None:
-        """Take the gateway's time from itself, and remember how far its answers' dates are off."""
+        """Set the gateway's time, and remember the offset of its responses' dates."""
         self._clock_set_at = now
         self._date_offset = None if self.client.date is None else self.client.date - now
         if info.time is not None:
@@ -210,13 +210,13 @@ class IqGatewaySource(Source):
             self.clock.told(int(self.client.date.timestamp()), now)
 
     async def _watch_clock(self, now: datetime) -> None:
-        """Ask for the gateway's time when its answers' dates show that somebody set its clock."""
+        """Request the gateway's time when its responses' dates show that its clock was set."""
         if self.client.date is None or self._date_offset is None or self._clock_set_at is None:
             return
         moved = abs(self.client.date - now - self._date_offset)
         if moved <= _CLOCK_STEP or now - self._clock_set_at <= _CLOCK_PAUSE:
             return
-        # A gateway that does not tell now is asked with the next answer again.
+        # If the gateway fails to respond now, its time is requested again with the next response.
         with suppress(ApiError):
             self._set_clock(await self.client.info(), now)
 
@@ -232,10 +232,10 @@ class IqGatewaySource(Source):
     async def _is_busy(self) -> bool:
         others = [key for key in self.essential() if key != self.schedule.lead]
         if self.outage is not None and others:
-            # Each in its turn: to ask them all would be a burden for a gateway that is busy.
+            # One is requested at a time, as all of them would be a burden for a busy gateway.
             self._turn += 1
             others = [others[self._turn % len(others)]]
-        # What is asked last at set-up is the least related to the meters.
+        # The last feeds in the setup order are the least related to the meters.
         for key in reversed(others):
             try:
                 await self.client.get(self.feeds[key].ask)
@@ -287,7 +287,7 @@ class IqGatewaySource(Source):
             energy.count_flows(self.capabilities, self.ledger, flows, now)
         else:
             energy.count_inverters(self.answers, self.capabilities, self.ledger, bounds, now)
-        # The gateway's own sums tell how much of today was before the first reading.
+        # The gateway's own sums show how much of today's energy is from before the first reading.
         if key in (feeds.METER_READINGS.key, feeds.ENERGY.key):
             energy.count_meters(self.answers, self.capabilities, self.ledger, bounds, now, net_phases=self._net_phases)
             if self.capabilities.grid_meter and not self.capabilities.load_meter:
@@ -296,7 +296,7 @@ class IqGatewaySource(Source):
                 )
 
     def _detect_capabilities(self) -> None:
-        """Learn what the site consists of; feeds that deserve another rate now are asked at once."""
+        """Detect the site's hardware; feeds that are to be polled more often now are polled at once."""
         capabilities = detect_capabilities(self.answers, self.capabilities, self.checks.witnesses.doubted)
         if capabilities == self.capabilities:
             return
@@ -309,7 +309,7 @@ class IqGatewaySource(Source):
         }
 
     def _watch_grid(self) -> None:
-        """Look at the grid's switch at once when the meters see something happen to it."""
+        """Poll the grid switch at once when the meters' values indicate a change."""
         grid = self.answers.last(feeds.METER_READINGS) or ()
         seen = {
             reading.eid: (reading.freq, (reading.voltage or 0.0) > _DEAD)
@@ -325,7 +325,7 @@ class IqGatewaySource(Source):
         }
 
     def _watch_relay(self) -> None:
-        """Look at the grid's switch at once when live data tell that it moved; what its codes mean is not known."""
+        """Poll the grid switch at once when live data shows that it moved; the meaning of its codes is unknown."""
         data = self.answers.last(feeds.LIVE_DATA)
         state = data.main_relay_state if data is not None and data.streaming else None
         if state is not None and self._relay_seen not in (None, state):
@@ -336,7 +336,7 @@ class IqGatewaySource(Source):
         return power.build(self.answers, self.capabilities, self.clock, self.checks.limits(self.capabilities), now)
 
     def _newest_flows(self, now: datetime) -> PowerFlow:
-        """Return what flows by live data while they do; energy is counted by the meters all the same."""
+        """Return the flows from live data while values arrive; energy is still counted from the meters."""
         polled = self._flows(now)
         newest = live.flows(self.live, self.answers, self.capabilities, polled, now)
         return polled if newest is None else newest

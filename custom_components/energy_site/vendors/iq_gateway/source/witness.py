@@ -1,4 +1,4 @@
-"""Compares what the meters say with what else is known of the site."""
+"""Compares the meters with everything else known about the site."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -11,41 +11,41 @@ from ..client.models.meters import MeterConfig, MeterReading
 from .admission import LIVE_VOLTAGE, NET, PRODUCTION, TOTAL
 from .limits import Limits
 
-# Reports of the inverters in a row after which a meter that says next to nothing is
-# not believed, and after which one that contradicts them in part is not.
+# The number of consecutive reports of the inverters after which a meter that measures next to
+# nothing is doubted, and after which one that contradicts them partly is.
 _REPORTS = 3
 _MANY_REPORTS = 4
 _LONG = timedelta(minutes=45)
 _WINDOW = timedelta(minutes=65)
 
-# Shares of the inverters' power that a meter measures: nothing, the other direction,
-# a part only, more than they give, and as much as they do.
+# Shares of the inverters' power that a meter measures: nothing, reversed, a part, more than they
+# produce, and the same.
 _NOTHING = 0.05
 _REVERSED = -0.3
 _PART = 0.85
 _MORE = 1.15
 _EQUAL = (0.87, 1.13)
 
-# At dawn and dusk nothing can be compared.
+# At dawn and dusk, the values cannot be compared.
 _LEAST_POWER = 100.0
 _LEAST_SHARE = 0.04
 
-# Inverters report what they gave on the mean of some minutes.
+# Inverters report the mean of some minutes.
 _REPORTED_MEAN = timedelta(minutes=5)
 
-# A lifetime that is this much smaller is another one's, or nobody's.
+# A lifetime energy smaller than the inverters' by this factor belongs to something else, or is invalid.
 _TENFOLD = 10.0
 _SOME_LIFE = 100_000.0
 
-# A house that gives power for so long has its meter on another wire. By night such a
-# meter looks right, so that it is doubted until it looked right for a whole day.
+# A house that generates power for this long has its meter on a different wire. At night, such a
+# meter looks right, so it is doubted until it has looked right for a whole day.
 _NEGATIVE = timedelta(minutes=5)
 _RIGHT_AGAIN = timedelta(days=1)
 
-# Inverters use a few watts at night. A meter that shows more has loads on its wires.
+# Inverters use a few watts at night. A meter that shows more also measures loads.
 _BELOW_FOR = timedelta(minutes=15)
 
-# A meter that is disabled sends garbage of some W, one that is fitted more and for long.
+# A disabled meter sends noise of some W; an installed one sends more, and for long.
 _FITTED = 100.0
 _FITTED_FOR = timedelta(minutes=15)
 
@@ -64,7 +64,7 @@ _NOT_FOR_SOLAR = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Round:
-    """What the meter measured and the inverters reported for the same minutes, in W."""
+    """The meter's measurement and the inverters' reports for the same minutes, in W."""
 
     at: datetime
     measured: float
@@ -73,10 +73,10 @@ class _Round:
 
 
 class Witnesses:
-    """Keeps what speaks against a meter, over restarts."""
+    """Collects evidence against meters, across restarts."""
 
     def __init__(self) -> None:
-        """Start without a doubt."""
+        """Start without any doubt."""
         self._production: MeterFinding | None = None
         self._powers: deque[tuple[datetime, float]] = deque(maxlen=400)
         self._rounds: deque[_Round] = deque(maxlen=30)
@@ -90,13 +90,13 @@ class Witnesses:
 
     @property
     def findings(self) -> tuple[MeterFinding, ...]:
-        """What an owner should have looked at."""
+        """The problems that the owner should have checked."""
         found = (self._production, self._consumption, *self._fitted.values())
         return tuple({finding.fault: finding for finding in found if finding is not None}.values())
 
     @property
     def doubted(self) -> frozenset[str]:
-        """The gateway's types of meters that are not believed."""
+        """The gateway's types of meters that are considered implausible."""
         return frozenset(
             kind
             for kind, doubted in (
@@ -114,7 +114,7 @@ class Witnesses:
         limits: Limits,
         now: datetime,
     ) -> None:
-        """Take the sound readings of the enabled meters, and all `readings` as they came."""
+        """Process the sound readings of the enabled meters, and all `readings` as received."""
         powers = {
             reading.eid: reading.active_power
             for reading in sound
@@ -136,9 +136,9 @@ class Witnesses:
                 self._observe_disabled(config, reading, now)
 
     def observe_inverters(self, units: Iterable[Inverter], now: datetime, *, complete: bool, suspicious: bool) -> None:
-        """Take the inverters' reports; `complete` says that they are all there are.
+        """Process the inverters' reports; `complete` means that they are all there are.
 
-        A meter is `suspicious` that its gateway complains of, or whose lifetime is
+        A meter is `suspicious` if its gateway reports a problem with it, or its lifetime energy is
         a fraction of the inverters'.
         """
         units = tuple(units)
@@ -159,7 +159,7 @@ class Witnesses:
         self._judge(now, suspicious=suspicious)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what speaks against the meters as plain JSON data."""
+        """Return the findings as plain JSON data."""
         return {
             name: {"fault": finding.fault, "measured": finding.measured, "expected": finding.expected}
             for name, finding in (("production", self._production), ("consumption", self._consumption))
@@ -167,14 +167,14 @@ class Witnesses:
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Read what `as_dict` returned; what cannot be read is found out again."""
+        """Restore the data of `as_dict`; what cannot be read is determined again."""
         self._production = _finding(data.get("production"))
         self._consumption = _finding(data.get("consumption"))
 
     def _measured(self, reported_at: datetime, now: datetime) -> float | None:
-        """Return what the meter measured on the mean of the minutes of which the inverters report.
+        """Return the meter's mean power for the minutes of the inverters' reports.
 
-        Right after a start these are over; then what it measures now has to do.
+        Right after a start, these are in the past, so the current mean is used instead.
         """
         of_then = [power for at, power in self._powers if reported_at - _REPORTED_MEAN <= at <= reported_at]
         powers = of_then or [power for at, power in self._powers if now - at <= _REPORTED_MEAN]
@@ -202,7 +202,7 @@ class Witnesses:
             self._production = _compared(self._production.fault, rounds)
 
     def _observe_production(self, power: float, limits: Limits, now: datetime) -> None:
-        """Doubt a meter that shows for long what no inverter uses at night."""
+        """Doubt a meter that shows more consumption for long than inverters use at night."""
         if power >= limits.night:
             self._below_since = None
             return
@@ -239,7 +239,7 @@ class Witnesses:
 
 
 def suspicious_lifetimes(meter: float | None, inverters: float | None) -> bool:
-    """Tell whether a meter's lifetime in Wh is a fraction of the inverters'."""
+    """Return whether a meter's lifetime energy in Wh is a fraction of the inverters'."""
     return meter is not None and inverters is not None and inverters > max(_SOME_LIFE, _TENFOLD * meter)
 
 

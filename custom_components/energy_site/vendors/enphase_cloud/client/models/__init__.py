@@ -1,1 +1,1 @@
-"""What the cloud's answers say, as they say it."""
+"""The data in the cloud's responses, as sent."""

@@ -1,8 +1,8 @@
-"""How a battery is told to run, whether the grid is there, and the load circuits.
+"""The settings of a battery, the state of the grid, and the load circuits.
 
-Two vocabularies are about. The published one says `battery_mode` and
-`reserve_soc`; another document describes the same as `profile` and
-`battery_backup_percentage`, at paths without `config`. Both are read.
+Two vocabularies are in use. The published one has `battery_mode` and `reserve_soc`; another
+document describes the same as `profile` and `battery_backup_percentage`, at paths without `config`.
+Both are read.
 """
 
 from collections.abc import Mapping
@@ -14,23 +14,23 @@ from .common import percent, switched
 
 
 class BatteryMode(StrEnum):
-    """What a battery is for, whichever way it was spelled."""
+    """How a battery is used, regardless of the spelling."""
 
     SELF_CONSUMPTION = "self_consumption"
     SAVINGS = "savings"
     FULL_BACKUP = "full_backup"
     AI_OPTIMISATION = "ai_optimisation"
     DR_EVENT = "dr_event"
-    """A grid service has the battery, and whoever sets something else works against it."""
+    """A grid service controls the battery, and any other setting would interfere with it."""
 
 
-# Case and hyphens of these are checked by the service.
+# The service checks case and hyphens of these.
 WRITTEN: Mapping[BatteryMode, str] = {
     BatteryMode.SELF_CONSUMPTION: "Self-consumption",
     BatteryMode.SAVINGS: "Savings Mode",
     BatteryMode.FULL_BACKUP: "Full Backup",
 }
-"""The modes that can be set, as the service wants them written."""
+"""The modes that can be set, in the service's spelling."""
 
 _PROFILES: Mapping[BatteryMode, str] = {
     BatteryMode.SELF_CONSUMPTION: "self-consumption",
@@ -55,7 +55,7 @@ _SPELLED: Mapping[str, BatteryMode] = {
 
 
 class LoadMode(StrEnum):
-    """When a load circuit has power, as the service writes it."""
+    """The mode of a load circuit, in the service's spelling."""
 
     SCHEDULED = "Scheduled"
     BASIC = "Basic"
@@ -69,10 +69,10 @@ class LoadMode(StrEnum):
 class BatterySettings:
     """`battery_settings`: `reserve_soc` and `battery_shutdown_level` in %.
 
-    `battery_mode` is as sent, `mode` what it means or `None` for a new word.
-    The reserve cannot be set below the shutdown level, which like
-    `charge_from_grid` is only read here. `documented_words` says that the
-    other vocabulary was sent, `tariff` is what it sent as a tariff, untouched.
+    `battery_mode` is as sent, `mode` is its meaning or `None` for a new word. The reserve cannot be
+    set below the shutdown level, which is read-only here, like `charge_from_grid`.
+    `documented_words` is true if the other vocabulary was sent, and `tariff` is then its tariff,
+    unchanged.
     """
 
     battery_mode: str | None
@@ -84,16 +84,16 @@ class BatterySettings:
 
     @property
     def mode(self) -> BatteryMode | None:
-        """What `battery_mode` means."""
+        """The meaning of `battery_mode`, `None` for an unknown word."""
         return _SPELLED.get(_plain(self.battery_mode or ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatterySettingsChange:
-    """What to set; `None` leaves a setting alone. `reserve_soc` is in whole %.
+    """The settings to change; `None` leaves a setting unchanged. `reserve_soc` is in whole %.
 
-    The published documentation calls `charge_from_grid` read only; a read
-    tells whether a system took it all the same.
+    The published documentation describes `charge_from_grid` as read-only; only reading it shows
+    whether a system changed it nevertheless.
     """
 
     mode: BatteryMode | None = None
@@ -101,10 +101,10 @@ class BatterySettingsChange:
     charge_from_grid: bool | None = None
 
     def body(self, like: BatterySettings | None) -> dict[str, object]:
-        """Return what to send, in the vocabulary in which the settings were read.
+        """Return the body to send, in the vocabulary of the settings that were read.
 
-        Raises `ValueError` for a mode that cannot be set, a reserve outside
-        0 to 100 and a change of nothing.
+        Raises `ValueError` for a mode that cannot be set, a reserve outside 0 to 100, and an empty
+        change.
         """
         if self.mode is not None and self.mode not in WRITTEN:
             raise ValueError("this mode cannot be set")
@@ -123,7 +123,7 @@ class BatterySettingsChange:
         }
 
     def _documented(self, like: BatterySettings) -> dict[str, object]:
-        """Return everything: what this vocabulary's document calls a replacement may lose what is left out."""
+        """Return all settings, as this vocabulary's document describes a replacement, which may lose omitted ones."""
         reserve = like.reserve_soc if self.reserve_soc is None else self.reserve_soc
         charge = like.charge_from_grid if self.charge_from_grid is None else self.charge_from_grid
         return {
@@ -137,7 +137,7 @@ class BatterySettingsChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StormGuard:
-    """`storm_guard`: whether it is on, and whether a storm is expected now."""
+    """`storm_guard`: whether it is on, and whether a storm is currently expected."""
 
     enabled: bool | None
     storm_alert: bool | None
@@ -151,12 +151,12 @@ class GridStatusPayload:
 
     @property
     def on_grid(self) -> bool | None:
-        """Whether the grid is there; `None` while it is unknown or changing."""
+        """Whether the grid is connected; `None` while it is unknown or changing."""
         return {"ongrid": True, "offgrid": False}.get(_plain(self.grid_state or ""))
 
     @property
     def changing(self) -> bool:
-        """Whether the house is on its way from the one to the other."""
+        """Whether the connection to the grid is changing."""
         return _plain(self.grid_state or "").startswith(("transition", "synchroni"))
 
 
@@ -173,17 +173,17 @@ class LoadContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadContactChange:
-    """What to set for one load circuit, named as `LoadContact` names it."""
+    """What to set for one load circuit, with the name of its `LoadContact`."""
 
     name: str
     mode: LoadMode | None = None
     soc_low: int | None = None
 
     def body(self) -> dict[str, object]:
-        """Return what to send.
+        """Return the body to send.
 
-        Raises `ValueError` for a `soc_low` outside 10 to 90, and where it is
-        missing though the battery powers the circuit.
+        Raises `ValueError` for a `soc_low` outside 10 to 90, and if it is missing for a circuit in
+        battery mode.
         """
         if self.soc_low is None and self.mode is LoadMode.ADVANCED_BATTERY_POWERED:
             raise ValueError("a circuit that the battery powers needs a soc_low")
@@ -209,7 +209,7 @@ def parse_battery_settings(endpoint: str, payload: object) -> BatterySettings:
 
 
 def parse_storm_guard(endpoint: str, payload: object) -> StormGuard:
-    """Read `storm_guard`, or the answer to its change."""
+    """Read `storm_guard`, or the response to its change."""
     root = Record(endpoint, payload)
     key = next((key for key in ("storm_guard_status", "storm_guard", "status") if key in root), "storm_guard_status")
     root.expect(key, "storm_alert")
@@ -227,7 +227,7 @@ def parse_grid_status(endpoint: str, payload: object) -> GridStatusPayload:
 
 
 def parse_load_control(endpoint: str, payload: object) -> tuple[LoadContact, ...]:
-    """Read `load_control`, or the answer to its change."""
+    """Read `load_control`, or the response to its change."""
     return parse_each(Record(endpoint, payload).required_records("load_control_data"), _contact)
 
 

@@ -1,4 +1,4 @@
-"""What many answers of the cloud share: times, words, quantities."""
+"""Readers common to many responses: times, words, quantities."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import re
 from .....api.errors import ApiPayloadError
 from .....api.payload import Record
 
-# The year 5138: whatever is later is no time in seconds.
+# The year 5138: anything later isn't a time in seconds.
 _LATEST = 100_000_000_000
 
 _PERCENT = re.compile(r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*%?\s*")
@@ -24,7 +24,7 @@ class Quantity:
 
     @property
     def wh(self) -> float | None:
-        """The energy in Wh, `None` for what is no energy. Without a unit it is taken for Wh."""
+        """The energy in Wh, `None` if it isn't energy. Without a unit, it is assumed to be Wh."""
         match self.units:
             case None | "Wh":
                 return self.value
@@ -39,10 +39,9 @@ class Quantity:
 class DailySeries:
     """A value for each day from `start_date` on, in Wh.
 
-    There are no gaps: a day keeps its place, with `None` for what was no
-    number. Zeroes at the end mean that nothing was reported for these days.
-    `start_date` is `None` for a system that never produced. `last_report_at` is
-    in seconds since the epoch.
+    There are no gaps: each day has a position, with `None` if its value isn't a number. Zeroes at
+    the end mean that nothing was reported for these days. `start_date` is `None` for a system that
+    never produced. `last_report_at` is in seconds since the epoch.
     """
 
     start_date: date | None
@@ -50,10 +49,10 @@ class DailySeries:
     last_report_at: int | None = None
 
     def days(self, *, last_reported: date | None = None) -> Iterator[tuple[date, float]]:
-        """Return the days that were reported, in the system's time zone.
+        """Yield the days that were reported, in the system's time zone.
 
-        Zeroes at the end count up to and including `last_reported`, which is
-        the day of `last_report_at` where the system stands.
+        Zeroes at the end count up to and including `last_reported`, which is the day of
+        `last_report_at` in the system's time zone.
         """
         if self.start_date is None:
             return
@@ -69,7 +68,7 @@ class DailySeries:
 
 
 def last_report_at(item: Record) -> int | None:
-    """Return when the system reported last, as an answer's `meta` tells it, in seconds since the epoch."""
+    """Return when the system last reported according to a response's `meta`, in seconds since the epoch."""
     return epoch(item.record_or_empty("meta"), "last_report_at")
 
 
@@ -81,7 +80,7 @@ def parse_series(item: Record, key: str) -> DailySeries:
 
 
 def epoch(item: Record, key: str) -> int | None:
-    """Return a time in seconds since the epoch, also where it was sent in ISO 8601."""
+    """Return a time in seconds since the epoch, even if it was sent in ISO 8601."""
     seconds = item.integer_or_none(key)
     if seconds is None:
         seconds = _from_iso(item.text_or_none(key))
@@ -97,7 +96,7 @@ def required_epoch(item: Record, key: str) -> int:
 
 
 def day(item: Record, key: str) -> date | None:
-    """Return a date; of a time in ISO 8601 it is the date where it was written."""
+    """Return a date; for a time in ISO 8601, the date as written."""
     text = item.text_or_none(key)
     try:
         return date.fromisoformat(text[:10]) if text else None
@@ -106,7 +105,7 @@ def day(item: Record, key: str) -> date | None:
 
 
 def percent(item: Record, key: str) -> float | None:
-    """Return a percentage, also where it was sent as text such as "97%"."""
+    """Return a percentage, even if it was sent as text such as "97%"."""
     number = item.number_or_none(key)
     if number is not None:
         return number
@@ -117,8 +116,7 @@ def percent(item: Record, key: str) -> float | None:
 def switched(item: Record, key: str) -> bool | None:
     """Return a switch that is sent as a flag or as a word.
 
-    The word may have an addition: a change of Storm Guard is answered by
-    "Enabled (Inactive)".
+    The word may have an addition: the response to a change of Storm Guard is "Enabled (Inactive)".
     """
     word = (item.text_or_none(key) or "").strip().casefold()
     if word.startswith(("enabled", "on", "true")):
@@ -129,7 +127,7 @@ def switched(item: Record, key: str) -> bool | None:
 
 
 def quantity(item: Record, key: str) -> Quantity | None:
-    """Return a quantity: an object with its units, or the bare number."""
+    """Return a quantity: an object with its units, or a bare number."""
     bare = item.number_or_none(key)
     if bare is not None:
         return Quantity(value=bare, units=None)
@@ -143,5 +141,5 @@ def _from_iso(text: str | None) -> int | None:
         moment = datetime.fromisoformat(text) if text and len(text) < 40 else None
     except ValueError:
         return None
-    # Without its offset from UTC a time says nothing.
+    # A time without a UTC offset is ambiguous.
     return None if moment is None or moment.tzinfo is None else int(moment.timestamp())

@@ -1,4 +1,4 @@
-"""The devices of a system, and the inverters one by one."""
+"""The devices of a system, and its individual inverters."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,10 +11,10 @@ from .common import Quantity, epoch, quantity
 class Device:
     """An active device of `devices`.
 
-    `kind` is the name of the list it stands in: micros, meters, gateways,
-    q_relays, acbs, encharges, enpowers, ev_chargers, heat_pump, iq_collars,
-    and others as they come. `emu_sw_version` is a gateway's firmware;
-    `config_type` (Production, Net or Total) and `config_phase` are a meter's. `last_report_at` is in seconds since the epoch.
+    `kind` is the name of the list that contains it: micros, meters, gateways, q_relays, acbs,
+    encharges, enpowers, ev_chargers, heat_pump, iq_collars, and any others sent. `emu_sw_version`
+    is a gateway's firmware; `config_type` (Production, Net or Total) and `config_phase` are a
+    meter's. `last_report_at` is in seconds since the epoch.
     """
 
     kind: str
@@ -44,10 +44,9 @@ class Devices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MicroInverter:
-    """An inverter: its last power and the energy of its life, with their units.
+    """An inverter: its last power and its lifetime energy, with their units.
 
-    `status` is normal, power, micro or retired. `last_report_date` is in
-    seconds since the epoch.
+    `status` is normal, power, micro or retired. `last_report_date` is in seconds since the epoch.
     """
 
     serial_number: str = field(repr=False)
@@ -71,7 +70,7 @@ def parse_devices(endpoint: str, payload: object) -> Devices:
 
 
 def parse_inverters(endpoint: str, payload: object) -> tuple[MicroInverter, ...]:
-    """Read `systems/inverters_summary_by_envoy_or_site`, in v4 and in v2: the inverters behind all gateways."""
+    """Read `systems/inverters_summary_by_envoy_or_site`, in v4 and in v2: the inverters of all gateways."""
     gateways = records(endpoint, payload)
     return parse_each((item for each in gateways for item in each.records("micro_inverters")), _inverter)
 

@@ -1,4 +1,4 @@
-"""Enphase's EV chargers, from endpoints that their documentation calls illustrative."""
+"""EV chargers, from endpoints that Enphase's documentation calls illustrative."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ class Charger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerEvent:
-    """What happened to a charger; the time is in seconds since the epoch. No document shows a sample."""
+    """An event of a charger; the time is in seconds since the epoch. No document has a sample."""
 
     serial_number: str | None = field(repr=False)
     event: str | None
@@ -62,7 +62,7 @@ class ChargerSchedule:
 
 
 def parse_chargers(endpoint: str, payload: object) -> tuple[Charger, ...]:
-    """Read `ev_charger/devices`, whether the list stands alone or among other kinds."""
+    """Read `ev_charger/devices`, whether the list is on its own or among other kinds."""
     root = Record(endpoint, payload)
     if isinstance(root.value("devices"), dict):
         root = root.record("devices")

@@ -1,4 +1,4 @@
-"""Energy day by day over a system's life, in v4 and in v2."""
+"""Daily energy over a system's lifetime, in v4 and in v2."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from .common import DailySeries, parse_series
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryLifetime:
-    """`battery_lifetime`: Wh a day into and out of all batteries."""
+    """`battery_lifetime`: Wh by day into and out of all batteries."""
 
     charge: DailySeries
     discharge: DailySeries
@@ -17,8 +17,8 @@ class BatteryLifetime:
 def parse_energy_lifetime(endpoint: str, payload: object) -> DailySeries:
     """Read `energy_lifetime`.
 
-    It is the merged series: from the inverters until the first full day after a meter
-    came, and from the meter after that.
+    It is the merged series: from the inverters until the first full day after a meter was
+    installed, and from the meter after that.
     """
     return parse_series(Record(endpoint, payload), "production")
 

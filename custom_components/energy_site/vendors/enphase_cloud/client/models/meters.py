@@ -1,4 +1,4 @@
-"""What meters count."""
+"""The readings of meters."""
 
 from dataclasses import dataclass, field
 
@@ -10,8 +10,7 @@ from .common import epoch
 class CloudMeterReading:
     """A meter's odometer: `value` in Wh at `read_at`, in seconds since the epoch.
 
-    A reading is half an hour old at most as a rule; a retired meter keeps its
-    last one for ever.
+    A reading is usually at most half an hour old; a retired meter keeps its last one forever.
     """
 
     serial_number: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Systems and what each does in sum, as v4 tells it."""
+"""Systems, and a summary of each, in v4."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,10 +11,9 @@ from .common import day, epoch
 class System:
     """A system of `systems`.
 
-    `timezone` is an IANA name and may be missing. `connection_type` tells how
-    often data come: ethernet and wifi every 15 minutes, cellular every six
-    hours. `last_report_at` is in seconds since the epoch. The energies of a
-    list are -1 by design, so they are not read.
+    `timezone` is an IANA name and may be missing. `connection_type` determines how often data is
+    reported: ethernet and wifi every 15 minutes, cellular every six hours. `last_report_at` is in
+    seconds since the epoch. The energies of a list are -1 by design, so they are not read.
     """
 
     system_id: int = field(repr=False)
@@ -27,7 +26,7 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemsPage:
-    """One page of `systems`: `total` systems there are."""
+    """A page of `systems`, and the `total` number of systems."""
 
     systems: tuple[System, ...]
     total: int | None
@@ -37,10 +36,9 @@ class SystemsPage:
 class Summary:
     """`summary` of a system, in v4 and in v2: W and Wh.
 
-    `energy_lifetime` leaves out the day asked for, so the total is
-    `energy_lifetime` and `energy_today` together. For a day in the past
-    `current_power` is 0. The battery's capacity is told by v4 alone.
-    `last_report_at` is in seconds since the epoch.
+    `energy_lifetime` excludes the requested day, so the total is `energy_lifetime` plus
+    `energy_today`. For a day in the past, `current_power` is 0. Only v4 provides the battery's
+    capacity. `last_report_at` is in seconds since the epoch.
     """
 
     system_id: int = field(repr=False)

@@ -1,4 +1,4 @@
-"""Energy interval by interval, and the newest values."""
+"""Energy by intervals, and the latest values."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from .common import epoch, last_report_at, percent, required_epoch
 class EnergyInterval:
     """The energy of one interval that ended at `end_at`, in seconds since the epoch.
 
-    `wh` is what the service calls `wh_del`, `enwh`, `wh_consumed`,
-    `wh_imported` or `wh_exported`, in Wh. Nights and losses leave gaps between intervals.
+    `wh` is the service's `wh_del`, `enwh`, `wh_consumed`, `wh_imported` or `wh_exported`, in Wh.
+    Nights and lost data leave gaps between intervals.
     """
 
     end_at: int
@@ -22,9 +22,9 @@ class EnergyInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyTelemetry:
-    """Energy by intervals: 5 minutes of inverters, 15 of meters; none where nothing is new.
+    """Energy by intervals of 5 minutes for inverters and 15 for meters; none if there is nothing new.
 
-    `last_report_at` is when the system reported last, in seconds since the epoch.
+    `last_report_at` is when the system last reported, in seconds since the epoch.
     """
 
     intervals: tuple[EnergyInterval, ...]
@@ -33,7 +33,7 @@ class EnergyTelemetry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryInterval:
-    """A battery in one interval: Wh in and out, and its charge at the end in %."""
+    """A battery in one interval: Wh in and out, and its state of charge at the end in %."""
 
     end_at: int
     charge_enwh: float | None
@@ -45,9 +45,8 @@ class BatteryInterval:
 class BatteryTelemetry:
     """All batteries, or a single one, by intervals of 15 minutes.
 
-    `last_reported_soc` is in %, of all batteries together where they were
-    requested. `last_report_at` is when the system reported last, in seconds since
-    the epoch.
+    `last_reported_soc` is in %, for all batteries combined if they were requested. `last_report_at`
+    is when the system last reported, in seconds since the epoch.
     """
 
     intervals: tuple[BatteryInterval, ...]
@@ -57,12 +56,11 @@ class BatteryTelemetry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatestReading:
-    """The newest value of one channel of a device.
+    """The latest value of one channel of a device.
 
-    `power` is in W and `None` where it is older than seven days. A meter's
-    `name` is production or consumption. Consumption is production and grid
-    together, without the battery; by that a battery's power is positive while
-    it charges, which no document says outright.
+    `power` is in W, and `None` if it is older than seven days. A meter's `name` is production or
+    consumption. Consumption is production and grid together, without the battery; accordingly, a
+    battery's power is positive while it charges, which no document states explicitly.
     """
 
     id: int | None = field(repr=False)
@@ -134,7 +132,7 @@ def _energy(endpoint: str, payload: object, *names: str) -> EnergyTelemetry:
 
 
 def _intervals(root: Record) -> Iterator[Record]:
-    """Return the intervals, which import and export send in a list within the list."""
+    """Return the intervals, which import and export send as a list within the list."""
     if not isinstance(sent := root.value("intervals"), list):
         return root.required_records("intervals")
     flat: list[Any] = [item for each in sent for item in (each if isinstance(each, list) else [each])]

@@ -1,4 +1,4 @@
-"""What only v2 says, and how v2 says it."""
+"""Data that is only in v2, or has a different format there."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ class LegacySystem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacySystems:
-    """A page of `systems`, and the token of the `next` one where there is one."""
+    """A page of `systems`, and the token of the `next` page if there is one."""
 
     systems: tuple[LegacySystem, ...]
     next: str | None = field(repr=False)
@@ -27,7 +27,7 @@ class LegacySystems:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envoy:
-    """A gateway of `envoys`: normal or comm, last heard of at a time in seconds since the epoch."""
+    """A gateway of `envoys`: its status is normal or comm; `last_report_at` is in seconds since the epoch."""
 
     serial_number: str = field(repr=False)
     part_number: str | None

@@ -1,1 +1,1 @@
-"""Systems in Enphase's cloud, by the old Systems API v2."""
+"""Systems in the Enphase cloud, by the old Systems API v2."""

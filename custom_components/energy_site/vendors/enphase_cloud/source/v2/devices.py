@@ -1,4 +1,4 @@
-"""A system's devices by v2, in the shape in which v4 lists them."""
+"""A system's devices in v2, in the format of v4."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,7 +14,7 @@ _STATUS = frozenset({"normal", "not_metering", "check_wiring"})
 
 
 def as_devices(inventory: Inventory | None, envoys: Iterable[Envoy] | None) -> Devices | None:
-    """Return what is listed, in one list; gateways as `envoys` has them where both do."""
+    """Return all devices in one list, with the data of `envoys` for gateways if available."""
     if inventory is None:
         return None
     online = {envoy.serial_number: envoy for envoy in envoys or ()}
@@ -30,7 +30,7 @@ def as_devices(inventory: Inventory | None, envoys: Iterable[Envoy] | None) -> D
 def build_meters(
     inventory: Inventory | None, readings: Iterable[CloudMeterReading] | None, at: datetime
 ) -> Meters | None:
-    """Build the meters' part: the one whose odometer is told measures the production."""
+    """Build the meters; a meter with an odometer measures the production."""
     if inventory is None or readings is None:
         return None
     told = {reading.serial_number: reading for reading in readings}

@@ -1,4 +1,4 @@
-"""What is requested only because a user wants to see it, for support or out of curiosity."""
+"""Requests that are only sent because a user wants to see the response, such as for support."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -26,4 +26,4 @@ ALL: Mapping[str, Callable[[EnlightenContext], Awaitable[object]]] = {
     endpoints.SEARCH_SYSTEM_ID.path: _system_id,
     endpoints.MONTHLY_PRODUCTION.path: _monthly_production,
 }
-"""The requests by the paths of their endpoints; nothing is made of what they answer."""
+"""The requests by the paths of their endpoints; their responses aren't processed."""

@@ -1,4 +1,4 @@
-"""What is polled by v2 for one system, and what an update of it is worth."""
+"""The feeds of one system in v2, and the weights of their updates."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _FIVE_MINUTES = 300
 
 @dataclass(slots=True, kw_only=True)
 class EnlightenContext:
-    """How a system is asked: by which client, what day it is where the system stands, and its gateway."""
+    """The client, the local date and the gateway of a system."""
 
     client: EnlightenV2Client
     system_id: int
@@ -32,19 +32,19 @@ class EnlightenContext:
 
     @property
     def since_yesterday(self) -> int:
-        """The midnight before the last one, so that what came late is not missed, in seconds since the epoch."""
+        """The start of yesterday, so that late intervals are included, in seconds since the epoch."""
         yesterday = self.clock().astimezone(self.zone).date() - DAY
         return int(datetime.combine(yesterday, time(), self.zone).timestamp())
 
     @property
     def since_this_time_yesterday(self) -> int:
-        """As long ago as inverters may be asked for at once, in seconds since the epoch."""
+        """The earliest time for which inverters can be requested at once, in seconds since the epoch."""
         now = int(self.clock().timestamp())
         return now - now % _FIVE_MINUTES + _FIVE_MINUTES - int(DAY.total_seconds())
 
     @property
     def last_whole_month(self) -> date:
-        """The first day of the month before this one."""
+        """The first day of the previous month."""
         today = self.clock().astimezone(self.zone).date()
         return (today.replace(day=1) - DAY).replace(day=1)
 
@@ -54,13 +54,13 @@ type Source = CloudSource[EnlightenContext]
 
 
 def metered(source: Source) -> bool:
-    """Tell whether a meter measures what the sun gives, and not only the inverters."""
+    """Return whether a meter measures the production, rather than only the inverters."""
     summary: Summary | None = source.answer(SUMMARY)
     return summary is not None and summary.source == "meter"
 
 
 def _has_consumption(source: Source) -> bool:
-    """Want a feed only where there is a meter for the consumption, and the owner does not keep it."""
+    """Return whether the system has a consumption meter whose data the owner shares."""
     return source.states[CONSUMPTION_LIFETIME.key].presence.answers
 
 
@@ -150,7 +150,7 @@ ENERGY_LIFETIME: Feed[DailySeries] = planned_feed(
     cost=SLOW,
 )
 
-# The order matters at set-up: what decides about others is asked first.
+# The order matters during setup: feeds that decide about others are polled first.
 ALL: tuple[Feed[Any], ...] = (
     SYSTEM,
     SUMMARY,
@@ -165,8 +165,8 @@ ALL: tuple[Feed[Any], ...] = (
     ENERGY_LIFETIME,
 )
 
-# What an owner may keep; other endpoints are forbidden only when the API is gone.
+# Feeds that an owner may restrict; others are only forbidden once the API is retired.
 PERMITTED = frozenset({CONSUMPTION_LIFETIME.key, CONSUMPTION.key})
 
-# What there is for every system as long as there is the API.
+# Feeds that every system has as long as the API exists.
 EVERYBODYS = frozenset({SYSTEM.key, SUMMARY.key, INVENTORY.key, ENVOYS.key})

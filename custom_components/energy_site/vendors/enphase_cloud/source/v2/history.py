@@ -1,4 +1,4 @@
-"""A system's past by v2: each day's energy, and intervals of the last year."""
+"""A system's history in v2: each day's energy, and intervals of the last year."""
 
 from collections.abc import Collection
 from datetime import date, timedelta, tzinfo
@@ -15,14 +15,14 @@ from ..planned_feed import QUARTER
 from ..v4.history import as_lifetime
 from ..v4.intervals import as_intervals, nothing, reported_at
 
-# A year, less a day for whoever counts otherwise.
+# A year, less a day in case the service counts differently.
 _REACH = 364
 
-# What the service gives at once is 28 and seven days, and one of them may have 25 hours.
+# The service returns up to 28 and seven days at once, and one of them may have 25 hours.
 _MOST_DAYS = 27
 _WEEK_OF_METERS = 6
 
-# Of inverters it gives so many seconds.
+# The seconds of inverter data that the service returns at once.
 _DAY_OF_INVERTERS = 86_400
 
 _FIVE_MINUTES = timedelta(minutes=5)
@@ -32,9 +32,10 @@ _LOAD = (CounterKind.LOAD,)
 
 
 class EnlightenHistory(HistoryProvider):
-    """The past of one of v2's systems, which tells production and consumption alone.
+    """The history of one v2 system, which only has production and consumption.
 
-    With a revenue-grade `meter` production comes from it, otherwise from the inverters.
+    The production comes from the revenue-grade `meter` if there is one, otherwise from the
+    inverters.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class EnlightenHistory(HistoryProvider):
         *,
         meter: bool = False,
     ) -> None:
-        """Ask `client`; days are those of `zone`."""
+        """Use `client`; days are those of `zone`."""
         self.zone = zone
         self._client = client
         self._system_id = system_id
@@ -59,7 +60,7 @@ class EnlightenHistory(HistoryProvider):
     @override
     def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
         if group.kinds == _SOLAR and not group.dense:
-            # Inverters are asked for 24 hours at most, and some days have 25.
+            # Inverters can be requested for 24 hours at most, and some days have 25.
             return sum(1 + self._is_long(first_day + DAY * number) for number in range(days))
         return 1
 

@@ -1,4 +1,4 @@
-"""What flowed when the system reported last."""
+"""The power flows at the system's last report."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,14 +8,14 @@ from ...client.models.systems import Summary
 from ...client.models.telemetry import EnergyTelemetry
 from ..v4 import power
 
-# What a house takes changes by the minute: an older interval says nothing of now.
+# Consumption changes by the minute, so an older interval says nothing about the present.
 _OLDEST_LOAD = timedelta(hours=1)
 
 _QUARTERS_OF_AN_HOUR = 4
 
 
 def build(summary: Summary | None, consumption: EnergyTelemetry | None, now: datetime) -> PowerFlow | None:
-    """Build the flows: the sun's by the summary, the house's by its last quarter of an hour."""
+    """Build the flows: solar power from the summary, consumption from its last 15 minutes."""
     solar, load = power.build(None, summary, None, now), _load(consumption, now)
     if load is None:
         return solar

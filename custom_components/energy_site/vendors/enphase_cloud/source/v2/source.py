@@ -1,4 +1,4 @@
-"""A system in Enphase's cloud as a source, by the old API."""
+"""A system in the Enphase cloud as a source, by the v2 API."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,11 +23,11 @@ from ..v4.devices import build_inverters, moment
 from . import devices, feeds, power
 from .feeds import EnlightenContext
 
-# A single odd answer may be a mishap. Only this lasting is believed.
+# A single unexpected response may be a glitch. Only a lasting one is believed.
 _DOUBTED_FOR = timedelta(hours=1)
 
 
-# What of which counter the intervals of a feed tell, and its days.
+# The counters of the feeds with intervals, and of those with days.
 _INTERVALS = (
     (feeds.STATS, CounterKind.SOLAR),
     (feeds.RGM_STATS, CounterKind.SOLAR),
@@ -37,14 +37,14 @@ _LIVES = ((feeds.ENERGY_LIFETIME, CounterKind.SOLAR), (feeds.CONSUMPTION_LIFETIM
 
 
 class GoneError(ApiStatusError):
-    """The API does not answer as itself; it may be gone for good."""
+    """The API doesn't respond as itself, and may have been retired."""
 
 
 class EnlightenSchedule(BudgetSchedule):
-    """Polls v2, and rarely once it is gone."""
+    """Polls v2, rarely once it is retired."""
 
     def __init__(self, source: EnlightenSource, system: str, planner: Planner) -> None:
-        """Poll `source`, which `planner` knows as `system`."""
+        """Poll `source`, registered as `system` with `planner`."""
         super().__init__(source, system, planner)
         self._v2 = source
 
@@ -63,7 +63,7 @@ class EnlightenSource(CloudSource[EnlightenContext]):
 
     feeds: Mapping[str, CloudFeed[EnlightenContext, Any]] = {feed.key: feed for feed in feeds.ALL}
 
-    # This API may be on its way out: what it denies all of a sudden may be all there is.
+    # This API may be retired, so a sudden denial may apply to everything.
     doubted_for = _DOUBTED_FOR
 
     def __init__(
@@ -73,7 +73,7 @@ class EnlightenSource(CloudSource[EnlightenContext]):
         budget: SystemBudget,
         find_zone: ZoneFinder,
     ) -> None:
-        """Ask for `system`, whose days begin in the context's zone until it tells its own."""
+        """Poll `system`, with days in the context's time zone until its own is known."""
         super().__init__(context, system, budget, context.client.recorded, find_zone)
         self.schedule = EnlightenSchedule(self, system, budget.planner)
         self.gone_since: datetime | None = None
@@ -97,14 +97,14 @@ class EnlightenSource(CloudSource[EnlightenContext]):
     @property
     @override
     def gateway_serials(self) -> frozenset[str]:
-        """The serial numbers of the system's gateways, by which a local entry is known to be the same site."""
+        """The serial numbers of the system's gateways, by which a local entry is recognized as the same site."""
         known = self.answer(feeds.INVENTORY)
         listed = {device.sn for device in known.envoys} if known is not None else set()
         return frozenset(listed | {envoy.serial_number for envoy in self._envoys()})
 
     @property
     def metered(self) -> bool:
-        """Whether a meter measures what the sun gives."""
+        """Whether a meter measures the production."""
         return feeds.metered(self)
 
     @property
@@ -113,7 +113,7 @@ class EnlightenSource(CloudSource[EnlightenContext]):
         return self._builders
 
     def retired(self, now: datetime) -> bool:
-        """Tell whether something else has answered in the API's place for so long that it is no mishap."""
+        """Return whether something other than the API has responded for too long to be a glitch."""
         return self.gone_since is not None and now - self.gone_since >= _DOUBTED_FOR
 
     @override
@@ -137,7 +137,7 @@ class EnlightenSource(CloudSource[EnlightenContext]):
                 raise self._missed(feed, err, now) from err
             raise
         except RangeError as err:
-            # The system has been silent for as long as is asked for.
+            # The system has been silent for the whole requested period.
             raise ApiNotFoundError(err.endpoint, err.status) from err
         if feed.key == self.lead:
             self.gone_since = None
@@ -156,7 +156,7 @@ class EnlightenSource(CloudSource[EnlightenContext]):
 
     @override
     def _end_outage(self, key: str) -> None:
-        # What was under way when the lead was told that the API is gone is told the same.
+        # Requests in progress when the lead feed found the API retired get the same result.
         if self.gone_since is None:
             super()._end_outage(key)
 
@@ -169,7 +169,7 @@ class EnlightenSource(CloudSource[EnlightenContext]):
             if key == telemetry_of.key and (telemetry := self.answer(telemetry_of)) is not None:
                 energy.record_day(counters, kind, telemetry, zone)
         for life_of, kind in _LIVES:
-            # What the sun gave the summary counts, with what came before the days as well.
+            # Solar energy is counted from the summary, which includes energy from before the daily series.
             counted = kind is CounterKind.SOLAR and counters.of(kind).through is not None
             if key == life_of.key and not counted and (life := self.answer(life_of)) is not None:
                 energy.record_life(counters, kind, life, zone)
@@ -226,7 +226,7 @@ class EnlightenSource(CloudSource[EnlightenContext]):
         return replace(quota, next_update=None) if self.retired(now) else quota
 
     def _counters(self, now: datetime) -> EnergyCounters | None:
-        # Today alone would be taken for a life, and the life that follows for a leap.
+        # Today's energy alone would be taken for the lifetime, and the lifetime that follows for a jump.
         told = {
             kind: count
             for kind, count in self.counters.counts(now.astimezone(self.zone).date()).items()
@@ -267,7 +267,7 @@ class EnlightenSource(CloudSource[EnlightenContext]):
 
 
 def _refusers(error: ApiStatusError) -> frozenset[str]:
-    """Return the feeds that are never refused in this way while the API lives."""
+    """Return the feeds that are never rejected in this way while the API exists."""
     if isinstance(error, ApiForbiddenError):
         return frozenset(feed.key for feed in feeds.ALL) - feeds.PERMITTED
     return feeds.EVERYBODYS

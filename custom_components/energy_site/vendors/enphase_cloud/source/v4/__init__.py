@@ -1,1 +1,1 @@
-"""Systems in Enphase's cloud, by the Monitoring API v4."""
+"""Systems in the Enphase cloud, by the Monitoring API v4."""

@@ -1,4 +1,4 @@
-"""How a system is polled."""
+"""The context in which a system is polled."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from ...client.v4 import EnphaseV4Client
 
 
 class _Telemetry(Protocol):
-    """What all telemetries have."""
+    """The attributes common to all kinds of telemetry."""
 
     @property
     def intervals(self) -> tuple[Any, ...]:
@@ -21,7 +21,7 @@ class _Telemetry(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """By which client a system is polled, what day it is where it stands, and what it consists of."""
+    """The client, the local date and the devices of a system."""
 
     client: EnphaseV4Client
     system_id: int
@@ -31,11 +31,11 @@ class Context:
     chargers: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     days: int = 1
-    """How many days of intervals are asked for, today included."""
+    """The number of days for which intervals are requested, today included."""
 
     @property
     def today(self) -> date:
-        """The day where the system stands."""
+        """The system's local date."""
         return self.clock().astimezone(self.zone).date()
 
     @property
@@ -44,11 +44,11 @@ class Context:
         return {"granularity": "day", "start_date": self.today}
 
     async def whole_today[T: _Telemetry](self, endpoint: CloudEndpoint[T]) -> T:
-        """Return all of today's intervals, on a day of 25 hours too."""
+        """Return all of today's intervals, even on a day with 25 hours."""
         return await whole_days(self.client, endpoint, self.system_id, self.today, 1, self.zone)
 
     async def latest_days[T: _Telemetry](self, endpoint: CloudEndpoint[T]) -> T:
-        """Return all intervals of the `days`, for one request."""
+        """Return all intervals of the `days`, usually with one request."""
         first = self.today - (self.days - 1) * DAY
         return await whole_days(self.client, endpoint, self.system_id, first, self.days, self.zone)
 
@@ -56,9 +56,9 @@ class Context:
 async def whole_days[T: _Telemetry](
     client: EnphaseV4Client, endpoint: CloudEndpoint[T], system_id: int, first: date, days: int, zone: tzinfo
 ) -> T:
-    """Return the intervals of a day or of a week from `first` on, or of as many `days` of that.
+    """Return the intervals of a day or of a week from `first` on, up to `days` days.
 
-    The service gives 24 hours for each day, so a day of 25 takes another request.
+    The service returns 24 hours for each day, so a day with 25 hours takes another request.
     """
     span = "day" if days == 1 else "week"
     answer = await client.get(endpoint, system_id, query={"granularity": span, "start_date": first})
@@ -77,5 +77,5 @@ async def whole_days[T: _Telemetry](
 def all_intervals[T: _Telemetry](answers: Sequence[T]) -> T:
     """Return the first answer with the intervals of all of them."""
     found = {each.end_at: each for answer in answers for each in answer.intervals}
-    # What is copied is one of the client's frozen answers, whichever.
+    # The copied object is one of the client's frozen answers.
     return replace(answers[0], intervals=tuple(found.values()))  # type: ignore[type-var]

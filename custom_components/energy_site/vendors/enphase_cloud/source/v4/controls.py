@@ -1,4 +1,4 @@
-"""What can be set through the cloud; every look at what is in force costs a request."""
+"""The controls available through the cloud; each check of an active value costs a request."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
@@ -27,28 +27,28 @@ from . import feeds
 from .context import Context
 from .settings import CIRCUIT_MODES, MODES, build, build_circuits
 
-# A change takes some seconds to the gateway and back. Each look costs one of the month's requests.
+# A change takes some seconds to the gateway and back. Each check costs one of the month's requests.
 _PAUSES = (20.0, 40.0, 60.0)
 
-# A gateway that is busy or slow to report may need a quarter of an hour.
+# A gateway that is busy or slow to report may take a quarter of an hour.
 _LASTING = (60.0, 120.0, 180.0, 180.0, 240.0)
 
 _SETTABLE = {ours: mode for mode, ours in MODES.items() if mode is not BatteryMode.AI_OPTIMISATION}
 _CIRCUIT_WORDS = {ours: LoadMode(word) for word, ours in CIRCUIT_MODES.items()}
 
-# What the service takes for a circuit that the battery powers.
+# The range that the service accepts for a circuit in battery mode.
 _CIRCUIT_LEVELS = Range(minimum=10.0, maximum=90.0)
 
 
 class CloudControls:
-    """The controls of one system, as far as the plan grants them."""
+    """The controls of one system that its plan grants."""
 
     def __init__(self, source: CloudSource[Context]) -> None:
-        """Write through the client of `source`."""
+        """Write using the client of `source`."""
         self._source = source
 
     def names(self) -> Iterable[ControlName]:
-        """Return the names of all controls that the system has now."""
+        """Return the names of all controls the system currently has."""
         found = [
             ControlName(None, key)
             for key in (
@@ -64,7 +64,7 @@ class CloudControls:
         return found
 
     def control(self, name: ControlName, _: datetime) -> Control | None:
-        """Return a control as it stands now, `None` where the system has none of this name."""
+        """Return the current state of a control, `None` if the system has no such control."""
         if name.serial is not None:
             return self._circuit(name.serial, name.key)
         settings, storm = self._source.part(Settings), self._source.part(Storm)
@@ -103,7 +103,7 @@ class CloudControls:
                     lambda value: BatterySettingsChange(charge_from_grid=value is True),
                     block_reason,
                 )
-                # It is documented as read-only, and some systems set it nevertheless.
+                # It is documented as read-only, but some systems set it nevertheless.
                 return replace(setting, trust=Trust.LITTLE)
         return None
 
@@ -153,7 +153,7 @@ class CloudControls:
 
         async def write(wanted: Value) -> Value | None:
             mode = _CIRCUIT_WORDS[CircuitMode(str(wanted))] if key == ControlKey.MODE else None
-            # A level that nobody asked for would undo what somebody else set a moment ago.
+            # Sending a level that wasn't requested would undo a change that was just made elsewhere.
             known = circuit.level_low if mode is LoadMode.ADVANCED_BATTERY_POWERED else None
             level = wanted if key == ControlKey.LEVEL_LOW else known
             change = LoadContactChange(name=contact, mode=mode, soc_low=_circuit_level(level, mode))
@@ -174,7 +174,7 @@ class CloudControls:
         feed: str,
         block_reason: BlockReason | None,
     ) -> Control:
-        """Return a control that is taken where the service did not answer with another value than it was told."""
+        """Return a control that counts as taken unless the service responds with a different value than requested."""
         echo: Value | None = None
         plan = self._source.planner.plan
 
@@ -198,7 +198,7 @@ class CloudControls:
 
 
 def _circuit_level(level: Value | None, mode: LoadMode | None) -> int | None:
-    """Return a level that the service takes, where it needs or is to get one."""
+    """Return a level that the service accepts, if one is required or requested."""
     if level is None and mode is not LoadMode.ADVANCED_BATTERY_POWERED:
         return None
     current = _CIRCUIT_LEVELS.minimum if level is None else float(level)

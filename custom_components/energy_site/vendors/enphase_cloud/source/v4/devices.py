@@ -1,4 +1,4 @@
-"""Devices by what the cloud lists, and what it tells of each."""
+"""Devices from the cloud's lists and details."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ def build_battery(
     summary: Summary | None,
     at: datetime,
 ) -> Battery | None:
-    """Build the batteries' part."""
+    """Build the batteries."""
     units, ac_units = _batteries(devices, "encharges", each), _batteries(devices, "acbs", {})
     level = _level(telemetry)
     capacity = summary.battery_capacity_wh if summary is not None else None
@@ -52,7 +52,7 @@ def build_battery(
 def build_inverters(
     inverters: tuple[MicroInverter, ...] | None, devices: Devices | None, at: datetime
 ) -> Inverters | None:
-    """Build the inverters' part: by their own list, else by the list of devices."""
+    """Build the inverters from their own list, otherwise from the list of devices."""
     if inverters is not None:
         units = {unit.serial_number: _inverter(unit) for unit in inverters}
     else:
@@ -69,7 +69,7 @@ def build_inverters(
 
 
 def build_grid(devices: Devices | None, grid: GridStatusPayload | None, at: datetime) -> GridStatus | None:
-    """Build the grid's part, on systems with a device that knows of the grid."""
+    """Build the grid status of systems with a device that knows the state of the grid."""
     controllers = {
         device.serial_number: Controller(
             kind=kind, device=_info(device), last_reported=moment(device.last_report_at), connected=_connected(device)
@@ -79,7 +79,7 @@ def build_grid(devices: Devices | None, grid: GridStatusPayload | None, at: date
     }
     gateways = _of(devices, "gateways")
     if len(gateways) > 1:
-        # One of them stands for the site; of several each is told apart.
+        # A single gateway is the site itself; several are shown separately.
         controllers |= {device.serial_number: _gateway(device) for device in gateways}
     if grid is None and not controllers:
         return None
@@ -104,7 +104,7 @@ def _state(grid: GridStatusPayload | None) -> GridState | None:
 
 
 def moment(epoch: int | None) -> datetime | None:
-    """Return seconds since the epoch as a time."""
+    """Return seconds since the epoch as a time in UTC."""
     return None if epoch is None else datetime.fromtimestamp(epoch, UTC)
 
 

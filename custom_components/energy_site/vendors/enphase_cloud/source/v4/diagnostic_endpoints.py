@@ -1,4 +1,4 @@
-"""What is requested only because a user wants to see it, for support or out of curiosity."""
+"""Requests that are only sent because a user wants to see the response, such as for support."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -25,7 +25,7 @@ def _of_device(
     serials: Callable[[Context], tuple[str, ...]],
     query: Callable[[Context, str], _Query] = lambda *_: {},
 ) -> tuple[str, _Request]:
-    """Request the endpoint for the first of some devices; without any there is nothing at it."""
+    """Request the endpoint for the first of some devices; raise `ApiNotFoundError` if there are none."""
 
     async def request(ask: Context) -> object:
         if not (found := serials(ask)):
@@ -63,9 +63,9 @@ ALL: Mapping[str, _Request] = dict(
         _of_device(
             endpoints.CHARGER_LIFETIME,
             _chargers,
-            # Only this endpoint writes dates without hyphens.
+            # Only this endpoint uses dates without hyphens.
             lambda ask, _: {"start_date": f"{ask.today - timedelta(days=30):%Y%m%d}"},
         ),
     )
 )
-"""The requests by the paths of their endpoints; nothing is made of what they answer."""
+"""The requests by the paths of their endpoints; their responses aren't processed."""

@@ -1,4 +1,4 @@
-"""Counters made of a life's days and of what today brought so far."""
+"""Records the daily energy of the lifetime, and today's energy so far, in counters."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 
 
 def record_summary(counters: DailyCounters, summary: Summary) -> None:
-    """Enter what the sun gave: until yesterday, and today."""
+    """Record the solar energy until yesterday, and today's."""
     day = summary.summary_date
     if day is None or summary.energy_today is None:
         return
@@ -25,23 +25,23 @@ def record_summary(counters: DailyCounters, summary: Summary) -> None:
 
 
 def record_life(counters: DailyCounters, kind: CounterKind, series: DailySeries, zone: tzinfo) -> None:
-    """Enter a life's days; zeroes at its end that were not reported yet are none."""
+    """Record the daily energy of the lifetime, without zeroes at the end that were not reported yet."""
     counters.of(kind).life(reported_days(series, zone))
 
 
 def record_battery_life(counters: DailyCounters, life: BatteryLifetime, zone: tzinfo) -> None:
-    """Enter a battery's days."""
+    """Record the daily energy of a battery's lifetime."""
     record_life(counters, CounterKind.BATTERY_CHARGE, life.charge, zone)
     record_life(counters, CounterKind.BATTERY_DISCHARGE, life.discharge, zone)
 
 
 def record_day(counters: DailyCounters, kind: CounterKind, telemetry: EnergyTelemetry, zone: tzinfo) -> None:
-    """Enter the intervals of a day so far."""
+    """Record a day's intervals so far."""
     _note(counters.of(kind), {interval.end_at: interval.wh or 0.0 for interval in telemetry.intervals}, zone)
 
 
 def record_battery_day(counters: DailyCounters, telemetry: BatteryTelemetry, zone: tzinfo) -> None:
-    """Enter a battery's intervals of a day so far."""
+    """Record a battery's intervals of a day so far."""
     intervals = telemetry.intervals
     charge, discharge = counters.of(CounterKind.BATTERY_CHARGE), counters.of(CounterKind.BATTERY_DISCHARGE)
     _note(charge, {each.end_at: each.charge_enwh or 0.0 for each in intervals}, zone)
@@ -51,17 +51,17 @@ def record_battery_day(counters: DailyCounters, telemetry: BatteryTelemetry, zon
 def record_house_day(
     counters: DailyCounters, consumption: EnergyTelemetry, battery: BatteryTelemetry, zone: tzinfo
 ) -> None:
-    """Enter what the house took in the intervals that both meter and battery told."""
+    """Record the house's consumption in intervals that both the meter and the battery reported."""
     _note(counters.of(CounterKind.LOAD), house_by_interval(consumption, battery), zone)
 
 
 def record_house_life(counters: DailyCounters, consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> None:
-    """Enter what the house took on the days that both meter and battery told."""
+    """Record the house's consumption on days that both the meter and the battery reported."""
     counters.of(CounterKind.LOAD).life(house_days(consumption, life, zone).items())
 
 
 def record_grid(counter: DailyCounter, intervals: Sequence[Interval], zone: tzinfo, *, lasting: bool) -> None:
-    """Enter what follows of one direction of the grid from what else was told; what is `lasting` no life corrects soon."""
+    """Record one derived direction of the grid; with `lasting`, no lifetime energy will correct it soon."""
     if lasting and intervals:
         counter.begin(day_of(intervals[-1].start, zone))
     _note(counter, {int(each.end.timestamp()): each.wh for each in intervals}, zone)
@@ -72,7 +72,7 @@ def record_grid(counter: DailyCounter, intervals: Sequence[Interval], zone: tzin
 
 
 def house_by_interval(consumption: EnergyTelemetry, battery: BatteryTelemetry) -> dict[int, float]:
-    """Return what the house took, Wh by the ends of intervals: a net meter's consumption knows no battery."""
+    """Return the house's Wh by the ends of intervals, as a net meter's consumption excludes the battery."""
     gains = {each.end_at: (each.discharge_enwh or 0.0) - (each.charge_enwh or 0.0) for each in battery.intervals}
     return {
         each.end_at: max(each.wh + gains[each.end_at], 0.0)
@@ -82,7 +82,7 @@ def house_by_interval(consumption: EnergyTelemetry, battery: BatteryTelemetry) -
 
 
 def house_days(consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> dict[date, float]:
-    """Return the same by days; before it was there a battery gave nothing."""
+    """Return the same by days; the battery's energy is zero for days before it was installed."""
     charge, discharge = dict(reported_days(life.charge, zone)), dict(reported_days(life.discharge, zone))
     last = max((*charge, *discharge), default=date.max)
     return {
@@ -93,14 +93,14 @@ def house_days(consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) ->
 
 
 def reported_days(series: DailySeries, zone: tzinfo) -> Iterable[tuple[date, float]]:
-    """Return the days of a life that were reported, oldest first."""
+    """Return the days of a lifetime that were reported, oldest first."""
     at = series.last_report_at
     last = None if at is None else datetime.fromtimestamp(at, UTC).astimezone(zone).date() - timedelta(days=1)
     return series.days(last_reported=last)
 
 
 def _note(counter: DailyCounter, intervals: Mapping[int, float], zone: tzinfo) -> None:
-    """Add the intervals up by the day in which each ended."""
+    """Add up the intervals by the day in which each ended."""
     days: defaultdict[date, float] = defaultdict(float)
     for end_at, wh in intervals.items():
         # An interval that ends at midnight belongs to the day before.

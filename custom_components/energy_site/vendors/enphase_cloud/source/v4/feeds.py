@@ -1,6 +1,6 @@
-"""What is asked of the cloud for one system, and what an update of it is worth.
+"""The feeds of one system in the cloud, and the weights of their updates.
 
-The order matters at set-up: what decides about others is asked first.
+The order matters during setup: feeds that decide about others are polled first.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,12 +25,12 @@ from .context import Context, all_intervals, whole_days
 
 _MORNING = time(4, 10)
 
-# So many days of what others tell make up for import and export that are not told: each of them
-# is complete only when a later one was asked, and a week costs no more than a day.
+# Missing import and export are derived from this many days of other energy: a day is only complete
+# once a later one was requested, and a week costs no more than a day.
 BALANCED_DAYS = 4
 _DAYS_OF_INVERTERS = 2
 
-# Inverters a page, and more pages than any roof fills.
+# Inverters per page, and more pages than any roof fills.
 _PAGE, _MOST_PAGES = 100, 20
 
 
@@ -39,7 +39,7 @@ type Source = CloudSource[Context]
 
 
 def _has(*kinds: str) -> Callable[[Source], bool]:
-    """Want a feed only for systems with devices of some kinds, as far as is known."""
+    """Return a condition for feeds of systems with devices of some kinds, or whose devices are unknown."""
 
     def wanted(source: Source) -> bool:
         devices: Devices | None = source.answer(DEVICES)
@@ -49,10 +49,10 @@ def _has(*kinds: str) -> Callable[[Source], bool]:
 
 
 def _meters(*types: str, known_by: str | None = None) -> Callable[[Source], bool]:
-    """Want a feed only for systems with a meter of some types, as far as is known.
+    """Return a condition for feeds of systems with a meter of some types, or whose meters are unknown.
 
-    Whether a meter that does not tell its type is such a one, a life of days tells: of
-    this feed, or of the one that it is `known_by`.
+    If a meter doesn't report its type, the answer with the daily energy shows whether there is one:
+    that of this feed, or of the one it is `known_by`.
     """
 
     def wanted(source: Source) -> bool:
@@ -65,7 +65,7 @@ def _meters(*types: str, known_by: str | None = None) -> Callable[[Source], bool
 
 
 async def _all_inverters(ask: Context) -> tuple[MicroInverter, ...]:
-    """Return the inverters of all pages: commercial roofs have several."""
+    """Return the inverters of all pages, as commercial roofs have several."""
     found: list[MicroInverter] = []
     for number in range(1, _MOST_PAGES + 1):
         query = {"site_id": ask.system_id, **page_query(number, _PAGE)}
@@ -83,7 +83,7 @@ async def _each_battery(ask: Context) -> Mapping[str, BatteryTelemetry]:
 
 
 def _by_battery(ask: Context, answers: list[BatteryTelemetry]) -> Mapping[str, BatteryTelemetry]:
-    """Return the answers of before a restart by the batteries, in whose order they came."""
+    """Return the answers from before a restart by battery, as they are in the same order."""
     if len(answers) != len(ask.batteries):
         raise ApiPayloadError(endpoints.ENCHARGE_TELEMETRY.name, "answers for other batteries")
     return dict(zip(ask.batteries, answers, strict=True))
@@ -98,20 +98,20 @@ def _all_intervals[T: (EnergyTelemetry, BatteryTelemetry)](_: Context, answers: 
 
 
 async def _days_of_inverters(ask: Context) -> EnergyTelemetry:
-    """Return what the inverters made today and, where more than that is wanted, yesterday: they tell one day at a time."""
+    """Return the inverters' production of today and, if requested, yesterday, with one request per day."""
     days = [ask.today - number * DAY for number in reversed(range(min(ask.days, _DAYS_OF_INVERTERS)))]
     endpoint = endpoints.PRODUCTION_MICRO
     return all_intervals([await whole_days(ask.client, endpoint, ask.system_id, day, 1, ask.zone) for day in days])
 
 
 def missing_directions(source: Source) -> frozenset[CounterKind]:
-    """Return the directions of the grid whose energy has not been told for long."""
+    """Return the directions of the grid whose energy has been unavailable for long."""
     ailing = source.ailing(source.context.clock())
     return frozenset(kind for kind, feeds in GRID_FEEDS.items() if any(feed.key in ailing for feed in feeds))
 
 
 def has_production_meter(source: Source) -> bool:
-    """Tell whether a meter tells what the sun gave, and not the inverters alone."""
+    """Return whether a meter measures the production, rather than only the inverters."""
     summary = source.answer(SUMMARY)
     measured = meters.measures(source.answer(DEVICES), "production")
     return (summary is None or summary.source == "meter") if measured is None else measured
@@ -130,7 +130,7 @@ _BY_METER: Mapping[str, Any] = {
     "max_interval": timedelta(days=2),
 }
 
-# By which lives it is known whether meters measure these, where they do not tell it themselves.
+# The feeds with daily energy that show whether there is a meter for it, if meters don't report their type.
 LIVES: Mapping[str, tuple[str, ...]] = {
     "consumption_lifetime": ("net", "total"),
     "energy_import_lifetime": ("net",),
@@ -279,7 +279,7 @@ LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = planned_feed(
 )
 
 
-# What tells the energy of each direction of the grid: today's, and a life's.
+# The feeds with the energy of each direction of the grid: today's, and the lifetime's.
 GRID_FEEDS: Mapping[CounterKind, tuple[Feed[Any], Feed[Any]]] = {
     CounterKind.GRID_IMPORT: (IMPORT, IMPORT_LIFETIME),
     CounterKind.GRID_EXPORT: (EXPORT, EXPORT_LIFETIME),
@@ -287,18 +287,18 @@ GRID_FEEDS: Mapping[CounterKind, tuple[Feed[Any], Feed[Any]]] = {
 
 
 def is_unproved(source: Source, key: str) -> bool:
-    """Tell whether an answer has to tell that there is a meter for a life, since none of them tells its type."""
+    """Return whether an answer has to show that there is a meter, since no meter reports its type."""
     return key in LIVES and meters.measures(source.answer(DEVICES), *LIVES[key]) is None
 
 
 def house_needs_battery(source: Source) -> bool:
-    """Tell whether what the house takes is its meter's consumption and the battery's share together."""
+    """Return whether the house's consumption is the sum of its meter's consumption and the battery's share."""
     battery = _BATTERY(source) and source.states[BATTERY.key].presence.answers
     return battery and not meters.measures_house(source.answer(DEVICES))
 
 
 def battery_in_balance(source: Source) -> bool:
-    """Tell whether production, grid and battery together are the consumption, and not the first two alone."""
+    """Return whether the consumption includes the battery, besides production and grid."""
     return _BATTERY(source) and meters.measures_house(source.answer(DEVICES))
 
 

@@ -1,4 +1,4 @@
-"""A system's past by v4: each day's energy, and quarters of an hour as long as they are kept."""
+"""A system's history in v4: each day's energy, and intervals of 15 minutes as long as they are available."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -22,19 +22,19 @@ from . import energy, feeds
 from .context import Context, whole_days
 from .intervals import FIVE_MINUTES, as_intervals, of_battery, of_meter, of_production, reported_at
 
-# Two years, less a day for whoever counts otherwise.
+# Two years, less a day in case the service counts differently.
 _REACH = 729
 
 _WEEK = 7
 
-# What was read for one flow serves another so long.
+# Intervals read for one flow are reused for others for this long.
 _STANDS = timedelta(hours=1)
 
 _SOLAR = (CounterKind.SOLAR,)
 _LOAD = (CounterKind.LOAD,)
 _BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
 
-# By which feed it is known whether a system has a flow.
+# The feeds that show whether a system has a flow.
 _FEED_OF = {
     CounterKind.LOAD: feeds.CONSUMPTION,
     CounterKind.GRID_IMPORT: feeds.IMPORT,
@@ -44,7 +44,7 @@ _FEED_OF = {
 }
 
 
-# What tells the days of a flow by itself, and what its intervals.
+# The endpoints with the days of a single flow, and with the intervals.
 _LIFETIMES: Mapping[CounterKind, CloudEndpoint[DailySeries]] = {
     CounterKind.LOAD: endpoints.CONSUMPTION_LIFETIME,
     CounterKind.GRID_IMPORT: endpoints.IMPORT_LIFETIME,
@@ -61,7 +61,7 @@ _INTERVALS: Mapping[CounterKind, CloudEndpoint[Any]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """What an endpoint told at a moment of some days."""
+    """An endpoint's answer for some days, and when it was received."""
 
     first: date
     days: int
@@ -70,12 +70,12 @@ class _Kept:
 
 
 class EnphaseHistory(HistoryProvider):
-    """The past of one of v4's systems.
+    """The history of one v4 system.
 
-    `kinds` are the flows that the system has. Where it has no production
-    `meter`, inverters tell what the sun gave. The consumption of a `net` meter
-    knows nothing of the battery, so what the house took is told by both together.
-    Where an endpoint of the grid is `ailing`, its hours follow from all others.
+    `kinds` are the flows that the system has. Without a production `meter`, the production comes
+    from the inverters. The consumption of a `net` meter excludes the battery, so the house's
+    consumption is calculated from both. If an endpoint of the grid is `ailing`, its hours are
+    derived from all others.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class EnphaseHistory(HistoryProvider):
         ailing: Callable[[], Collection[str]] = tuple,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Ask `client`; days are those of `zone`, `ailing` returns keys of feeds."""
+        """Use `client`; days are those of `zone`, `ailing` returns keys of feeds."""
         self.zone = zone
         self._client = client
         self._system_id = system_id
@@ -117,7 +117,7 @@ class EnphaseHistory(HistoryProvider):
 
     @override
     def daily_cost(self, group: FlowGroup) -> int:
-        # What else is read of the day is enough.
+        # The intervals read for other flows of the day are enough.
         return 0 if self._is_derived(group.kinds[0]) else _questions(group)
 
     @override
@@ -145,7 +145,7 @@ class EnphaseHistory(HistoryProvider):
             house = energy.house_days(consumption, battery, self.zone)
             return replace(found, days={CounterKind.LOAD: house, **found.days})
         if kinds[0] in GRID and feeds.GRID_FEEDS[kinds[0]][1].key in self._ailing():
-            # Which days there were is known all the same.
+            # The days with data are known from the consumption.
             consumption = await get(endpoints.CONSUMPTION_LIFETIME, system_id, query=query)
             life = as_lifetime(_LOAD, [consumption], self.zone)
             return replace(life, days={kinds[0]: {}}, first=min(life.days[CounterKind.LOAD], default=None))
@@ -175,18 +175,18 @@ class EnphaseHistory(HistoryProvider):
         step = FIVE_MINUTES if not group.dense else QUARTER
         return as_intervals(kind, telemetry, step)
 
-    # -- what is not told -----------------------------------------------------------
+    # -- derived values ---------------------------------------------------------------
 
     def _is_derived(self, kind: CounterKind) -> bool:
         return kind in GRID and feeds.GRID_FEEDS[kind][0].key in self._ailing()
 
     def _terms(self) -> list[CounterKind]:
-        """Return what a direction of the grid follows from; the battery's two are told together."""
+        """Return the flows that a direction of the grid is derived from; both of the battery's are in one answer."""
         battery = [CounterKind.BATTERY_CHARGE] if self._with_battery else []
         return [CounterKind.SOLAR, CounterKind.LOAD, *battery, *(kind for kind in GRID if not self._is_derived(kind))]
 
     async def _derive(self, kind: CounterKind, day: date) -> Intervals:
-        """Return a day of the grid, of what was read for other flows as far as that is at hand."""
+        """Return the grid's intervals of a day, using those already read for other flows."""
         answers = {
             term: self._known(term, day) or await self._get(term, *self._window(term, day)) for term in self._terms()
         }
@@ -197,21 +197,21 @@ class EnphaseHistory(HistoryProvider):
         return replace(consumption, found={kind: derived(kind, told, with_battery=self._with_battery, step=QUARTER)})
 
     def _window(self, term: CounterKind, day: date) -> tuple[date, int]:
-        """Return the days to ask for where one of them is wanted: up to a week costs the same."""
+        """Return the days to request if one of them is needed, as up to a week costs the same."""
         if term in GRID or (term is CounterKind.SOLAR and not self._meter):
             return day, 1
         today = day_of(self._clock(), self.zone)
         return max(day + DAY * (2 - _WEEK), today - DAY * _REACH), _WEEK
 
     def _known(self, term: CounterKind, day: date) -> Any:
-        """Return the answer in which a day is, where it was given a while ago at most."""
+        """Return the answer that contains a day, if it is recent enough."""
         kept = self._kept.get(term)
         if kept is None or self._clock() - kept.at > _STANDS:
             return None
         return kept.answer if kept.first <= day < kept.first + DAY * kept.days else None
 
     async def _get(self, kind: CounterKind, first_day: date, days: int) -> Any:
-        """Request what tells of a flow, and keep the answer for what follows from it."""
+        """Request the intervals of a flow, and keep the answer for derived values."""
         endpoint = _INTERVALS[kind]
         if kind is CounterKind.SOLAR and not self._meter:
             endpoint = endpoints.PRODUCTION_MICRO
@@ -221,7 +221,7 @@ class EnphaseHistory(HistoryProvider):
 
 
 def history_of(source: CloudSource[Context]) -> EnphaseHistory:
-    """Return how the past of a system is fetched, as far as is known what it has."""
+    """Return the history provider of a system, for the flows that it is known to have."""
     context = source.context
     kinds = {kind for kind, feed in _FEED_OF.items() if feed.wanted(source)}
     return EnphaseHistory(
@@ -237,12 +237,12 @@ def history_of(source: CloudSource[Context]) -> EnphaseHistory:
 
 
 def _questions(group: FlowGroup) -> int:
-    """Return how many endpoints tell of a group."""
+    """Return the number of endpoints that provide the data of a group."""
     return 2 if group.kinds == _LOAD + _BATTERY else 1
 
 
 def as_lifetime(kinds: Iterable[CounterKind], series: Iterable[DailySeries], zone: tzinfo) -> Lifetime:
-    """Return the days that were reported; zeroes behind the last report are none."""
+    """Return the days that were reported, without zeroes after the last report."""
     found: dict[CounterKind, Mapping[date, float]] = {}
     reported: datetime | None = None
     for kind, each in zip(kinds, series, strict=True):

@@ -1,4 +1,4 @@
-"""The service's intervals as the history takes them: with their starts, which have to be guessed."""
+"""The service's intervals in the history's format, with their starts, which aren't sent."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,12 +16,12 @@ FIVE_MINUTES = timedelta(minutes=5)
 
 
 def reported_at(seconds: int | None) -> datetime | None:
-    """Return when a system reported last."""
+    """Return when a system last reported, `None` if unknown."""
     return None if seconds is None else _moment(seconds)
 
 
 def as_intervals(kind: CounterKind, telemetry: EnergyTelemetry, default: timedelta) -> Intervals:
-    """Return intervals with their starts, which the service leaves to be guessed."""
+    """Return intervals with their starts, which the service doesn't send."""
     step = _length(telemetry.intervals, default)
     found = [
         Interval(start=_moment(each.end_at) - step, end=_moment(each.end_at), wh=each.wh)
@@ -32,32 +32,32 @@ def as_intervals(kind: CounterKind, telemetry: EnergyTelemetry, default: timedel
 
 
 def nothing(kinds: Iterable[CounterKind], error: RangeError) -> Intervals:
-    """Return that there are no intervals; the refusal tells when the last one ended."""
+    """Return no intervals; the error contains the end of the last interval."""
     reported = None if error.last_interval is None else _moment(error.last_interval)
     return Intervals(found=dict.fromkeys(kinds, ()), reported=reported)
 
 
 def _length(intervals: Iterable[EnergyInterval | BatteryInterval], default: timedelta) -> timedelta:
-    """Return how long intervals are: `default`, or five minutes where they follow each other so."""
+    """Return the length of intervals: `default`, or five minutes if they follow each other at that rate."""
     ends = sorted({each.end_at for each in intervals})
     shortest = min((after - before for before, after in pairwise(ends)), default=0)
     return FIVE_MINUTES if shortest == FIVE_MINUTES.total_seconds() else default
 
 
 def of_meter(kind: CounterKind, telemetry: EnergyTelemetry) -> Intervals:
-    """Return what a meter told."""
+    """Return the intervals of a meter."""
     return as_intervals(kind, telemetry, QUARTER)
 
 
 def of_production(telemetry: EnergyTelemetry, zone: tzinfo, *, meter: bool) -> Intervals:
-    """Return what the sun gave, with the nights of which inverters tell nothing."""
+    """Return the production, including the nights, for which inverters report nothing."""
     kind = CounterKind.SOLAR
     found = as_intervals(kind, telemetry, QUARTER if meter else FIVE_MINUTES)
     return found if meter else replace(found, found={kind: _with_nights(found.found[kind], found.reported, zone)})
 
 
 def of_battery(telemetry: BatteryTelemetry) -> Intervals:
-    """Return what a battery took and gave."""
+    """Return the intervals of a battery's charge and discharge."""
     step = _length(telemetry.intervals, QUARTER)
     charge: list[Interval] = []
     discharge: list[Interval] = []
@@ -72,7 +72,7 @@ def of_battery(telemetry: BatteryTelemetry) -> Intervals:
 
 
 def _with_nights(intervals: Iterable[Interval], reported: datetime | None, zone: tzinfo) -> list[Interval]:
-    """Add the nights, of which inverters tell nothing; what is missing by day stays unknown."""
+    """Add the nights, for which inverters report nothing; missing intervals by day remain unknown."""
     known = merged(intervals)
     if not known or reported is None:
         return known

@@ -1,4 +1,4 @@
-"""A system's meters as the cloud lists them: what each of them measures, and of how many phases."""
+"""A system's meters as listed by the cloud: what each measures, and its number of phases."""
 
 from collections.abc import Mapping
 import re
@@ -14,12 +14,12 @@ _MOST_PHASES = 3
 
 
 def measures_house(devices: Devices | None) -> bool:
-    """Tell whether the consumption is what the house takes, and not production and grid without the battery."""
+    """Return whether the consumption is the house's, rather than production and grid without the battery."""
     return devices is not None and any(_type(meter) == "total" for meter in devices.of("meters"))
 
 
 def measures(devices: Devices | None, *types: str) -> bool | None:
-    """Tell whether there is a meter of some types; `None` for one that does not tell: many are older than the field."""
+    """Return whether there is a meter of some types, `None` if one has no type, like many older meters."""
     if devices is None:
         return None
     told = {_type(meter) for meter in devices.of("meters")}
@@ -27,7 +27,7 @@ def measures(devices: Devices | None, *types: str) -> bool | None:
 
 
 def phases(devices: Devices | None, kind: str) -> Mapping[int | None, int]:
-    """Return of how many phases each meter of a kind is, by its id, as far as that is known."""
+    """Return the number of phases of each meter of a kind, by its ID, if known."""
     found = devices.of("meters") if devices is not None else ()
     counted = {meter.id: _phases(meter) for meter in found if _KIND_OF.get(_type(meter)) == kind}
     return {number: count for number, count in counted.items() if count is not None}
@@ -38,7 +38,7 @@ def _type(meter: Device) -> str:
 
 
 def _phases(meter: Device) -> int | None:
-    """Return a meter's phases, which are told as a number, a word or a list such as "ph-a,ph-b"."""
+    """Return a meter's number of phases, which is sent as a number, a word or a list such as "ph-a,ph-b"."""
     text = (meter.config_phase or "").strip().casefold()
     if text.isdecimal():
         count = int(text)

@@ -1,4 +1,4 @@
-"""What flowed when the system reported last."""
+"""The power flows at the system's last report."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,20 +11,20 @@ from ...client.models.systems import Summary
 from ...client.models.telemetry import LatestReading, LatestTelemetry
 from . import meters
 
-# Systems with a modem of their own report every six hours. What is older is no power of now.
+# Systems with a cellular modem report every six hours. Anything older isn't current.
 _OLDEST = timedelta(hours=7)
 
-# So far apart terms of one moment may be: three reports, every quarter of an hour or with a modem every six hours.
+# Values up to this far apart are combined: three reports, or one every six hours with a modem.
 _APART = timedelta(minutes=45)
 _APART_BY_MODEM = timedelta(hours=6, minutes=45)
 
-# A device that is silent for so long while its siblings report is out of service.
+# A device that is silent for this long while others of its kind report is out of service.
 _GONE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """One channel of a device: W at a time (UTC), `None` where it has nothing to tell."""
+    """One channel of a device: power in W and its time (UTC), `None` if it has no value."""
 
     device: int | None
     at: datetime | None
@@ -41,9 +41,8 @@ def build(
 ) -> PowerFlow | None:
     """Build the flows, each of them as old as its oldest term.
 
-    The consumption of a net meter is production and grid together, without
-    the battery; that of a total meter is what the house takes. A system that
-    reports `by_modem` does so more seldom.
+    The consumption of a net meter is production and grid together, without the battery; that of a
+    total meter is the house's consumption. A system that reports `by_modem` does so less often.
     """
     apart = _APART_BY_MODEM if by_modem else _APART
     if latest is None:
@@ -52,7 +51,7 @@ def build(
     told = {kind: _rows((row for row in latest.meters if row.name == kind), now) for kind in meters.KINDS}
     units = _rows(latest.encharges, now)
     stamps = [row.at for each in (*told.values(), units) for row in each if row.at is not None]
-    # One clock that is ahead makes nothing else old.
+    # A single clock that is ahead doesn't make other values old.
     newest = max((at for at in stamps if at < now), default=now)
 
     def flow(rows: list[_Row], sign: int = 1) -> Flow | None:
@@ -83,7 +82,7 @@ def build(
 
 
 def _rows(sent: Iterable[LatestReading], now: datetime) -> list[_Row]:
-    """Return the newest row of each channel; a clock that is ahead of ours has just reported."""
+    """Return the newest row of each channel; a time in the future is treated as now."""
     found: dict[object, _Row] = {}
     for number, each in enumerate(sent):
         at = None if each.last_report_at is None else min(datetime.fromtimestamp(each.last_report_at, UTC), now)
@@ -96,18 +95,18 @@ def _rows(sent: Iterable[LatestReading], now: datetime) -> list[_Row]:
 
 
 def _in_service(rows: list[_Row], newest: datetime) -> list[_Row]:
-    """Leave out what has been silent for long."""
+    """Leave out rows that are out of service."""
     return [row for row in rows if row.power is not None and row.at is not None and newest - row.at < _GONE]
 
 
 def _is_by_phase(rows: list[_Row], newest: datetime) -> bool:
-    """Tell whether a meter is told channel by channel, and not as one row."""
+    """Return whether a meter is reported by channel, rather than as one row."""
     counts = Counter(row.device for row in rows if row.power is None or row in _in_service(rows, newest))
     return max(counts.values(), default=0) > 1
 
 
 def _lacks_phase(rows: list[_Row], newest: datetime, phases: Mapping[int | None, int]) -> bool:
-    """Tell whether a meter has no value for one of its phases; without its phases a channel without one is lacking."""
+    """Return whether a meter lacks a value for a phase; if its phases are unknown, whether a channel has no value."""
     counts = Counter(row.device for row in _in_service(rows, newest))
     if not counts:
         return False
@@ -119,7 +118,7 @@ def _lacks_phase(rows: list[_Row], newest: datetime, phases: Mapping[int | None,
 
 
 def _sum(rows: list[_Row], sign: int) -> Flow | None:
-    """Add rows up; the sum is as old as the oldest of them."""
+    """Add up rows; the sum is as old as the oldest of them."""
     known = [(row.power, row.at) for row in rows if row.power is not None and row.at is not None]
     if not known:
         return None
@@ -134,7 +133,7 @@ def _by_summary(summary: Summary | None, now: datetime) -> Flow | None:
 
 
 def _together(one: Flow | None, other: Flow | None, sign: int, apart: timedelta) -> Flow | None:
-    """Add or take away what was measured at about the same time; else the outcome is not known."""
+    """Add or subtract values of about the same time; return `None` if they are too far apart."""
     if one is None or other is None or abs(one.observed_at - other.observed_at) > apart:
         return None
     return Flow(power=one.power + sign * other.power, observed_at=min(one.observed_at, other.observed_at))

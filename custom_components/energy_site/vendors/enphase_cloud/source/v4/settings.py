@@ -1,4 +1,4 @@
-"""What is in force by the cloud: the battery's settings, Storm Guard, load circuits."""
+"""The active settings according to the cloud: battery, Storm Guard, load circuits."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ CIRCUIT_MODES: Mapping[str, CircuitMode] = {
 
 
 def build(settings: BatterySettings | None, at: datetime) -> Settings | None:
-    """Build the settings' part, where the plan shows them."""
+    """Build the settings, if the plan includes them."""
     if settings is None:
         return None
     return Settings(
@@ -36,12 +36,12 @@ def build(settings: BatterySettings | None, at: datetime) -> Settings | None:
 
 
 def build_storm(guard: StormGuard | None, at: datetime) -> Storm | None:
-    """Build the storm's part, where the plan shows it."""
+    """Build the storm status, if the plan includes it."""
     return None if guard is None else Storm(observed_at=at, guarded=guard.enabled, alert=guard.storm_alert)
 
 
 def build_circuits(contacts: tuple[LoadContact, ...] | None, at: datetime) -> LoadCircuits | None:
-    """Build the load circuits' part, where the plan shows them."""
+    """Build the load circuits, if the plan includes them."""
     circuits = {
         contact.name: LoadCircuit(
             name=contact.load_name,

@@ -1,4 +1,4 @@
-"""A system in Enphase's cloud as a source."""
+"""A system in the Enphase cloud as a source, by v4."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -34,7 +34,7 @@ from .controls import CloudControls
 
 _NO_CONTENT = 204
 
-# How the cloud calls a gateway that it does not hear of.
+# The cloud's statuses of a gateway that doesn't report.
 _SILENT = ("comm", "no_data")
 
 _ENERGY = (
@@ -51,7 +51,7 @@ _ENERGY = (
     feeds.PRODUCTION_MICRO,
 )
 
-# Of these the balance of the grid is made.
+# The feeds that the balance of the grid is calculated from.
 _BALANCE = (
     feeds.CONSUMPTION,
     feeds.BATTERY,
@@ -74,7 +74,7 @@ class EnphaseCloudSource(CloudSource[Context]):
         budget: SystemBudget,
         find_zone: ZoneFinder,
     ) -> None:
-        """Ask for `system`, whose days begin in the context's zone until it tells its own."""
+        """Poll `system`, with days in the context's time zone until its own is known."""
         super().__init__(context, system, budget, context.client.recorded, find_zone)
         self._word: str | None = None
         self._builders = self._make_builders()
@@ -94,7 +94,7 @@ class EnphaseCloudSource(CloudSource[Context]):
     @property
     @override
     def gateway_serials(self) -> frozenset[str]:
-        """The serial numbers of the system's gateways, by which a local entry is known to be the same site."""
+        """The serial numbers of the system's gateways, by which a local entry is recognized as the same site."""
         known = self.answer(feeds.DEVICES)
         return frozenset(device.serial_number for device in known.of("gateways")) if known is not None else frozenset()
 
@@ -130,7 +130,7 @@ class EnphaseCloudSource(CloudSource[Context]):
         try:
             await super().poll(key, now)
         finally:
-            # What was not wanted until now waits for tomorrow.
+            # Substitutes that weren't needed until now would otherwise wait for the next day.
             self.refresh_requested |= {
                 feed.key
                 for feed in (feeds.PRODUCTION_METER, feeds.PRODUCTION_MICRO)
@@ -163,7 +163,7 @@ class EnphaseCloudSource(CloudSource[Context]):
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
             energy.record_summary(counters, summary)
             if summary.status != self._word:
-                # Which gateway or device that is about, the list tells.
+                # The list of devices shows which gateway or device the new status is about.
                 self.refresh_requested |= {feeds.DEVICES.key} if self._word is not None else set()
                 self._word = summary.status
         for each, kind in ((feeds.IMPORT, CounterKind.GRID_IMPORT), (feeds.EXPORT, CounterKind.GRID_EXPORT)):
@@ -184,7 +184,7 @@ class EnphaseCloudSource(CloudSource[Context]):
             self._observe_balance(now)
 
     def _observe_balance(self, now: datetime) -> None:
-        """Enter what was not told of the grid as it follows from everything else."""
+        """Record the missing directions of the grid, derived from everything else."""
         untold, zone = feeds.missing_directions(self), self.zone
         metered = feeds.has_production_meter(self)
         production = self.answer(feeds.PRODUCTION_METER if metered else feeds.PRODUCTION_MICRO)
@@ -205,7 +205,7 @@ class EnphaseCloudSource(CloudSource[Context]):
             energy.record_grid(self.counters.of(kind), found, zone, lasting=lasting)
 
     def _observe_house(self, key: str) -> None:
-        """Enter what the house takes: what its meter says, or that and the battery's share of the same time."""
+        """Record the house's consumption: its meter's, or that and the battery's share of the same time."""
         counters, zone, with_battery = self.counters, self.zone, feeds.house_needs_battery(self)
         of_battery = with_battery and key in (feeds.BATTERY.key, feeds.BATTERY_LIFETIME.key)
         if key == feeds.CONSUMPTION.key or of_battery:

@@ -1,1 +1,1 @@
-"""What an IQ Gateway answers, typed, in its own names and units."""
+"""The data in an IQ Gateway's responses, typed, with its own names and units."""

@@ -1,4 +1,4 @@
-"""Single devices on the power line: inverters, AC Batteries, Q-Relays."""
+"""Individual devices on the power line: inverters, AC Batteries, Q-Relays."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -19,7 +19,7 @@ class DeviceType(IntEnum):
 class InverterReport:
     """One row of `/api/v1/production/inverters`: W, and the epoch of the last report.
 
-    AC Batteries stand in this list too. At night the last report stays.
+    The list includes AC Batteries. At night, the last report remains.
     """
 
     serial: str = field(repr=False)
@@ -33,9 +33,8 @@ class InverterReport:
 class DeviceReading:
     """One device's last report in `/ivp/pdm/device_data`: mV, mA, mHz, degrees C, J, s.
 
-    `watt_hours_today` and the lifetime joules come from different counters;
-    the latter may be days old. Everything is `None` while the gateway holds no
-    last reading, which it does every night.
+    `watt_hours_today` and the lifetime joules come from different counters; the latter may be days
+    old. All values are `None` while the gateway has no last reading, which is the case every night.
     """
 
     serial: str = field(repr=False)
@@ -64,7 +63,7 @@ class DeviceReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceData:
-    """`/ivp/pdm/device_data`: at most `limit` devices, however many there are."""
+    """`/ivp/pdm/device_data`: at most `limit` devices, regardless of their number."""
 
     inverters: tuple[DeviceReading, ...]
     ac_batteries: tuple[DeviceReading, ...]
@@ -74,7 +73,7 @@ class DeviceData:
 
     @property
     def truncated(self) -> bool:
-        """Tell whether the gateway left devices out."""
+        """Whether the gateway left out devices."""
         return self.count is not None and self.limit is not None and self.count >= self.limit
 
 
@@ -91,7 +90,7 @@ class RelayReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryDevice:
-    """One device of `/inventory`: what it is and how it does."""
+    """One device of `/inventory`: its identity and status."""
 
     serial: str = field(repr=False)
     kind: str
@@ -111,7 +110,7 @@ def parse_inverters(endpoint: str, payload: object) -> tuple[InverterReport, ...
 
 
 def parse_device_data(endpoint: str, payload: object) -> DeviceData:
-    """Read `/ivp/pdm/device_data`, an object with one field a device."""
+    """Read `/ivp/pdm/device_data`, an object with one field per device."""
     root = Record(endpoint, payload)
     devices = [Record(endpoint, value) for _, value in root.items() if isinstance(value, dict)]
 

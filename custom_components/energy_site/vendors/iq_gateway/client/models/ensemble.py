@@ -9,9 +9,9 @@ from .....api.payload import Record, parse_each, records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnsembleDevice:
-    """What every device of `/ivp/ensemble/inventory` tells; epoch seconds, words as sent.
+    """The fields common to all devices of `/ivp/ensemble/inventory`; epoch seconds, words as sent.
 
-    Two answers that differ only in when devices reported are the same.
+    Two answers that differ only in the times of the last reports are equal.
     """
 
     serial: str = field(repr=False)
@@ -25,7 +25,7 @@ class EnsembleDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encharge(EnsembleDevice):
-    """A battery: %, degrees C, Wh. A rebooted one sends no temperature."""
+    """A battery: %, degrees C, Wh. After a reboot, it sends no temperature."""
 
     percent_full: float | None
     max_cell_temperature: float | None
@@ -39,7 +39,7 @@ class Encharge(EnsembleDevice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enpower(EnsembleDevice):
-    """A system controller. Its temperature is in degrees F, unlike all others."""
+    """A system controller. Unlike all others, its temperature is in degrees F."""
 
     mains_admin_state: str | None
     mains_oper_state: str | None
@@ -48,7 +48,7 @@ class Enpower(EnsembleDevice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collar(EnsembleDevice):
-    """A meter collar. Off grid shows in `state` first; the other two lag behind."""
+    """A meter collar. `state` shows first that it is off the grid; the other two lag behind."""
 
     mid_state: str | None
     grid_state: str | None
@@ -76,7 +76,7 @@ class BatteryPower:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondaryControl:
-    """`/ivp/ensemble/secctrl`: %, Wh. What is in force, unlike the tariff's file."""
+    """`/ivp/ensemble/secctrl`: %, Wh. These are the active values, unlike the tariff file's."""
 
     configured_backup_soc: float | None
     aggregate_soc: float | None
@@ -132,7 +132,7 @@ def parse_ensemble_inventory(endpoint: str, payload: object) -> EnsembleInventor
 
 
 def parse_battery_power(endpoint: str, payload: object) -> tuple[BatteryPower, ...]:
-    """Read `/ivp/ensemble/power`, whose one field is really called `devices:`."""
+    """Read `/ivp/ensemble/power`, whose only field is actually called `devices:`."""
     root = Record(endpoint, payload)
     key = "devices:" if "devices:" in root else "devices"
     root.expect(key)
@@ -178,10 +178,9 @@ def parse_dry_contacts(endpoint: str, payload: object) -> tuple[DryContact, ...]
 
 
 def parse_generator(endpoint: str, payload: object) -> GeneratorState:
-    """Read `/ivp/ensemble/generator`, an empty object where there is none.
+    """Read `/ivp/ensemble/generator`, an empty object if there is none.
 
-    `present` is 1 on sites without a generator too; an unknown admin state
-    tells them apart.
+    `present` is 1 on sites without a generator too; the admin state is unknown there.
     """
     root = Record(endpoint, payload)
     admin_state = root.text_or_none("admin_state")

@@ -1,4 +1,4 @@
-"""Who a gateway is: `/info`, the one answer that needs no token."""
+"""The identity of a gateway in `/info`, the only endpoint without a token."""
 
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
@@ -12,11 +12,11 @@ _ROOT = b"<envoy_info"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayInfo:
-    """Identity of a gateway.
+    """The identity of a gateway.
 
-    `software` is the version as the gateway writes it, such as D8.3.5169.
-    `time` is its own clock in seconds since the epoch. `metered` says that the
-    hardware can measure with current transformers, not that any is fitted.
+    `software` is the version in the gateway's format, such as D8.3.5169. `time` is its own clock in
+    seconds since the epoch. `metered` means that the hardware can measure with current
+    transformers, not that any are installed.
     """
 
     serial: str = field(repr=False)
@@ -32,15 +32,15 @@ class GatewayInfo:
 
     @property
     def major(self) -> int:
-        """The first number of the version, 0 where it has none."""
+        """The first number of the version, 0 if it has none."""
         head = self.firmware.partition(".")[0]
         return int(head) if len(head) < 5 and head.isascii() and head.isdigit() else 0
 
 
 def parse_info(endpoint: str, body: bytes) -> GatewayInfo:
-    """Read `/info`; raise `ApiPayloadError` where a gateway would not answer so."""
-    # A gateway declares no document type; one that does could blow the parser up,
-    # and could hide it in an encoding with empty bytes.
+    """Read `/info`; raise `ApiPayloadError` if the response isn't a gateway's."""
+    # A gateway declares no document type; one that does could overload the parser, and could hide
+    # that in an encoding with null bytes.
     if b"<!" in body or b"\0" in body:
         raise ApiPayloadError(endpoint, "not the XML of a gateway")
     try:

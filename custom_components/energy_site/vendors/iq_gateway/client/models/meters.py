@@ -1,4 +1,4 @@
-"""Current transformers: their set-up, readings and reports."""
+"""Current transformers: their configuration, readings and reports."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from .....api.payload import Record, parse_each, records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterConfig:
-    """One meter of `/ivp/meters`; `phase_count` is how many phases it measures."""
+    """One meter of `/ivp/meters`; `phase_count` is the number of phases that it measures."""
 
     eid: int
     enabled: bool
@@ -21,11 +21,10 @@ class MeterConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One meter's or channel's values: W, VA, var, Wh, V, A, Hz.
+    """The values of a meter or a channel: W, VA, var, Wh, V, A, Hz.
 
-    The meter as a whole sends the sum of its phases' voltages, and on some
-    firmware the sum of their power factors. `timestamp` is in seconds since
-    the epoch by the gateway's clock.
+    A whole meter sends the sum of its phases' voltages, and on some firmware the sum of their power
+    factors. `timestamp` is in seconds since the epoch by the gateway's clock.
     """
 
     eid: int
@@ -44,7 +43,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterReading(Reading):
-    """A meter's values with its three channels, of which only the first few may be real."""
+    """A meter's values with its three channels, of which only the first ones may be real."""
 
     channels: tuple[Reading, ...]
 

@@ -1,4 +1,4 @@
-"""Production as the gateway sums it up itself."""
+"""The production as summed up by the gateway itself."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from .....api.payload import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergySums:
-    """W and Wh of one way to measure.
+    """The sums of one way of measuring, in W and Wh.
 
-    On metered hardware they change only every 15 minutes. `watts_now` may be
-    a negative number that lost its sign in 32 bits.
+    On metered hardware, they only change every 15 minutes. `watts_now` may be a negative number
+    that lost its sign in 32 bits.
     """
 
     watts_now: float | None
@@ -20,7 +20,7 @@ class EnergySums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdmEnergy:
-    """`/ivp/pdm/energy`: by the inverters (pcu) and by the meters (eim)."""
+    """`/ivp/pdm/energy`: sums of the inverters (pcu) and of the meters (eim)."""
 
     inverters: EnergySums
     production: EnergySums
@@ -28,9 +28,9 @@ class PdmEnergy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSums:
-    """All AC Batteries together in `/production.json`: W, Wh, %, and the word for what they do.
+    """All AC Batteries together in `/production.json`: W, Wh, %, and the word for their state.
 
-    The sign of the power is not reliable; the word is.
+    The sign of the power isn't reliable, but the word is.
     """
 
     watts_now: float | None = None
@@ -40,7 +40,7 @@ class StorageSums:
 
     @property
     def power(self) -> float | None:
-        """W with + for discharge, 0 while they idle."""
+        """The power in W, positive for discharge, 0 while idle."""
         if self.watts_now is None:
             return None
         return {"charging": -abs(self.watts_now), "discharging": abs(self.watts_now), "idle": 0.0}.get(self.state or "")
@@ -48,7 +48,7 @@ class StorageSums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductionSummary:
-    """The inverters' part of `/production.json`: W, Wh, how many report; and its storage."""
+    """The inverters' part of `/production.json`: W, Wh, and how many report; and its storage."""
 
     active_count: int
     watts_now: float | None

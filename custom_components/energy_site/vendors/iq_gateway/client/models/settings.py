@@ -1,4 +1,4 @@
-"""How the site is told to run: tariff, battery schedule, load circuits."""
+"""The settings of the site: tariff, battery schedule, load circuits."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from .....api.payload import Record, parse_each
 class Tariff:
     """The battery's part of `/admin/lib/tariff`: %.
 
-    This is what the gateway's file says. With `opt_schedules` the gateway
-    follows schedules of the cloud and ignores it.
+    These are the values in the gateway's file. With `opt_schedules`, the gateway follows schedules
+    of the cloud and ignores the file.
     """
 
     mode: str | None
@@ -21,7 +21,7 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatterySchedule:
-    """`/ivp/sc/sched`: what the battery's controller is doing now."""
+    """`/ivp/sc/sched`: what the battery's controller is currently doing."""
 
     mode: str | None
     charge_from_grid: bool | None
@@ -30,7 +30,7 @@ class BatterySchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryContactSettings:
-    """One load circuit of `/ivp/ss/dry_contact_settings`: what it does when, %."""
+    """One load circuit of `/ivp/ss/dry_contact_settings`: its actions, and battery levels in %."""
 
     id: str
     type: str | None
@@ -45,7 +45,7 @@ class DryContactSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorConfig:
-    """`/ivp/ss/gen_config`. The field called a rating in watts is in kilowatts."""
+    """`/ivp/ss/gen_config`. The rating is in kilowatts, although its field's name says watts."""
 
     name_plate_rating_kw: float | None
     manufacturer: str | None
@@ -54,7 +54,7 @@ class GeneratorConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorModePayload:
-    """`/ivp/ss/gen_mode`: `off`, `on` or `auto`; an empty object where there is no generator."""
+    """`/ivp/ss/gen_mode`: `off`, `on` or `auto`; an empty object without a generator."""
 
     command: str | None
 
@@ -72,7 +72,7 @@ def parse_tariff(endpoint: str, payload: object) -> Tariff:
 
 
 def parse_schedule(endpoint: str, payload: object) -> BatterySchedule:
-    """Read `/ivp/sc/sched`; the mode is an index into a list that is sent along."""
+    """Read `/ivp/sc/sched`; the mode is an index into a list in the same response."""
     root = Record(endpoint, payload)
     index, names = root.integer_or_none("acb_current_mode"), root.texts("sched_mode_key")
     return BatterySchedule(
@@ -88,7 +88,7 @@ def parse_dry_contact_settings(endpoint: str, payload: object) -> tuple[DryConta
 
 
 def parse_generator_config(endpoint: str, payload: object) -> GeneratorConfig:
-    """Read `/ivp/ss/gen_config`, an empty object where there is no generator."""
+    """Read `/ivp/ss/gen_config`, an empty object without a generator."""
     root = Record(endpoint, payload)
     return GeneratorConfig(
         name_plate_rating_kw=root.number_or_none("name_plate_rating_wat"),

@@ -1,4 +1,4 @@
-"""The gateway's view of now: live data, network, cloud."""
+"""The gateway's current state: live data, network, cloud."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from .....api.payload import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveFlow:
-    """One flow of `/ivp/livedata/status`: mW as a whole and a phase."""
+    """One flow of `/ivp/livedata/status`: mW in total and by phase."""
 
     power_mw: float | None
     phases_mw: tuple[float | None, ...]
@@ -15,10 +15,10 @@ class LiveFlow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveData:
-    """`/ivp/livedata/status`: %, Wh, mW; + towards the house.
+    """`/ivp/livedata/status`: %, Wh, mW; positive towards the house.
 
-    Unless a stream is armed the values are those of the last one, at
-    `last_update` in seconds since the epoch.
+    Unless a stream is armed, the values are those of the last one, at `last_update` in seconds
+    since the epoch.
     """
 
     streaming: bool
@@ -34,7 +34,7 @@ class LiveData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkInterface:
-    """One interface of the gateway; the strength is in bars of `signal_max`."""
+    """One network interface of the gateway; the signal strength is in bars, up to `signal_max`."""
 
     kind: str
     carrier: bool
@@ -44,7 +44,7 @@ class NetworkInterface:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """`/home`: the site's time zone, the network, when the cloud last got a report."""
+    """`/home`: the site's time zone, the network, and the time of the last report to the cloud."""
 
     timezone: str | None = field(repr=False)
     cloud_connected: bool | None
