@@ -1,1 +1,1 @@
-"""What more than one layer needs of Home Assistant: files, sessions, time zones, texts, redaction."""
+"""Helpers for Home Assistant used by several layers: files, sessions, time zones, texts, redaction."""

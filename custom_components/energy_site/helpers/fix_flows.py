@@ -1,4 +1,4 @@
-"""What fixes an issue once a user confirms it."""
+"""Flows that fix an issue once the user confirms it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -14,28 +14,28 @@ from ..const import DOMAIN
 
 
 class ConfirmFlow(RepairsFlow, ABC):
-    """Shows what is wrong and acts once that is confirmed."""
+    """Shows the problem, and acts once the user confirms it."""
 
     def __init__(self, named: str, data: Mapping[str, Any]) -> None:
-        """Act on the issue called `named`, with the data that it was raised with."""
+        """Fix the issue with the ID `named`, with the data that it was raised with."""
         self._named = named
         self._data = data
 
     @abstractmethod
     async def _async_act(self) -> None:
-        """Do what was confirmed."""
+        """Act after the user's confirmation."""
 
     @property
     def _entry(self) -> ConfigEntry | None:
-        """The config entry that the issue is about, where it still exists."""
+        """The config entry of the issue, `None` if it no longer exists."""
         return self.hass.config_entries.async_get_entry(str(self._data.get("entry_id")))
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Begin; what comes in is the issue's ID, and no consent."""
+        """Begin; the input is the issue's ID, and not a confirmation."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Ask, then act."""
+        """Ask for confirmation, then act."""
         if user_input is None:
             issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self._named)
             return self.async_show_form(
@@ -48,7 +48,7 @@ class ConfirmFlow(RepairsFlow, ABC):
 
 
 class AcknowledgeFlow(ConfirmFlow):
-    """Closes an issue once it was read: nothing else is to be done here."""
+    """Closes an issue once the user has read it, as there is nothing else to do."""
 
     @override
     async def _async_act(self) -> None:
@@ -56,7 +56,7 @@ class AcknowledgeFlow(ConfirmFlow):
 
 
 class ReauthFlow(ConfirmFlow):
-    """Leads to where new credentials are entered."""
+    """Starts the flow in which new credentials are entered."""
 
     @override
     async def _async_act(self) -> None:

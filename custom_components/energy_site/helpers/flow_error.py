@@ -1,4 +1,4 @@
-"""What a config flow shows in its form instead of going on."""
+"""An error that a config flow shows in its form."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ class FlowError(Exception):
     def __init__(
         self, key: str, field: str = "base", *, passing: bool = False, placeholders: Mapping[str, str] | None = None
     ) -> None:
-        """Name the message."""
+        """Keep the translation key, the field, and the placeholders of the message."""
         super().__init__(key)
         self.key = key
         self.passing = passing

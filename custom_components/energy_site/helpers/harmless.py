@@ -1,11 +1,11 @@
-"""What may be shown of answers to anybody: words of the trade, numbers, dates, versions and part numbers."""
+"""The words in responses that may be shown to anyone: terms of the trade, numbers, dates, versions, part numbers."""
 
 from dataclasses import dataclass
 import re
 from typing import Final
 
-# Words of the energy trade, of HTTP and of the calendar. A text with any other word
-# in it may be of a person, so it is not shown.
+# Words of the energy trade, of HTTP and of the calendar. A text with any other word may be
+# personal, so it isn't shown.
 _WORDS: Final = frozenset(
     [
         "abc",
@@ -554,8 +554,8 @@ _WORDS: Final = frozenset(
 _NOT_A_WORD = re.compile(r"[\s._:;/,()+%&=?#'\"|°-]+")
 _RUN = re.compile(r"[A-Za-z]+|\d+")
 
-# What is longer and mixes letters with digits may be a key; what is shorter is a
-# version or a phase. Versions, part numbers and types themselves may be longer.
+# A longer mix of letters and digits may be a key; a shorter one is a version or a phase. Versions,
+# part numbers and types themselves may be longer.
 _LONGEST_MIX = 6
 _LONGEST_MADE = 10
 _INITIALS = 2
@@ -563,19 +563,19 @@ _INITIALS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """What identifies nobody in a vendor's answers, beyond what any vendor may say.
+    """Text in a vendor's responses that identifies nobody, in addition to what all vendors may send.
 
-    `words` are small letters only. `fields` are names of fields, letters and digits only,
-    that sound as if they held something of a person.
+    `words` are in lowercase. `fields` are names of fields, letters and digits only, that sound
+    personal but aren't.
     """
 
     words: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
 
     def is_harmless(self, text: str, *, made: bool = False) -> bool:
-        """Tell whether a text holds nothing but numbers, short codes and words that vendors use.
+        """Return whether a text contains only numbers, short codes and words that vendors use.
 
-        `made` says that it is a version, a part number or a type.
+        `made` is true for a version, a part number or a type.
         """
         longest = _LONGEST_MADE if made else _LONGEST_MIX
         return all(self._is_harmless(word, longest) for word in _NOT_A_WORD.split(text) if word)
@@ -595,5 +595,5 @@ class Vocabulary:
         return word in _WORDS or word in self.words
 
 
-# Of a vendor that is not known.
+# For an unknown vendor.
 NO_VOCABULARY: Final = Vocabulary()

@@ -1,4 +1,4 @@
-"""Repairs: what each issue is, and how it is raised and cleared."""
+"""Repairs: descriptions of issues, and how to raise and clear them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .texts import in_markdown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueDescription:
-    """One kind of issue: its key in the translations and on the documentation's page, and what fixes it."""
+    """One kind of issue: its key in the translations and in the documentation, and the flow that fixes it."""
 
     key: str
     severity: ir.IssueSeverity = ir.IssueSeverity.WARNING
@@ -36,8 +36,8 @@ def async_raise_issue(
 ) -> None:
     """Raise an issue of an `owner`: the ID of a config entry, or the name of a file.
 
-    `text` is the key of another text than the issue's own, `severity` another than its usual one. A `path` of this
-    machine is shown as it is, which nobody else's words are.
+    `text` is a translation key that replaces the issue's own, `severity` replaces its default. A
+    local `path` is shown unchanged, unlike any text from elsewhere.
     """
     page = (text or issue.key).replace("_", "-")
     ir.async_create_issue(
@@ -58,7 +58,7 @@ class EntryIssues:
     """The issues of one config entry."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Raise and clear issues in the name of `entry`."""
+        """Raise and clear issues of `entry`."""
         self._hass = hass
         self._entry = entry
 
@@ -72,7 +72,7 @@ class EntryIssues:
         text: str | None = None,
         data: Mapping[str, str] | None = None,
     ) -> None:
-        """Raise an issue with these placeholders, or clear it where there are none."""
+        """Raise an issue with these placeholders, or clear it if they are `None`."""
         if placeholders is None:
             self.clear(issue)
             return

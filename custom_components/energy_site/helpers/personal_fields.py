@@ -1,9 +1,9 @@
-"""Which fields of an answer tell of a person, a place, a network or a lock, by their names."""
+"""Recognizes fields with personal data, locations, network addresses or access codes by their names."""
 
 import re
 from typing import Final
 
-# Parts of names that tell where they stand alone: in `homeCity` or `wifi_mac`, not in `capacity` or `machine`.
+# Parts of names that count on their own: in `homeCity` or `wifi_mac`, not in `capacity` or `machine`.
 _WORDS: Final = (
     "account addr alias auth authorization bearer bssid cert city company country county cookie credential dns euaid "
     "family fax geo gps holder host imei imsi installer ip ipv4 ipv6 jwt key label lat latitude lng location lon "
@@ -13,7 +13,7 @@ _WORDS: Final = (
 )
 _PARTS: Final = frozenset(_WORDS.split())
 
-# What tells wherever it stands in a name, however the name is written.
+# Parts that count anywhere in a name, however it is written.
 _WITHIN = re.compile(
     r"accountid|accountn|addr|altitude|apartment|apikey|authoriz|bearer|birth|bssid|certificate|community|company|"
     r"contact(?!s$|or)|cookie|coord|country|county|credential|customer|email|employ|essid|facsimile|fingerprint|"
@@ -28,8 +28,8 @@ _AT_THE_END = re.compile(
     r"(?:device|gateway|host|lan|local|public|router|wan|wifi)ip|(?:gps|home|house|site)(?:lat|lng|lon|loc))$"
 )
 
-# Fields that are named like one of those, and hold something else: also a relay's
-# contact and its state, and a rating plate.
+# Fields with such names that contain something else, such as a relay's contact and its state, or a
+# rating plate.
 _IMPERSONAL: Final = frozenset({"authenabled", "filename", "isauth", "productname", "siteid", "tokenexpires"})
 _HARDWARE = re.compile(r"drycontacts?|nameplate")
 
@@ -37,14 +37,14 @@ _SERIAL_PARTS: Final = frozenset({"sn", "serial", "serials", "serialnum", "seria
 _SERIAL_FIELDS: Final = frozenset({"s", "siteid", "systemid", "deviceid", "generatorid", "gatewayid", "envoyid"})
 _SERIAL = re.compile(r"serial(?:s|n|$)")
 
-# What is measured or counted, and registers of the hardware: the numbers there are long and name nobody.
+# Measurements, counters, and registers of the hardware, in which long numbers identify nobody.
 _MEASURED = re.compile(
     r"joule|watt|energy|power|demand|vah|varh|current|volt|freq|lifetime|capacity|produc|consum|flags|eid$|"
     r"^cap$|^c[ht](?:con|ctf|obs)$"
 )
 _WH = frozenset({"wh", "w", "mw", "mva", "kwh"})
 
-# What is built in, bought or installed: the names of these have letters and digits in any order.
+# Built-in, purchased or installed items, whose names mix letters and digits.
 _MADE = re.compile(
     r"firmware|fw|software|version|vers?$|part|assembly|model|sku|release|build|^(?:pn|ptpn|type)$|type$|mode$"
 )
@@ -62,15 +62,15 @@ def _plain(field: str) -> str:
 
 
 def is_serial(field: str) -> bool:
-    """Tell whether a field holds a serial number, or several."""
+    """Return whether a field contains a serial number, or several."""
     plain = _plain(field)
     return bool(_parts(field) & _SERIAL_PARTS) or plain in _SERIAL_FIELDS or _SERIAL.search(plain) is not None
 
 
 def is_personal(field: str, impersonal: frozenset[str]) -> bool:
-    """Tell whether a field holds what nobody else may see, whatever its type.
+    """Return whether a field contains data that others must not see, whatever its type.
 
-    `impersonal` are the fields of the vendor that only sound like it.
+    `impersonal` are the vendor's fields that only sound like it.
     """
     plain = _plain(field)
     if plain in _IMPERSONAL or plain in impersonal:
@@ -82,15 +82,15 @@ def is_personal(field: str, impersonal: frozenset[str]) -> bool:
 
 
 def names_something(field: str) -> bool:
-    """Tell whether a field's number is an identifier."""
+    """Return whether a field's number is an identifier."""
     return "id" in _parts(field) or _ID.search(_plain(field)) is not None
 
 
 def is_measured(field: str) -> bool:
-    """Tell whether a field's number is measured or counted."""
+    """Return whether a field's number is measured or counted."""
     return bool(_parts(field) & _WH) or _MEASURED.search(_plain(field)) is not None
 
 
 def is_made(field: str) -> bool:
-    """Tell whether a field holds a version, a part number or a type."""
+    """Return whether a field contains a version, a part number or a type."""
     return _MADE.search(_plain(field)) is not None

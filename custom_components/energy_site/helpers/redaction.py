@@ -1,4 +1,4 @@
-"""Takes out of answers what tells whose they are, and keeps their shape."""
+"""Removes identifying data from responses, and keeps their shape."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -35,13 +35,13 @@ _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-])")
 _MAC, _ADDRESS, _ADDRESS_6 = "00-00-5E-00-53-00", "192.0.2.1", "2001:db8::1"
 _STAND_INS = re.compile("|".join([*map(re.escape, (_MAC, _ADDRESS, _ADDRESS_6)), r"99\d+"]))
 
-# Serial numbers are the only bare numbers of this length: energies have a point,
-# and moments in seconds have ten digits. The latest moment is of 2033: American
-# telephone numbers, which have ten digits as well, begin with a 2 at least.
+# Serial numbers are the only bare numbers of this length: energies have a decimal point, and times
+# in seconds have ten digits. The latest time is in 2033: US phone numbers, which have ten digits as
+# well, start with a 2 or more.
 _LONG_NUMBER = re.compile(r"(?<![\d.])\d{10,}(?![\d.])")
 _LATEST_MOMENT = 2_000_000_000
 _SHORTEST_ID = 5
-# In a text, what has as many digits as a telephone number and is not a day such as 20260801.
+# In text, a number with as many digits as a phone number that isn't a date such as 20260801.
 _CALLABLE = re.compile(r"(?<![\w.-])(?!(?:19|20)\d{6}(?!\d))\d{7,9}(?![\w.-])")
 
 _MARKUP = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,40})([^<>]*?)(/?)>([^<]*)")
@@ -50,18 +50,18 @@ _FIELD_NAME = re.compile(r"[\w ./:()%-]{1,80}")
 
 
 class Redactor:
-    """Replaces what is not known to be harmless; a serial number gets the same stand-in each time."""
+    """Replaces what isn't known to be harmless; a serial number is always replaced by the same pseudonym."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        """Start with no serial number known, for answers of a vendor with this vocabulary."""
+        """Start without any known serial number, for responses of a vendor with this vocabulary."""
         self.vocabulary = vocabulary
         self._names: dict[str, str] = {}
         self._stand_ins: set[str] = set()
-        # Bare numbers are found without being looked for one by one.
+        # Long bare numbers are found without a pattern for each.
         self._spelled: dict[str, re.Pattern[str]] = {}
 
     def hide(self, *secrets: object) -> None:
-        """Take these serial numbers, names and keys out, wherever they stand, also those within objects."""
+        """Hide these serial numbers, names and keys wherever they appear, including those within mappings."""
         for secret in secrets:
             if isinstance(secret, Mapping):
                 self.hide(*secret.values())
@@ -69,12 +69,12 @@ class Redactor:
                 self._alias(secret)
 
     def redact(self, value: Any) -> Any:
-        """Return plain data with everything in it redacted, names of fields included."""
+        """Return plain data with everything in it redacted, including the names of fields."""
         self._learn(value, "")
         return self._redacted(value, "")
 
     def _learn(self, value: Any, field: str) -> None:
-        """Know all serial numbers before the first field is redacted: some are names of fields themselves."""
+        """Collect all serial numbers before the first field is redacted, as some of them are names of fields."""
         match value:
             case Mapping():
                 for key, item in value.items():
@@ -110,7 +110,7 @@ class Redactor:
         return _REDACTED
 
     def redact_text(self, text: str) -> str:
-        """Return an answer's body redacted: field by field where it is JSON or marked up, else as a whole."""
+        """Return a response body redacted: field by field if it is JSON or markup, otherwise as a whole."""
         try:
             return json.dumps(self.redact(json.loads(text)))
         except ValueError, RecursionError:
@@ -120,7 +120,7 @@ class Redactor:
         return "".join(self._element(*match.groups()) for match in _MARKUP.finditer(text))
 
     def _within(self, personal: str) -> Callable[[Any, str], Any]:
-        """Return how to redact what a field holds: all of it where the field is a person's."""
+        """Return the function to redact the content of a field: all of it if the field is personal."""
         return (lambda item, _: self._redacted(item, personal)) if personal else self._redacted
 
     def _element(self, closes: str, tag: str, attributes: str, empty: str, text: str) -> str:
@@ -176,14 +176,14 @@ class Redactor:
 
 
 def _is_identifier(field: str, value: int) -> bool:
-    """Tell whether a number names something: by the field, or because nothing is measured in numbers that long."""
+    """Return whether a number is an identifier, because of its field or because no measurement is that long."""
     if len(str(abs(value))) >= _SHORTEST_ID and names_something(field):
         return True
     return abs(value) > _LATEST_MOMENT and not is_measured(field)
 
 
 def _hidden_address(match: re.Match[str]) -> str:
-    """Replace an address; version numbers look alike but have a leading zero or a large part."""
+    """Replace an IP address; version numbers look alike, but have a leading zero or a large part."""
     parts = match.group().split(".")
     if any(part != str(int(part)) or int(part) > 255 for part in parts):
         return match.group()

@@ -1,4 +1,4 @@
-"""Sessions that keep no cookies."""
+"""Client sessions without cookies."""
 
 from socket import AddressFamily
 
@@ -15,12 +15,12 @@ _SESSIONS: HassKey[dict[AddressFamily, ClientSession]] = HassKey("energy_site_se
 def async_get_isolated_session(hass: HomeAssistant, family: AddressFamily = AddressFamily.AF_UNSPEC) -> ClientSession:
     """Return a session for sign-ins and first contacts.
 
-    One person's cookies must not go along with another person's request, as
-    they would in the session that Home Assistant shares.
+    One user's cookies must not be sent with another user's requests, as they would be in Home
+    Assistant's shared session.
     """
     sessions = hass.data.setdefault(_SESSIONS, {})
     if family not in sessions:
-        # Whoever asks first may be an entry that is set up, and the session outlives it.
+        # The first caller may be an entry that is being set up, and the session outlives it.
         session = async_create_clientsession(hass, auto_cleanup=False, family=family, cookie_jar=DummyCookieJar())
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, lambda _: session.detach())
         sessions[family] = session
@@ -28,9 +28,9 @@ def async_get_isolated_session(hass: HomeAssistant, family: AddressFamily = Addr
 
 
 def gateway_family(host: str) -> AddressFamily:
-    """Return the kind of addresses at which a gateway may answer: a name stands for IPv4 alone.
+    """Return the address family of a gateway: a host name is only resolved to IPv4.
 
-    Where a name has addresses of both kinds, the library goes on to the next one after
-    a certificate that is not the pinned one, and its last error hides that certificate.
+    If a name has addresses of both families, the library tries the next one after a certificate
+    that isn't the pinned one, and its last error hides that certificate.
     """
     return AddressFamily.AF_UNSPEC if host.startswith("[") else AddressFamily.AF_INET

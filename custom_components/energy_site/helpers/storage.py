@@ -1,4 +1,4 @@
-"""Files of ours in Home Assistant's storage, also those that cannot be read."""
+"""The integration's files in Home Assistant's storage, including those that cannot be read."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,21 +22,21 @@ UNREADABLE = IssueDescription(
 )
 
 _KEPT = ".unreadable."
-# The name that Home Assistant gives to what is no JSON.
+# The suffix that Home Assistant adds to a file that isn't JSON.
 _CORRUPT = ".corrupt."
 
 
 class KeptFile:
-    """One file of ours.
+    """One file of the integration.
 
-    What cannot be read begins anew, but not in silence: the old file is kept
-    beside the new one, and a repair says so.
+    If it cannot be read, its data starts over, but not silently: the old file is kept next to the
+    new one, and a repair is raised.
     """
 
     def __init__(
         self, hass: HomeAssistant, name: str, title: str, *, is_ours: Callable[[Mapping[str, Any]], bool]
     ) -> None:
-        """Keep the file called `name` of what people know as `title`; `is_ours` tells whether a content has our shape."""
+        """Keep the file `name`, shown as `title`; `is_ours` returns whether data has the expected format."""
         self._hass = hass
         self._name = name
         self._title = title
@@ -44,17 +44,17 @@ class KeptFile:
         self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{name}", atomic_writes=True)
 
     async def async_load(self) -> dict[str, Any]:
-        """Return what was kept, nothing where there is none or where it cannot be read."""
+        """Return the stored data, an empty dictionary if there is none or it cannot be read."""
         existed = await self._hass.async_add_executor_job(Path(self._store.path).exists)
         try:
             data = await self._store.async_load()
         except (HomeAssistantError, NotImplementedError, LookupError, TypeError, ValueError, AttributeError) as err:
-            # Of another version, or not even a file of Home Assistant's.
+            # The file is of a different version, or isn't one of Home Assistant's at all.
             await self.async_give_up(type(err).__name__)
             return {}
         if data is None:
             if existed:
-                # Home Assistant has renamed what is no JSON, and keeps it.
+                # Home Assistant has renamed a file that isn't JSON, and keeps it.
                 self._report(f"{self._store.path}{_CORRUPT}*")
             return {}
         if not isinstance(data, Mapping) or not self._is_ours(data):
@@ -63,7 +63,7 @@ class KeptFile:
         return dict(data)
 
     async def async_give_up(self, reason: str) -> None:
-        """Keep a copy of what cannot be read, as a whole or in part, and say so."""
+        """Keep a copy of a file that cannot be read as a whole or in part, and report it."""
         path = self._store.path
         kept = f"{path}{_KEPT}{dt_util.utcnow():%Y%m%dT%H%M%S}"
         LOGGER.error("The stored data of %s cannot be read (%s); it is kept as %s", self._title, reason, kept)
@@ -74,16 +74,16 @@ class KeptFile:
         self._report(kept)
 
     async def async_save(self, data: dict[str, Any]) -> None:
-        """Write it down now."""
+        """Write the data now."""
         await self._store.async_save(data)
 
     @callback
     def save_soon(self, data: Callable[[], dict[str, Any]], seconds: float) -> None:
-        """Write it down after some seconds, and at Home Assistant's end."""
+        """Write the data after some seconds, and when Home Assistant stops."""
         self._store.async_delay_save(data, seconds)
 
     async def async_remove(self) -> None:
-        """Remove the file, and what was kept beside it."""
+        """Remove the file and its copies."""
         await self._store.async_remove()
         await self._hass.async_add_executor_job(self._remove_kept)
 
@@ -104,7 +104,7 @@ def site_file(hass: HomeAssistant, entry_id: str, title: str) -> KeptFile:
 
 
 def is_incomplete(kept: object, taken: object) -> bool:
-    """Tell whether some of the stored counters could not be read."""
+    """Return whether some of the stored counters could not be read."""
     if not isinstance(taken, Mapping) or kept is None:
         return False
     if not isinstance(kept, Mapping):

@@ -1,9 +1,9 @@
-"""Words of others, as they are shown to a person."""
+"""Text from elsewhere, prepared for display."""
 
 from collections.abc import Mapping
 import re
 
-# What begins a link, an image, a tag, a table or emphasis where a text is shown as Markdown.
+# Characters that begin a link, an image, a tag, a table or emphasis in Markdown.
 _MARKUP = re.compile(r"[<>\[\]`*|~\\#]")
 _LINK = re.compile(r"(?i)(?<=[a-z]):(?=//)|(?<=\bwww)\.|(?<=mailto):")
 
@@ -11,7 +11,7 @@ _LONGEST = 500
 
 
 def in_markdown(placeholders: Mapping[str, str]) -> dict[str, str]:
-    """Return placeholders that are words and nothing else where a dialog shows them as Markdown."""
+    """Return placeholders that are shown as plain text when a dialog renders them as Markdown."""
     return {key: _words(text) for key, text in placeholders.items()}
 
 
@@ -22,5 +22,5 @@ def _words(text: str) -> str:
 
 
 def readable(fingerprint: str) -> str:
-    """Return the first bytes of a fingerprint as browsers show them."""
+    """Return the first bytes of a fingerprint, formatted like in browsers."""
     return ":".join(fingerprint[i : i + 2] for i in range(0, min(16, len(fingerprint)), 2)).upper()

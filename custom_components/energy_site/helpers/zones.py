@@ -1,4 +1,4 @@
-"""Time zones by their names, for sources, which do no I/O of their own."""
+"""Time zones by name, for sources, which do no I/O of their own."""
 
 from datetime import tzinfo
 
@@ -6,9 +6,9 @@ from homeassistant.util import dt as dt_util
 
 
 async def async_find_zone(name: str) -> tzinfo | None:
-    """Return the zone of a name, `None` where there is none."""
+    """Return the time zone with this name, `None` if there is none."""
     try:
         return await dt_util.async_get_time_zone(name)
     except ValueError, OSError:
-        # What is no name of a zone is taken for a path, and may be refused as such.
+        # A name that isn't one of a time zone is taken for a path, and may be rejected as such.
         return None
