@@ -1,1 +1,1 @@
-"""Which values of which part become which entity."""
+"""Which values of which parts become which entities."""

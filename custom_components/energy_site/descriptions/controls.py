@@ -1,4 +1,4 @@
-"""What can be set, by platform; limits and writing are the source's."""
+"""The controls by platform; limits and writes are up to the source."""
 
 from collections.abc import Callable, Iterable
 
@@ -94,7 +94,7 @@ SWITCH_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
         description=_switch(ControlKey.CHARGE_FROM_GRID),
         value_fn=lambda settings: settings.charge_from_grid,
     ),
-    # Off by default: one touch takes the house off the grid.
+    # Disabled by default: a single touch disconnects the house from the grid.
     SiteEntityDescription(
         part=GridStatus,
         description=_switch(ControlKey.GRID_ENABLED, enabled=False),

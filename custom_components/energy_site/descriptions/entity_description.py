@@ -1,4 +1,4 @@
-"""What an entry of a platform's table is: a description, and where its value stands."""
+"""The entries of the platforms' tables: a description, and the source of its value."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from .families import Family
 
 
 class Parts(Protocol):
-    """Gives a part as it is known now."""
+    """Returns the latest state of a part."""
 
     def __call__[P: Part](self, kind: type[P]) -> P | None:
-        """Return the part of a kind."""
+        """Return the part of this type, `None` if it is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteEntityDescription[P: Part]:
     """A value of the site as a whole.
 
-    An entity exists once there is a value. With `stamp_fn` a value that repeats
-    is reported again, since those who integrate it need to know that it lasts.
+    An entity is added once there is a value. With `stamp_fn`, a repeated value is reported again,
+    so that integrations over time know that it still applies.
     """
 
     part: type[P]
@@ -32,20 +32,20 @@ class SiteEntityDescription[P: Part]:
     stamp_fn: Callable[[P], datetime | None] | None = None
 
     def candidates(self, parts: Parts) -> Iterable[str | None]:
-        """Return for which units there could be a value: the site itself, once it has the part."""
+        """Return the units that could have a value: the site itself (`None`) once it has the part."""
         return () if parts(self.part) is None else (None,)
 
     def present(self, parts: Parts) -> Iterable[str | None]:
-        """Return for which units there is a value: the site itself, or nobody."""
+        """Return the units that have a value: the site itself (`None`), or nothing."""
         return () if self.read(parts, None) is None else (None,)
 
     def read(self, parts: Parts, serial: str | None) -> object:  # noqa: ARG002 - the same signature as a device's description.
-        """Return the value as it is known now."""
+        """Return the current value, `None` if it is unknown."""
         part = parts(self.part)
         return None if part is None else self.value_fn(part)
 
     def stamp(self, parts: Parts) -> datetime | None:
-        """Return when a value was observed that is reported even where it repeats."""
+        """Return when the value was observed, if it is reported even when it repeats."""
         if self.stamp_fn is None or (part := parts(self.part)) is None:
             return None
         return self.stamp_fn(part)
@@ -55,7 +55,7 @@ class SiteEntityDescription[P: Part]:
 class DeviceEntityDescription[P: Part, U]:
     """A value of each unit of a family.
 
-    With `always` every unit has the entity, else those for which there was a value.
+    With `always`, every unit has the entity, otherwise those that have ever had a value.
     """
 
     family: Family[P, U]
@@ -82,18 +82,18 @@ class DeviceEntityDescription[P: Part, U]:
         return [serial for serial, unit in units.items() if self.always or self.value_fn(unit) is not None]
 
     def unit(self, parts: Parts, serial: str) -> U | None:
-        """Return a unit as it is known now."""
+        """Return the current state of a unit, `None` if it is unknown."""
         part = parts(self.family.part)
         return None if part is None else self.family.units(part).get(serial)
 
     def read(self, parts: Parts, serial: str | None) -> object:
-        """Return the value as it is known now."""
+        """Return the current value, `None` if it is unknown."""
         if serial is None or (unit := self.unit(parts, serial)) is None:
             return None
         return self.value_fn(unit)
 
     def stamp(self, parts: Parts) -> datetime | None:  # noqa: ARG002 - the same signature as a site's description.
-        """Return nothing: units report what changes."""
+        """Return `None`, as units only report changes."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""The kinds of devices that a site consists of."""
+"""The kinds of devices in a site."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,10 +22,9 @@ from ..site.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family[P: Part, U]:
-    """Devices of a kind: where they are listed, and what the registry is told of each.
+    """One kind of device: where the units are listed, and their data for the device registry.
 
-    `whole` tells whether a list names all of them, so that one that is missing
-    may be gone.
+    `whole` returns whether a list is complete, so that a missing unit may be gone.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The grid's quality, and the meters beyond the usual ones."""
+"""The power quality at the grid, and the meters beyond the usual ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ..site.meters import Meter, Meters, Quality
 from .entity_description import SiteEntityDescription
 from .sensor_description import enum, measurement
 
-# Meters whose values do not stand among the site's flows.
+# Meters whose values aren't among the site's flows.
 _OTHERS = ("backfeed", "load_panel", "ev_charger", "third_party_solar")
 
 _KINDS = ("production", "grid", "load", "storage", *_OTHERS)
@@ -18,7 +18,7 @@ _STATUS = ("normal", "not_metering", "check_wiring")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measure:
-    """A quality that is measured at the grid, as a whole and a phase."""
+    """A quantity measured at the grid, in total and by phase."""
 
     key: str
     device_class: SensorDeviceClass

@@ -9,7 +9,7 @@ from ..site.model import CounterKind, EnergyCounters, Flow, PowerFlow
 from .entity_description import SiteEntityDescription
 from .sensor_description import measurement
 
-# Meters tell some milliwatts of either sign where nothing flows.
+# Meters report a few milliwatts of either sign when nothing flows.
 _NOTHING = 0.05
 
 type Pick = Callable[[PowerFlow], Flow | None]
@@ -22,7 +22,7 @@ _FLOWS: tuple[tuple[str, Pick], ...] = (
     ("generator", lambda flows: flows.generator),
 )
 
-# A signed flow as two that never are negative: name, and which flow in which direction.
+# A signed flow as two that are never negative: name, flow, and sign of its direction.
 _DIRECTIONS: tuple[tuple[str, Pick, int], ...] = (
     ("grid_import", lambda flows: flows.grid, 1),
     ("grid_export", lambda flows: flows.grid, -1),
@@ -32,7 +32,7 @@ _DIRECTIONS: tuple[tuple[str, Pick, int], ...] = (
 
 
 def _still(power: float) -> float:
-    """Return nothing for next to nothing, which would be shown as minus zero."""
+    """Return zero for negligible power, which would otherwise be shown as minus zero."""
     return power if abs(power) >= _NOTHING else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Descriptions of sensors by what they measure: class, unit and statistics follow from it."""
+"""Descriptions of sensors by what they measure, which determines class, unit and statistics."""
 
 from collections.abc import Iterable
 
@@ -42,12 +42,12 @@ def measurement(
     diagnostic: bool = False,
     kilo: bool = True,
 ) -> SensorEntityDescription:
-    """Describe a physical quantity; energies are shown in `kilo` unless they are small."""
+    """Describe a physical quantity; energy is shown in `kilo` units unless it is small."""
     return SensorEntityDescription(
         key=key,
         translation_key=key,
         device_class=device_class,
-        # Counters have their own guard against falls, so a fall would be a day's end.
+        # Counters are protected against decreases, so a decrease is the end of a day.
         state_class=SensorStateClass.TOTAL_INCREASING
         if device_class is SensorDeviceClass.ENERGY
         else SensorStateClass.MEASUREMENT,
@@ -60,7 +60,7 @@ def measurement(
 
 
 def percentage(key: str, *, enabled: bool = True, precision: int = 0, measures: bool = True) -> SensorEntityDescription:
-    """Describe a diagnostic percentage; a set one is no measurement."""
+    """Describe a diagnostic percentage; one that is set rather than measured has no statistics."""
     return SensorEntityDescription(
         key=key,
         translation_key=key,
@@ -73,7 +73,7 @@ def percentage(key: str, *, enabled: bool = True, precision: int = 0, measures: 
 
 
 def counter(key: str, *, enabled: bool = True, grows: bool = True) -> SensorEntityDescription:
-    """Describe a diagnostic number of things."""
+    """Describe a diagnostic count."""
     return SensorEntityDescription(
         key=key,
         translation_key=key,
