@@ -1,4 +1,4 @@
-"""Energy Site: a home's solar and battery site, whoever made it."""
+"""Energy Site: a home's solar and battery site, of any vendor."""
 
 from typing import Any
 
@@ -30,13 +30,13 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - the signature is Home Assistant's.
-    """Register the actions, whether a site is loaded or not."""
+    """Register the actions, even if no site is loaded."""
     async_setup_services(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
-    """Set a site up."""
+    """Set up a site."""
     adapter = await _adapter_of(entry).async_create(hass, entry)
     runtime = SiteRuntime(hass, entry, adapter)
     await runtime.async_start()
@@ -49,7 +49,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
 
 
 def _adapter_of(entry: SiteConfigEntry) -> type[SourceAdapter[Any]]:
-    """Return the entry's adapter; raise `ConfigEntryError` where its data lack what the adapter needs."""
+    """Return the entry's adapter; raise `ConfigEntryError` if the entry lacks data that the adapter needs."""
     vendor = vendor_of(entry)
     if vendor is None:
         raise _damaged(entry, CONF_SOURCE)
@@ -60,7 +60,7 @@ def _adapter_of(entry: SiteConfigEntry) -> type[SourceAdapter[Any]]:
         try:
             read(entry.data[key])
         except LookupError, TypeError, ValueError, ApiError:
-            # Home Assistant logs the cause, which may hold what cannot be read.
+            # Home Assistant logs the cause, which may contain the unreadable value.
             raise _damaged(entry, key) from None
     return adapter
 
@@ -74,14 +74,14 @@ def _damaged(entry: SiteConfigEntry, field: str) -> ConfigEntryError:
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
-    """Unload a site; what it keeps is stored first."""
+    """Unload a site and store its state."""
     if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         await entry.runtime_data.async_stop()
     return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
-    """Remove what a removed site leaves behind: its stored data and issues."""
+    """Remove the stored data and issues of a removed site."""
     issues = ir.async_get(hass)
     for domain, issue_id in list(issues.issues):
         if domain == DOMAIN and issue_id.endswith(entry.entry_id):
@@ -94,5 +94,5 @@ async def async_remove_config_entry_device(
     entry: SiteConfigEntry,
     device: dr.DeviceEntry,
 ) -> bool:
-    """Let a person remove a device that the site no longer has."""
+    """Allow the user to remove a device that the site no longer has."""
     return entry.runtime_data.devices.forget_if_gone(device)

@@ -10,10 +10,10 @@ from .vendors.registry import VENDORS
 async def async_get_auth_implementation(
     hass: HomeAssistant, auth_domain: str, credential: ClientCredential
 ) -> AbstractOAuth2Implementation:
-    """Return the vendor's way to sign in.
+    """Return the vendor's OAuth implementation.
 
-    A client that a config flow stored is named `<vendor>_<hash of the client ID>`. One that
-    was added in Home Assistant's own dialog belongs to the vendor that knows its shape.
+    A client stored by a config flow is named `<vendor>_<hash of the client ID>`. One added in Home
+    Assistant's own dialog belongs to the vendor that recognizes its format.
     """
     for vendor in VENDORS:
         if (oauth := vendor.oauth) is not None and oauth.owns(auth_domain, credential.client_id):
@@ -25,6 +25,6 @@ async def async_get_auth_implementation(
 async def async_get_description_placeholders(
     hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
 ) -> dict[str, str]:
-    """Return what the dialog's text names."""
+    """Return the placeholders of the dialog's text."""
     pages = (vendor.oauth.developer_page for vendor in VENDORS if vendor.oauth is not None)
     return {"developer_page": ", ".join(pages)}

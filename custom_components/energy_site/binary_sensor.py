@@ -1,4 +1,4 @@
-"""Binary sensors: what is there, connected or in trouble."""
+"""Binary sensors: connections, alerts and problems."""
 
 from typing import cast, override
 
@@ -18,7 +18,7 @@ async def async_setup_entry(
     entry: SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a binary sensor for everything that the site can tell about."""
+    """Add a binary sensor for every state that the site reports."""
     runtime = entry.runtime_data
     async_add_as_found(
         runtime,
@@ -29,7 +29,7 @@ async def async_setup_entry(
 
 
 class SiteBinarySensor(SiteEntity, BinarySensorEntity):
-    """A yes or no of the site or of one of its devices."""
+    """A binary state of the site or of one of its devices."""
 
     @override
     def _set_value(self, value: object) -> None:

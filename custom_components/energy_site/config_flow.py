@@ -1,4 +1,4 @@
-"""Sets sites up, renews their credentials, and changes how they are polled."""
+"""Sets up sites, renews their credentials, and changes their options."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from types import new_class
@@ -14,7 +14,7 @@ type Step = Callable[[Any], Awaitable[ConfigFlowResult]]
 
 
 class FrontDoor(ConfigFlow):
-    """Leads to the steps of a vendor, which stand in the vendor's folder."""
+    """Leads to the steps of a vendor, which are in the vendor's folder."""
 
     VERSION = 1
     MINOR_VERSION = 1
@@ -28,13 +28,13 @@ class FrontDoor(ConfigFlow):
         return await self._async_vendor_step(entry_data, "reauth", entry_data)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for what changed."""
+        """Ask for changed connection data."""
         return await self._async_vendor_step(self._get_reconfigure_entry().data, "reconfigure", user_input)
 
     async def _async_vendor_step(self, entry_data: Mapping[str, Any], step: str, data: Any) -> ConfigFlowResult:
         source = entry_data.get(CONF_SOURCE)
         if source not in {vendor.source for vendor in VENDORS}:
-            # An entry of a later version, or a damaged one.
+            # The entry is from a later version, or damaged.
             return self.async_abort(reason="unknown_source")
         found: Step = getattr(self, f"async_step_{source}_{step}")
         return await found(data)
@@ -55,7 +55,7 @@ class FrontDoor(ConfigFlow):
         return vendor.options_flow()
 
 
-# Home Assistant finds the flow of a domain by that alone, so that it can consist of what is registered.
+# Home Assistant finds the flow by its domain alone, so it can be composed of the registered vendors.
 EnergySiteConfigFlow = new_class(
     "EnergySiteConfigFlow", (FrontDoor, *(vendor.steps for vendor in VENDORS)), {"domain": DOMAIN}
 )

@@ -1,4 +1,4 @@
-"""One coordinator polls one feed."""
+"""The coordinator that polls one feed."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,14 +16,15 @@ from .sources.feed import Feed
 from .sources.source import Source
 
 type OutageChange = Callable[[ApiError | None, ApiError | None], None]
-"""Called with a source's outage of before and of now, `None` where it answers."""
+"""Called with a source's previous and current outage, `None` while it answers."""
 
 
 class FeedCoordinator(DataUpdateCoordinator[None]):
-    """Polls one feed at the rate that its source asks for.
+    """Polls one feed at the interval that its source determines.
 
-    A failure is one for Home Assistant when its values no longer stand, and nothing else
-    reports it: an outage of the whole source and a used-up quota are reported once, for all.
+    A failure counts for Home Assistant if the feed's values are no longer valid and nothing else
+    reports it: an outage of the whole source and a used-up quota are each reported once, for all
+    feeds.
     """
 
     config_entry: ConfigEntry[Any]
@@ -44,7 +45,7 @@ class FeedCoordinator(DataUpdateCoordinator[None]):
         try:
             await source.poll(key, now)
         except ApiError as err:
-            # Once it counts as failed, only an answer ends that.
+            # Once the feed counts as failed, only an answer ends that.
             if not self.last_update_success or not self._is_reported_elsewhere(err, now):
                 raise translated(UpdateFailed, err) from err
             LOGGER.debug("No data of %s: %s", key, err)

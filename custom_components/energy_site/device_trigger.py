@@ -1,4 +1,4 @@
-"""Device triggers: an outage or a storm that begins or ends."""
+"""Device triggers: the start or end of an outage or a storm."""
 
 import probatio
 
@@ -14,7 +14,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .event import TRIGGERS
 
-# What can trigger, and the key of the event entity that tells of it.
+# The types of triggers, and the keys of the event entities that report them.
 _TYPES = {event_type: description.key for description in TRIGGERS for event_type in description.event_types or ()}
 
 TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
@@ -26,7 +26,7 @@ TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
 
 
 async def async_get_triggers(hass: HomeAssistant, device_id: str) -> list[dict[str, str]]:
-    """Return what the device's events can trigger."""
+    """Return the triggers of the device's event entities."""
     return [
         {
             CONF_PLATFORM: "device",
@@ -45,14 +45,14 @@ async def async_get_triggers(hass: HomeAssistant, device_id: str) -> list[dict[s
 async def async_attach_trigger(
     hass: HomeAssistant, config: ConfigType, action: TriggerActionType, trigger_info: TriggerInfo
 ) -> CALLBACK_TYPE:
-    """Run `action` when the event happens."""
+    """Run `action` when the event occurs."""
     entity_id = er.async_resolve_entity_id(er.async_get(hass), config[CONF_ENTITY_ID])
     job = HassJob(action, f"device trigger {config[CONF_TYPE]}")
 
     @callback
     def changed(event: Event[EventStateChangedData]) -> None:
         old, new = event.data["old_state"], event.data["new_state"]
-        # An event that is merely shown again after a start is none.
+        # An event that is restored after a start has not occurred again.
         if old is None or new is None or STATE_UNAVAILABLE in (old.state, new.state) or old.state == new.state:
             return
         if new.attributes.get(ATTR_EVENT_TYPE) != config[CONF_TYPE]:

@@ -1,4 +1,4 @@
-"""Diagnostics: redacted, and complete enough to replay the site from them."""
+"""Diagnostics: redacted, but complete enough to replay the site from them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,7 +17,7 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
     entry: SiteConfigEntry,
 ) -> dict[str, Any]:
-    """Return everything that is known of a site, without what tells whose it is."""
+    """Return everything known about a site, without identifying data."""
     runtime = entry.runtime_data
     source = runtime.source
     redactor = runtime.redactor
@@ -46,7 +46,7 @@ async def async_get_config_entry_diagnostics(
                 if (part := runtime.part(builder.part)) is not None
             }
         ),
-        # Kept answers stand among the recordings already, redacted field by field.
+        # The stored answers are among the recordings already, redacted field by field.
         "memory": redactor.redact({key: kept for key, kept in source.as_dict().items() if key != "answers"}),
         "recording": {
             path: {
@@ -62,13 +62,13 @@ async def async_get_config_entry_diagnostics(
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: SiteConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
-    """Return the same for a device's page, and which device was meant."""
+    """Return the same for a device's page, with the device's model and firmware."""
     whole = await async_get_config_entry_diagnostics(hass, entry)
     return {"device": {"model": device.model, "model_id": device.model_id, "firmware": device.sw_version}, **whole}
 
 
 def _plain(value: Any) -> Any:
-    """Make moments and sets plain JSON data."""
+    """Convert times and sets to plain JSON data."""
     match value:
         case Mapping():
             return {str(key): _plain(item) for key, item in value.items()}

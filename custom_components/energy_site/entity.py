@@ -1,4 +1,4 @@
-"""Entities over the parts of a site: the same for every vendor."""
+"""Entities of a site's parts, common to all vendors."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
@@ -26,8 +26,8 @@ type Name = tuple[str | None, str]
 class SiteEntity(Entity):
     """An entity that shows one value of one part.
 
-    A value that is missing is unknown where everything it is made of answers
-    without it, else unavailable.
+    A missing value is unknown if everything that it is built from answers without it, otherwise
+    unavailable.
     """
 
     _attr_has_entity_name = True
@@ -59,15 +59,15 @@ class SiteEntity(Entity):
         self._last_written = self._read()
 
     async def async_update(self) -> None:
-        """Ask for the value now, when an action wants it so."""
+        """Poll the value now, as requested by an action."""
         await self.runtime.poller.async_refresh(self.runtime.source.feeds_of(self._description.part))
 
     @abstractmethod
     def _set_value(self, value: object) -> None:
-        """Make a value the entity's state."""
+        """Set the entity's state from a value."""
 
     def _should_write(self, shown: object, value: object) -> bool:
-        """Tell whether a new value is worth a state."""
+        """Return whether a new value is worth writing."""
         return shown != value
 
     @callback
@@ -96,9 +96,9 @@ def async_add_as_found(
     make: Callable[[AnyEntityDescription, str | None], Entity],
     exists: Callable[[AnyEntityDescription, str | None], bool] | None = None,
 ) -> None:
-    """Add an entity for a description as soon as the site has a value for it, now or in a year.
+    """Add an entity for each description as soon as the site has a value for it, even much later.
 
-    With `exists` that decides in place of a value.
+    With `exists`, that function decides instead of the value.
     """
     by_part: dict[type[Part], list[AnyEntityDescription]] = {}
     for description in descriptions:
@@ -111,7 +111,7 @@ def async_add_as_found(
 
 
 class _Finder:
-    """Finds the entities of one part that were not there before."""
+    """Finds new entities of one part."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class _Finder:
 
     @callback
     def add_new(self) -> None:
-        """Add what has a value for the first time."""
+        """Add the entities that have a value for the first time."""
         found: list[Entity] = []
         for description in self._rows:
             for serial in self._present(description):
@@ -149,7 +149,7 @@ class _Finder:
 
     @callback
     def forget(self, serial: str) -> None:
-        """Find the entities of a removed device anew, should it come back."""
+        """Forget the entities of a removed device, so that they are added again if it returns."""
         self._known = {name for name in self._known if name[0] != serial}
 
 
@@ -157,7 +157,7 @@ class ControlEntity(SiteEntity):
     """A control of the site or of one of its devices."""
 
     def __init__(self, runtime: SiteRuntime, description: AnyEntityDescription, serial: str | None) -> None:
-        """Show and set what `description` reads."""
+        """Show and set the value that `description` reads."""
         super().__init__(runtime, description, serial)
         self._control_name = ControlName(serial, description.description.key)
 
@@ -168,7 +168,7 @@ class ControlEntity(SiteEntity):
         await super().async_added_to_hass()
 
     async def _async_set(self, value: Value) -> None:
-        """Set the control and return once that is in force; raise a translated error where it is not."""
+        """Set the control and return once the value is active; raise a translated error if that fails."""
         if self._context is not None:
             self.runtime.events.contexts[self._control_name] = self._context
         with translated_errors(self.runtime.hass, self.runtime.site):
@@ -176,7 +176,7 @@ class ControlEntity(SiteEntity):
 
     @override
     def _value(self) -> object:
-        """Return what is in force, by whoever knows."""
+        """Return the active value, from the part or the control."""
         if (value := super()._value()) is not None:
             return value
         control = self.runtime.controls.control(self._control_name)
@@ -197,7 +197,7 @@ class ControlEntity(SiteEntity):
         return (super()._read(), self._attr_extra_state_attributes, limits)
 
     def _limit(self, control: Control) -> None:
-        """Take over what is allowed now."""
+        """Apply the current limits."""
 
     def _attributes(self, control: Control | None) -> dict[str, Any]:
         attributes: dict[str, Any] = {}
@@ -217,7 +217,7 @@ def async_add_controls(
     descriptions: Iterable[AnyEntityDescription],
     make: Callable[[AnyEntityDescription, str | None], Entity],
 ) -> None:
-    """Add an entity for a description as soon as the site has the control, also where its value is not known."""
+    """Add an entity for each description as soon as the site has the control, even if its value is unknown."""
 
     def exists(description: AnyEntityDescription, serial: str | None) -> bool:
         return runtime.controls.control(ControlName(serial, description.description.key)) is not None

@@ -1,4 +1,4 @@
-"""Turns errors of clients into what a user reads: the only place that does."""
+"""The only place that turns client errors into messages for the user."""
 
 from homeassistant.exceptions import HomeAssistantError
 
@@ -36,7 +36,7 @@ _KEYS: tuple[tuple[type[ApiError], str], ...] = (
 
 
 def translated[E: HomeAssistantError](kind: type[E], error: ApiError) -> E:
-    """Return an exception of Home Assistant's with the message for a client's error."""
+    """Return a Home Assistant exception with the message for a client error."""
     key = _key(error)
     placeholders = {"endpoint": error.endpoint}
     if isinstance(error, ApiStatusError):

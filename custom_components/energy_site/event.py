@@ -34,7 +34,7 @@ STORM = EventEntityDescription(key="storm", translation_key="storm", event_types
 
 EVENTS = (OUTAGE, SETTING, STORM)
 
-# What automations wait for; a setting has too many kinds of change for a trigger each.
+# Automations wait for these; a setting has too many kinds of change for a trigger each.
 TRIGGERS = (OUTAGE, STORM)
 
 
@@ -43,7 +43,7 @@ async def async_setup_entry(
     entry: SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add an event for each kind of thing that can happen to the site."""
+    """Add an event entity for each kind of event that the site can have."""
     runtime = entry.runtime_data
     kinds: tuple[tuple[tuple[type[Part], ...], type[SiteEvent]], ...] = (
         ((Settings, LoadCircuits, Generator), SettingEvent),
@@ -61,7 +61,7 @@ def _add_once(
     parts: tuple[type[Part], ...],
     make: type[SiteEvent],
 ) -> None:
-    """Add an event once the site has one of the parts that it is about."""
+    """Add an event entity once the site has one of its parts."""
     added = False
 
     @callback
@@ -77,13 +77,13 @@ def _add_once(
 
 
 class SiteEvent(EventEntity):
-    """Something that happens to the site."""
+    """An event entity of the site."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
     def __init__(self, runtime: SiteRuntime) -> None:
-        """Listen to `runtime`."""
+        """Listen to the events of `runtime`."""
         self.runtime = runtime
         self._attr_unique_id = f"{runtime.site}_{self.entity_description.key}"
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, runtime.site)})
@@ -95,7 +95,7 @@ class SiteEvent(EventEntity):
 
     @abstractmethod
     def _listen(self) -> CALLBACK_TYPE:
-        """Begin to listen, and return how to end that."""
+        """Start listening, and return what stops that."""
 
     @callback
     def _happened(self, event_type: str, attributes: dict[str, Any]) -> None:
@@ -104,7 +104,7 @@ class SiteEvent(EventEntity):
 
 
 class SettingEvent(SiteEvent):
-    """A setting that changed, wherever it was changed, or did not although it was meant to."""
+    """A setting that was changed, by Home Assistant or elsewhere, or failed to change."""
 
     entity_description = SETTING
 
@@ -124,7 +124,7 @@ class SettingEvent(SiteEvent):
             "by": "moved_along" if change.along else "home_assistant" if change.ours else "elsewhere",
         }
         contexts = self.runtime.events.contexts
-        # By then the context is that of the newer command.
+        # A superseded command's context has already been replaced by that of the newer command.
         asked = change.ours and not change.along and change.kind is not ChangeKind.SUPERSEDED
         if asked and (context := contexts.get(change.name)) is not None:
             self.async_set_context(context)
@@ -138,7 +138,7 @@ class SettingEvent(SiteEvent):
 
 
 class OutageEventEntity(SiteEvent):
-    """The grid that was lost, or is back."""
+    """The loss or return of the grid."""
 
     entity_description = OUTAGE
 
@@ -153,7 +153,7 @@ class OutageEventEntity(SiteEvent):
 
 
 class StormEventEntity(SiteEvent):
-    """A storm that is expected, or has passed."""
+    """A storm that is expected, or no longer expected."""
 
     entity_description = STORM
 

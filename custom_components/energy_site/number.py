@@ -20,7 +20,7 @@ async def async_setup_entry(
     entry: SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a number for every level that can be set."""
+    """Add a number entity for every level that can be set."""
     runtime = entry.runtime_data
     async_add_controls(
         runtime,

@@ -20,7 +20,7 @@ async def async_create_fix_flow(
 ) -> ConfirmFlow:
     """Return the flow that fixes an issue.
 
-    Raises `LookupError` for an issue that has none: nothing is done about what is not known.
+    Raises `LookupError` for an unknown issue, or one without a flow.
     """
     known = data or {}
     flow = ISSUES[str(known.get("key"))].fix_flow

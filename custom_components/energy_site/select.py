@@ -1,4 +1,4 @@
-"""Selects: what one of several can be chosen for."""
+"""Selects: settings with several options."""
 
 from typing import cast, override
 
@@ -20,7 +20,7 @@ async def async_setup_entry(
     entry: SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a select for every choice there is."""
+    """Add a select entity for every setting with several options."""
     runtime = entry.runtime_data
     async_add_controls(
         runtime,
@@ -31,7 +31,7 @@ async def async_setup_entry(
 
 
 class SiteSelect(ControlEntity, SelectEntity):
-    """A choice for the site or one of its devices."""
+    """A setting of the site or one of its devices with several options."""
 
     @override
     def _set_value(self, value: object) -> None:
@@ -40,7 +40,7 @@ class SiteSelect(ControlEntity, SelectEntity):
     @override
     def _limit(self, control: Control) -> None:
         if isinstance(limits := control.limits, Choice):
-            # What is in force may be something that cannot be chosen, such as a vendor's own optimization.
+            # The active value may not be selectable, such as a vendor's own optimization.
             others = [control.value] if isinstance(control.value, str) and control.value not in limits.options else []
             self._attr_options = [*limits.options, *others]
 

@@ -1,4 +1,4 @@
-"""Sensors: every measured value of the site."""
+"""Sensors: all measured values of the site."""
 
 from datetime import datetime
 from typing import cast, override
@@ -31,7 +31,7 @@ DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
     *units.GENERATOR_DESCRIPTIONS,
 )
 
-# A counter's every watt-hour would be a description in the database six times a minute.
+# Writing every watt-hour of a counter would add a row to the database six times a minute.
 _ENERGY_STEP = 50.0
 _ENERGY_REST = 60.0
 

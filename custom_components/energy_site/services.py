@@ -1,4 +1,4 @@
-"""Actions on a site as a whole."""
+"""Actions for a site as a whole."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -41,7 +41,7 @@ SERVICE_IMPORT_HISTORY: Final = "import_history"
 SERVICE_REFRESH: Final = "refresh"
 SERVICE_SET_MODE_UNTIL: Final = "set_mode_until"
 
-# A field of the action, and the control it sets.
+# The fields of the action, and the controls they set.
 _OVERRIDABLE: Mapping[str, str] = {
     CONF_MODE: ControlKey.OPERATING_MODE,
     ATTR_RESERVE: ControlKey.BACKUP_RESERVE,
@@ -104,7 +104,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 def _runtime(call: ServiceCall) -> SiteRuntime:
-    """Return the site that is meant; raise a translated error where that is not clear or not loaded."""
+    """Return the requested site; raise a translated error if it is ambiguous or not loaded."""
     entry: SiteConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
     return entry.runtime_data
 
@@ -112,7 +112,7 @@ def _runtime(call: ServiceCall) -> SiteRuntime:
 async def _async_check_control(call: ServiceCall, runtime: SiteRuntime, keys: Iterable[str] | None = None) -> None:
     """Raise `Unauthorized` unless the caller may control the entities of these controls, or all of the site.
 
-    An automation calls for nobody, and may.
+    An automation has no user, and is always allowed.
     """
     if call.context.user_id is None:
         return
@@ -122,7 +122,7 @@ async def _async_check_control(call: ServiceCall, runtime: SiteRuntime, keys: It
     registered = er.async_entries_for_config_entry(er.async_get(call.hass), runtime.entry.entry_id)
     wanted = {f"{runtime.site}_{key}" for key in keys} if keys is not None else {it.unique_id for it in registered}
     moved = [entity for entity in registered if entity.unique_id in wanted]
-    # What has no entity is given to nobody in particular.
+    # Without an entity, there is no specific permission for a control.
     complete = bool(moved) and wanted <= {entity.unique_id for entity in moved}
     may = user.permissions
     if not complete and not may.access_all_entities(POLICY_CONTROL):
@@ -194,7 +194,7 @@ async def _async_cancel_import(call: ServiceCall) -> None:
 
 
 def _check_parameters(parameters: Mapping[str, str], known: Mapping[str, Parameter]) -> None:
-    """Raise a translated error for a parameter that no endpoint has, or a value that it cannot have."""
+    """Raise a translated error for an unknown parameter or an invalid value."""
     for name, value in parameters.items():
         if name not in known:
             key = "unknown_parameter"

@@ -1,4 +1,4 @@
-"""Switches: what can be on or off."""
+"""Switches: settings that can be on or off."""
 
 from typing import Any, cast, override
 
@@ -19,7 +19,7 @@ async def async_setup_entry(
     entry: SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a switch for everything that can be on or off."""
+    """Add a switch for every setting that can be on or off."""
     runtime = entry.runtime_data
     async_add_controls(
         runtime,
@@ -30,7 +30,7 @@ async def async_setup_entry(
 
 
 class SiteSwitch(ControlEntity, SwitchEntity):
-    """Something of the site or of one of its devices."""
+    """A switchable setting of the site or of one of its devices."""
 
     @override
     def _set_value(self, value: object) -> None:

@@ -1,4 +1,4 @@
-"""What Home Assistant's system health page tells of the sites."""
+"""The information about the sites on Home Assistant's system health page."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def async_register(
     hass: HomeAssistant,  # noqa: ARG001 - the signature is Home Assistant's.
     register: system_health.SystemHealthRegistration,
 ) -> None:
-    """Register the page."""
+    """Register the information."""
     register.async_register_info(_async_info)
 
 
