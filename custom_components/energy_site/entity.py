@@ -103,8 +103,8 @@ def async_add_as_found(
     by_part: dict[type[Part], list[AnyEntityDescription]] = {}
     for description in descriptions:
         by_part.setdefault(description.part, []).append(description)
-    for part, its_rows in by_part.items():
-        finder = _Finder(runtime, async_add_entities, its_rows, make, exists)
+    for part, its_descriptions in by_part.items():
+        finder = _Finder(runtime, async_add_entities, its_descriptions, make, exists)
         finder.add_new()
         runtime.entry.async_on_unload(runtime.poller.listen(part, finder.add_new))
         runtime.entry.async_on_unload(runtime.devices.removed.add(finder.forget))
@@ -123,7 +123,7 @@ class _Finder:
     ) -> None:
         self._runtime = runtime
         self._async_add_entities = async_add_entities
-        self._rows = descriptions
+        self._descriptions = descriptions
         self._make = make
         self._exists = exists
         self._known: set[Name] = set()
@@ -132,7 +132,7 @@ class _Finder:
     def add_new(self) -> None:
         """Add the entities that have a value for the first time."""
         found: list[Entity] = []
-        for description in self._rows:
+        for description in self._descriptions:
             for serial in self._present(description):
                 name = (serial, description.description.key)
                 if name not in self._known:

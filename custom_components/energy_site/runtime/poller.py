@@ -129,8 +129,8 @@ class Poller:
     def _handle_outage_change(self, before: ApiError | None, after: ApiError | None) -> None:
         """Log once when the source as a whole becomes unavailable, and once when it is back."""
         if after is not None and after is not before:
-            examination = self._adapter.async_handle_connection_error(after)
-            self._entry.async_create_background_task(self._hass, examination, f"{DOMAIN} connection error")
+            check = self._adapter.async_handle_connection_error(after)
+            self._entry.async_create_background_task(self._hass, check, f"{DOMAIN} connection error")
         # An error that ends the setup is reported by Home Assistant.
         reported = self._started or (after is not None and _passes(after))
         if (

@@ -81,15 +81,15 @@ class RecorderStatistics(StatisticsStore):
 
     @override
     async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
-        return await self._async_ask(self._read, kind, start, end)
+        return await self._async_read(self._read, kind, start, end)
 
     @override
     async def last(self, kind: CounterKind) -> datetime | None:
-        return await self._async_ask(self._read_last, kind)
+        return await self._async_read(self._read_last, kind)
 
     @override
     async def mend(self, kind: CounterKind) -> None:
-        self.write(kind, await self._async_ask(self._read_broken, kind))
+        self.write(kind, await self._async_read(self._read_broken, kind))
 
     @override
     @callback
@@ -116,7 +116,7 @@ class RecorderStatistics(StatisticsStore):
             instance = get_instance(self._hass)
             instance.async_adjust_statistics(statistic_id(self._site, kind), since, kwh, UnitOfEnergy.KILO_WATT_HOUR)
 
-    async def _async_ask[*A, T](self, ask: Callable[[*A], T], *args: *A) -> T:
+    async def _async_read[*A, T](self, ask: Callable[[*A], T], *args: *A) -> T:
         """Read from the database once everything written before has been stored."""
         instance = get_instance(self._hass)
         done = self._hass.loop.create_future()

@@ -342,7 +342,7 @@ class Planner:
         return max(math.ceil(need / left), self._min_days_between()) if left > 0 else 0
 
     def _min_days_between(self) -> int:
-        return self._once("least_days_between", self._work_out_min_days_between)
+        return self._once("min_days_between", self._work_out_min_days_between)
 
     def _work_out_min_days_between(self) -> int:
         """Return the minimum number of days between essential requests if many systems share the month with updates."""

@@ -216,7 +216,7 @@ class EnphaseCloudSteps(CloudSteps):
     async def async_step_enphase_answer(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Read the result of the authorization."""
         if (code := self._answer.get(CONF_CODE)) is None:
-            return await self._async_tell(FlowError("consent_denied"))
+            return await self._async_show_error(FlowError("consent_denied"))
         self._code = code
         return await self._async_go_on()
 
@@ -225,11 +225,11 @@ class EnphaseCloudSteps(CloudSteps):
         if user_input is not None:
             self._problem = None
             if not (pasted := user_input.get(CONF_CODE, "").strip()):
-                return await self._async_begin_again()
+                return await self._async_start_over()
             try:
                 self._code = read_code(pasted)
             except OAuthError as err:
-                return await self._async_tell(oauth_error(err, CONF_CODE))
+                return await self._async_show_error(oauth_error(err, CONF_CODE))
             return await self._async_go_on()
         return self._show(
             "enphase_code", {probatio.Optional(CONF_CODE): TextSelector()}, {"authorize_url": self._address}
@@ -260,7 +260,7 @@ class EnphaseCloudSteps(CloudSteps):
                 return await self.async_step_enphase_systems()
             return await self._async_offer(ENPHASE, self._pages.found, self._async_collect)
         except FlowError as problem:
-            return await self._async_tell(problem)
+            return await self._async_show_error(problem)
         except _StaleTokenError:
             self._token = None
             return await self._async_ask_consent()
@@ -293,10 +293,10 @@ class EnphaseCloudSteps(CloudSteps):
     async def async_step_enphase_systems_read(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Offer the systems that were read, or show why reading failed."""
         try:
-            with self._telling():
+            with self._form_errors():
                 await self._was_read
         except FlowError as problem:
-            return await self._async_tell(problem)
+            return await self._async_show_error(problem)
         return await self._async_go_on()
 
     async def _async_read_systems(self) -> None:
@@ -311,11 +311,11 @@ class EnphaseCloudSteps(CloudSteps):
             )
             self._pages = SystemPages(client, PLANS[application.plan].per_minute)
             self._pages_of = application, token
-        with self._telling():
+        with self._form_errors():
             await self._pages.read_a_few()
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _form_errors(self) -> Iterator[None]:
         """Convert the service's errors to form errors."""
         try:
             yield
@@ -344,7 +344,7 @@ class EnphaseCloudSteps(CloudSteps):
         if account and known and account != known:
             raise FlowError("another_account")
         await self._async_read_systems()
-        with self._telling():
+        with self._form_errors():
             await self._pages.read_all(lambda _: None)
         check_granted(entry, self._pages.found)
         return self.async_update_reload_and_abort(entry, data_updates=await self._async_collect(entry))
@@ -372,7 +372,7 @@ class EnphaseCloudSteps(CloudSteps):
 
     # -- messages -------------------------------------------------------------------
 
-    async def _async_tell(self, problem: FlowError) -> ConfigFlowResult:
+    async def _async_show_error(self, problem: FlowError) -> ConfigFlowResult:
         """Show the form in which the user can fix a problem."""
         self._problem = problem
         if problem.passing:
@@ -384,9 +384,9 @@ class EnphaseCloudSteps(CloudSteps):
         self._token = None
         if CONF_CODE in problem.errors:
             return await self.async_step_enphase_code()
-        return await self._async_begin_again()
+        return await self._async_start_over()
 
-    async def _async_begin_again(self) -> ConfigFlowResult:
+    async def _async_start_over(self) -> ConfigFlowResult:
         """Show the form from which the authorization starts."""
         if self._form == "reauth_confirm":
             return await self.async_step_reauth_confirm()

@@ -22,7 +22,7 @@ _PAGE = 100
 _A_FEW = 300
 
 # The number of times in a row to wait when others use up the minute as well.
-_PATIENCE = 5
+_MAX_REFUSALS = 5
 
 
 class SystemPages:
@@ -33,7 +33,7 @@ class SystemPages:
         self._client = client
         self._per_minute = max((per_minute or 1_000) - 1, 1)
         self._page = 1
-        self._asked: list[datetime] = []
+        self._sent_at: list[datetime] = []
         self._found: dict[int, DiscoveredSystem] = {}
         self.total: int | None = None
         self.complete = False
@@ -45,7 +45,7 @@ class SystemPages:
 
     async def read_one(self) -> None:
         """Read the next page; raise what the client raises."""
-        self._asked.append(dt_util.utcnow())
+        self._sent_at.append(dt_util.utcnow())
         page = await self._client.get(SYSTEMS, query=page_query(self._page, _PAGE))
         new = {system.system_id: system for system in page.systems if system.system_id not in self._found}
         self._found |= {
@@ -70,7 +70,7 @@ class SystemPages:
                 await self.read_one()
             except ApiQuotaError as err:
                 refused += 1
-                if err.period not in (None, "second", "minute") or refused > _PATIENCE:
+                if err.period not in (None, "second", "minute") or refused > _MAX_REFUSALS:
                     raise
                 await asyncio.sleep(_seconds_until(err.period_end))
             else:
@@ -79,9 +79,9 @@ class SystemPages:
 
     async def _wait_for_room(self) -> None:
         now = dt_util.utcnow()
-        self._asked = [at for at in self._asked if now - at < _MINUTE]
-        if len(self._asked) >= self._per_minute:
-            await asyncio.sleep((self._asked[-self._per_minute] + _MINUTE - now).total_seconds())
+        self._sent_at = [at for at in self._sent_at if now - at < _MINUTE]
+        if len(self._sent_at) >= self._per_minute:
+            await asyncio.sleep((self._sent_at[-self._per_minute] + _MINUTE - now).total_seconds())
 
 
 def _seconds_until(period_end: int | None) -> float:

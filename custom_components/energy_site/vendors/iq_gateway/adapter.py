@@ -130,14 +130,14 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         except ApiAuthError as err:
             raise translated(ConfigEntryAuthFailed, err) from err
         except ApiCertificateError as err:
-            cause = await self._async_examine_certificate(err)
+            cause = await self._async_check_certificate(err)
             raise translated(ConfigEntryNotReady, cause) from err
         except ApiError as err:
             await self.async_handle_connection_error(err)
             raise translated(ConfigEntryNotReady, err) from err
         self._issues.clear(issues.CERTIFICATE)
         self._issues.clear(issues.ANOTHER_GATEWAY)
-        await self._async_look_after_token()
+        await self._async_maintain_token()
 
     @property
     @override
@@ -161,7 +161,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
 
     @override
     async def async_maintain(self) -> None:
-        await self._async_look_after_token()
+        await self._async_maintain_token()
         try:
             await self.source.prepare(dt_util.utcnow())
         except ApiError as err:
@@ -174,12 +174,12 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
     @override
     async def async_handle_connection_error(self, error: ApiError) -> None:
         if isinstance(error, RenewalPendingError):
-            self._complain_of_the_account(error.condition)
+            self._show_account_issue(error.condition)
         elif isinstance(error, ApiAuthError):
             if not self.source.in_maintenance_window(dt_util.utcnow()):
                 self._entry.async_start_reauth(self._hass)
         elif isinstance(error, ApiCertificateError):
-            await self._async_examine_certificate(error)
+            await self._async_check_certificate(error)
         elif isinstance(error, AnotherSystemError):
             self._issues.show(issues.ANOTHER_GATEWAY, {})
 
@@ -191,12 +191,12 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
     def _has_password(self) -> bool:
         return CONF_PASSWORD in self._entry.data and CONF_USERNAME in self._entry.data
 
-    def _complain_of_the_account(self, condition: AccountServiceError) -> None:
+    def _show_account_issue(self, condition: AccountServiceError) -> None:
         """Raise an issue that explains why a rejected token hasn't been replaced yet."""
         self._issues.clear(issues.TOKEN)
         self._issues.show(issues.ACCOUNT, {}, text=condition.translation_key)
 
-    async def _async_examine_certificate(self, error: ApiCertificateError) -> ApiError:
+    async def _async_check_certificate(self, error: ApiCertificateError) -> ApiError:
         """Check without the token which gateway has the new certificate, and return the error."""
         fingerprint = error.fingerprint
         try:
@@ -231,7 +231,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         self._hass.config_entries.async_update_entry(self._entry, data={**data, CONF_TOKEN: token.raw})
         return token.raw
 
-    async def _async_look_after_token(self) -> None:
+    async def _async_maintain_token(self) -> None:
         """Renew a token that expires soon; raise an issue if that fails."""
         if not self._token_ends_soon():
             self._issues.clear(issues.TOKEN)

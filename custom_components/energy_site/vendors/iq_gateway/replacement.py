@@ -23,8 +23,8 @@ async def async_replace_gateway(hass: HomeAssistant, entry: ConfigEntry[Any], se
     """
     await hass.config_entries.async_unload(entry.entry_id)
     file = site_file(hass, entry.entry_id, entry.title)
-    if memory := await file.async_load():
-        kept = {key: value for key, value in memory.items() if key not in _FORGOTTEN} | {"presence": {}}
+    if stored := await file.async_load():
+        kept = {key: value for key, value in stored.items() if key not in _FORGOTTEN} | {"presence": {}}
         if isinstance(counters := kept.get("books"), Mapping):
             kept["books"] = renewed(counters)
         await file.async_save(kept)

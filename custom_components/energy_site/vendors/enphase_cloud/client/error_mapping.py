@@ -153,8 +153,8 @@ class ErrorResponse:
         return " ".join(item for item in listed if isinstance(item, str))[:_LONGEST].casefold()
 
     def _time(self, key: str) -> int | None:
-        if self.fields is not None and (told := epoch(self.fields, key)):
-            return told
+        if self.fields is not None and (seconds := epoch(self.fields, key)):
+            return seconds
         found = re.search(_RUBY_TIME.format(key), self.words)
         return int(found[1]) if found else None
 

@@ -21,8 +21,8 @@ def build(
 ) -> Health:
     """Build the health; the newest of the feeds' `words` is the status, and `gateways` are those that report."""
     updated = max((state.answered_at for state in source.states.values() if state.answered_at), default=None)
-    told = [(source.answered_at(feed), word) for feed, word in words if word]
-    status = SystemStatus.of(max(told)[1]) if told else None
+    statuses = [(source.answered_at(feed), word) for feed, word in words if word]
+    status = SystemStatus.of(max(statuses)[1]) if statuses else None
     reports = status is None or status.reports
     return Health(
         observed_at=updated or now,

@@ -18,7 +18,7 @@ LIVE_VOLTAGE = 40.0
 
 # The last good reading is valid for this many intervals; a timestamp may stand still for a minute at least.
 INTERVALS = 3
-_LEAST_STANDSTILL = timedelta(minutes=1)
+_MIN_STANDSTILL = timedelta(minutes=1)
 
 # A reading that contradicts everything known about a meter, but lasts, is a property of the meter.
 BELIEVED_AFTER = timedelta(minutes=15)
@@ -199,7 +199,7 @@ class MeterAdmission:
         watch = self._watches.get(eid)
         if watch is None or not watch.stamp or watch.moved_at is None:
             return False
-        return now - watch.moved_at > max(INTERVALS * interval, _LEAST_STANDSTILL)
+        return now - watch.moved_at > max(INTERVALS * interval, _MIN_STANDSTILL)
 
     def _contradicts(
         self,

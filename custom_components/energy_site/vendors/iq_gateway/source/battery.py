@@ -80,10 +80,10 @@ def _level(
 
 def _units(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, BatteryUnit]:
     inventory = answers.last(ENSEMBLE_INVENTORY)
-    told = answers.current(ENSEMBLE_INVENTORY, now)
+    current = answers.current(ENSEMBLE_INVENTORY, now)
     powers = {power.serial: power for power in answers.current(BATTERY_POWER, now) or ()}
     known = {unit.serial: unit for unit in (inventory.batteries if inventory else ())}
-    fresh = {unit.serial for unit in (told.batteries if told else ())}
+    fresh = {unit.serial for unit in (current.batteries if current else ())}
     return {
         serial: _unit(serial, known.get(serial), powers.get(serial), clock, now, fresh=serial in fresh)
         for serial in sorted({*known, *powers})

@@ -166,7 +166,7 @@ class GatewayControls:
             limits=Range(minimum=0.0, maximum=_FULL),
             value=settings.backup_reserve,
             write=lambda value: self._set_storage(reserved_soc=value),
-            feeds=self._asked(feeds.SECONDARY_CONTROL, feeds.TARIFF),
+            feeds=self._answering(feeds.SECONDARY_CONTROL, feeds.TARIFF),
             block_reason=block_reason,
             reached=self._reserve_reached,
             kept=lambda value: same(self._written("reserved_soc"), value),
@@ -180,7 +180,7 @@ class GatewayControls:
             limits=Choice(options=tuple(dict.fromkeys(MODES.values()))),
             value=settings.operating_mode,
             write=lambda value: self._set_storage(mode=self._mode_word(value)),
-            feeds=self._asked(feeds.TARIFF, feeds.SECONDARY_CONTROL, feeds.SCHEDULE),
+            feeds=self._answering(feeds.TARIFF, feeds.SECONDARY_CONTROL, feeds.SCHEDULE),
             block_reason=self._battery_block_reason(now),
             reached=partial(self._mode_reached, settings),
             kept=lambda value: MODES.get(str(self._written("mode"))) == value,
@@ -199,7 +199,7 @@ class GatewayControls:
             limits=Flag(),
             value=settings.charge_from_grid,
             write=lambda value: self._set_storage(charge_from_grid=value),
-            feeds=self._asked(feeds.TARIFF, feeds.SCHEDULE),
+            feeds=self._answering(feeds.TARIFF, feeds.SCHEDULE),
             block_reason=self._battery_block_reason(now),
             reached=self._charge_reached,
             kept=lambda value: self._written("charge_from_grid") is value,
@@ -293,7 +293,7 @@ class GatewayControls:
             limits=Flag(),
             value=grid.enabled,
             write=lambda value: self._send(endpoints.SET_RELAY, {"mains_admin_state": _word(value)}),
-            feeds=self._asked(feeds.RELAY),
+            feeds=self._answering(feeds.RELAY),
             block_reason=block_reason,
             reached=reached,
             taken=lambda value: getattr(self._answers.last(feeds.RELAY), "mains_admin_state", None) == _word(value),
@@ -309,7 +309,7 @@ class GatewayControls:
                 limits=Flag(),
                 value=circuit.closed,
                 write=lambda value: self._switch_circuit(contact, value),
-                feeds=self._asked(feeds.DRY_CONTACTS),
+                feeds=self._answering(feeds.DRY_CONTACTS),
             )
         if (field := _CIRCUIT_LEVELS.get(key)) is not None:
             low, high = circuit.level_low or 0.0, circuit.level_high or _FULL
@@ -352,7 +352,7 @@ class GatewayControls:
             limits=limits,
             value=getattr(circuit, key),
             write=write,
-            feeds=self._asked(feeds.DRY_CONTACT_SETTINGS, feeds.DRY_CONTACTS, feeds.RELAY),
+            feeds=self._answering(feeds.DRY_CONTACT_SETTINGS, feeds.DRY_CONTACTS, feeds.RELAY),
             reached=reached,
             kept=lambda wanted: same(getattr(current(), key, None), wanted),
         )
@@ -379,7 +379,7 @@ class GatewayControls:
             limits=Choice(options=tuple(GeneratorMode)),
             value=generator.mode,
             write=lambda value: self._send(endpoints.SET_GENERATOR_MODE, {"gen_cmd": value}),
-            feeds=self._asked(feeds.GENERATOR_MODE, feeds.GENERATOR),
+            feeds=self._answering(feeds.GENERATOR_MODE, feeds.GENERATOR),
             reached=reached,
         )
 
@@ -410,7 +410,7 @@ class GatewayControls:
     def _send(self, command: endpoints.Command, payload: object) -> Awaitable[None]:
         return self._client.send(command, payload)
 
-    def _asked(self, *used: GatewayFeed[Any]) -> tuple[str, ...]:
+    def _answering(self, *used: GatewayFeed[Any]) -> tuple[str, ...]:
         """Return the feeds that this gateway answers."""
         return tuple(feed.key for feed in used if self._source.states[feed.key].presence.answers)
 

@@ -144,8 +144,8 @@ def _stored(answers: Answers, capabilities: Capabilities, now: datetime) -> floa
         (capabilities.batteries, control.encharge_available_energy if control else None),
         (capabilities.ac_batteries, listed if listed is not None or control is None else control.ac_battery_energy),
     )
-    told = [energy for present, energy in kinds if present]
-    return None if None in told else sum(energy for energy in told if energy is not None)
+    reported = [energy for present, energy in kinds if present]
+    return None if None in reported else sum(energy for energy in reported if energy is not None)
 
 
 def count_flows(capabilities: Capabilities, ledger: Ledger, flows: PowerFlow, now: datetime) -> None:

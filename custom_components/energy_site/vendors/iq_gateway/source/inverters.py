@@ -88,8 +88,8 @@ def fleet(answers: Answers, clock: GatewayClock, now: datetime) -> dict[str, Inv
     list_is_old = listed_at is not None and read_at is not None and read_at - listed_at > _TOGETHER
     stamps = {serial: stamp for serial, stamp in reported.items() if stamp is not None}
     # A timestamp ahead of the gateway's clock says nothing about the others, unless all of them are.
-    told = {serial: stamp for serial, stamp in stamps.items() if stamp - gateway_now <= _AHEAD} or stamps
-    awake = any(gateway_now - stamp <= 2 * _cadence(readings.get(serial)) for serial, stamp in told.items())
+    plausible = {serial: stamp for serial, stamp in stamps.items() if stamp - gateway_now <= _AHEAD} or stamps
+    awake = any(gateway_now - stamp <= 2 * _cadence(readings.get(serial)) for serial, stamp in plausible.items())
     return {
         serial: _inverter(
             serial,

@@ -20,7 +20,7 @@ _NIGHT_OFFSET = 100.0
 _UNKNOWN_NIGHT_USE = -500.0
 
 # The highest load of an ordinary home. More is accepted once the register counts it.
-_USUAL_LOAD = 15_000.0
+_DEFAULT_LOAD = 15_000.0
 
 _SMALLEST_SOLAR = 1000.0
 _SMALLEST_SITE = 2000.0
@@ -63,7 +63,7 @@ UNKNOWN_SITE = Limits(
     solar=_LARGEST_SITE,
     night=_UNKNOWN_NIGHT_USE,
     battery=_LARGEST_SITE,
-    load=_USUAL_LOAD,
+    load=_DEFAULT_LOAD,
     tolerance=0.05 * _SMALLEST_SITE,
 )
 
@@ -89,7 +89,7 @@ def limits(
         solar=max(2 * peaks, _SMALLEST_SOLAR) if known else site,
         night=-(_NIGHT_USE * len(inverters) + _NIGHT_OFFSET) if known else _UNKNOWN_NIGHT_USE,
         battery=battery or site,
-        load=min(max(_USUAL_LOAD, 1.25 * (peaks + battery)), site),
+        load=min(max(_DEFAULT_LOAD, 1.25 * (peaks + battery)), site),
         tolerance=0.05 * max(peaks, battery / 2, _SMALLEST_SITE),
     )
 

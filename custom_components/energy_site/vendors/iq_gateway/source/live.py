@@ -23,7 +23,7 @@ _REARM = timedelta(minutes=1)
 _STALE = timedelta(seconds=5)
 
 # While no values arrive, the gateway is only polled occasionally.
-_PATIENT = timedelta(seconds=15)
+_IDLE_INTERVAL = timedelta(seconds=15)
 _GIVEN_UP = timedelta(seconds=30)
 _FAILURES = 3
 
@@ -69,7 +69,7 @@ class Live:
         """Return how long to wait for the next values."""
         last = self._moved_at or self._began
         given_up = failures > _FAILURES or (last is not None and now - last > _GIVEN_UP)
-        return max(interval, _PATIENT) if given_up else interval
+        return max(interval, _IDLE_INTERVAL) if given_up else interval
 
     def forget_refusal(self) -> None:
         """Try the stream again, such as after a firmware update."""
@@ -202,10 +202,10 @@ def _flow(flow: LiveFlow, phases: int, at: datetime) -> Flow | None:
     """Return a flow with the phases that the site has, as three are always sent."""
     if flow.power_mw is None:
         return None
-    told = flow.phases_mw[:phases] if phases > 1 else ()
+    sent = flow.phases_mw[:phases] if phases > 1 else ()
     return Flow(
         power=flow.power_mw / 1000,
-        phases=tuple(None if phase is None else phase / 1000 for phase in told),
+        phases=tuple(None if phase is None else phase / 1000 for phase in sent),
         observed_at=at,
     )
 

@@ -92,13 +92,13 @@ def measured_flow(answers: Answers, kind: str, now: datetime) -> Flow | None:
 
 def added(flows: Sequence[Flow]) -> Flow:
     """Add up flows, with phases if all flows but zero ones have them; the sum is as old as its oldest term."""
-    told = [flow.phases for flow in flows if flow.power != 0.0 or flow.phases]
-    count = len(told[0]) if told else 0
+    reported = [flow.phases for flow in flows if flow.power != 0.0 or flow.phases]
+    count = len(reported[0]) if reported else 0
     phases: tuple[float | None, ...] = ()
-    if count > 1 and all(len(each) == count for each in told):
+    if count > 1 and all(len(each) == count for each in reported):
         phases = tuple(
             None if any(phase is None for phase in column) else sum(phase for phase in column if phase is not None)
-            for column in zip(*told, strict=True)
+            for column in zip(*reported, strict=True)
         )
     return Flow(
         power=sum(flow.power for flow in flows), phases=phases, observed_at=min(flow.observed_at for flow in flows)

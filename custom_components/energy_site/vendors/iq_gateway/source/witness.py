@@ -27,8 +27,8 @@ _MORE = 1.15
 _EQUAL = (0.87, 1.13)
 
 # At dawn and dusk, the values cannot be compared.
-_LEAST_POWER = 100.0
-_LEAST_SHARE = 0.04
+_MIN_POWER = 100.0
+_MIN_SHARE = 0.04
 
 # Inverters report the mean of some minutes.
 _REPORTED_MEAN = timedelta(minutes=5)
@@ -148,7 +148,7 @@ class Witnesses:
         newest = max(stamps, default=None)
         if newest is None or not self._powers:
             return
-        minimum = max(_LEAST_POWER, _LEAST_SHARE * sum(unit.max_power or 0.0 for unit in units))
+        minimum = max(_MIN_POWER, _MIN_SHARE * sum(unit.max_power or 0.0 for unit in units))
         mean_stamp = newest - sum((newest - stamp for stamp in stamps), timedelta()) / len(stamps)
         measured = self._measured(mean_stamp, now)
         is_new = self._newest is None or newest > self._newest

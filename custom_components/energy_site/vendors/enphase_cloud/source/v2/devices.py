@@ -33,11 +33,11 @@ def build_meters(
     """Build the meters; a meter with an odometer measures the production."""
     if inventory is None or readings is None:
         return None
-    told = {reading.serial_number: reading for reading in readings}
-    found = [meter for meter in inventory.meters if meter.sn in told]
+    by_serial = {reading.serial_number: reading for reading in readings}
+    found = [meter for meter in inventory.meters if meter.sn in by_serial]
     if not found:
         return None
-    counted = [reading.value for reading in told.values() if reading.value is not None]
+    counted = [reading.value for reading in by_serial.values() if reading.value is not None]
     troubled = next((meter.status for meter in found if meter.status in _STATUS - {"normal"}), None)
     status = troubled or next((meter.status for meter in found if meter.status in _STATUS), None)
     production = Meter(
@@ -49,7 +49,7 @@ def build_meters(
         status=status,
         flags=(),
     )
-    units = {meter.sn: _unit(meter, told[meter.sn]) for meter in found}
+    units = {meter.sn: _unit(meter, by_serial[meter.sn]) for meter in found}
     return Meters(observed_at=at, by_kind={"production": production}, units=units)
 
 

@@ -227,12 +227,12 @@ class EnlightenSource(CloudSource[EnlightenContext]):
 
     def _counters(self, now: datetime) -> EnergyCounters | None:
         # Today's energy alone would be taken for the lifetime, and the lifetime that follows for a jump.
-        told = {
+        counts = {
             kind: count
             for kind, count in self.counters.counts(now.astimezone(self.zone).date()).items()
             if self.counters.of(kind).through is not None or not self._awaits_life(kind)
         }
-        return EnergyCounters(observed_at=now, counts=told, rejected=0) if told else None
+        return EnergyCounters(observed_at=now, counts=counts, rejected=0) if counts else None
 
     def _awaits_life(self, kind: CounterKind) -> bool:
         state = self.states[(feeds.SUMMARY if kind is CounterKind.SOLAR else feeds.CONSUMPTION_LIFETIME).key]
@@ -254,8 +254,8 @@ class EnlightenSource(CloudSource[EnlightenContext]):
     @override
     def _reported_at(self) -> datetime | None:
         summary, system = self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
-        told = (summary, system, *self._envoys())
-        stamps = [each.last_report_at for each in told if each is not None and each.last_report_at]
+        answers = (summary, system, *self._envoys())
+        stamps = [each.last_report_at for each in answers if each is not None and each.last_report_at]
         return moment(max(stamps, default=None))
 
     def _envoys(self) -> tuple[Envoy, ...]:

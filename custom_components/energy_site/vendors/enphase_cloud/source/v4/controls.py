@@ -157,8 +157,8 @@ class CloudControls:
             known = circuit.level_low if mode is LoadMode.ADVANCED_BATTERY_POWERED else None
             level = wanted if key == ControlKey.LEVEL_LOW else known
             change = LoadContactChange(name=contact, mode=mode, soc_low=_circuit_level(level, mode))
-            told = await context.client.update(endpoints.SET_LOAD_CONTROL, context.system_id, change.body())
-            answer = build_circuits(told, context.clock())
+            response = await context.client.update(endpoints.SET_LOAD_CONTROL, context.system_id, change.body())
+            answer = build_circuits(response, context.clock())
             echo: Value | None = getattr(answer and answer.circuits.get(contact), key, None)
             return echo
 

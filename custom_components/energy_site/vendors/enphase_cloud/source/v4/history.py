@@ -113,16 +113,16 @@ class EnphaseHistory(HistoryProvider):
     def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
         if self._is_derived(group.kinds[0]):
             return sum(self._known(kind, first_day) is None for kind in self._terms())
-        return -(-days // group.days) * _questions(group)
+        return -(-days // group.days) * _requests(group)
 
     @override
     def daily_cost(self, group: FlowGroup) -> int:
         # The intervals read for other flows of the day are enough.
-        return 0 if self._is_derived(group.kinds[0]) else _questions(group)
+        return 0 if self._is_derived(group.kinds[0]) else _requests(group)
 
     @override
     def lifetime_cost(self, group: FlowGroup) -> int:
-        return _questions(group)
+        return _requests(group)
 
     @override
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
@@ -191,10 +191,10 @@ class EnphaseHistory(HistoryProvider):
             term: self._known(term, day) or await self._get(term, *self._window(term, day)) for term in self._terms()
         }
         consumption = of_meter(CounterKind.LOAD, answers[CounterKind.LOAD])
-        told = dict(of_production(answers.pop(CounterKind.SOLAR), self.zone, meter=self._meter).found)
+        known = dict(of_production(answers.pop(CounterKind.SOLAR), self.zone, meter=self._meter).found)
         for term, answer in answers.items():
-            told |= (of_battery(answer) if isinstance(answer, BatteryTelemetry) else of_meter(term, answer)).found
-        return replace(consumption, found={kind: derived(kind, told, with_battery=self._with_battery, step=QUARTER)})
+            known |= (of_battery(answer) if isinstance(answer, BatteryTelemetry) else of_meter(term, answer)).found
+        return replace(consumption, found={kind: derived(kind, known, with_battery=self._with_battery, step=QUARTER)})
 
     def _window(self, term: CounterKind, day: date) -> tuple[date, int]:
         """Return the days to request if one of them is needed, as up to a week costs the same."""
@@ -236,7 +236,7 @@ def history_of(source: CloudSource[Context]) -> EnphaseHistory:
     )
 
 
-def _questions(group: FlowGroup) -> int:
+def _requests(group: FlowGroup) -> int:
     """Return the number of endpoints that provide the data of a group."""
     return 2 if group.kinds == _LOAD + _BATTERY else 1
 

@@ -22,8 +22,8 @@ def measures(devices: Devices | None, *types: str) -> bool | None:
     """Return whether there is a meter of some types, `None` if one has no type, like many older meters."""
     if devices is None:
         return None
-    told = {_type(meter) for meter in devices.of("meters")}
-    return True if told & set(types) else None if "" in told else False
+    reported = {_type(meter) for meter in devices.of("meters")}
+    return True if reported & set(types) else None if "" in reported else False
 
 
 def phases(devices: Devices | None, kind: str) -> Mapping[int | None, int]:

@@ -48,9 +48,9 @@ def build(
     if latest is None:
         solar = _by_summary(summary, now)
         return None if solar is None else PowerFlow(observed_at=solar.observed_at, solar=solar)
-    told = {kind: _rows((row for row in latest.meters if row.name == kind), now) for kind in meters.KINDS}
+    by_kind = {kind: _rows((row for row in latest.meters if row.name == kind), now) for kind in meters.KINDS}
     units = _rows(latest.encharges, now)
-    stamps = [row.at for each in (*told.values(), units) for row in each if row.at is not None]
+    stamps = [row.at for each in (*by_kind.values(), units) for row in each if row.at is not None]
     # A single clock that is ahead doesn't make other values old.
     newest = max((at for at in stamps if at < now), default=now)
 
@@ -59,13 +59,13 @@ def build(
         late = found is None or newest - found.observed_at > apart or now - found.observed_at > _OLDEST
         return None if late else found
 
-    by_phase = any(_is_by_phase(rows, newest) for rows in told.values())
+    by_phase = any(_is_by_phase(rows, newest) for rows in by_kind.values())
     known = {
         kind: None if by_phase and _lacks_phase(rows, newest, meters.phases(devices, kind)) else flow(rows)
-        for kind, rows in told.items()
+        for kind, rows in by_kind.items()
     }
     solar, consumption = known[meters.PRODUCTION], known[meters.CONSUMPTION]
-    if not _in_service(told[meters.PRODUCTION], newest):
+    if not _in_service(by_kind[meters.PRODUCTION], newest):
         solar = _by_summary(summary, now)
     battery = flow(units, -1)
     grid, load = _together(consumption, solar, -1, apart), consumption

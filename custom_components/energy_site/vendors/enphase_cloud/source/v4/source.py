@@ -185,22 +185,22 @@ class EnphaseCloudSource(CloudSource[Context]):
 
     def _observe_balance(self, now: datetime) -> None:
         """Record the missing directions of the grid, derived from everything else."""
-        untold, zone = feeds.missing_directions(self), self.zone
+        missing, zone = feeds.missing_directions(self), self.zone
         metered = feeds.has_production_meter(self)
         production = self.answer(feeds.PRODUCTION_METER if metered else feeds.PRODUCTION_MICRO)
         consumption, battery = self.answer(feeds.CONSUMPTION), self.answer(feeds.BATTERY)
-        if not untold or production is None or consumption is None:
+        if not missing or production is None or consumption is None:
             return
-        told = {
+        reported = {
             **intervals.of_production(production, zone, meter=metered).found,
             **intervals.of_meter(CounterKind.LOAD, consumption).found,
             **(intervals.of_battery(battery).found if battery is not None else {}),
         }
         for kind, (today, _) in feeds.GRID_FEEDS.items():
-            if kind not in untold and (telemetry := self.answer(today)) is not None:
-                told |= intervals.of_meter(kind, telemetry).found
-        for kind in untold:
-            found = derived(kind, told, with_battery=feeds.battery_in_balance(self), step=QUARTER)
+            if kind not in missing and (telemetry := self.answer(today)) is not None:
+                reported |= intervals.of_meter(kind, telemetry).found
+        for kind in missing:
+            found = derived(kind, reported, with_battery=feeds.battery_in_balance(self), step=QUARTER)
             lasting = feeds.GRID_FEEDS[kind][1].key in self.ailing(now)
             energy.record_grid(self.counters.of(kind), found, zone, lasting=lasting)
 
@@ -307,9 +307,9 @@ class EnphaseCloudSource(CloudSource[Context]):
 
     def _reports_by_modem(self) -> bool:
         system, known = self.answer(feeds.SYSTEM), self.answer(feeds.DEVICES)
-        told = (system.connection_type or "").casefold() if system is not None else ""
-        return told == "cellular" or (
-            not told and known is not None and any(gateway.cellular for gateway in known.of("gateways"))
+        connection = (system.connection_type or "").casefold() if system is not None else ""
+        return connection == "cellular" or (
+            not connection and known is not None and any(gateway.cellular for gateway in known.of("gateways"))
         )
 
     @override
