@@ -108,7 +108,7 @@ def connection_error(error: ApiError) -> FlowError:
 
 
 async def _refuse_old_gateway(session: ClientSession, host: str) -> None:
-    """Raise `FlowError` for a gateway with old firmware, which doesn't support encryption."""
+    """Raise `FlowError` if something answers without encryption, such as a gateway with old firmware."""
     try:
         info = await probe_plain_http(session, host)
     except ApiUnreachableError, ApiTimeoutError:

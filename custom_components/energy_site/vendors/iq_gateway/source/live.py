@@ -53,7 +53,7 @@ class Live:
         self._armed_at = self._moved_at = None
 
     async def end(self) -> None:
-        """Return to the meters' usual polling interval."""
+        """Turn off live power, so that the meters are polled at their usual interval again."""
         self._until = None
         await self._close_stream()
 
