@@ -29,7 +29,7 @@ def _join_all_threads(executor: InterruptibleThreadPoolExecutor) -> None:
     """Wait for threads that were interrupted as well: on a busy machine they end a moment after they were told to."""
     _join_threads_or_timeout(executor)
     for thread in executor._threads:
-        thread.join(10)
+        thread.join(60)
 
 
 def pytest_configure() -> None:
