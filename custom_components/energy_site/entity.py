@@ -85,7 +85,12 @@ class SiteEntity(Entity):
         value = self._value()
         self._attr_available = value is not None or self.runtime.poller.is_known(self._description.part)
         self._set_value(value)
-        return (value, self._attr_available, self._description.stamp(self.runtime.part))
+        self._attr_extra_state_attributes = self._attributes()
+        stamp = self._description.stamp(self.runtime.part)
+        return (value, self._attr_available, stamp, self._attr_extra_state_attributes)
+
+    def _attributes(self) -> dict[str, Any]:
+        return dict(self._description.attributes(self.runtime.part))
 
 
 @callback
@@ -160,6 +165,7 @@ class ControlEntity(SiteEntity):
         """Show and set the value that `description` reads."""
         super().__init__(runtime, description, serial)
         self._control_name = ControlName(serial, description.description.key)
+        self._control: Control | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -189,18 +195,17 @@ class ControlEntity(SiteEntity):
 
     @override
     def _read(self) -> object:
-        control = self.runtime.controls.control(self._control_name)
+        self._control = control = self.runtime.controls.control(self._control_name)
         if control is not None:
             self._limit(control)
-        self._attr_extra_state_attributes = self._attributes(control)
-        limits = control.limits if control is not None else None
-        return (super()._read(), self._attr_extra_state_attributes, limits)
+        return (super()._read(), control.limits if control is not None else None)
 
     def _limit(self, control: Control) -> None:
         """Apply the current limits."""
 
-    def _attributes(self, control: Control | None) -> dict[str, Any]:
-        attributes: dict[str, Any] = {}
+    @override
+    def _attributes(self) -> dict[str, Any]:
+        attributes, control = super()._attributes(), self._control
         if (pending := self.runtime.controls.pending(self._control_name)) is not None:
             attributes[ATTR_PENDING] = pending
         if control is not None and control.block_reason is not None:

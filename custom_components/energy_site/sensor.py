@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .descriptions import meters, power, site, units
+from .descriptions import meters, power, site, units, utility
 from .descriptions.entity_description import AnyEntityDescription
 from .entity import SiteEntity, async_add_as_found
 from .runtime.site import SiteConfigEntry
@@ -20,6 +20,9 @@ DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
     *power.ENERGY_DESCRIPTIONS,
     *site.BATTERY_DESCRIPTIONS,
     *site.GRID_DESCRIPTIONS,
+    *utility.OUTAGE_DESCRIPTIONS,
+    *utility.GRID_SERVICES_DESCRIPTIONS,
+    *utility.PRICE_DESCRIPTIONS,
     *site.SETTINGS_DESCRIPTIONS,
     *site.HEALTH_DESCRIPTIONS,
     *site.QUOTA_DESCRIPTIONS,
@@ -28,6 +31,7 @@ DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
     *units.BATTERY_DESCRIPTIONS,
     *units.CONTROLLER_DESCRIPTIONS,
     *units.METER_UNIT_DESCRIPTIONS,
+    *units.CHARGER_DESCRIPTIONS,
     *units.GENERATOR_DESCRIPTIONS,
 )
 
@@ -56,6 +60,12 @@ class SiteSensor(SiteEntity, SensorEntity):
     @override
     def _set_value(self, value: object) -> None:
         self._attr_native_value = cast("str | float | datetime | None", value)
+
+    @override
+    def _read(self) -> object:
+        if (unit := self._description.unit_of_measurement(self.runtime.part)) is not None:
+            self._attr_native_unit_of_measurement = unit
+        return super()._read()
 
     @override
     def _should_write(self, before: object, after: object) -> bool:

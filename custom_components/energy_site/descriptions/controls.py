@@ -11,6 +11,7 @@ from ..site.control import ControlKey
 from ..site.model import (
     CircuitAction,
     CircuitMode,
+    ExportRule,
     GeneratorMode,
     GridStatus,
     LivePower,
@@ -50,6 +51,11 @@ NUMBER_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
         description=_percent(ControlKey.BACKUP_RESERVE),
         value_fn=lambda settings: settings.backup_reserve,
     ),
+    SiteEntityDescription(
+        part=Settings,
+        description=_percent(ControlKey.OFF_GRID_VEHICLE_CHARGING_RESERVE),
+        value_fn=lambda settings: settings.off_grid_vehicle_charging_reserve,
+    ),
     DeviceEntityDescription(
         family=CIRCUIT,
         description=_percent(ControlKey.LEVEL_LOW, EntityCategory.CONFIG),
@@ -67,6 +73,11 @@ SELECT_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
         part=Settings,
         description=_select(ControlKey.OPERATING_MODE, OperatingMode),
         value_fn=lambda settings: settings.operating_mode,
+    ),
+    SiteEntityDescription(
+        part=Settings,
+        description=_select(ControlKey.EXPORT_RULE, ExportRule),
+        value_fn=lambda settings: settings.export_rule,
     ),
     DeviceEntityDescription(
         family=CIRCUIT,

@@ -1,6 +1,6 @@
 """The entries of the platforms' tables: a description, and the source of its value."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,13 +23,16 @@ class SiteEntityDescription[P: Part]:
     """A value of the site as a whole.
 
     An entity is added once there is a value. With `stamp_fn`, a repeated value is reported again,
-    so that integrations over time know that it still applies.
+    so that integrations over time know that it still applies. `unit_fn` returns the unit if the
+    site decides it.
     """
 
     part: type[P]
     description: EntityDescription
     value_fn: Callable[[P], object]
     stamp_fn: Callable[[P], datetime | None] | None = None
+    unit_fn: Callable[[P], str | None] | None = None
+    attributes_fn: Callable[[P], Mapping[str, Any]] | None = None
 
     def candidates(self, parts: Parts) -> Iterable[str | None]:
         """Return the units that could have a value: the site itself (`None`) once it has the part."""
@@ -49,6 +52,18 @@ class SiteEntityDescription[P: Part]:
         if self.stamp_fn is None or (part := parts(self.part)) is None:
             return None
         return self.stamp_fn(part)
+
+    def unit_of_measurement(self, parts: Parts) -> str | None:
+        """Return the unit if the site decides it."""
+        if self.unit_fn is None or (part := parts(self.part)) is None:
+            return None
+        return self.unit_fn(part)
+
+    def attributes(self, parts: Parts) -> Mapping[str, Any]:
+        """Return what is shown along with the value, as far as it is known."""
+        if self.attributes_fn is None or (part := parts(self.part)) is None:
+            return {}
+        return {key: value for key, value in self.attributes_fn(part).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +110,14 @@ class DeviceEntityDescription[P: Part, U]:
     def stamp(self, parts: Parts) -> datetime | None:  # noqa: ARG002 - the same signature as a site's description.
         """Return `None`, as units only report changes."""
         return None
+
+    def unit_of_measurement(self, parts: Parts) -> str | None:  # noqa: ARG002 - the same signature as a site's description.
+        """Return nothing: the unit of a device's value is always the same."""
+        return None
+
+    def attributes(self, parts: Parts) -> Mapping[str, Any]:  # noqa: ARG002 - the same signature as a site's description.
+        """Return nothing: a device's values have none."""
+        return {}
 
 
 type AnyEntityDescription = SiteEntityDescription[Any] | DeviceEntityDescription[Any, Any]

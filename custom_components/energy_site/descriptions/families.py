@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..site import model
+from ..site.chargers import Chargers, ChargerUnit
 from ..site.meters import Meters, MeterUnit
 from ..site.model import (
     Battery,
@@ -68,6 +69,9 @@ METER: Family[Meters, MeterUnit] = Family(
 CIRCUIT: Family[LoadCircuits, LoadCircuit] = Family(
     kind="load_circuit", part=LoadCircuits, units=lambda part: part.circuits, describe=lambda _: None, has_serial=False
 )
+CHARGER: Family[Chargers, ChargerUnit] = Family(
+    kind="charger", part=Chargers, units=lambda part: part.units, describe=lambda unit: unit.device
+)
 GENERATOR: Family[model.Generator, model.Generator] = Family(
     kind="generator",
     part=model.Generator,
@@ -87,5 +91,6 @@ FAMILIES: tuple[Family[Any, Any], ...] = (
     RELAY,
     METER,
     CIRCUIT,
+    CHARGER,
     GENERATOR,
 )

@@ -59,6 +59,25 @@ def measurement(
     )
 
 
+def minutes(key: str) -> SensorEntityDescription:
+    """Describe a time that is left."""
+    return SensorEntityDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.DURATION,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfTime.MINUTES,
+        suggested_display_precision=0,
+    )
+
+
+def price(key: str) -> SensorEntityDescription:
+    """Describe a price; its unit is that of the site's currency."""
+    return SensorEntityDescription(
+        key=key, translation_key=key, state_class=SensorStateClass.MEASUREMENT, suggested_display_precision=4
+    )
+
+
 def percentage(key: str, *, enabled: bool = True, precision: int = 0, measures: bool = True) -> SensorEntityDescription:
     """Describe a diagnostic percentage; one that is set rather than measured has no statistics."""
     return SensorEntityDescription(

@@ -5,6 +5,7 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory
 
+from ..site.grid_services import GridServices
 from ..site.model import (
     Activity,
     Battery,
@@ -19,8 +20,8 @@ from ..site.model import (
 )
 from ..site.status import SystemStatus
 from .entity_description import AnyEntityDescription, DeviceEntityDescription, SiteEntityDescription
-from .families import AC_BATTERY, BATTERY, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
-from .sensor_description import counter, enum, measurement, percentage, timestamp
+from .families import AC_BATTERY, BATTERY, CHARGER, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
+from .sensor_description import counter, enum, measurement, minutes, percentage, timestamp
 
 BATTERY_DESCRIPTIONS = (
     SiteEntityDescription(
@@ -40,6 +41,9 @@ BATTERY_DESCRIPTIONS = (
     ),
     SiteEntityDescription(
         part=Battery, description=percentage("battery_health"), value_fn=lambda battery: battery.health
+    ),
+    SiteEntityDescription(
+        part=Battery, description=minutes("backup_time_left"), value_fn=lambda battery: battery.backup_time_left
     ),
 )
 
@@ -152,6 +156,7 @@ BINARY_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
             device_class=BinarySensorDeviceClass.CONNECTIVITY,
         ),
         value_fn=lambda grid: grid.connected,
+        attributes_fn=lambda grid: {"reason": grid.reason},
     ),
     SiteEntityDescription(
         part=Storm,
@@ -159,6 +164,25 @@ BINARY_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
             key="storm_alert", translation_key="storm_alert", device_class=BinarySensorDeviceClass.SAFETY
         ),
         value_fn=lambda storm: storm.alert,
+        attributes_fn=lambda storm: {"starts_at": storm.starts_at, "ends_at": storm.ends_at},
+    ),
+    SiteEntityDescription(
+        part=Storm,
+        description=BinarySensorEntityDescription(
+            key="storm_charging",
+            translation_key="storm_charging",
+            device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
+        ),
+        value_fn=lambda storm: storm.charging,
+    ),
+    SiteEntityDescription(
+        part=GridServices,
+        description=BinarySensorEntityDescription(
+            key="grid_services_active",
+            translation_key="grid_services_active",
+            device_class=BinarySensorDeviceClass.RUNNING,
+        ),
+        value_fn=lambda services: services.active,
     ),
     SiteEntityDescription(
         part=Health,
@@ -199,6 +223,13 @@ BINARY_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
     *(
         DeviceEntityDescription(family=family, description=_CONNECTED, value_fn=lambda unit: unit.connected)
         for family in (SYSTEM_CONTROLLER, COLLAR, COMBINER, GATEWAY)
+    ),
+    DeviceEntityDescription(
+        family=CHARGER,
+        description=BinarySensorEntityDescription(
+            key="connected", translation_key="plugged_in", device_class=BinarySensorDeviceClass.PLUG
+        ),
+        value_fn=lambda unit: unit.connected,
     ),
     DeviceEntityDescription(
         family=BATTERY,

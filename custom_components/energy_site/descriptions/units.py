@@ -1,14 +1,17 @@
 """Values of single devices: inverters, batteries, controllers, generator."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 
+from ..site.chargers import ChargerFault, ChargerState, ChargerUnit
 from ..site.model import BatteryUnit, Controller, Inverter
 from .entity_description import DeviceEntityDescription
 from .families import (
     AC_BATTERY,
     BATTERY,
+    CHARGER,
     COLLAR,
     COMBINER,
     GATEWAY,
@@ -155,4 +158,22 @@ GENERATOR_DESCRIPTIONS = (
         description=measurement("rated_power", SensorDeviceClass.POWER, enabled=False, diagnostic=True),
         value_fn=lambda unit: unit.rated_power,
     ),
+)
+
+_CHARGER_VALUES: tuple[tuple[SensorEntityDescription, Callable[[ChargerUnit], object]], ...] = (
+    (measurement("power", SensorDeviceClass.POWER), lambda unit: unit.power),
+    (replace(enum("state", ChargerState), translation_key="charger_state"), lambda unit: unit.state),
+    (enum("fault", ChargerFault, enabled=False, diagnostic=True), lambda unit: unit.fault),
+    (timestamp("session_start"), lambda unit: unit.session_start),
+    (
+        replace(
+            measurement("session_energy", SensorDeviceClass.ENERGY, precision=2),
+            state_class=SensorStateClass.TOTAL,
+        ),
+        lambda unit: unit.session_energy,
+    ),
+)
+CHARGER_DESCRIPTIONS = tuple(
+    DeviceEntityDescription(family=CHARGER, description=description, value_fn=value)
+    for description, value in _CHARGER_VALUES
 )

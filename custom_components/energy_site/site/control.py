@@ -19,8 +19,10 @@ class ControlKey(StrEnum):
 
     BACKUP_RESERVE = "backup_reserve"
     CHARGE_FROM_GRID = "charge_from_grid"
+    EXPORT_RULE = "export_rule"
     GRID_ENABLED = "grid_enabled"
     LIVE_POWER = "live_power"
+    OFF_GRID_VEHICLE_CHARGING_RESERVE = "off_grid_vehicle_charging_reserve"
     OPERATING_MODE = "operating_mode"
     STORM_GUARD = "storm_guard"
     # These belong to a load circuit; `MODE` to a generator as well.

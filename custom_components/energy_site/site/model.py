@@ -124,12 +124,16 @@ class BatteryUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Battery(Part):
-    """All batteries combined, and each of them: %, Wh."""
+    """All batteries combined, and each of them: %, Wh.
+
+    `backup_time_left` is the minutes that they can run the house at its current power.
+    """
 
     level: float | None = None
     available_energy: float | None = None
     capacity: float | None = None
     health: float | None = None
+    backup_time_left: float | None = None
     units: Mapping[str, BatteryUnit] = field(default_factory=dict)
     ac_units: Mapping[str, BatteryUnit] = field(default_factory=dict)
 
@@ -215,12 +219,14 @@ class GridStatus(Part):
     """Whether the grid is connected, and the devices that report it.
 
     `enabled` is whether the house is meant to use the grid: it stays true when the grid fails.
-    `transition` is the current movement of the switch between them.
+    `transition` is the current movement of the switch between them, `reason` the vendor's word
+    for why the house has no power.
     """
 
     state: GridState | None = None
     enabled: bool | None = None
     transition: Transition | None = None
+    reason: str | None = None
     controllers: Mapping[str, Controller] = field(default_factory=dict)
 
     @property
@@ -255,6 +261,14 @@ class OperatingMode(StrEnum):
     OPTIMIZED = "optimized"
 
 
+class ExportRule(StrEnum):
+    """What may be exported to the grid."""
+
+    BATTERY_OK = "battery_ok"
+    PV_ONLY = "pv_only"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Part):
     """The active settings, not requested ones: %.
@@ -267,6 +281,8 @@ class Settings(Part):
     shutdown_level: float | None = None
     operating_mode: OperatingMode | None = None
     charge_from_grid: bool | None = None
+    export_rule: ExportRule | None = None
+    off_grid_vehicle_charging_reserve: float | None = None
     activity: Activity | None = None
     cloud_controlled: bool | None = None
 
@@ -277,6 +293,9 @@ class Storm(Part):
 
     guarded: bool | None = None
     alert: bool | None = None
+    charging: bool | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 class CircuitMode(StrEnum):
@@ -423,6 +442,7 @@ class Health(Part):
     open_events: int | None = None
     status: SystemStatus | None = None
     ailing: tuple[str, ...] = ()
+    breaker_open: bool | None = None
 
     @property
     def in_trouble(self) -> bool | None:
@@ -431,4 +451,4 @@ class Health(Part):
             return None
         faults = any(not each.fault.is_hint for each in self.findings)
         status = self.status is not None and self.status.in_trouble
-        return bool(self.problems or self.open_events or faults or status)
+        return bool(self.problems or self.open_events or faults or status or self.breaker_open)
