@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.energy_site.site.model import GridState, GridStatus
 from custom_components.energy_site.site.outage import OutageEvent, OutageWatch
+from custom_components.energy_site.site.past_outages import PastOutage
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 LOST = OutageEvent(lost=True)
@@ -106,9 +107,62 @@ def test_purpose_outlives_a_restart(watch: OutageWatch) -> None:
         {"connected": "yes", "lost_at": 5},
         {"connected": None, "lost_at": "yesterday"},
         {"lost_at": "2026-06-15T12:00:00"},
+        {"since": 7, "seen": [["2026-06-15T12:00:00+00:00"], "now", ["x", "y"], [1, 2]]},
     ],
 )
 def test_what_was_written_by_nobody_is_forgotten(data: dict[str, Any]) -> None:
     watch = OutageWatch()
     watch.restore(data)
-    assert watch.as_dict() == {"connected": None, "lost_at": None}
+    assert watch.as_dict() == OutageWatch().as_dict()
+
+
+def outage(minutes: float, lasted: float) -> PastOutage:
+    """Return an outage that began minutes after noon."""
+    return PastOutage(started_at=NOON + timedelta(minutes=minutes), lasted=timedelta(minutes=lasted))
+
+
+def review(watch: OutageWatch, minutes: float, *outages: PastOutage) -> list[OutageEvent]:
+    """Let a watch look at what a cloud lists, minutes after noon."""
+    return watch.review(outages, NOON + timedelta(minutes=minutes))
+
+
+def test_an_outage_that_nobody_saw_is_told_once_when_the_cloud_lists_it(watch: OutageWatch) -> None:
+    unseen = outage(20, 15)
+    assert review(watch, 0) == []
+    assert review(watch, 60, unseen) == [OutageEvent(lost=False, lasted=timedelta(minutes=15))]
+    assert review(watch, 70, unseen) == []
+
+
+def test_outages_of_before_the_setup_are_no_news(watch: OutageWatch) -> None:
+    assert review(watch, 0, outage(-500, 20)) == []
+    assert review(watch, 60, outage(-500, 20), outage(-90, 60)) == []
+
+
+def test_an_outage_that_was_seen_is_not_told_again_when_the_cloud_lists_it(watch: OutageWatch) -> None:
+    review(watch, 0)
+    assert look(watch, GridState.OFF_GRID, 12) == LOST
+    # The cloud may list it before the return of the grid is seen.
+    assert review(watch, 39, outage(10, 28)) == []
+    assert look(watch, GridState.ON_GRID, 40) is not None
+    assert review(watch, 60, outage(10, 28)) == []
+
+
+def test_an_outage_under_way_is_not_over(watch: OutageWatch) -> None:
+    review(watch, 0)
+    assert review(watch, 15, outage(10, 28)) == []
+    assert len(review(watch, 40, outage(10, 28))) == 1
+
+
+def test_two_outages_of_one_afternoon_are_two(watch: OutageWatch) -> None:
+    review(watch, 0)
+    assert len(review(watch, 200, outage(10, 5), outage(60, 5))) == 2
+
+
+def test_what_was_told_is_not_told_again_after_a_restart(watch: OutageWatch) -> None:
+    review(watch, 0)
+    review(watch, 60, outage(20, 15))
+    again = OutageWatch()
+    again.restore(json.loads(json.dumps(watch.as_dict())))
+    assert review(again, 80, outage(20, 15)) == []
+    # What happened meanwhile is news.
+    assert len(review(again, 500, outage(20, 15), outage(200, 30))) == 1

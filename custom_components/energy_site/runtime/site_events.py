@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from ..site.control import Change, ControlKey, ControlName
 from ..site.model import GridStatus, Storm
 from ..site.outage import OutageEvent, OutageWatch
+from ..site.past_outages import PastOutages
 from ..sources.control_queue import ControlQueue
 from ..sources.listeners import Listeners
 from .poller import Poller
@@ -43,9 +44,11 @@ class SiteEvents:
         self._controls = controls
         self._look_at_grid()
         self._look_at_storm()
+        self._review_outages()
         return (
             self._poller.listen(GridStatus, self._look_at_grid),
             self._poller.listen(Storm, self._look_at_storm),
+            self._poller.listen(PastOutages, self._review_outages),
         )
 
     @callback
@@ -85,6 +88,12 @@ class SiteEvents:
         if grid.enabled is None and self._is_starting():
             return
         if (event := self._outage.observe(grid, dt_util.utcnow())) is not None:
+            self.dispatch(event)
+
+    @callback
+    def _review_outages(self) -> None:
+        past = self._poller.part(PastOutages)
+        for event in self._outage.review(past.outages, dt_util.utcnow()) if past is not None else ():
             self.dispatch(event)
 
     def _is_starting(self) -> bool:
