@@ -1,6 +1,7 @@
 """OAuth of an application with a rotating refresh token, common to the vendors' clouds."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from yarl import URL
 
@@ -47,6 +48,13 @@ class TokenSet:
     token_type: str | None
     expires_in: int
     account: str | None = field(repr=False)
+
+
+class AccessToken(Protocol):
+    """Gives the access token. To keep it, and to renew it in time, is its own affair."""
+
+    async def __call__(self, *, refused: str | None = None) -> str:
+        """Return the token; another than the one that was `refused`, if there is any."""
 
 
 def read_code(pasted: str, *, state: str | None = None) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 import time
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import ClientSession
 
 from ....api.base_client import BudgetHooks
 from ....api.errors import ApiAuthError, ApiPayloadError
+from ....api.oauth import AccessToken
 from ....api.transport import Response
 from .base import EnphaseClient
 from .endpoint import CloudEndpoint, PlanGroup, Request, Value
@@ -19,13 +20,6 @@ _STILL_GOOD = 60.0
 
 # The statuses for a path that doesn't exist.
 _NOTHING_THERE = (404, 405, 501)
-
-
-class AccessToken(Protocol):
-    """Returns the access token, and takes care of storing and renewing it."""
-
-    async def __call__(self, *, refused: str | None = None) -> str:
-        """Return the token; a different one than the `refused` one, if there is any."""
 
 
 class EnphaseV4Client(EnphaseClient):
