@@ -1,11 +1,14 @@
 """What is said of a wish is known: confirmed, failed, not in force yet, or accepted and not to be verified."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from custom_components.energy_site.site.control import ChangeKind, ControlName, Failure
+from custom_components.energy_site.api.errors import ApiRefusedError
+from custom_components.energy_site.site.control import ChangeKind, Control, ControlName, Failure, Value
 from simulator.house import StorageMode
 from simulator.iq_gateway import HttpStatus, Mutate
 from simulator.iq_gateway.faults import Aftermath, Complaint
@@ -219,6 +222,27 @@ async def test_what_was_refused_and_comes_late_is_told_when_it_comes(helm: Helm)
     await helm.poll("secondary_control")
     last = helm.changes[-1]
     assert (last.kind, last.after, last.ours, last.despite) == (ChangeKind.CHANGED, 35, True, Failure.REFUSED)
+
+
+async def test_a_no_inside_an_answer_with_the_status_of_a_success_is_a_refusal(
+    helm: Helm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Value] = []
+
+    async def refuse(value: Value) -> None:
+        sent.append(value)
+        raise ApiRefusedError("POST backup", 200, words="not at this site")
+
+    source = helm.site.source
+    find = source.control
+
+    def refusing(name: ControlName, now: datetime) -> Control | None:
+        control = find(name, now)
+        return control and replace(control, write=refuse)
+
+    monkeypatch.setattr(source, "control", refusing)
+    error = await helm.fail("backup_reserve", 35)
+    assert (error.failure, error.answer, sent) == (Failure.REFUSED, 200, [35])
 
 
 @pytest.mark.parametrize("status", [408, 425, 429])

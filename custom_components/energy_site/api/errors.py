@@ -153,6 +153,19 @@ class ApiQuotaError(ApiStatusError):
         return self.verb != "GET" and self.period in ("day", "month", "year")
 
 
+class ApiRefusedError(ApiStatusError):
+    """The other side understood the request and says no, even where the status is that of a success.
+
+    `words` is the reason as the other side puts it, without what tells whose system it
+    is, `None` where there is none. It is for the user who made the request, not for a log.
+    """
+
+    def __init__(self, endpoint: str, status: int, *, words: str | None = None) -> None:
+        """Keep the reason, which the caller made safe to show."""
+        super().__init__(endpoint, status, reason="refused")
+        self.words = words
+
+
 class ApiNotFoundError(ApiStatusError):
     """The server doesn't know this endpoint."""
 

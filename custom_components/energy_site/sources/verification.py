@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
-from ..api.errors import ApiError, ApiQuotaError, ApiStatusError
+from ..api.errors import ApiError, ApiQuotaError, ApiRefusedError, ApiStatusError
 from ..site.control import BlockReason, Control, ControlError, ControlName, Failure, PendingCommand, Value
 from .budget import NotNowError
 from .feed import FeedState
@@ -193,7 +193,7 @@ class Verifier:
 
 def _is_verdict(last_error: ApiError | None) -> bool:
     """Return whether the system processed and rejected the request; overload and timeouts are temporary."""
-    if isinstance(last_error, ApiQuotaError):
+    if isinstance(last_error, ApiQuotaError | ApiRefusedError):
         return True
     return (
         isinstance(last_error, ApiStatusError) and 400 <= last_error.status < 500 and last_error.status not in _UNJUDGED
