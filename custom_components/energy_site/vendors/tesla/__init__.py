@@ -1,0 +1,1 @@
+"""Tesla energy sites."""

@@ -1,0 +1,1 @@
+"""What the Fleet API's answers say, as they say it."""

@@ -1,0 +1,89 @@
+"""When a site was off the grid."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from .....api.errors import ApiPayloadError
+from .....api.payload import Record, parse_each
+from .common import expect, instant, list_of, moment, not_negative, whole
+
+_MILLISECONDS = 1000.0
+
+# Clocks differ, and events are told to the second.
+_TOLERANCE = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupEventPayload:
+    """An event as sent: when it began, and how long it took in seconds or milliseconds.
+
+    Without an offset from UTC `start` has no time zone and means the site's.
+    """
+
+    start: datetime
+    duration: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupEvent:
+    """A time without the grid: when it began, and how long it took in seconds."""
+
+    start: datetime
+    duration: float
+
+    @property
+    def end(self) -> datetime:
+        """When the grid was back."""
+        return self.start + timedelta(seconds=self.duration)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupHistory:
+    """`calendar_history?kind=backup` as sent. `total_events` may be more than the events that are listed."""
+
+    events: tuple[BackupEventPayload, ...]
+    total_events: int | None
+
+    def resolve(self, *, now: datetime, requested: timedelta, zone: tzinfo) -> tuple[BackupEvent, ...]:
+        """Return the events in the order in which they began, each with an end.
+
+        Tesla documents seconds, and milliseconds were seen; an answer doesn't say which.
+        It is in milliseconds if one of its events in seconds would end after `now` or after
+        the next one began, or if none is short and together they exceed the range that was
+        `requested`. What is impossible all the same is dropped. `zone` is the site's, for
+        events without an offset from UTC.
+        """
+        begun: dict[float, BackupEvent] = {}
+        for event in self.events:
+            start = event.start if event.start.tzinfo is not None else event.start.replace(tzinfo=zone).astimezone(UTC)
+            at = start.timestamp()
+            # An event that is listed twice is one, and none begins after now in either unit.
+            if at <= now.timestamp() + _TOLERANCE and (at not in begun or begun[at].duration < event.duration):
+                begun[at] = BackupEvent(start=start, duration=event.duration)
+        starts = sorted(begun)
+        ends = [*starts[1:], now.timestamp()]
+        longest = [(begun[at], end - at + _TOLERANCE) for at, end in zip(starts, ends, strict=False)]
+        durations = [event.duration for event in begun.values()]
+        too_long = any(event.duration > limit for event, limit in longest)
+        too_many = min(durations, default=0.0) >= _MILLISECONDS and sum(durations) > requested.total_seconds()
+        unit = _MILLISECONDS if too_long or too_many else 1.0
+        return tuple(
+            BackupEvent(start=event.start, duration=event.duration / unit)
+            for event, limit in longest
+            if event.duration / unit <= limit
+        )
+
+
+def parse_backup_history(endpoint: str, payload: object) -> BackupHistory:
+    """Read `calendar_history?kind=backup`. An event whose beginning or duration can't be read is dropped."""
+    root = Record(endpoint, payload)
+    expect(root, "events", "total_events", "events_count")
+    return BackupHistory(events=parse_each(list_of(root, "events"), _event), total_events=whole(root, "total_events"))
+
+
+def _event(item: Record) -> BackupEventPayload:
+    start = moment(item, "timestamp") or instant(item, "timestamp")
+    duration = not_negative(item, "duration")
+    if start is None or duration is None:
+        raise ApiPayloadError(item.endpoint, "an event without a time")
+    return BackupEventPayload(start=start, duration=duration)

@@ -1,0 +1,1 @@
+"""Tests of the client of Tesla's Fleet API."""
