@@ -1,0 +1,1 @@
+"""Sites of the Fleet API as sources."""
