@@ -12,6 +12,7 @@ from .cloud import Scenario, report as report_cloud, run as run_cloud
 from .control import control, report
 from .control_override import overrides, report as report_overrides
 from .local import running, set_up
+from .tariff import report as measure_tariffs
 
 
 def main() -> None:
@@ -20,11 +21,12 @@ def main() -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("gateway", "live", "control", "cloud", "admission"),
+        choices=("gateway", "live", "control", "cloud", "admission", "tariff"),
         default="gateway",
         help="what to measure",
     )
     parser.add_argument("--writes", type=int, default=1000, help="how often a control is set, or an answer corrupted")
+    parser.add_argument("--tariffs", type=int, default=1000, help="how many tariffs are judged")
     parser.add_argument("--days", type=float, default=365.0, help="how long the cloud, or each house, is asked")
     parser.add_argument("--systems", type=int, choices=(1, 2, 3), help="how many share a key, instead of 1 and of 3")
     parser.add_argument("--seed", type=int, default=1, help="of the dice")
@@ -35,6 +37,8 @@ def main() -> None:
     logging.disable(logging.WARNING)
     if options.what == "admission":
         sys.exit(not measure_admission(min(options.days, 30.0), options.writes, options.seed))
+    if options.what == "tariff":
+        sys.exit(not measure_tariffs(options.tariffs, options.seed))
     if options.what == "control":
         tallies = asyncio.run(control(options.writes, options.seed))
         report(tallies)
