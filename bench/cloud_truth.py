@@ -10,8 +10,8 @@ from typing import Any
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of, midnight
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters, PowerFlow
 from custom_components.energy_site.site.quota.daylight import Daylight
+from simulator.cloud.archive import STEP
 from simulator.enphase_cloud import Archive
-from simulator.enphase_cloud.archive import STEP
 
 from .cloud_home import Entry
 

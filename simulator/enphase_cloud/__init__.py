@@ -10,14 +10,15 @@ Every system is a house with a past::
         await session.get(f"{cloud.url}/api/v4/systems", headers=headers)
 """
 
-from .access import Application, Owner, Tokens
-from .archive import Archive
+from simulator.cloud.archive import Archive
+from simulator.cloud.stats import CloudRequest, CloudStats
+
+from .access import Application, Owner, OwnersTokens
 from .charger import ChargeSession, EvCharger
 from .events import GRID_OUTAGE, SystemEvent
 from .plans import KILOWATT, LEGACY_WATT, MEGAWATT, PARTNER, PLANS, WATT, Group, Plan
 from .server import CloudServer
 from .settings import WriteBehaviour
-from .stats import CloudRequest, CloudStats
 from .system import CloudSite, CloudSystem, lived
 from .users import decode_user, encode_user
 from .world import ConfigPaths, Consent, Policy
@@ -43,10 +44,10 @@ __all__ = [
     "EvCharger",
     "Group",
     "Owner",
+    "OwnersTokens",
     "Plan",
     "Policy",
     "SystemEvent",
-    "Tokens",
     "WriteBehaviour",
     "decode_user",
     "encode_user",

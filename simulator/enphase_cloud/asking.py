@@ -1,15 +1,19 @@
 """A request to v4 or v2 that was let in, and how its parameters are read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 import json
 from typing import Any
 
+from simulator.iq_gateway.reply import Json, Reply
+
 from .access import Application
 from .errors import NOT_YOURS, v4, v4_no_system
 from .system import CloudSystem
 from .world import Policy, World
+
+type Handler = Callable[[Ask], Json | Reply]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,31 +1,19 @@
 """Who is let in: keys, quotas, tokens, plans."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulator.cloud.refusal import RefusedError
+from simulator.cloud.serving import Knock
 from simulator.iq_gateway.reply import Reply
 
 from .access import Application
 from .asking import Ask
-from .errors import MISMATCH, NOT_SIGNED_IN, NOT_YOURS, RefusedError, v2, v4, v4_method
+from .errors import MISMATCH, NOT_SIGNED_IN, NOT_YOURS, v2, v4, v4_method
 from .quota import Exceeded
 from .v4_routes import NOT_SERVED, SERVED
 from .world import World
 
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knock:
-    """A request as it came: `now` is epoch s."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    lists: Mapping[str, list[str]]
-    headers: Mapping[str, str]
-    body: bytes
-    now: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +28,11 @@ class Visitor:
     def name(self) -> str:
         """The application's name."""
         return self.application.name if self.application else ""
+
+    @property
+    def over_quota(self) -> bool:
+        """Whether a limit was reached before this request."""
+        return self.exceeded is not None
 
 
 def identify(world: World, knock: Knock) -> Visitor:
@@ -68,8 +61,7 @@ def answer_v4(world: World, knock: Knock, visitor: Visitor) -> Reply:
         raise _too_many(world, application, visitor.exceeded, knock.now)
     if knock.method not in _METHODS:
         raise v4_method(501)
-    scheme, _, token = knock.headers.get("Authorization", "").partition(" ")
-    grant = world.tokens.of_access(token.strip(), knock.now) if scheme.casefold() == "bearer" else None
+    grant = world.tokens.of_access(knock.bearer, knock.now)
     if grant is None:
         raise v4(401, NOT_SIGNED_IN)
     if grant.client_id != application.client_id:

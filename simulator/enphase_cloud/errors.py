@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from simulator.cloud.refusal import RefusedError
 from simulator.iq_gateway.reply import Reply
 
 _MESSAGES = {
@@ -17,15 +18,6 @@ _MESSAGES = {
 NOT_YOURS = "Not authorized to access this resource"
 NOT_SIGNED_IN = "User is not authorized"
 MISMATCH = "API Key -Client mismatch"
-
-
-class RefusedError(Exception):
-    """A request ends here with an error's reply."""
-
-    def __init__(self, reply: Reply) -> None:
-        """Answer `reply`."""
-        super().__init__(reply.status)
-        self.reply = reply
 
 
 def v4(status: int, details: str, **more: Any) -> RefusedError:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from .archive import Kind
-from .days import span
+from simulator.cloud.archive import Kind
+from simulator.cloud.days import span
+
 from .system import CloudSystem
 
 _DAY = timedelta(days=1)

@@ -4,12 +4,14 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from yarl import URL
 
+from simulator.cloud.tokens import Tokens
 from simulator.iq_gateway.reply import Reply
 
-from .access import Application, Tokens
+from .access import Application, OwnersGrant, grant
 from .errors import oauth
 from .world import Consent, World
 
@@ -34,7 +36,7 @@ def authorize(world: World, query: Mapping[str, str], now: float, own_url: str) 
     state = {"state": query["state"]} if "state" in query else {}
     if consent is Consent.DENY:
         return _back(redirect, own_url, {"error": "access_denied", **state})
-    code = world.tokens.code(application, world.policy.owner, redirect, now)
+    code = world.tokens.code(grant(application, world.policy.owner), redirect, now)
     return _back(redirect, own_url, {"code": code, **state})
 
 
@@ -50,7 +52,7 @@ def show_code(query: Mapping[str, str]) -> Reply:
 def token(world: World, parameters: Mapping[str, str], authorization: str, now: float, own_url: str) -> Reply:
     """Answer a client's request for tokens."""
     application = _client(world, authorization)
-    tokens: Tokens | None
+    tokens: Tokens[OwnersGrant] | None
     match parameters.get("grant_type"):
         case "authorization_code":
             redirect = _redirect(application, parameters.get("redirect_uri"), own_url)
@@ -67,10 +69,26 @@ def token(world: World, parameters: Mapping[str, str], authorization: str, now: 
             raise oauth(400, "invalid_request", "Missing grant type")
         case other:
             raise oauth(400, "unsupported_grant_type", f"Unsupported grant type: {other}")
-    payload = tokens.payload()
+    payload = _payload(tokens)
     if parameters["grant_type"] == "refresh_token" and not world.tokens.tells_refresh:
         del payload["refresh_token"]
     return Reply(payload=payload, headers={"Cache-Control": "no-store"})
+
+
+def _payload(tokens: Tokens[OwnersGrant]) -> dict[str, Any]:
+    return {
+        "access_token": tokens.access,
+        "token_type": "bearer",
+        "refresh_token": tokens.refresh,
+        "expires_in": tokens.expires_in,
+        "scope": "read write",
+        "enl_uid": tokens.grant.owner.uid,
+        "enl_cid": "5",
+        "enl_password_last_changed": "1638870641",
+        "is_internal_app": False,
+        "app_type": "system",
+        "jti": tokens.identifier,
+    }
 
 
 def _client(world: World, authorization: str) -> Application:

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+
+from simulator.cloud.months import month_around, month_of
 
 from .plans import Plan
 
@@ -31,26 +32,26 @@ class Usage:
     def book(self, now: float, method: str = "GET") -> None:
         """Count a request at `now`, epoch s."""
         if method != "GET":
-            self.changes[method, _month(now)] += 1
+            self.changes[method, month_of(now)] += 1
         self.minutes[int(now // 60)] += 1
-        self.months[_month(now)] += 1
+        self.months[month_of(now)] += 1
 
     def take_back(self, now: float) -> None:
         """Uncount a request at `now`, epoch s."""
         self.minutes[int(now // 60)] -= 1
-        self.months[_month(now)] -= 1
+        self.months[month_of(now)] -= 1
 
     def used(self, now: float) -> int:
         """Return the requests of this month so far."""
-        return self.months[_month(now)]
+        return self.months[month_of(now)]
 
     def use(self, count: int, now: float) -> None:
         """Count `count` requests more in this month, as others of the same key make."""
-        self.months[_month(now)] += count
+        self.months[month_of(now)] += count
 
     def exceeded(self, plan: Plan, now: float, method: str = "GET") -> Exceeded | None:
         """Return the limit of `plan` that the requests so far go beyond."""
-        if plan.changes is not None and self.changes[method, _month(now)] > plan.changes:
+        if plan.changes is not None and self.changes[method, month_of(now)] > plan.changes:
             start, end = month_around(now)
             return Exceeded(period="month", start=start, end=end, limit=plan.changes)
         if plan.hard_month and self.used(now) > plan.per_month:
@@ -60,14 +61,3 @@ class Usage:
         if self.minutes[minute] > plan.per_minute:
             return Exceeded(period="minute", start=minute * 60, end=minute * 60 + 60, limit=plan.per_minute)
         return None
-
-
-def month_around(now: float) -> tuple[int, int]:
-    """Return when the calendar month of `now` began and ends (UTC), epoch s."""
-    first = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    last = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-    return int(first.timestamp()), int(last.timestamp())
-
-
-def _month(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m")

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from simulator.cloud.archive import Archive, Kind
+from simulator.cloud.days import LocalDays
 from simulator.house import House, HouseConfig
 from simulator.iq_gateway import BatteryModel, Controller, GatewayConfig, GatewayServer, Measurement
 
-from .archive import Archive, Kind
 from .charger import EvCharger
-from .days import LocalDays
 from .events import SystemEvent
 from .settings import CloudSettings
 

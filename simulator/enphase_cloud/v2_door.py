@@ -5,10 +5,11 @@ import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from simulator.cloud.serving import Knock
 from simulator.iq_gateway.reply import Reply, html
 
 from .asking import Ask
-from .door import Knock, Visitor, too_many_v2
+from .door import Visitor, too_many_v2
 from .errors import v2, v2_dates, v2_not_found
 from .users import decode_user
 from .v2_routes import ROUTES

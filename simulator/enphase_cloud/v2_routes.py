@@ -1,12 +1,14 @@
 """The thirteen endpoints of v2."""
 
+from simulator.cloud.routing import Route, Routes
+
 from . import v2_energy as energy, v2_systems as systems
+from .asking import Handler
 from .plans import Group
-from .routing import Route, Routes
 
 _ROOT = "/api/v2/systems"
 
-ROUTES = Routes(
+ROUTES: Routes[Group, Handler] = Routes(
     Route("GET", f"{_ROOT}{path}", Group.SYSTEM_DETAILS, handler)
     for path, handler in (
         ("", systems.systems),

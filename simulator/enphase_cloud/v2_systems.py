@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from simulator.cloud.archive import STEP
 from simulator.iq_gateway.reply import Json
 
-from .archive import STEP
 from .asking import Ask
 from .errors import v2_dates, v2_not_found
 from .inverters import MODEL, SKU, inverters_summary

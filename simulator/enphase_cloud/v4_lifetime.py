@@ -3,9 +3,9 @@
 from itertools import pairwise
 from typing import Any
 
+from simulator.cloud.archive import Kind
 from simulator.iq_gateway.reply import Json
 
-from .archive import Kind
 from .asking import Ask
 from .errors import v4
 from .lifetime import DayRange, by_day, by_micro_and_meter, corrected, day_range, meter_since

@@ -2,11 +2,11 @@
 
 import json
 
+from simulator.cloud.days import LocalDays
 from simulator.house import StorageMode
 from simulator.iq_gateway.reply import Reply
 
 from .asking import Ask
-from .days import LocalDays
 
 _UTC = LocalDays("UTC")
 _MODES = {

@@ -1,5 +1,9 @@
 """The endpoints of v4, and the group each belongs to."""
 
+from collections.abc import Mapping
+
+from simulator.cloud.routing import Route, Routes
+
 from . import (
     v4_chargers as chargers,
     v4_config as config,
@@ -11,8 +15,8 @@ from . import (
     v4_systems as systems,
     v4_telemetry as telemetry,
 )
+from .asking import Handler
 from .plans import Group
-from .routing import Handler, Route, Routes
 from .world import ConfigPaths
 
 _ROOT = "/api/v4/systems"
@@ -20,11 +24,11 @@ _ONE = f"{_ROOT}/{{system_id}}"
 _EV = f"{_ONE}/ev_charger"
 
 
-def _get(group: Group, **handlers: Handler) -> list[Route]:
+def _get(group: Group, **handlers: Handler) -> list[Route[Group, Handler]]:
     return [Route("GET", f"{_ONE}/{name.replace('__', '/')}", group, handler) for name, handler in handlers.items()]
 
 
-_BEFORE = (
+_BEFORE: tuple[Route[Group, Handler], ...] = (
     Route("GET", _ROOT, Group.SYSTEM_DETAILS, systems.systems),
     # A system's address without its number behaves as the list.
     Route("GET", f"{_ROOT}/", Group.SYSTEM_DETAILS, systems.systems),
@@ -38,7 +42,7 @@ _BEFORE = (
         devices.inverters_by_site,
     ),
 )
-_AFTER = (
+_AFTER: tuple[Route[Group, Handler], ...] = (
     Route("GET", _ONE, Group.SYSTEM_DETAILS, systems.system),
     *_get(
         Group.SYSTEM_DETAILS,
@@ -89,7 +93,7 @@ _AFTER = (
 )
 
 
-def _config(root: str, *, documented: bool) -> tuple[Route, ...]:
+def _config(root: str, *, documented: bool) -> tuple[Route[Group, Handler], ...]:
     battery = (
         (config.documented_battery, config.set_documented_battery)
         if documented
@@ -112,7 +116,7 @@ def _config(root: str, *, documented: bool) -> tuple[Route, ...]:
 
 _OFFICIAL = _config(f"{_ROOT}/config/{{system_id}}", documented=False)
 _DOCUMENTED = _config(_ONE, documented=True)
-NOT_SERVED = {
+NOT_SERVED: Mapping[ConfigPaths, Routes[Group, Handler]] = {
     ConfigPaths.OFFICIAL: Routes(_DOCUMENTED),
     ConfigPaths.DOCUMENTED: Routes(_OFFICIAL),
     ConfigPaths.BOTH: Routes(()),

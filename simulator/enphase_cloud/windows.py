@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from .archive import Bin, Kind
+from simulator.cloud.archive import Bin, Kind
+from simulator.cloud.refusal import RefusedError
+
 from .asking import Ask
-from .errors import RefusedError, v4
+from .errors import v4
 from .system import CloudSystem
 
 _QUARTER = 900

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .access import Application, Grant, Owner, TokenStore
+from .access import Application, Owner, OwnersGrant, OwnersTokens
 from .system import CloudSystem
 
 
@@ -66,7 +66,7 @@ class World:
         """Begin without any."""
         self.systems: dict[int, CloudSystem] = {}
         self.applications: dict[str, Application] = {}
-        self.tokens = TokenStore()
+        self.tokens = OwnersTokens()
         self.policy = Policy()
         self.legacy_users: dict[int, frozenset[int] | None] = {}
         """Users of v2 by their number, and the systems they let others see."""
@@ -78,7 +78,7 @@ class World:
                 return each
         return None
 
-    def visible(self, grant: Grant) -> list[CloudSystem]:
+    def visible(self, grant: OwnersGrant) -> list[CloudSystem]:
         """Return the systems a grant is about, by their number."""
         return self._among(grant.owner.systems)
 

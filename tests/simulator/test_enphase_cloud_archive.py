@@ -10,8 +10,8 @@ from aiohttp import ClientSession
 import pytest
 
 from simulator.clock import ManualClock
+from simulator.cloud.archive import KINDS
 from simulator.enphase_cloud import Archive, CloudServer, CloudSite, lived
-from simulator.enphase_cloud.archive import KINDS
 from simulator.enphase_cloud.lifetime import by_day, day_range
 from simulator.house import BatteryConfig, EnergyTotals, House, HouseConfig, PhaseCount, Place
 

@@ -17,8 +17,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
+from simulator.cloud.archive import Kind
 from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem, ConfigPaths
-from simulator.enphase_cloud.archive import Kind
 from simulator.house import House
 from simulator.iq_gateway import HttpStatus, Reset
 from tests.common import entity_id, number, pass_time, set_up, state, status

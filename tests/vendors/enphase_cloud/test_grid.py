@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
+from simulator.cloud.archive import Kind
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
-from simulator.enphase_cloud.archive import Kind
 from simulator.iq_gateway import HttpStatus, Measurement
 from simulator.iq_gateway.faults import ActiveFault, Mutate
 from tests.common import number, pass_time

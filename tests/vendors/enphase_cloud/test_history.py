@@ -15,8 +15,8 @@ from homeassistant.components.recorder.statistics import statistics_during_perio
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.recorder import get_instance
+from simulator.cloud.archive import Kind
 from simulator.enphase_cloud import MEGAWATT, WATT, Application, CloudServer, CloudSystem
-from simulator.enphase_cloud.archive import Kind
 from tests.common import number, pass_time, set_up
 
 from ...clouds import SITE, SYSTEM_ID, cloud_entry

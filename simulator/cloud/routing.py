@@ -1,43 +1,36 @@
 """Which path means what."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 import re
 
-from simulator.iq_gateway.reply import Json, Reply
-
-from .asking import Ask
-from .plans import Group
-
-type Handler = Callable[[Ask], Json | Reply]
-
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Route[G, H]:
     """A method and a path's template, the group it belongs to, and who answers."""
 
     method: str
     template: str
-    group: Group
-    handler: Handler
+    group: G
+    handler: H
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match[G, H]:
     """A route that fits, and what its template's names stand for."""
 
-    route: Route
+    route: Route[G, H]
     names: Mapping[str, str]
 
 
-class Routes:
+class Routes[G, H]:
     """Routes in the order they are tried."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route[G, H]]) -> None:
         """Try `routes` one after the other."""
         self._routes = [(each, re.compile(_pattern(each.template))) for each in routes]
 
-    def match(self, method: str, path: str) -> tuple[Match | None, str]:
+    def match(self, method: str, path: str) -> tuple[Match[G, H] | None, str]:
         """Return the route that fits, and the template of the path, which may know other methods only.
 
         The template is empty where the path is unknown.
