@@ -62,7 +62,11 @@ class Archive:
 
     def counter(self, kind: Kind, at: float) -> int:
         """Return the house's counter in whole Wh at `at` (epoch s)."""
-        return self._counters[kind][self._index(at)] // MICRO
+        return self.micro(kind, at) // MICRO
+
+    def micro(self, kind: Kind, at: float) -> int:
+        """Return the same in micro-watt-hours."""
+        return self._counters[kind][self._index(at)]
 
     def energy(self, kind: Kind, begin: float, end: float) -> int:
         """Return whole Wh from `begin` to `end` (epoch s)."""

@@ -20,9 +20,10 @@ _LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knock:
-    """A request as it came: `now` is epoch s."""
+    """A request as it came, without the `prefix` that tells which of several APIs it is for: `now` is epoch s."""
 
     method: str
+    prefix: str = ""
     path: str
     query: Mapping[str, str]
     lists: Mapping[str, list[str]]
@@ -102,6 +103,10 @@ class LoopbackServer[V: Visitor](ABC):
     def advance(self) -> None:
         """Let all houses live until the clock's time."""
 
+    def locate(self, path: str) -> tuple[str, str]:
+        """Return the prefix of a path as it came, and the path that faults and counts are about."""
+        return "", path
+
     @abstractmethod
     def identify(self, knock: Knock) -> V:
         """Return who asks, and count the request against what is theirs."""
@@ -122,9 +127,11 @@ class LoopbackServer[V: Visitor](ABC):
         query: dict[str, str] = dict(request.query)
         body = await request.read()
         form = await request.post() if request.content_type == "application/x-www-form-urlencoded" else {}
+        prefix, path = self.locate(request.path)
         knock = Knock(
             method=request.method,
-            path=request.path,
+            prefix=prefix,
+            path=path,
             query=query,
             lists={name: request.query.getall(name) for name in query},
             form={name: value for name, value in form.items() if isinstance(value, str)},

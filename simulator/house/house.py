@@ -20,6 +20,8 @@ from .weather import Weather
 
 _HOUR = 3600.0
 type Observer = Callable[[float, float], None]
+type Plugged = Callable[[float], float]
+"""W of something big that is plugged in, at a moment (epoch s): the same for a whole quarter of an hour."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,6 +56,10 @@ class House:
         self.roof = Roof(config, start=start)
         self.switches = Switches(export_limit=config.export_limit)
         self.generator_runs = False
+        self.plugged: list[Plugged] = []
+        """Such as cars, which are charged on grid only."""
+        self.islanded = False
+        """Whether the last step was lived without the utility."""
         self._loads = Loads(config.load, seed=config.seed, phases=config.phases)
         self._zone = ZoneInfo(config.place.timezone)
         self._offset = 0.0
@@ -182,6 +188,9 @@ class House:
         hours = seconds / _HOUR
         offset = self.utc_offset(moment)
         loads = self._loads.powers(moment, offset, shed=self.switches.shed)
+        self.islanded = not self.on_grid
+        if self.plugged and not self.islanded:
+            loads[0] += sum(each(moment) for each in self.plugged)
         switches = self.switches
         solar = self.roof.shine(
             moment,
