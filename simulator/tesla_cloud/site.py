@@ -1,0 +1,240 @@
+"""One energy site: a house, what it is made of, and how its cloud behaves."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any
+
+from simulator.cloud.archive import Archive
+from simulator.cloud.days import LocalDays
+from simulator.house import BatteryConfig, House, HouseConfig
+from simulator.house.energy import MICRO
+
+from .behaviour import SiteBehaviour, Write, WriteManner
+from .outages import OutageLog
+from .settings import HIDDEN_PERCENT, SiteSettings, raw_percent
+from .site_file import SiteFile
+from .splits import Splits
+from .uploads import Uploads
+from .wall_connector import WallConnector
+
+_STEP, _LONG_STEP, _DAY = 60.0, 300.0, 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """A watch window, epoch s; the battery charges in it unless the owner opted out."""
+
+    start: float
+    end: float
+    storm_type: str = "hurricane"
+    opted_out: bool = False
+    event_id: str = "storm-000001"
+
+
+@dataclass(slots=True, kw_only=True)
+class Live:
+    """The last live answer: when it was made (epoch s), and what it says."""
+
+    at: float
+    told: dict[str, Any]
+
+
+class EnergySite:
+    """A house in Tesla's cloud; its past is known from when it is built."""
+
+    def __init__(
+        self,
+        house: House,
+        file: SiteFile | None = None,
+        *,
+        chargers: Iterable[WallConnector] = (),
+        measured: bool = True,
+    ) -> None:
+        """Know `house` from now on; a site of Wall Connectors alone is not `measured`."""
+        self.house = house
+        self.file = file or SiteFile()
+        self.measured = measured
+        self.archive = Archive(house)
+        self.outages = OutageLog(house)
+        self.chargers = list(chargers)
+        for each in self.chargers:
+            each.install(house)
+        self.days = LocalDays(house.config.place.timezone)
+        self.uploads = Uploads()
+        self.settings = SiteSettings(house, self.file)
+        self.storms: list[Storm] = []
+        self.grid_services_power: float | None = None
+        """W of a grid-service event that is on: told, the house does not follow it."""
+        self.island_reason = ""
+        """Why the house is dark, such as `wait_for_solar`: told while it is."""
+        self.island_status: str | None = None
+        """Told instead of what the house's state gives."""
+        self.breaker_open = False
+        self.live: Live | None = None
+        self._behaviour = SiteBehaviour()
+        self._splits: dict[bool, Splits] = {}
+
+    @property
+    def site_id(self) -> int:
+        """The site's number."""
+        return self.file.site_id
+
+    def path(self, name: str) -> str:
+        """Return the path of one of its endpoints, as faults and counts want it."""
+        return f"/api/1/energy_sites/{self.site_id}/{name}"
+
+    # -- how it behaves ---------------------------------------------------------
+
+    @property
+    def behaviour(self) -> SiteBehaviour:
+        """How it answers."""
+        return self._behaviour
+
+    @behaviour.setter
+    def behaviour(self, behaviour: SiteBehaviour) -> None:
+        self._behaviour = behaviour
+        self.settings.snaps_reserve = behaviour.reserve_snaps
+        self.settings.snaps_full = behaviour.full_reserve_snaps
+        self.settings.mode_moves_grid_charging = behaviour.mode_moves_grid_charging
+
+    def behave(self, **changes: Any) -> None:
+        """Change fields of its behaviour."""
+        self.behaviour = replace(self.behaviour, **changes)
+
+    def treat(self, write: Write, **manner: Any) -> None:
+        """Let one kind of write have this manner, by fields of `WriteManner`."""
+        self.settings.manners[write] = WriteManner(**manner)
+
+    def treat_all(self, **manner: Any) -> None:
+        """Let every write have this manner."""
+        for write in Write:
+            self.treat(write, **manner)
+
+    # -- what happens to it -----------------------------------------------------
+
+    def go_offline(self, since: float) -> None:
+        """Lose the internet at `since` (epoch s); the gateway keeps what it measures."""
+        self.uploads.begin(since)
+
+    def come_online(self, at: float, *, after: float = 3600.0, keeps: float = inf) -> None:
+        """Have internet again at `at` (epoch s).
+
+        Rows come `after` s; of five-minute rows those of the first `keeps` s.
+        """
+        self.uploads.end(at, after=after, keeps=keeps)
+
+    def go_off_grid(self, *, off: bool = True) -> None:
+        """Leave the grid, or come back, by the owner's wish."""
+        self.house.switches.relay_closed = not off
+
+    def fail_utility(self, *, fail: bool = True) -> None:
+        """Let the utility fail, or be back."""
+        self.house.switches.grid_available = not fail
+
+    def storm_at(self, now: float) -> bool:
+        """Whether the battery charges for a storm at `now`, epoch s."""
+        return bool(self.settings.now.storm_mode) and any(
+            each.start <= now < each.end and not each.opted_out for each in self.storms
+        )
+
+    def events_hold(self, now: float) -> bool:
+        """Whether an event keeps writes from coming into force at `now`, epoch s."""
+        return self.behaviour.events_hold_settings and (self.storm_at(now) or self.grid_services_power is not None)
+
+    # -- what it is made of -----------------------------------------------------
+
+    @property
+    def has_solar(self) -> bool:
+        """Whether there are panels."""
+        return bool(self.house.config.arrays)
+
+    @property
+    def has_battery(self) -> bool:
+        """Whether there is a battery."""
+        return self.house.battery is not None
+
+    @property
+    def pack_wh(self) -> float:
+        """Whole pack of all batteries; 1 where there is none, as Tesla tells it."""
+        return round(self.house.battery.capacity) if self.house.battery else 1.0
+
+    @property
+    def energy_left(self) -> float:
+        """Energy in the battery on the app's scale, Wh: the raw reading is whole watt-hours."""
+        battery = self.house.battery
+        if battery is None:
+            return 0.0
+        raw = round(battery.available_wh)
+        return max(0.0, (raw - HIDDEN_PERCENT / 100 * self.pack_wh) / (1 - HIDDEN_PERCENT / 100))
+
+    @property
+    def level(self) -> float:
+        """Percent of the battery on the app's scale."""
+        return 100 * self.energy_left / self.pack_wh
+
+    def splits(self, *, fractional: bool = False) -> Splits:
+        """Return its energy by source and use, in whole Wh or in parts of one."""
+        if fractional not in self._splits:
+            self._splits[fractional] = Splits(self.archive, unit=1 if fractional else MICRO)
+        return self._splits[fractional]
+
+    # -- time -------------------------------------------------------------------
+
+    def advance(self, now: float, *, step: float | None = None) -> None:
+        """Let the house live until `now` (epoch s), stopping where a setting or a storm changes.
+
+        A step is at most `step` s, by default a minute, and five in a leap of days.
+        """
+        while (edge := self._next_edge()) < now:
+            self._live(edge, step)
+        self._live(now, step)
+
+    def _next_edge(self) -> float:
+        storms = [edge for each in self.storms for edge in (each.start, each.end)]
+        due = self.settings.next_due
+        edges = storms if due is None else [*storms, due]
+        return min((each for each in edges if each > self.house.time), default=inf)
+
+    def _live(self, until: float, step: float | None) -> None:
+        leap = until - self.house.time
+        self.house.advance(until, step=step or (_LONG_STEP if leap > _DAY else _STEP))
+        self.settings.apply(until)
+        self.settings.storm = self.storm_at(until)
+
+
+def lived(
+    config: HouseConfig,
+    *,
+    now: float,
+    days: float,
+    step: float = 900.0,
+    file: SiteFile | None = None,
+    chargers: Iterable[WallConnector] = (),
+    plan: Callable[[EnergySite], object] | None = None,
+    **more: Any,
+) -> EnergySite:
+    """Return the site of a house that has lived `days` until `now` (epoch s).
+
+    `plan` is called with the site before it lives, for charges and storms;
+    outages are those of `config`. The past begins at a quarter of an hour.
+    """
+    site = EnergySite(House(config, start=(now - days * _DAY) // 900 * 900), file, chargers=chargers, **more)
+    if plan is not None:
+        plan(site)
+    site.advance(now, step=step)
+    return site
+
+
+def powerwall(
+    units: int = 1, *, health: float = 1.0, level: float = 50.0, reserve: float = 20.0, **more: Any
+) -> BatteryConfig:
+    """Return batteries whose usable energy is 13,500 Wh each while healthy; percent on the app's scale."""
+    usable = (100 - HIDDEN_PERCENT) / 100
+    wanted: dict[str, Any] = {
+        "capacity_wh": 13_500 / usable * health,
+        "charge_watts": 5_000.0,
+        "discharge_watts": 5_000.0,
+        "shutdown_level": HIDDEN_PERCENT,
+    }
+    return BatteryConfig(units=units, level=raw_percent(level), reserve=raw_percent(reserve), **(wanted | more))

@@ -1,0 +1,64 @@
+"""What Tesla has on file of a site."""
+
+from dataclasses import dataclass
+import re
+
+_RESERVE_RULE = (25, 18, 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFile:
+    """A site's papers and what it is set to at first; percent on the app's scale.
+
+    A site without a `name` or without `components` among products is what
+    some are. `nameplate_wh` is what a battery unit holds by its papers.
+    """
+
+    site_id: int = 2_252_147_638_651
+    name: str | None = "My home"
+    components_told: bool = True
+    """Whether products tells its components."""
+    firmware: str = "25.26.1 5c2f9bd6"
+    gateway_serial: str = "TG1230000123AB"
+    battery_name: str = "Powerwall 2"
+    nameplate_wh: int = 13_500
+    nameplate_watts: int = 5_000
+    utility: str = "City Power"
+    backup_reserve_percent: int = 20
+    vehicle_reserve_percent: int = 60
+    mode: str = "self_consumption"
+    storm_mode: bool = True
+    grid_charging: bool = False
+    export_rule: str = "pv_only"
+    strategy: str = "economics"
+    storm_capable: bool = True
+    vehicle_reserve_supported: bool = False
+    may_edit_grid_charging: bool | None = True
+    """Told of the setting; None: not told."""
+    may_edit_exports: bool | None = True
+    vpp_reserve_percent: int | None = None
+    programme: str | None = None
+    rates_by_tesla: bool = False
+    """Whether the tariff is Tesla's rate service's."""
+    replaced_battery: bool = False
+    """Whether a battery that was taken out is told too."""
+
+    @property
+    def newer_reserve_rule(self) -> bool:
+        """Whether its firmware makes 80 of a reserve of 81 to 99."""
+        numbers = tuple(int(each) for each in re.findall(r"\d+", self.firmware.partition(" ")[0]))
+        return numbers >= _RESERVE_RULE
+
+    @property
+    def part_number(self) -> str:
+        """The gateway's part number."""
+        return "1232100-00-J"
+
+    @property
+    def gateway_din(self) -> str:
+        """The gateway's part and serial number."""
+        return f"{self.part_number}--{self.gateway_serial}"
+
+    def battery_serial(self, number: int) -> str:
+        """Return the serial number of a battery unit, counted from 0."""
+        return f"TG{self.gateway_serial[-8:-2]}{number + 1:04d}"

@@ -1,0 +1,66 @@
+"""What a gateway has told its cloud, and when: days without internet are told late."""
+
+from dataclasses import dataclass, field
+from math import inf
+
+
+@dataclass(slots=True, kw_only=True)
+class Gap:
+    """A time (epoch s) whose rows come at `uploaded_at`, or never.
+
+    Of five-minute rows only those until `kept_until` come; sums of days have it all.
+    """
+
+    start: float
+    end: float = inf
+    uploaded_at: float = inf
+    kept_until: float = inf
+
+    def known(self, now: float) -> bool:
+        """Whether it was uploaded, in part at least."""
+        return now >= self.uploaded_at
+
+
+@dataclass(slots=True)
+class Uploads:
+    """Gaps of one site."""
+
+    gaps: list[Gap] = field(default_factory=list)
+
+    def offline(self, now: float) -> bool:
+        """Whether the gateway has no internet at `now`, epoch s."""
+        return any(gap.end == inf and gap.start <= now for gap in self.gaps)
+
+    def begin(self, since: float) -> None:
+        """Lose the internet at `since`, epoch s."""
+        self.gaps.append(Gap(start=since))
+
+    def end(self, at: float, *, after: float, keeps: float) -> None:
+        """Have internet again from `at` (epoch s); upload `after` s, of five-minute rows the first `keeps` s."""
+        for gap in self.gaps:
+            if gap.end == inf:
+                gap.end, gap.uploaded_at, gap.kept_until = at, at + after, gap.start + keeps
+
+    def lose(self, start: float, end: float) -> None:
+        """Let rows between (epoch s) be missing for ever."""
+        self.gaps.append(Gap(start=start, end=end))
+
+    def row_known(self, begin: float, end: float, now: float) -> bool:
+        """Whether the five-minute row is told at `now`."""
+        return all(
+            end <= gap.start or gap.end <= begin or (gap.known(now) and end <= gap.kept_until) for gap in self.gaps
+        )
+
+    def unknown(self, begin: float, end: float, now: float) -> list[tuple[float, float]]:
+        """Return the parts of a longer row that are not told at `now`, epoch s."""
+        parts = [
+            (max(begin, gap.start), min(end, gap.end))
+            for gap in sorted(self.gaps, key=lambda each: each.start)
+            if not gap.known(now) and gap.start < end and begin < gap.end
+        ]
+        apart: list[tuple[float, float]] = []
+        for start, stop in parts:
+            begins = max(start, apart[-1][1]) if apart else start
+            if begins < stop:
+                apart.append((begins, stop))
+        return apart
