@@ -47,7 +47,7 @@ class Watch:
         place = entry.system.house.config.place
         self._entry = entry
         self._daylight = Daylight(
-            zone=entry.system.days._zone,  # noqa: SLF001 - the house's own.
+            zone=entry.system.days.zone,
             latitude=place.latitude,
             longitude=place.longitude,
         )

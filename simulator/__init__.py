@@ -2,7 +2,8 @@
 
 `simulator.house` is the home itself, pure and seeded; `simulator.iq_gateway`
 serves it as an IQ Gateway does, `simulator.enphase_account` signs people in,
-and `simulator.recorded` serves recordings of real gateways::
+`simulator.enphase_cloud` and `simulator.tesla_cloud` serve it as the vendors'
+clouds do, and `simulator.recorded` serves recordings of real gateways::
 
     clock = ManualClock(1_781_956_800)
     preset = PRESETS["home"]()

@@ -3,15 +3,18 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 import signal
 import sys
 
 from .clock import Clock, SystemClock
+from .cloud.archive import Archive
 from .enphase_account import AccountServer
 from .house import House, HouseConfig, record
 from .iq_gateway import GatewayServer, Speed
 from .presets import PLACES, PRESETS, Preset
+from .tesla_cloud import Consent, EnergySite, TeslaServer
 
 _DAY = 86400.0
 
@@ -30,6 +33,7 @@ class Options:
     seed: int | None
     service_times: Speed
     past_days: int
+    tesla_port: int | None
     email: str
     password: str
 
@@ -47,6 +51,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--service-times", type=Speed, choices=list(Speed), default=Speed.TYPICAL)
     parser.add_argument("--past-days", type=int, default=8, help="lived before the start")
+    parser.add_argument("--tesla-port", type=int, help="serve the home in Tesla's cloud too")
     parser.add_argument("--email", default="owner@example.com")
     parser.add_argument("--password", default="sunshine")
     return Options(**vars(parser.parse_args(arguments)))
@@ -82,17 +87,29 @@ async def serve(options: Options, clock: Clock, stop: asyncio.Event) -> None:
     preset = equip(options)
     now = clock.now()
     house = House(preset.house, start=now - options.past_days * _DAY)
+    archive = Archive(house)
     record(house, now, step=_DAY)
     gateway = GatewayServer(house, preset.gateway, clock=clock)
     accounts = AccountServer([gateway], port=options.account_port)
     accounts.add_account(options.email, options.password)
-    async with gateway, accounts:
-        lines = (
+    async with AsyncExitStack() as servers:
+        await servers.enter_async_context(gateway)
+        await servers.enter_async_context(accounts)
+        lines = [
             f"IQ Gateway {gateway.serial}  https://{gateway.host}",
             f"Account services         {accounts.url}",
             f"Sign in with             {options.email} / {options.password}",
             f"Or with this token       {gateway.token()}",
-        )
+        ]
+        if options.tesla_port is not None:
+            site = EnergySite(house, archive=archive, live=gateway.state.advance)
+            tesla = await servers.enter_async_context(TeslaServer([site], clock=clock, port=options.tesla_port))
+            tesla.policy.consent = Consent.ASK
+            application = tesla.add_application(redirects=["*"])
+            lines += [
+                f"Tesla sign-in and API    {tesla.url}",
+                f"Tesla application        {application.client_id} / {application.client_secret}",
+            ]
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
         await stop.wait()

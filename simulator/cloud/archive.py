@@ -2,7 +2,7 @@
 
 from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
@@ -62,11 +62,11 @@ class Archive:
 
     def counter(self, kind: Kind, at: float) -> int:
         """Return the house's counter in whole Wh at `at` (epoch s)."""
-        return self.micro(kind, at) // MICRO
+        return self._counters[kind][self._index(at)] // MICRO
 
-    def micro(self, kind: Kind, at: float) -> int:
-        """Return the same in micro-watt-hours."""
-        return self._counters[kind][self._index(at)]
+    def edges(self, first: int) -> Iterable[tuple[int, ...]]:
+        """Return the counters of all edges from the `first`-th on, in micro-watt-hours and in the order of KINDS."""
+        return zip(*(self._counters[kind][first:] for kind in KINDS), strict=True)
 
     def energy(self, kind: Kind, begin: float, end: float) -> int:
         """Return whole Wh from `begin` to `end` (epoch s)."""

@@ -11,6 +11,7 @@ Every system is a house with a past::
 """
 
 from simulator.cloud.archive import Archive
+from simulator.cloud.consent import Consent
 from simulator.cloud.stats import CloudRequest, CloudStats
 
 from .access import Application, Owner, OwnersTokens
@@ -21,7 +22,7 @@ from .server import CloudServer
 from .settings import WriteBehaviour
 from .system import CloudSite, CloudSystem, lived
 from .users import decode_user, encode_user
-from .world import ConfigPaths, Consent, Policy
+from .world import ConfigPaths, Policy
 
 __all__ = [
     "GRID_OUTAGE",

@@ -8,12 +8,13 @@ from typing import Any
 
 from yarl import URL
 
+from simulator.cloud.consent import Consent
 from simulator.cloud.tokens import Tokens
 from simulator.iq_gateway.reply import Reply
 
 from .access import Application, OwnersGrant, grant
 from .errors import oauth
-from .world import Consent, World
+from .world import World
 
 DEFAULT_REDIRECT = "https://api.enphaseenergy.com/oauth/redirect_uri"
 DEFAULT_PATH = "/oauth/redirect_uri"

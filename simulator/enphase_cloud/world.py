@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from simulator.cloud.consent import Consent
+
 from .access import Application, Owner, OwnersGrant, OwnersTokens
 from .system import CloudSystem
 
@@ -17,14 +19,6 @@ class ConfigPaths(StrEnum):
     OFFICIAL = "official"
     DOCUMENTED = "documented"
     BOTH = "both"
-
-
-class Consent(StrEnum):
-    """What the owner does when asked: say yes or no at once, or see a page first."""
-
-    GRANT = "grant"
-    DENY = "deny"
-    ASK = "ask"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,6 +13,8 @@ Every site is a house with a past::
         cloud.faults.add(Refuse(540), site.path("live_status"), count=1)
 """
 
+from simulator.cloud.consent import Consent
+
 from .access import COMMANDS, DEVICE_DATA, OFFLINE, SCOPES, Account, Application, Registration
 from .behaviour import ChargeShape, LevelDropout, MidnightEnd, OutageUnit, Refusal, SiteBehaviour, Write, WriteManner
 from .faults import Changed, NullResponse, Refuse, TooMany
@@ -23,7 +25,7 @@ from .site import EnergySite, Storm, lived, powerwall
 from .site_file import SiteFile
 from .usage import Limits
 from .wall_connector import Session, WallConnector
-from .world import Consent, Policy
+from .world import Policy
 
 __all__ = [
     "COMMANDS",

@@ -6,13 +6,14 @@ import json
 
 from yarl import URL
 
+from simulator.cloud.consent import Consent
 from simulator.cloud.serving import Knock
 from simulator.cloud.tokens import Tokens
 from simulator.iq_gateway.reply import Reply
 
 from .access import OFFLINE, SCOPES, Application, ScopedGrant
 from .errors import sign_in
-from .world import Consent, World
+from .world import World
 
 AUTHORIZE, TOKEN, REVOKE = "/oauth2/v3/authorize", "/oauth2/v3/token", "/user/revoke/consent"
 _ANSWER, _BOX = "answer", "box"

@@ -17,10 +17,14 @@ class Outage:
 class OutageLog:
     """Watches a house; being off grid by the owner's wish is no outage."""
 
-    def __init__(self, house: House) -> None:
-        """Begin now."""
+    def __init__(self, house: House, *, since: float) -> None:
+        """Watch from now on; know what `house` is built to have gone through since then (epoch s)."""
         self._house = house
-        self.all: list[Outage] = []
+        self.all: list[Outage] = [
+            Outage(start=each.start, end=min(each.end, house.time), running=house.time < each.end)
+            for each in sorted(house.config.outages, key=lambda each: each.start)
+            if since <= each.start < house.time
+        ]
         house.watch(self._watch)
 
     def _watch(self, begin: float, end: float) -> None:

@@ -50,13 +50,19 @@ class EnergySite:
         *,
         chargers: Iterable[WallConnector] = (),
         measured: bool = True,
+        archive: Archive | None = None,
+        live: Callable[[float], object] | None = None,
     ) -> None:
-        """Know `house` from now on; a site of Wall Connectors alone is not `measured`."""
+        """Know `house` from now on, or from where `archive` begins.
+
+        A site of Wall Connectors alone is not `measured`. `live` lets the house
+        live until a moment (epoch s) where something else steers it as well.
+        """
         self.house = house
         self.file = file or SiteFile()
         self.measured = measured
-        self.archive = Archive(house)
-        self.outages = OutageLog(house)
+        self.archive = archive or Archive(house)
+        self.outages = OutageLog(house, since=self.archive.start)
         self.chargers = list(chargers)
         for each in self.chargers:
             each.install(house)
@@ -74,6 +80,7 @@ class EnergySite:
         self.live: Live | None = None
         self._behaviour = SiteBehaviour()
         self._splits: dict[bool, Splits] = {}
+        self._let_live = live
 
     @property
     def site_id(self) -> int:
@@ -197,6 +204,8 @@ class EnergySite:
         return min((each for each in edges if each > self.house.time), default=inf)
 
     def _live(self, until: float, step: float | None) -> None:
+        if self._let_live is not None:
+            self._let_live(until)
         leap = until - self.house.time
         self.house.advance(until, step=step or (_LONG_STEP if leap > _DAY else _STEP))
         self.settings.apply(until)

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Sequence
 
-from simulator.cloud.archive import KINDS, STEP, Archive
+from simulator.cloud.archive import STEP, Archive
 from simulator.house.energy import MICRO
 
 FIELDS = (
@@ -79,7 +79,7 @@ class Splits:
         self._archive = archive
         self._unit = unit
         self._sums: tuple[array[int], ...] = tuple(array("q", [0]) for _ in FIELDS)
-        self._last = self._counters(archive.start)
+        self._last: tuple[int, ...] = ()
 
     def between(self, begin: float, end: float) -> list[float]:
         """Return FIELDS in Wh from `begin` to `end`, epoch s."""
@@ -89,16 +89,14 @@ class Splits:
         return [(sums[last] - sums[first]) * scale for sums in self._sums]
 
     def _catch_up(self) -> None:
-        archive, sums = self._archive, self._sums
-        for edge in range(archive.start + len(sums[0]) * STEP, archive.end + 1, STEP):
-            counters = self._counters(edge)
-            parts = split([after - before for before, after in zip(self._last, counters, strict=True)])
-            for running, part in zip(sums, parts, strict=True):
-                running.append(running[-1] + part)
+        sums, unit = self._sums, self._unit
+        for micro in self._archive.edges(len(sums[0]) if self._last else 0):
+            counters = tuple([each // unit for each in micro])
+            if self._last:
+                parts = split([after - before for before, after in zip(self._last, counters, strict=True)])
+                for running, part in zip(sums, parts, strict=True):
+                    running.append(running[-1] + part)
             self._last = counters
 
     def _index(self, at: float) -> int:
         return min(max(0, int(at - self._archive.start) // STEP), len(self._sums[0]) - 1)
-
-    def _counters(self, at: float) -> list[int]:
-        return [self._archive.micro(kind, at) // self._unit for kind in KINDS]

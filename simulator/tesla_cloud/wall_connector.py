@@ -66,7 +66,9 @@ class WallConnector:
             self.charge(midnight + hours[0] * 3600, midnight + hours[1] * 3600, watts)
 
     def install(self, house: House) -> None:
-        """Take power from `house` from now on."""
+        """Take power from `house` from now on; before its past is lived, where that has charges."""
+        if self.power in house.plugged:
+            return
         house.plugged.append(self.power)
         self._house = house
         house.watch(self._watch)

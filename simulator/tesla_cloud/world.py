@@ -2,20 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
+
+from simulator.cloud.consent import Consent
 
 from .access import Account, Application, FleetTokens, ScopedGrant
 from .regions import Region
 from .site import EnergySite
 from .usage import Limits
-
-
-class Consent(StrEnum):
-    """What the owner does when asked: tick boxes and say yes, say no, or see the page first."""
-
-    GRANT = "grant"
-    DENY = "deny"
-    ASK = "ask"
 
 
 @dataclass(slots=True, kw_only=True)

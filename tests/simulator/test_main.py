@@ -42,6 +42,27 @@ async def test_it_says_where_it_listens_and_ends(socket_enabled: None, capsys: p
     await serving
 
 
+async def test_tesla_s_cloud_has_the_same_home(socket_enabled: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """With an application that may be answered anywhere, and a page that asks."""
+    stop = asyncio.Event()
+    ports = ["--port", "0", "--account-port", "0", "--tesla-port", "0"]
+    options = parse([*ports, "--past-days", "1", "--service-times", "none"])
+    serving = asyncio.create_task(serve(options, ManualClock(NOON), stop))
+    said = ""
+    while "application" not in said:
+        await asyncio.sleep(0)
+        said += capsys.readouterr().out
+    *_, url, _, _, client_id, _, _secret = said.split()
+    query = {"client_id": client_id, "redirect_uri": "https://example.com", "response_type": "code"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{url}/oauth2/v3/authorize", params=query) as response,
+    ):
+        assert 'id="allow"' in await response.text()
+    stop.set()
+    await serving
+
+
 async def test_a_request_to_terminate_ends_it(socket_enabled: None, capsys: pytest.CaptureFixture[str]) -> None:
     """Without an error."""
     arguments = ["--preset", "standard", "--port", "0", "--account-port", "0", "--past-days", "0"]

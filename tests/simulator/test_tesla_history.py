@@ -1,6 +1,7 @@
 """Energy, outages and charges of Tesla's cloud: they are the house's own, however oddly told."""
 
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ import aiohttp
 import pytest
 
 from simulator.clock import ManualClock
+from simulator.cloud.archive import Archive
 from simulator.house import House, Outage
 from simulator.tesla_cloud import (
     ChargeShape,
@@ -18,6 +20,7 @@ from simulator.tesla_cloud import (
     SiteFile,
     TeslaServer,
     WallConnector,
+    Write,
     lived,
     powerwall,
 )
@@ -96,8 +99,8 @@ async def test_parts_of_watt_hours_are_told_on_request(fleet: Fleet) -> None:
     fleet.site.behave(fractional=True)
     rows = await fleet.rows(**day(YESTERDAY))
     archive = fleet.site.archive
-    moved = archive.micro("load", MIDNIGHT) - archive.micro("load", MIDNIGHT - DAY)
-    assert total(rows, *LOAD) == pytest.approx(moved / 1e6)
+    moved = archive.power("load", MIDNIGHT - DAY, MIDNIGHT) * 24
+    assert total(rows, *LOAD) == pytest.approx(moved)
     assert any(row["total_home_usage"] % 1 for row in rows)
 
 
@@ -220,6 +223,29 @@ async def test_every_outage_of_the_house_is_told(fleet: Fleet, clock: ManualCloc
     clock.advance(HOUR)
     fleet.site.behave(outage_unit=OutageUnit.MILLISECONDS)
     assert [each["duration"] for each in await events()] == [1_800_000, 600_000]
+
+
+async def test_a_house_that_lived_before_is_known_with_its_past(clock: ManualClock) -> None:
+    """From its archive, outages and charges included; copies go ways of their own."""
+    house = House(replace(HOME, outages=(Outage(start=NOON - 2 * HOUR, end=NOON - HOUR),)), start=NOON - DAY)
+    charger, archive = WallConnector(), Archive(house)
+    charger.charge(NOON, NOON + HOUR)
+    charger.install(house)
+    house.advance(NOON, step=900)
+    lived_until: list[float] = []
+    site = EnergySite(house, chargers=[charger], archive=archive, live=lived_until.append)
+    assert [(each.start, each.end) for each in site.outages.all] == [(NOON - 2 * HOUR, NOON - HOUR)]
+    assert site.splits().between(NOON - DAY, NOON)[0] == archive.energy("solar", NOON - DAY, NOON)
+    site.settings.change_in_app(Write.BACKUP, {"backup_reserve_percent": 50}, at=NOON + 60)
+    other = deepcopy(site)
+    other.advance(NOON + HOUR)
+    assert (site.house.time, site.settings.now.reserve, charger.sessions[0].energy) == (NOON, 20, 0)
+    assert other.settings.now.reserve == 50
+    assert other.chargers[0].sessions[0].energy == pytest.approx(7_400)
+    lived_until.clear()
+    site.advance(NOON + HOUR)
+    assert lived_until == [NOON + 60, NOON + HOUR]
+    assert site.house.truth == other.house.truth
 
 
 async def test_charges_have_two_shapes(session: aiohttp.ClientSession, clock: ManualClock) -> None:
