@@ -16,11 +16,14 @@ from .windows import Period, Window, window
 
 type Row = dict[str, Any]
 _TOTALS = {
-    "total_home_usage": "consumer_energy_imported_from_",
-    "total_battery_charge": "battery_energy_imported_from_",
-    "total_battery_discharge": "battery_energy_exported",
-    "total_solar_generation": "solar_energy_exported",
-    "total_grid_energy_exported": "grid_energy_exported_from_",
+    total: [number for number, name in enumerate(FIELDS) if name.startswith(prefix)]
+    for total, prefix in (
+        ("total_home_usage", "consumer_energy_imported_from_"),
+        ("total_battery_charge", "battery_energy_imported_from_"),
+        ("total_battery_discharge", "battery_energy_exported"),
+        ("total_solar_generation", "solar_energy_exported"),
+        ("total_grid_energy_exported", "grid_energy_exported_from_"),
+    )
 }
 
 
@@ -115,12 +118,12 @@ def _edges(asked: Window, *, fine: bool) -> list[int]:
 
 def _row(site: EnergySite, stamp: str, energy: list[float]) -> Row:
     behaviour = site.behaviour
-    whole = dict(zip(FIELDS, energy, strict=True))
-    fields: dict[str, float] = whole | dict.fromkeys(NEVER, 0)
+    fields = dict(zip(FIELDS, energy, strict=True))
     if behaviour.totals_told:
-        for name, prefix in _TOTALS.items():
-            fields[name] = sum(wh for field, wh in whole.items() if field.startswith(prefix))
-    return {"timestamp": stamp} | {name: wh for name, wh in fields.items() if wh or not behaviour.zeros_omitted}
+        fields |= {total: sum([energy[number] for number in parts]) for total, parts in _TOTALS.items()}
+    if behaviour.zeros_omitted:
+        return {"timestamp": stamp} | {name: wh for name, wh in fields.items() if wh}
+    return {"timestamp": stamp, **fields, **dict.fromkeys(NEVER, 0)}
 
 
 def _stamp(site: EnergySite, asked: Window, at: float, hour: int) -> str:

@@ -18,7 +18,7 @@ from .splits import Splits
 from .uploads import Uploads
 from .wall_connector import WallConnector
 
-_STEP, _LONG_STEP, _DAY = 60.0, 300.0, 86_400.0
+_LONG_STEP, _DAY = 300.0, 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,8 @@ class EnergySite:
         """Told instead of what the house's state gives."""
         self.breaker_open = False
         self.live: Live | None = None
+        self.step = 60.0
+        """Seconds of the steps its house lives in; five minutes in a leap of days."""
         self._behaviour = SiteBehaviour()
         self._splits: dict[bool, Splits] = {}
         self._let_live = live
@@ -191,7 +193,7 @@ class EnergySite:
     def advance(self, now: float, *, step: float | None = None) -> None:
         """Let the house live until `now` (epoch s), stopping where a setting or a storm changes.
 
-        A step is at most `step` s, by default a minute, and five in a leap of days.
+        A step is at most `step` s, by default the site's own.
         """
         while (edge := self._next_edge()) < now:
             self._live(edge, step)
@@ -207,7 +209,7 @@ class EnergySite:
         if self._let_live is not None:
             self._let_live(until)
         leap = until - self.house.time
-        self.house.advance(until, step=step or (_LONG_STEP if leap > _DAY else _STEP))
+        self.house.advance(until, step=step or (max(_LONG_STEP, self.step) if leap > _DAY else self.step))
         self.settings.apply(until)
         self.settings.storm = self.storm_at(until)
 

@@ -89,8 +89,10 @@ class Splits:
         return [(sums[last] - sums[first]) * scale for sums in self._sums]
 
     def _catch_up(self) -> None:
-        sums, unit = self._sums, self._unit
-        for micro in self._archive.edges(len(sums[0]) if self._last else 0):
+        sums, unit, archive = self._sums, self._unit, self._archive
+        if self._last and len(sums[0]) > (archive.end - archive.start) // STEP:
+            return
+        for micro in archive.edges(len(sums[0]) if self._last else 0):
             counters = tuple([each // unit for each in micro])
             if self._last:
                 parts = split([after - before for before, after in zip(self._last, counters, strict=True)])
