@@ -75,8 +75,7 @@ def answer(
     if visitor.match is None:
         raise failure(405 if visitor.endpoint else 404)
     need = visitor.match.route.group
-    own = grant.account.region if grant.account else Region.NA
-    region = Region(knock.prefix) if knock.prefix else policy.bare_region or own
+    region = _region(world, knock.prefix, application, grant)
     if need is Need.PARTNER:
         if grant.account is not None:
             raise failure(403, "Unauthorized: partner token required")
@@ -96,6 +95,15 @@ def answer(
             api=api,
         )
     )
+
+
+def _region(world: World, prefix: str, application: Application, grant: ScopedGrant) -> Region:
+    own = grant.account.region if grant.account else Region.NA
+    if prefix:
+        return Region(prefix)
+    if world.policy.bare_follows and application.client_id in world.told_regions:
+        return own
+    return world.policy.bare_region or own
 
 
 def _check_account(world: World, application: Application, grant: ScopedGrant, need: Need, region: Region) -> None:

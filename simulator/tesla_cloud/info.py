@@ -30,6 +30,7 @@ def region(ask: Ask) -> Json:
     account = ask.grant.account
     if account is None:
         raise failure(403)
+    ask.world.told_regions.add(ask.application.client_id)
     return {"response": {"region": account.region.value, "fleet_api_base_url": ask.api(account.region)}}
 
 

@@ -24,6 +24,8 @@ class Policy:
     """Whoever signs in when an application asks for consent."""
     bare_region: Region | None = None
     """Region of the API's address without a region; None: whichever is the account's."""
+    bare_follows: bool = True
+    """Whether that is the account's once the application asked users/region: a client may know one address only."""
     region_before_registration: bool = False
     """Whether 421 is answered before 412 where both are due."""
     region_needs_registration: bool = True
@@ -46,6 +48,8 @@ class World:
         self.applications: dict[str, Application] = {}
         self.tokens = FleetTokens()
         self.policy = Policy()
+        self.told_regions: set[str] = set()
+        """Applications that asked users/region, by client id."""
         self.consents: dict[tuple[str, str], frozenset[str]] = {}
         """Scopes by account and application."""
         self.hosts: dict[str, str] = {}

@@ -55,6 +55,19 @@ async def test_powers_balance_and_the_level_is_on_the_app_s_scale(fleet: Fleet) 
     assert datetime.fromisoformat(live["timestamp"]).timestamp() == NOON
 
 
+async def test_the_battery_keeps_its_reserve_by_the_app_s_scale(fleet: Fleet, clock: ManualClock) -> None:
+    """On grid the reserve, in an outage all that the app shows."""
+    site = fleet.site
+    site.house.switches.production_allowed = False
+    for fail, percent in ((False, 20), (True, 0)):
+        assert site.house.battery is not None
+        site.house.battery.level = 26
+        site.fail_utility(fail=fail)
+        clock.advance(30 * HOUR)
+        live = await fleet.get("live_status")
+        assert live["percentage_charged"] == pytest.approx(percent, abs=0.1)
+
+
 async def test_the_grid_s_state_says_why_the_house_is_dark(fleet: Fleet, clock: ManualClock) -> None:
     """An outage, its reason, the owner's wish, words of a newer app."""
     site = fleet.site

@@ -207,6 +207,9 @@ async def test_each_region_has_its_own_accounts_and_registrations(fleet: Fleet) 
     async with fleet.session.get(url, headers=headers) as response:
         told = (await response.json())["response"]
     assert told == {"region": "eu", "fleet_api_base_url": cloud.api_url(Region.EU)}
+    assert (await products(fleet, access))[0] == 200
+    cloud.policy.bare_follows = False
+    assert (await products(fleet, access))[0] == 421
     application.registrations.clear()
     async with fleet.session.get(url, headers=headers) as response:
         assert response.status == 412
