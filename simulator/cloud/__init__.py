@@ -1,1 +1,1 @@
-"""What vendors' clouds have in common: a past to tell, days, tokens, counts, and how they are served."""
+"""What the simulated clouds share: archives, local days, tokens, statistics, and the loopback server."""

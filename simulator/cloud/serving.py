@@ -20,7 +20,7 @@ _LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knock:
-    """A request as it came, without the `prefix` that tells which of several APIs it is for: `now` is epoch s."""
+    """A request at `now` (epoch s); `prefix` is the part of its path that selects one of several APIs."""
 
     method: str
     prefix: str = ""
@@ -103,8 +103,8 @@ class LoopbackServer[V: Visitor](ABC):
     def advance(self) -> None:
         """Let all houses live until the clock's time."""
 
-    def locate(self, path: str) -> tuple[str, str]:
-        """Return the prefix of a path as it came, and the path that faults and counts are about."""
+    def split_prefix(self, path: str) -> tuple[str, str]:
+        """Return the prefix of a path, and the path without it, which faults and counts use."""
         return "", path
 
     @abstractmethod
@@ -127,7 +127,7 @@ class LoopbackServer[V: Visitor](ABC):
         query: dict[str, str] = dict(request.query)
         body = await request.read()
         form = await request.post() if request.content_type == "application/x-www-form-urlencoded" else {}
-        prefix, path = self.locate(request.path)
+        prefix, path = self.split_prefix(request.path)
         knock = Knock(
             method=request.method,
             prefix=prefix,

@@ -1,4 +1,4 @@
-"""Codes and tokens of OAuth, whatever they look like."""
+"""OAuth codes and tokens, regardless of their format."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from uuid import uuid4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What somebody gave to an application; ends with `revoke`."""
+    """Access that an owner granted to an application, until `revoke`."""
 
     identifier: str = field(default_factory=lambda: token_hex(8))
     client_id: str
@@ -43,10 +43,10 @@ class _Refresh[G: Grant]:
 class TokenStore[G: Grant](ABC):
     """Codes and tokens; lifetimes in seconds.
 
-    A refresh token is good once; for `refresh_grace` seconds after that it is
-    taken again while it is the one used last, as by a client that lost the
-    answer. Without `rotates` the same one is given back and stays good, or
-    with `tells_refresh` off not told at all.
+    A refresh token can be used once. For `refresh_grace` seconds, the one used
+    last is accepted again from a client that lost the answer. Without `rotates`,
+    the same one is returned and stays valid. With `tells_refresh` off, none is
+    returned.
     """
 
     access_lifetime: float
@@ -70,8 +70,8 @@ class TokenStore[G: Grant](ABC):
     def new_access(self, grant: G, identifier: str, now: float) -> str:
         """Return an access token's text at `now`, epoch s."""
 
-    def told_lifetime(self) -> int:
-        """Return the seconds a client is told that its access token lives."""
+    def reported_lifetime(self) -> int:
+        """Return the lifetime that the token response contains, in seconds."""
         return int(self.access_lifetime)
 
     def code(self, grant: G, redirect: str, now: float) -> str:
@@ -113,7 +113,7 @@ class TokenStore[G: Grant](ABC):
             refresh = f"{token_urlsafe(9)}.{token_hex(32)}"
             self._refresh[refresh] = _Refresh(grant=grant, until=now + self.refresh_lifetime)
         return Tokens(
-            access=access, refresh=refresh, expires_in=self.told_lifetime(), grant=grant, identifier=identifier
+            access=access, refresh=refresh, expires_in=self.reported_lifetime(), grant=grant, identifier=identifier
         )
 
     def of_access(self, token: str, now: float) -> G | None:

@@ -73,6 +73,6 @@ class OwnersTokens(TokenStore[OwnersGrant]):
         return f"{token_urlsafe(9)}.{sha256(identifier.encode()).hexdigest()}"
 
     @override
-    def told_lifetime(self) -> int:
+    def reported_lifetime(self) -> int:
         # The real service answers some seconds less than the whole lifetime.
         return max(1, int(self.access_lifetime) - 7)

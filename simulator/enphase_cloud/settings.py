@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from simulator.cloud.later import Later
+from simulator.cloud.pending import PendingChanges
 from simulator.house import House, StorageMode
 from simulator.iq_gateway import GatewayServer
 from simulator.iq_gateway.contacts import CONTACTS
@@ -81,7 +81,7 @@ class CloudSettings:
         }
         self._storm_alert = False
         self._mode_before_storm: StorageMode | None = None
-        self._later = Later()
+        self._pending = PendingChanges()
         self.stop: Callable[[], None] = house.watch(self._watch)
 
     # -- what is in force -----------------------------------------------------
@@ -128,7 +128,7 @@ class CloudSettings:
     @property
     def next_due(self) -> float | None:
         """When the next write comes into force, epoch s."""
-        return self._later.next_due
+        return self._pending.next_due
 
     # -- writes ---------------------------------------------------------------
 
@@ -158,7 +158,7 @@ class CloudSettings:
         """Let the house live until `now` (epoch s), stopping where a write comes into force."""
         while (due := self.next_due) is not None and due <= now:
             self._live(due)
-            self._later.apply(due)
+            self._pending.apply(due)
         self._live(now)
 
     def _take(self, now: float, apply: Callable[[], None]) -> None:
@@ -167,7 +167,7 @@ class CloudSettings:
         if self.writes is WriteBehaviour.IGNORE:
             return
         delay = self.late_delay if self.writes is WriteBehaviour.LATE else self.write_delay
-        self._later.put(now + delay, apply)
+        self._pending.put(now + delay, apply)
 
     def _live(self, until: float) -> None:
         if self._gateway is not None:
@@ -178,7 +178,7 @@ class CloudSettings:
             self._house.advance(until, step=300.0 if leap > 86_400 else None)
 
     def _watch(self, _: float, end: float) -> None:
-        self._later.apply(end)
+        self._pending.apply(end)
 
     def _set_battery(self, wish: BatteryWish) -> None:
         if wish.energy_independence is not None:

@@ -8,21 +8,21 @@ Every site is a house with a past::
         application = cloud.add_application()
         headers = cloud.headers(application)
         await session.get(f"{cloud.url}{site.path('live_status')}", headers=headers)
-        site.behave(live_cache=300)
-        site.treat(Write.BACKUP, delay=240)
+        site.set_behaviour(live_cache=300)
+        site.set_write_behaviour(Write.BACKUP, delay=240)
         cloud.faults.add(Refuse(540), site.path("live_status"), count=1)
 """
 
 from simulator.cloud.consent import Consent
 
 from .access import COMMANDS, DEVICE_DATA, OFFLINE, SCOPES, Account, Application, Registration
-from .behaviour import ChargeShape, LevelDropout, MidnightEnd, OutageUnit, Refusal, SiteBehaviour, Write, WriteManner
+from .behaviour import ChargeShape, LevelDropout, MidnightEnd, OutageUnit, Refusal, SiteBehaviour, Write, WriteBehaviour
 from .faults import Changed, NullResponse, Refuse, TooMany
 from .partner import KEY_PATH
 from .regions import Region
 from .server import SIGN_IN_SCOPES, TeslaServer
 from .site import EnergySite, Storm, lived, powerwall
-from .site_file import SiteFile
+from .site_details import SiteDetails
 from .usage import Limits
 from .wall_connector import Session, WallConnector
 from .world import Policy
@@ -52,13 +52,13 @@ __all__ = [
     "Registration",
     "Session",
     "SiteBehaviour",
-    "SiteFile",
+    "SiteDetails",
     "Storm",
     "TeslaServer",
     "TooMany",
     "WallConnector",
     "Write",
-    "WriteManner",
+    "WriteBehaviour",
     "lived",
     "powerwall",
 ]

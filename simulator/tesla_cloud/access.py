@@ -1,4 +1,4 @@
-"""Applications, accounts, what was consented to, and tokens."""
+"""Applications, accounts, grants, and tokens."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ SCOPES = frozenset({"openid", OFFLINE, "user_data", "vehicle_device_data", DEVIC
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """An application's domain in one region, and the key found there (PEM's point, hex)."""
+    """An application's domain in one region, and its public key as an uncompressed point in hex."""
 
     domain: str
     public_key: str
@@ -30,9 +30,9 @@ class Registration:
 class Application:
     """A registered application.
 
-    `redirects` are the addresses it may be answered at, `*` any; `origins` the
-    domains it may register, `*` any; `scopes` what it may ask for. A `disabled`
-    one is answered 402. An `open_source` one (PKCE) gets no partner token.
+    `redirects` are its redirect URIs and `origins` the domains it can register,
+    `*` for any; `scopes` are those it can request. A `disabled` application gets
+    402. An `open_source` one (PKCE) gets no partner token.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Application:
     disabled: bool = False
     open_source: bool = False
     credit: float = 10.0
-    """Dollars a month until it is disabled, where energy requests are billed."""
+    """Monthly credit in dollars. Once it's spent, the application is disabled, if energy requests are billed."""
     client_id: str = field(default_factory=lambda: str(uuid4()))
     client_secret: str = field(default_factory=lambda: f"ta-secret.{token_hex(8)}")
     registrations: dict[Region, Registration] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Whoever consents; `sites` are theirs, None for all there are; `vehicles` are told among products."""
+    """A Tesla account: its `sites` (None: all) and the `vehicles` that products lists between them."""
 
     sub: str = "8f8b9c9e-0d4b-4f7a-9d55-0c5b6a2f7f10"
     email: str = "owner@example.com"
@@ -62,7 +62,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopedGrant(Grant):
-    """What an account gave to an application; without an account it is the application's own."""
+    """What an account granted to an application. A partner token has no account."""
 
     account: Account | None = None
     scopes: frozenset[str] = frozenset()
@@ -70,7 +70,7 @@ class ScopedGrant(Grant):
 
 @dataclass(kw_only=True)
 class FleetTokens(TokenStore[ScopedGrant]):
-    """Codes that name their region, access tokens that can be read, refresh tokens of three months."""
+    """Codes with the region as prefix, JWT access tokens, refresh tokens that are valid for three months."""
 
     access_lifetime: float = 28_800.0
     refresh_lifetime: float = 90 * _DAY

@@ -1,4 +1,4 @@
-"""How a site, its writes and its tariffs behave where the reports differ."""
+"""Behaviour of a site, its writes, and its tariffs, for which reports differ."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +18,7 @@ class Write(StrEnum):
 
 
 class Refusal(StrEnum):
-    """How a status of 200 says no."""
+    """How an answer with status 200 rejects a write."""
 
     RESULT_FALSE = "result_false"
     NULL = "null"
@@ -34,28 +34,28 @@ class Refusal(StrEnum):
 
 
 class LevelDropout(StrEnum):
-    """A level told as 0: beside unchanged energy, or with all that belongs to it gone."""
+    """A level of 0, with unchanged energy or without related fields."""
 
     BESIDE_ENERGY = "beside_energy"
     ALONE = "alone"
 
 
 class OutageUnit(StrEnum):
-    """What an outage's duration is counted in."""
+    """Unit of an outage's duration."""
 
     SECONDS = "s"
     MILLISECONDS = "ms"
 
 
 class ChargeShape(StrEnum):
-    """The list charge sessions are in."""
+    """Name of the list of charge sessions."""
 
     CHARGE_HISTORY = "charge_history"
     TIME_SERIES = "time_series"
 
 
 class MidnightEnd(StrEnum):
-    """What an `end_date` at exactly 00:00:00 is answered by."""
+    """Answer to an `end_date` at exactly 00:00:00."""
 
     EMPTY = "empty"
     ZEROS = "zeros"
@@ -63,13 +63,13 @@ class MidnightEnd(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriteManner:
-    """What becomes of one kind of write.
+class WriteBehaviour:
+    """Effect of one kind of write.
 
-    Accepted ones are in force after `delay` s, or never when `ignored`;
-    `refused` ones answer 200 and say no. After one that is `hidden` the site
-    does not tell the setting any more. Lost answers are faults: `Reset` drops
-    it before acting, `AnswerLost` after.
+    An accepted write becomes active after `delay` s, or never if `ignored`. A
+    `refused` one gets status 200 and a rejection. After a `hidden` one, the site
+    no longer reports the setting. Lost answers are faults: `Reset` drops them
+    before the write takes effect, `AnswerLost` after.
     """
 
     delay: float = 5.0
@@ -81,81 +81,81 @@ class WriteManner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteBehaviour:
-    """How one site answers; by default as Tesla documents it."""
+    """Behaviour of one site, by default as documented."""
 
     site_info_status: int | None = None
-    """A stale site's answer to site_info: 404 or 500."""
+    """Status of site_info for a stale site: 404 or 500."""
     status: int | None = None
-    """A sold or broken site's answer to everything: 404, 408, 500, 540."""
+    """Status of all endpoints: 404, 408, 500, or 540."""
     offline_status: int | None = 408
-    """Answer of the live path and of writes without internet; None: the last values stand still."""
+    """Status of live_status and writes without internet; None: live_status repeats the last values."""
 
     live_cache: float = 0.0
-    """Seconds for which the same live answer is given."""
+    """Seconds that live_status is cached."""
     live_stuck: bool = False
-    """Whether the live answer stands still as it is."""
+    """Whether live_status never changes."""
     stamp_stuck: bool = False
-    """Whether the stamp stands still while values move."""
-    energy_told: bool = True
-    """Whether energy_left, grid services and backup_capable are told, which some sites never do."""
-    island_told: bool = True
+    """Whether only the timestamp never changes."""
+    energy_sent: bool = True
+    """Whether energy_left, total_pack_energy, grid services, and backup_capable are sent."""
+    island_status_sent: bool = True
     live_omits: frozenset[str] = frozenset()
     level_dropout: LevelDropout | None = None
     all_zeros: bool = False
     load_without_chargers: bool = False
-    """Whether load_power leaves wall connectors out."""
-    chargers_told: bool = True
-    """Whether wall connectors are in the live answer at all."""
+    """Whether load_power excludes the Wall Connectors."""
+    wall_connectors_sent: bool = True
+    """Whether live_status contains wall_connectors."""
 
     reserve_snaps: bool = True
-    """Whether firmware 25.18.4 and newer makes 80 of a reserve of 81 to 99."""
+    """Whether firmware 25.18.4 and newer turns a reserve of 81 to 99 into 80."""
     full_reserve_snaps: bool = False
-    """Whether 100 ends as 80 as well."""
+    """Whether 100 becomes 80 as well."""
     mode_moves_grid_charging: bool = False
-    events_hold_settings: bool = False
-    """Whether a storm or a grid-service event keeps accepted writes from being in force."""
+    events_block_settings: bool = False
+    """Whether accepted writes have no effect during a storm or grid-services event."""
     storm_flag_null: bool = False
-    """Whether the storm setting is null until it was written."""
+    """Whether storm_mode_enabled is null until it is written."""
     settings_at_top: bool = False
-    """Whether grid settings are told beside components instead of in it."""
+    """Whether the grid settings are at the top level instead of in components."""
     battery_ok_omitted: bool = False
     never_as_flag: bool = False
-    """Whether the rule `never` is told as non_export_configured alone."""
+    """Whether the rule `never` is sent only as non_export_configured."""
 
     midnight_end: MidnightEnd = MidnightEnd.EMPTY
     zeros_omitted: bool = True
-    totals_told: bool = True
+    totals_sent: bool = True
     fractional: bool = False
-    """Whether rows are told in parts of a Wh instead of rounded."""
+    """Whether energy isn't rounded to whole Wh."""
     yearly_loss: float = 0.04
-    """Share that years and lifetime lack against their days."""
+    """Share of the energy that is missing in the periods year and lifetime."""
     day_in_one_row: bool = False
     day_stamp_hour: int = 0
-    """Local hour (0 or 1) of the stamps of days."""
+    """Local hour (0 or 1) in the timestamps of days."""
     fixed_offset_hours: int | None = None
-    """Hours from UTC of a site whose zone knows no summer time."""
+    """UTC offset in hours of a site without daylight saving time."""
     naive_stamps: bool = False
     repeated_hour_doubled: bool = False
-    """Whether the rows of autumn's second hour come twice."""
+    """Whether the rows of the repeated hour in autumn are sent twice."""
     answers_more: bool = False
-    """Whether history before the one asked for is told too."""
+    """Whether rows before the requested range are sent as well."""
     series_null: bool = False
     history_delay: float = 0.0
-    """Seconds until a row is told."""
-    zone_told: str | None = None
-    """Time zone told instead of the site's own; may be empty."""
+    """Seconds until a row is available."""
+    time_zone: str | None = None
+    """Time zone that is sent instead of the site's own; can be empty."""
 
     outage_unit: OutageUnit = OutageUnit.SECONDS
-    running_outage_told: bool = False
+    running_outage_sent: bool = False
     charge_shape: ChargeShape = ChargeShape.CHARGE_HISTORY
 
     tariff_zeros_omitted: bool = True
     tariff_all_dropped: bool = True
     tariff_day_end: tuple[int, int] = (24, 0)
-    """Hour and minute told for midnight at a day's end: (24, 0), (0, 0) or (23, 60)."""
+    """Hour and minute sent for the end of a day: (24, 0), (0, 0), or (23, 60)."""
     tariff_merged: bool = False
-    """Whether periods of a label that touch at midnight or at the week's end are told as one."""
+    """Whether adjacent periods of a label are merged over midnight and the end of the week."""
     tariff_unused_season: bool = False
-    """Whether a season that is not used is told besides, as `{}`."""
+    """Whether unused seasons are added, as `{}` and with zeros."""
     tariff_buy_raised: bool = True
     tariff_negative_zero: bool = True

@@ -71,7 +71,7 @@ def answer(
     if application.disabled or (policy.energy_billed and application.usage.spent(knock.now) >= application.credit):
         raise failure(402)
     if visitor.wait is not None:
-        raise too_many(visitor.wait, policy.wait_told, policy.limits.a_minute or 60)
+        raise too_many(visitor.wait, policy.wait_in, policy.limits.a_minute or 60)
     if visitor.match is None:
         raise failure(405 if visitor.endpoint else 404)
     need = visitor.match.route.group
@@ -101,7 +101,7 @@ def _region(world: World, prefix: str, application: Application, grant: ScopedGr
     own = grant.account.region if grant.account else Region.NA
     if prefix:
         return Region(prefix)
-    if world.policy.bare_follows and application.client_id in world.told_regions:
+    if world.policy.bare_follows_region and application.client_id in world.informed_applications:
         return own
     return world.policy.bare_region or own
 

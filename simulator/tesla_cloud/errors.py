@@ -51,15 +51,15 @@ def sign_in(status: int, error: str, description: str) -> RefusedError:
     return RefusedError(Reply(status=status, payload=body))
 
 
-def too_many(wait: int, told: str = "header", limit: int = 60) -> RefusedError:
-    """Return a 429 whose wait (s) is told in a `header`, the `body`, as a `rate` limit, or not at all (`none`)."""
+def too_many(wait: int, wait_in: str = "header", limit: int = 60) -> RefusedError:
+    """Return a 429 whose wait (s) is in a `header`, the `body`, a `rate` limit header, or not sent (`none`)."""
     refused = failure(429)
     headers: dict[str, str] = {}
     payload = dict(refused.reply.payload or {})
-    if told == "header":
+    if wait_in == "header":
         headers = {"Retry-After": str(wait)}
-    elif told == "rate":
+    elif wait_in == "rate":
         headers = {"RateLimit-Limit": str(limit), "RateLimit-Remaining": "0", "RateLimit-Reset": str(wait)}
-    elif told == "body":
+    elif wait_in == "body":
         payload["after"] = wait
     return RefusedError(Reply(status=429, payload=payload, headers=headers))

@@ -1,4 +1,4 @@
-"""What is known to go wrong at Tesla, as faults for a server's `faults`."""
+"""Known failures of the Fleet API, for a server's `faults`."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,14 +26,14 @@ class Refuse(Fault):
 
 @dataclass(frozen=True, slots=True)
 class TooMany(Fault):
-    """Refuses with 429; its wait (s) is told in a `header`, the `body`, as a `rate` limit, or not (`none`)."""
+    """Refuses with 429; its wait (s) is in a `header`, the `body`, a `rate` limit header, or not sent (`none`)."""
 
     wait: int = 86_400
-    told: str = "header"
+    wait_in: str = "header"
 
     @override
     async def before(self, closing: asyncio.Event) -> Reply | None:
-        return too_many(self.wait, self.told).reply
+        return too_many(self.wait, self.wait_in).reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,13 +72,13 @@ def _energy(ask: Ask) -> Json:
         zeros = dict.fromkeys(FIELDS, 0)
         empty = behaviour.midnight_end is MidnightEnd.EMPTY
         rows = [] if empty else [{"timestamp": _stamp(site, asked, asked.end, 0), **zeros}]
-    told = {
-        "serial_number": site.file.gateway_serial,
+    answer = {
+        "serial_number": site.details.gateway_serial,
         "period": asked.period.value,
         "installation_time_zone": zone_of(site),
         "time_series": None if behaviour.series_null else rows,
     }
-    return {"response": told}
+    return {"response": answer}
 
 
 def _rows(site: EnergySite, asked: Window, now: float) -> Iterator[Row]:
@@ -119,7 +119,7 @@ def _edges(asked: Window, *, fine: bool) -> list[int]:
 def _row(site: EnergySite, stamp: str, energy: list[float]) -> Row:
     behaviour = site.behaviour
     fields = dict(zip(FIELDS, energy, strict=True))
-    if behaviour.totals_told:
+    if behaviour.totals_sent:
         fields |= {total: sum([energy[number] for number in parts]) for total, parts in _TOTALS.items()}
     if behaviour.zeros_omitted:
         return {"timestamp": stamp} | {name: wh for name, wh in fields.items() if wh}
@@ -134,9 +134,9 @@ def _stamp(site: EnergySite, asked: Window, at: float, hour: int) -> str:
 
 
 def zone_of(site: EnergySite) -> str:
-    """Return the time zone the cloud tells of a site."""
-    told = site.behaviour.zone_told
-    return site.house.config.place.timezone if told is None else told
+    """Return the time zone that the API reports for a site."""
+    answer = site.behaviour.time_zone
+    return site.house.config.place.timezone if answer is None else answer
 
 
 def _backup(ask: Ask) -> Json:
@@ -147,6 +147,6 @@ def _backup(ask: Ask) -> Json:
     events = [
         {"timestamp": asked.days.stamp(each.start), "duration": round((each.end - each.start) * factor)}
         for each in site.outages.all
-        if asked.begin <= each.start < asked.end and (behaviour.running_outage_told or not each.running)
+        if asked.begin <= each.start < asked.end and (behaviour.running_outage_sent or not each.running)
     ]
     return {"response": {"events": events, "events_count": len(events), "total_events": len(events)}}

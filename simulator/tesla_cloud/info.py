@@ -10,7 +10,7 @@ from .behaviour import Write
 from .errors import failure
 from .history import zone_of
 from .site import EnergySite
-from .tariffs import told, without_rates
+from .tariffs import read_back, without_rates
 
 _NO_LIMIT = 1_000_000_000
 
@@ -30,7 +30,7 @@ def region(ask: Ask) -> Json:
     account = ask.grant.account
     if account is None:
         raise failure(403)
-    ask.world.told_regions.add(ask.application.client_id)
+    ask.world.informed_applications.add(ask.application.client_id)
     return {"response": {"region": account.region.value, "fleet_api_base_url": ask.api(account.region)}}
 
 
@@ -43,7 +43,7 @@ def site_info(ask: Ask) -> Json:
 
 
 def _product(site: EnergySite) -> dict[str, Any]:
-    file = site.file
+    details = site.details
     product: dict[str, Any] = {
         "energy_site_id": site.site_id,
         "resource_type": "battery" if site.has_battery else "solar" if site.has_solar else "wall_connector",
@@ -53,10 +53,10 @@ def _product(site: EnergySite) -> dict[str, Any]:
         "storm_mode_enabled": bool(site.settings.now.storm_mode),
         "features": {"rate_plan_manager_no_pricing_constraint": True},
     }
-    if file.name is not None:
-        product["site_name"] = file.name
+    if details.name is not None:
+        product["site_name"] = details.name
     if site.measured:
-        product["gateway_id"] = file.gateway_din
+        product["gateway_id"] = details.gateway_din
     if site.has_battery:
         # Products lag behind live values: here they are those of another time.
         product |= {
@@ -67,7 +67,7 @@ def _product(site: EnergySite) -> dict[str, Any]:
             "backup_capable": True,
             "battery_power": 0,
         }
-    if file.components_told:
+    if details.components_sent:
         product["components"] = {
             "battery": site.has_battery,
             "solar": site.has_solar,
@@ -79,7 +79,7 @@ def _product(site: EnergySite) -> dict[str, Any]:
 
 
 def _info(site: EnergySite) -> dict[str, Any]:
-    file, behaviour, settings = site.file, site.behaviour, site.settings.now
+    details, behaviour, settings = site.details, site.behaviour, site.settings.now
     hidden = site.settings.hidden
     begun = datetime.fromtimestamp(site.archive.start, UTC).astimezone(site.days.zone)
     offset = datetime.fromtimestamp(site.house.time, UTC).astimezone(site.days.zone).utcoffset()
@@ -92,36 +92,37 @@ def _info(site: EnergySite) -> dict[str, Any]:
         "time_zone_offset": int(offset.total_seconds() // 60) if offset else 0,
         "max_site_meter_power_ac": _NO_LIMIT,
         "min_site_meter_power_ac": -_NO_LIMIT,
-        "utility": file.utility,
+        "utility": details.utility,
     }
-    if file.name is not None:
-        info["site_name"] = file.name
+    if details.name is not None:
+        info["site_name"] = details.name
     if site.measured:
-        info["version"] = file.firmware
-    if Write.STORM_MODE not in hidden and file.storm_capable:
-        info["user_settings"]["storm_mode_enabled"] = None if behaviour.storm_flag_null else settings.storm_mode
+        info["version"] = details.firmware
+    unset = behaviour.storm_flag_null and not site.settings.storm_mode_written
+    if Write.STORM_MODE not in hidden and details.storm_capable:
+        info["user_settings"]["storm_mode_enabled"] = None if unset else settings.storm_mode
     if site.has_battery:
         info |= _battery(site)
     target = info if behaviour.settings_at_top else info["components"]
     if Write.GRID not in hidden:
         target |= _grid(site)
     if settings.tariff is not None and Write.TARIFF not in hidden:
-        odd = told(settings.tariff, behaviour)
+        odd = read_back(settings.tariff, behaviour)
         info |= {"tariff_id": odd.get("code", ""), "tariff_content_v2": odd, "tariff_content": without_rates(odd)}
-    if file.vpp_reserve_percent is not None:
-        info["vpp_backup_reserve_percent"] = file.vpp_reserve_percent
-    if file.programme is not None:
-        info["aggregation_program"] = {"name": file.programme}
+    if details.vpp_reserve_percent is not None:
+        info["vpp_backup_reserve_percent"] = details.vpp_reserve_percent
+    if details.programme is not None:
+        info["aggregation_program"] = {"name": details.programme}
     return info
 
 
 def _battery(site: EnergySite) -> dict[str, Any]:
-    file, settings, hidden = site.file, site.settings.now, site.settings.hidden
+    details, settings, hidden = site.details, site.settings.now, site.settings.hidden
     units = site.house.config.battery.units if site.house.config.battery else 0
     info: dict[str, Any] = {
         "battery_count": units,
-        "nameplate_power": file.nameplate_watts * units,
-        "nameplate_energy": file.nameplate_wh * units,
+        "nameplate_power": details.nameplate_watts * units,
+        "nameplate_energy": details.nameplate_wh * units,
         "tou_settings": {"optimization_strategy": settings.strategy, "schedule": []},
         "island_config": {"low_soe_limit": 10, "jump_start_soe_threshold": 10},
     }
@@ -129,7 +130,7 @@ def _battery(site: EnergySite) -> dict[str, Any]:
         info["backup_reserve_percent"] = settings.reserve
     if Write.OPERATION not in hidden:
         info["default_real_mode"] = settings.mode
-    if Write.VEHICLE_RESERVE not in hidden and file.vehicle_reserve_supported:
+    if Write.VEHICLE_RESERVE not in hidden and details.vehicle_reserve_supported:
         info["off_grid_vehicle_charging_reserve_percent"] = settings.vehicle_reserve
     if Write.TARIFF in hidden:
         del info["tou_settings"]
@@ -140,22 +141,22 @@ def _grid(site: EnergySite) -> dict[str, Any]:
     behaviour, settings = site.behaviour, site.settings.now
     if not site.has_battery:
         return {}
-    told: dict[str, Any] = {}
+    settings_sent: dict[str, Any] = {}
     if not settings.grid_charging:
         # The flag is only ever true or absent.
-        told["disallow_charge_from_grid_with_solar_installed"] = True
+        settings_sent["disallow_charge_from_grid_with_solar_installed"] = True
     if settings.export_rule == "never":
-        told["non_export_configured"] = True
+        settings_sent["non_export_configured"] = True
         if behaviour.never_as_flag:
-            return told
+            return settings_sent
     if settings.export_rule != "battery_ok" or not behaviour.battery_ok_omitted:
-        told["customer_preferred_export_rule"] = settings.export_rule
-        told["net_meter_mode"] = settings.export_rule
-    return told
+        settings_sent["customer_preferred_export_rule"] = settings.export_rule
+        settings_sent["net_meter_mode"] = settings.export_rule
+    return settings_sent
 
 
 def _components(site: EnergySite) -> dict[str, Any]:
-    file = site.file
+    details = site.details
     components: dict[str, Any] = {
         "solar": site.has_solar,
         "battery": site.has_battery,
@@ -164,10 +165,10 @@ def _components(site: EnergySite) -> dict[str, Any]:
         "load_meter": site.measured,
         "gateway": "teg" if site.measured else "none",
         "tou_capable": site.has_battery,
-        "storm_mode_capable": file.storm_capable and site.has_battery,
-        "off_grid_vehicle_charging_reserve_supported": file.vehicle_reserve_supported,
-        "grid_services_enabled": file.programme is not None,
-        "rate_tariff_service_options": {"rate_plan_configured_by_rts": file.rates_by_tesla},
+        "storm_mode_capable": details.storm_capable and site.has_battery,
+        "off_grid_vehicle_charging_reserve_supported": details.vehicle_reserve_supported,
+        "grid_services_enabled": details.programme is not None,
+        "rate_tariff_service_options": {"rate_plan_configured_by_rts": details.rates_by_tesla},
     }
     if site.has_solar:
         components["solar_type"] = "pv_panel"
@@ -175,14 +176,14 @@ def _components(site: EnergySite) -> dict[str, Any]:
         components["gateways"] = [
             {
                 "device_id": f"gw-{site.site_id}",
-                "din": file.gateway_din,
-                "serial_number": file.gateway_serial,
-                "part_number": file.part_number,
+                "din": details.gateway_din,
+                "serial_number": details.gateway_serial,
+                "part_number": details.part_number,
                 "part_type": 10,
                 "part_name": "Tesla Backup Gateway 2",
                 "is_active": True,
                 "site_id": f"STE{site.site_id}",
-                "firmware_version": file.firmware,
+                "firmware_version": details.firmware,
                 "updated_datetime": "2025-10-15T11:33:40Z",
             }
         ]
@@ -190,9 +191,9 @@ def _components(site: EnergySite) -> dict[str, Any]:
         components["battery_type"] = "ac_powerwall"
         components["batteries"] = _batteries(site)
         editable = {
-            "edit_setting_grid_charging": file.may_edit_grid_charging,
-            "edit_setting_energy_exports": file.may_edit_exports,
-            "edit_setting_permission_to_export": file.may_edit_exports,
+            "edit_setting_grid_charging": details.may_edit_grid_charging,
+            "edit_setting_energy_exports": details.may_edit_exports,
+            "edit_setting_permission_to_export": details.may_edit_exports,
         }
         components |= {name: may for name, may in editable.items() if may is not None}
     if site.chargers:
@@ -201,20 +202,20 @@ def _components(site: EnergySite) -> dict[str, Any]:
 
 
 def _batteries(site: EnergySite) -> list[dict[str, Any]]:
-    file = site.file
+    details = site.details
     units = site.house.config.battery.units if site.house.config.battery else 0
     return [
         {
             "device_id": f"bat-{site.site_id}-{number}",
-            "din": f"2012170-25-E--{file.battery_serial(number)}",
-            "serial_number": file.battery_serial(number),
+            "din": f"2012170-25-E--{details.battery_serial(number)}",
+            "serial_number": details.battery_serial(number),
             "part_number": "2012170-25-E",
             "part_type": 2,
-            "part_name": file.battery_name,
-            "nameplate_max_charge_power": file.nameplate_watts,
-            "nameplate_max_discharge_power": file.nameplate_watts,
-            "nameplate_energy": file.nameplate_wh,
+            "part_name": details.battery_name,
+            "nameplate_max_charge_power": details.nameplate_watts,
+            "nameplate_max_discharge_power": details.nameplate_watts,
+            "nameplate_energy": details.nameplate_wh,
             "is_active": number < units,
         }
-        for number in range(units + file.replaced_battery)
+        for number in range(units + details.replaced_battery)
     ]

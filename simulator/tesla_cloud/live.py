@@ -25,11 +25,11 @@ def live_status(ask: Ask) -> Json:
     last = site.live
     stands = behaviour.live_stuck or offline or (last is not None and now - last.at < behaviour.live_cache)
     if last is None or not stands:
-        told = _told(site, now)
+        values = _values(site, now)
         if last is not None and behaviour.stamp_stuck:
-            told["timestamp"] = last.told["timestamp"]
-        last = site.live = Live(at=now, told=told)
-    return {"response": _shown(site, last.told)}
+            values["timestamp"] = last.values["timestamp"]
+        last = site.live = Live(at=now, values=values)
+    return {"response": _answer(site, last.values)}
 
 
 def island_status(site: EnergySite) -> str:
@@ -45,17 +45,17 @@ def island_status(site: EnergySite) -> str:
     return "_".join(filter(None, ("off_grid_unintentional", site.island_reason)))
 
 
-def _told(site: EnergySite, now: float) -> dict[str, Any]:
+def _values(site: EnergySite, now: float) -> dict[str, Any]:
     flow = site.house.flow
     chargers = [each.live(now) for each in site.chargers if not each.missing]
     charging = sum(each["wall_connector_power"] for each in chargers)
     watts = (flow.solar, flow.battery, flow.load, flow.grid, flow.generator)
-    told: dict[str, Any] = dict.fromkeys(_POWERS, 0.0)
+    values: dict[str, Any] = dict.fromkeys(_POWERS, 0.0)
     if site.measured:
-        told = {name: round(power, 3) + 0.0 for name, power in zip(_POWERS, watts, strict=True)}
-        told["load_power"] -= charging if site.behaviour.load_without_chargers else 0
+        values = {name: round(power, 3) + 0.0 for name, power in zip(_POWERS, watts, strict=True)}
+        values["load_power"] -= charging if site.behaviour.load_without_chargers else 0
     up = "Active" if site.house.on_grid else "Inactive"
-    told |= {
+    values |= {
         "percentage_charged": site.level,
         "energy_left": site.energy_left,
         "total_pack_energy": site.pack_wh,
@@ -69,7 +69,7 @@ def _told(site: EnergySite, now: float) -> dict[str, Any]:
         "wall_connectors": chargers or None,
     }
     if site.storms:
-        told["storm_mode_states"] = [
+        values["storm_mode_states"] = [
             {
                 "watch_event_id": each.event_id,
                 "start_time": _UTC.stamp(each.start),
@@ -80,21 +80,21 @@ def _told(site: EnergySite, now: float) -> dict[str, Any]:
             for each in site.storms
         ]
     if site.has_battery:
-        told["battery_breaker_open"] = site.breaker_open
-    return told
+        values["battery_breaker_open"] = site.breaker_open
+    return values
 
 
-def _shown(site: EnergySite, told: dict[str, Any]) -> dict[str, Any]:
+def _answer(site: EnergySite, values: dict[str, Any]) -> dict[str, Any]:
     behaviour = site.behaviour
-    shown = dict(told)
+    answer = dict(values)
     left_out = set(behaviour.live_omits)
-    left_out |= {"island_status"} if not behaviour.island_told else set()
-    left_out |= {"wall_connectors"} if not behaviour.chargers_told else set()
-    left_out |= set(_ENERGY) if not behaviour.energy_told else set()
+    left_out |= {"island_status"} if not behaviour.island_status_sent else set()
+    left_out |= {"wall_connectors"} if not behaviour.wall_connectors_sent else set()
+    left_out |= set(_ENERGY) if not behaviour.energy_sent else set()
     if behaviour.level_dropout is not None:
-        shown["percentage_charged"] = 0
+        answer["percentage_charged"] = 0
     if behaviour.level_dropout is LevelDropout.ALONE:
         left_out |= {*_ENERGY, "battery_power"}
     if behaviour.all_zeros:
-        shown |= dict.fromkeys((*_POWERS, "percentage_charged"), 0)
-    return {name: value for name, value in shown.items() if name not in left_out}
+        answer |= dict.fromkeys((*_POWERS, "percentage_charged"), 0)
+    return {name: value for name, value in answer.items() if name not in left_out}

@@ -34,7 +34,7 @@ def authorize(world: World, knock: Knock) -> Reply:
     wanted = frozenset(query.get("scope", "").split()) & application.scopes & SCOPES
     state = {"state": query["state"]} if "state" in query else {}
     kept = world.consents.get((policy.account.sub, application.client_id))
-    if policy.consent_kept and kept and query.get("prompt_missing_scopes") != "true":
+    if policy.consent_remembered and kept and query.get("prompt_missing_scopes") != "true":
         return _back(redirect, {"code": _code(world, application, kept & wanted, redirect, knock.now), **state})
     consent, ticked = policy.consent, wanted - policy.unticked
     if consent is Consent.ASK:

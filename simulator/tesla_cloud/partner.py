@@ -1,4 +1,4 @@
-"""Registration of an application in a region: the key that its domain serves is really fetched."""
+"""Registration of an application in a region, which fetches the public key from its domain."""
 
 import re
 
@@ -20,14 +20,14 @@ _WAIT = aiohttp.ClientTimeout(total=5)
 
 
 class NoKeyError(Exception):
-    """A domain gives no key; the text says why."""
+    """A domain doesn't serve a valid key."""
 
 
 async def register(ask: Ask) -> Reply:
     """Register the application's domain in the region that was asked.
 
     Raises:
-        RefusedError: The domain may not be registered, or serves no good key.
+        RefusedError: The domain can't be registered or doesn't serve a valid key.
     """
     domain = ask.content().get("domain")
     if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain) or "tesla" in domain:
@@ -42,7 +42,7 @@ async def register(ask: Ask) -> Reply:
     if _taken(ask.world, application, key):
         raise failure(422, "Public key hash has already been taken")
     application.registrations[ask.region] = Registration(domain=domain, public_key=key)
-    told = {
+    answer = {
         "client_id": application.client_id,
         "name": application.name,
         "description": "",
@@ -53,7 +53,7 @@ async def register(ask: Ask) -> Reply:
         "issuer": None,
         "public_key": key,
     }
-    return Reply(payload={"response": told})
+    return Reply(payload={"response": answer})
 
 
 def public_key(ask: Ask) -> Reply:

@@ -21,7 +21,7 @@ SIGN_IN_SCOPES = frozenset({"openid", OFFLINE, DEVICE_DATA, COMMANDS})
 
 
 class TeslaServer(LoopbackServer[Visitor]):
-    """Serves sites; each region has an address of its own, and the bare one is any region's."""
+    """Serves sites. Each region has its own address; the address without a region serves all of them."""
 
     def __init__(self, sites: Iterable[EnergySite] = (), *, clock: Clock | None = None, port: int = 0) -> None:
         """Know `sites`; listen on `port`, or on any that is free."""
@@ -34,7 +34,7 @@ class TeslaServer(LoopbackServer[Visitor]):
 
     @property
     def policy(self) -> Policy:
-        """How it behaves where the documents leave it open."""
+        """How the API behaves if the documentation leaves it open."""
         return self.world.policy
 
     @property
@@ -77,7 +77,7 @@ class TeslaServer(LoopbackServer[Visitor]):
     def grant(
         self, application: Application, account: Account | None = None, scopes: Iterable[str] = SIGN_IN_SCOPES
     ) -> Tokens[ScopedGrant]:
-        """Return tokens as if somebody had consented just now."""
+        """Return tokens as if the account had just granted access."""
         grant = ScopedGrant(
             client_id=application.client_id, account=account or self.policy.account, scopes=frozenset(scopes)
         )
@@ -95,7 +95,7 @@ class TeslaServer(LoopbackServer[Visitor]):
     # -- requests -------------------------------------------------------------
 
     @override
-    def locate(self, path: str) -> tuple[str, str]:
+    def split_prefix(self, path: str) -> tuple[str, str]:
         for region in Region:
             if path.startswith(f"/{region}/api/"):
                 return region.value, path.removeprefix(f"/{region}")

@@ -1,17 +1,17 @@
-"""What owners set: taken by the cloud, in force at the house some time later."""
+"""Settings of a site: accepted by the API, active at the house after a delay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from simulator.cloud.later import Later
+from simulator.cloud.pending import PendingChanges
 from simulator.cloud.refusal import RefusedError
 from simulator.house import House, StorageMode
 from simulator.iq_gateway.reply import Reply
 
-from .behaviour import Write, WriteManner
-from .site_file import SiteFile
+from .behaviour import Write, WriteBehaviour
+from .site_details import SiteDetails
 from .tariffs import Tariff
 
 HIDDEN_PERCENT = 5.0
@@ -25,8 +25,8 @@ EXPORT_RULES = ("battery_ok", "pv_only", "never")
 
 
 @dataclass(slots=True, kw_only=True)
-class InForce:
-    """Settings as the site follows them; percent on the app's scale."""
+class ActiveSettings:
+    """Settings that are active at the site; percent on the app's scale."""
 
     reserve: int
     vehicle_reserve: int
@@ -39,41 +39,42 @@ class InForce:
 
 
 class SiteSettings:
-    """Settings of one site; without a battery they are kept all the same."""
+    """Settings of one site, also stored without a battery."""
 
-    def __init__(self, house: House, file: SiteFile) -> None:
-        """Let `house` follow them from now on."""
+    def __init__(self, house: House, details: SiteDetails) -> None:
+        """Apply the initial settings to `house`."""
         self._house = house
-        self._file = file
-        self.now = InForce(
-            reserve=file.backup_reserve_percent,
-            vehicle_reserve=file.vehicle_reserve_percent,
-            mode=file.mode,
-            storm_mode=file.storm_mode,
-            grid_charging=file.grid_charging,
-            export_rule=file.export_rule,
-            strategy=file.strategy,
+        self._file = details
+        self.now = ActiveSettings(
+            reserve=details.backup_reserve_percent,
+            vehicle_reserve=details.vehicle_reserve_percent,
+            mode=details.mode,
+            storm_mode=details.storm_mode,
+            grid_charging=details.grid_charging,
+            export_rule=details.export_rule,
+            strategy=details.strategy,
             tariff=None,
         )
-        self.manners: dict[Write, WriteManner] = {}
+        self.write_behaviours: dict[Write, WriteBehaviour] = {}
         self.hidden: set[Write] = set()
-        """Writes whose settings are not told any more."""
+        """Writes whose settings are no longer reported."""
+        self.storm_mode_written = False
         self.snaps_reserve = True
         self.snaps_full = False
         self.mode_moves_grid_charging = False
         self._storm = False
-        self._later = Later()
+        self._pending = PendingChanges()
         house.watch(self._watch)
         self._govern()
 
     @property
     def next_due(self) -> float | None:
-        """When the next write comes into force, epoch s."""
-        return self._later.next_due
+        """When the next write becomes active, epoch s."""
+        return self._pending.next_due
 
     @property
     def storm(self) -> bool:
-        """Whether the battery charges for a storm now; settings stay as they are."""
+        """Whether the battery charges for a storm now, which changes no setting."""
         return self._storm
 
     @storm.setter
@@ -82,32 +83,32 @@ class SiteSettings:
             self._storm = active
             self._govern()
 
-    def take(self, write: Write, body: Mapping[str, Any], now: float, *, held: bool) -> None:
-        """Take a write at `now` (epoch s) as its manner is; `held` ones come to nothing.
+    def take(self, write: Write, body: Mapping[str, Any], now: float, *, blocked: bool) -> None:
+        """Handle a write at `now` (epoch s) by its behaviour; a `blocked` one has no effect.
 
         Raises:
-            RefusedError: The answer says no.
+            RefusedError: The write is rejected.
         """
-        manner = self.manners.get(write, WriteManner())
-        if manner.refused is not None:
-            raise RefusedError(Reply(payload=manner.refused.payload(manner.reason)))
-        if not manner.ignored and not held:
-            self._later.put(now + manner.delay, partial(self._set, write, body, hidden=manner.hidden))
+        behaviour = self.write_behaviours.get(write, WriteBehaviour())
+        if behaviour.refused is not None:
+            raise RefusedError(Reply(payload=behaviour.refused.payload(behaviour.reason)))
+        if not behaviour.ignored and not blocked:
+            self._pending.put(now + behaviour.delay, partial(self._set, write, body, hidden=behaviour.hidden))
 
     def change_in_app(self, write: Write, body: Mapping[str, Any], at: float | None = None) -> None:
-        """Change what `write` changes with its `body`, as the app does: at once, or `at` (epoch s)."""
+        """Apply the body of a write as if made in the app, now or `at` (epoch s)."""
         change = partial(self._set, write, body, hidden=False)
         if at is None:
             change()
         else:
-            self._later.put(at, change)
+            self._pending.put(at, change)
 
     def apply(self, now: float) -> None:
-        """Let what is due by `now` (epoch s) be in force."""
-        self._later.apply(now)
+        """Apply what is due by `now`, epoch s."""
+        self._pending.apply(now)
 
     def _watch(self, _: float, end: float) -> None:
-        self._later.apply(end)
+        self._pending.apply(end)
 
     def _set(self, write: Write, body: Mapping[str, Any], *, hidden: bool) -> None:
         now = self.now
@@ -124,6 +125,7 @@ class SiteSettings:
                     now.grid_charging = now.mode == "autonomous"
             case Write.STORM_MODE:
                 now.storm_mode = body["enabled"]
+                self.storm_mode_written = True
             case Write.GRID:
                 if "disallow_charge_from_grid_with_solar_installed" in body:
                     now.grid_charging = not body["disallow_charge_from_grid_with_solar_installed"]

@@ -1,4 +1,4 @@
-"""One energy site: a house, what it is made of, and how its cloud behaves."""
+"""One energy site: its house, hardware, events, and behaviour."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ from simulator.cloud.days import LocalDays
 from simulator.house import BatteryConfig, House, HouseConfig
 from simulator.house.energy import MICRO
 
-from .behaviour import SiteBehaviour, Write, WriteManner
+from .behaviour import SiteBehaviour, Write, WriteBehaviour
 from .outages import OutageLog
 from .settings import HIDDEN_PERCENT, SiteSettings, raw_percent
-from .site_file import SiteFile
+from .site_details import SiteDetails
 from .splits import Splits
 from .uploads import Uploads
 from .wall_connector import WallConnector
@@ -37,29 +37,29 @@ class Live:
     """The last live answer: when it was made (epoch s), and what it says."""
 
     at: float
-    told: dict[str, Any]
+    values: dict[str, Any]
 
 
 class EnergySite:
-    """A house in Tesla's cloud; its past is known from when it is built."""
+    """A house in the Tesla cloud, with its history since it was created."""
 
     def __init__(
         self,
         house: House,
-        file: SiteFile | None = None,
+        details: SiteDetails | None = None,
         *,
         chargers: Iterable[WallConnector] = (),
         measured: bool = True,
         archive: Archive | None = None,
         live: Callable[[float], object] | None = None,
     ) -> None:
-        """Know `house` from now on, or from where `archive` begins.
+        """Observe `house` from now on, or from the start of `archive`.
 
-        A site of Wall Connectors alone is not `measured`. `live` lets the house
-        live until a moment (epoch s) where something else steers it as well.
+        A site with only Wall Connectors is not `measured`. `live` advances the
+        house to a time (epoch s) if something else controls it as well.
         """
         self.house = house
-        self.file = file or SiteFile()
+        self.details = details or SiteDetails()
         self.measured = measured
         self.archive = archive or Archive(house)
         self.outages = OutageLog(house, since=self.archive.start)
@@ -68,14 +68,14 @@ class EnergySite:
             each.install(house)
         self.days = LocalDays(house.config.place.timezone)
         self.uploads = Uploads()
-        self.settings = SiteSettings(house, self.file)
+        self.settings = SiteSettings(house, self.details)
         self.storms: list[Storm] = []
         self.grid_services_power: float | None = None
-        """W of a grid-service event that is on: told, the house does not follow it."""
+        """W of an active grid-services event. It is only reported; the house doesn't follow it."""
         self.island_reason = ""
-        """Why the house is dark, such as `wait_for_solar`: told while it is."""
+        """Suffix of the island status during an outage, such as `wait_for_solar`."""
         self.island_status: str | None = None
-        """Told instead of what the house's state gives."""
+        """Overrides the island status derived from the house."""
         self.breaker_open = False
         self.live: Live | None = None
         self.step = 60.0
@@ -87,7 +87,7 @@ class EnergySite:
     @property
     def site_id(self) -> int:
         """The site's number."""
-        return self.file.site_id
+        return self.details.site_id
 
     def path(self, name: str) -> str:
         """Return the path of one of its endpoints, as faults and counts want it."""
@@ -97,7 +97,7 @@ class EnergySite:
 
     @property
     def behaviour(self) -> SiteBehaviour:
-        """How it answers."""
+        """How the site's endpoints behave."""
         return self._behaviour
 
     @behaviour.setter
@@ -107,39 +107,48 @@ class EnergySite:
         self.settings.snaps_full = behaviour.full_reserve_snaps
         self.settings.mode_moves_grid_charging = behaviour.mode_moves_grid_charging
 
-    def behave(self, **changes: Any) -> None:
-        """Change fields of its behaviour."""
+    def set_behaviour(self, **changes: Any) -> None:
+        """Change fields of `SiteBehaviour`."""
         self.behaviour = replace(self.behaviour, **changes)
 
-    def treat(self, write: Write, **manner: Any) -> None:
-        """Let one kind of write have this manner, by fields of `WriteManner`."""
-        self.settings.manners[write] = WriteManner(**manner)
+    def set_write_behaviour(self, write: Write, **behaviour: Any) -> None:
+        """Set the fields of `WriteBehaviour` for one write; the others get their defaults."""
+        self.settings.write_behaviours[write] = WriteBehaviour(**behaviour)
 
-    def treat_all(self, **manner: Any) -> None:
-        """Let every write have this manner."""
+    def set_write_behaviours(self, **behaviour: Any) -> None:
+        """Set the fields of `WriteBehaviour` for all writes."""
         for write in Write:
-            self.treat(write, **manner)
+            self.set_write_behaviour(write, **behaviour)
 
     # -- what happens to it -----------------------------------------------------
 
-    def go_offline(self, since: float) -> None:
-        """Lose the internet at `since` (epoch s); the gateway keeps what it measures."""
+    def disconnect_internet(self, since: float) -> None:
+        """Disconnect the gateway from the internet at `since` (epoch s). It keeps recording."""
         self.uploads.begin(since)
 
-    def come_online(self, at: float, *, after: float = 3600.0, keeps: float = inf) -> None:
-        """Have internet again at `at` (epoch s).
+    def reconnect_internet(self, at: float, *, upload_after: float = 3600.0, keep_seconds: float = inf) -> None:
+        """Connect the gateway again at `at` (epoch s).
 
-        Rows come `after` s; of five-minute rows those of the first `keeps` s.
+        It uploads its rows `upload_after` s later. Of the five-minute rows, only
+        the first `keep_seconds` of the gap are uploaded.
         """
-        self.uploads.end(at, after=after, keeps=keeps)
+        self.uploads.end(at, after=upload_after, keeps=keep_seconds)
 
-    def go_off_grid(self, *, off: bool = True) -> None:
-        """Leave the grid, or come back, by the owner's wish."""
-        self.house.switches.relay_closed = not off
+    def disconnect_grid(self) -> None:
+        """Go off grid as the owner does it in the app."""
+        self.house.switches.relay_closed = False
 
-    def fail_utility(self, *, fail: bool = True) -> None:
-        """Let the utility fail, or be back."""
-        self.house.switches.grid_available = not fail
+    def reconnect_grid(self) -> None:
+        """Go back on grid."""
+        self.house.switches.relay_closed = True
+
+    def start_outage(self) -> None:
+        """Cut the utility's power."""
+        self.house.switches.grid_available = False
+
+    def end_outage(self) -> None:
+        """Restore the utility's power."""
+        self.house.switches.grid_available = True
 
     def storm_at(self, now: float) -> bool:
         """Whether the battery charges for a storm at `now`, epoch s."""
@@ -147,9 +156,9 @@ class EnergySite:
             each.start <= now < each.end and not each.opted_out for each in self.storms
         )
 
-    def events_hold(self, now: float) -> bool:
-        """Whether an event keeps writes from coming into force at `now`, epoch s."""
-        return self.behaviour.events_hold_settings and (self.storm_at(now) or self.grid_services_power is not None)
+    def events_block(self, now: float) -> bool:
+        """Whether a storm or grid-services event blocks writes at `now`, epoch s."""
+        return self.behaviour.events_block_settings and (self.storm_at(now) or self.grid_services_power is not None)
 
     # -- what it is made of -----------------------------------------------------
 
@@ -165,7 +174,7 @@ class EnergySite:
 
     @property
     def pack_wh(self) -> float:
-        """Whole pack of all batteries; 1 where there is none, as Tesla tells it."""
+        """Capacity of all packs in Wh. Tesla reports 1 for a site without a battery."""
         return round(self.house.battery.capacity) if self.house.battery else 1.0
 
     @property
@@ -220,7 +229,7 @@ def lived(
     now: float,
     days: float,
     step: float = 900.0,
-    file: SiteFile | None = None,
+    details: SiteDetails | None = None,
     chargers: Iterable[WallConnector] = (),
     plan: Callable[[EnergySite], object] | None = None,
     **more: Any,
@@ -230,7 +239,7 @@ def lived(
     `plan` is called with the site before it lives, for charges and storms;
     outages are those of `config`. The past begins at a quarter of an hour.
     """
-    site = EnergySite(House(config, start=(now - days * _DAY) // 900 * 900), file, chargers=chargers, **more)
+    site = EnergySite(House(config, start=(now - days * _DAY) // 900 * 900), details, chargers=chargers, **more)
     if plan is not None:
         plan(site)
     site.advance(now, step=step)
@@ -240,7 +249,7 @@ def lived(
 def powerwall(
     units: int = 1, *, health: float = 1.0, level: float = 50.0, reserve: float = 20.0, **more: Any
 ) -> BatteryConfig:
-    """Return batteries whose usable energy is 13,500 Wh each while healthy; percent on the app's scale."""
+    """Return Powerwalls with 13,500 Wh of usable energy each at full `health`; percent on the app's scale."""
     usable = (100 - HIDDEN_PERCENT) / 100
     wanted: dict[str, Any] = {
         "capacity_wh": 13_500 / usable * health,

@@ -22,7 +22,7 @@ FIELDS = (
     "consumer_energy_imported_from_generator",
 )
 NEVER = ("grid_services_energy_imported", "grid_services_energy_exported", "grid_energy_exported_from_generator")
-"""Fields a house of this simulator has nothing to tell for."""
+"""Fields that are always 0 for a simulated house."""
 
 
 def split(flows: Sequence[int]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Tariffs as Tesla keeps them, and as it tells them back."""
+"""Tariffs as Tesla stores them and as it sends them back."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -12,19 +12,19 @@ _CLOCK = ("fromDayOfWeek", "toDayOfWeek", "fromHour", "fromMinute", "toHour", "t
 _SEASON = ("fromDay", "fromMonth", "toDay", "toMonth")
 
 
-def kept(content: object, behaviour: SiteBehaviour) -> Tariff:
-    """Return what becomes of a tariff that was sent: no negative price, no buy price below that of selling.
+def accepted(content: object, behaviour: SiteBehaviour) -> Tariff:
+    """Return a tariff as Tesla stores it: without negative prices, buy prices raised to the sell price.
 
     Prices of the same season and label are compared.
 
     Raises:
-        RefusedError: It is none, or has no season.
+        RefusedError: The tariff is malformed or has no season.
     """
     if not isinstance(content, dict) or not isinstance(content.get("seasons"), dict) or not content["seasons"]:
         raise failure(400, description="tariff_content_v2 must have at least one season")
     try:
         without_rates(content)
-        told(content, behaviour)
+        read_back(content, behaviour)
         return _mended(deepcopy(content), behaviour)
     except AttributeError, KeyError, TypeError:
         raise failure(400, description="tariff_content_v2 is malformed") from None
@@ -46,17 +46,17 @@ def _mended(tariff: Tariff, behaviour: SiteBehaviour) -> Tariff:
     return tariff
 
 
-def told(tariff: Tariff, behaviour: SiteBehaviour) -> Tariff:
-    """Return a kept tariff as site_info tells it, oddly."""
+def read_back(tariff: Tariff, behaviour: SiteBehaviour) -> Tariff:
+    """Return a stored tariff in the form that site_info sends."""
     odd = deepcopy(tariff)
     for side in (odd, odd.get("sell_tariff")):
         if isinstance(side, dict):
-            _tell_side(side, behaviour)
+            _send_side(side, behaviour)
     return odd
 
 
 def without_rates(tariff: Tariff) -> Tariff:
-    """Return the older form of a tariff, whose prices have no level `rates`."""
+    """Return the v1 form of a tariff, which has no level `rates`."""
     old = deepcopy(tariff)
     for side in (old, old.get("sell_tariff", {})):
         for name in ("energy_charges", "demand_charges"):
@@ -68,13 +68,13 @@ def without_rates(tariff: Tariff) -> Tariff:
     return old
 
 
-def _tell_side(side: Tariff, behaviour: SiteBehaviour) -> None:
+def _send_side(side: Tariff, behaviour: SiteBehaviour) -> None:
     for season in side.get("seasons", {}).values():
         for periods in season.get("tou_periods", {}).values():
             if behaviour.tariff_merged:
                 periods["periods"] = _merged(periods["periods"])
             for period in periods["periods"]:
-                _tell_period(period, behaviour)
+                _send_period(period, behaviour)
         if behaviour.tariff_zeros_omitted:
             _drop_zeros(season, _SEASON)
     if behaviour.tariff_all_dropped:
@@ -113,7 +113,7 @@ def _hours(period: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(period.get(name, 0) for name in _CLOCK[2:])
 
 
-def _tell_period(period: dict[str, Any], behaviour: SiteBehaviour) -> None:
+def _send_period(period: dict[str, Any], behaviour: SiteBehaviour) -> None:
     ends_day = not period.get("toHour", 0) % 24 and not period.get("toMinute", 0)
     whole_day = ends_day and not period.get("fromHour", 0) and not period.get("fromMinute", 0)
     if ends_day and not whole_day:

@@ -1,4 +1,4 @@
-"""What a gateway has told its cloud, and when: days without internet are told late."""
+"""What a gateway has uploaded, and when."""
 
 from dataclasses import dataclass, field
 from math import inf
@@ -6,9 +6,9 @@ from math import inf
 
 @dataclass(slots=True, kw_only=True)
 class Gap:
-    """A time (epoch s) whose rows come at `uploaded_at`, or never.
+    """A time without internet (epoch s), uploaded at `uploaded_at` or never.
 
-    Of five-minute rows only those until `kept_until` come; sums of days have it all.
+    Only the five-minute rows until `kept_until` are uploaded; daily sums are complete.
     """
 
     start: float
@@ -32,27 +32,27 @@ class Uploads:
         return any(gap.end == inf and gap.start <= now for gap in self.gaps)
 
     def begin(self, since: float) -> None:
-        """Lose the internet at `since`, epoch s."""
+        """Start a gap at `since`, epoch s."""
         self.gaps.append(Gap(start=since))
 
     def end(self, at: float, *, after: float, keeps: float) -> None:
-        """Have internet again from `at` (epoch s); upload `after` s, of five-minute rows the first `keeps` s."""
+        """End the gap at `at` (epoch s) and upload it `after` s later, the first `keeps` s in five-minute rows."""
         for gap in self.gaps:
             if gap.end == inf:
                 gap.end, gap.uploaded_at, gap.kept_until = at, at + after, gap.start + keeps
 
     def lose(self, start: float, end: float) -> None:
-        """Let rows between (epoch s) be missing for ever."""
+        """Make the rows in between (epoch s) unavailable forever."""
         self.gaps.append(Gap(start=start, end=end))
 
     def row_known(self, begin: float, end: float, now: float) -> bool:
-        """Whether the five-minute row is told at `now`."""
+        """Whether a five-minute row is available at `now`."""
         return all(
             end <= gap.start or gap.end <= begin or (gap.known(now) and end <= gap.kept_until) for gap in self.gaps
         )
 
     def unknown(self, begin: float, end: float, now: float) -> list[tuple[float, float]]:
-        """Return the parts of a longer row that are not told at `now`, epoch s."""
+        """Return the parts of a longer row that aren't available at `now`, epoch s."""
         parts = [
             (max(begin, gap.start), min(end, gap.end))
             for gap in sorted(self.gaps, key=lambda each: each.start)

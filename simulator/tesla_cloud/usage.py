@@ -1,4 +1,4 @@
-"""What an application's requests cost, and which limits they reach."""
+"""Cost and limits of an application's requests."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ _DATA_A_DOLLAR, _COMMANDS_A_DOLLAR = 500, 1_000
 class Limits:
     """Limits of an application and of each site; None: no limit.
 
-    Tesla publishes none for energy requests any more; those of 2024 were a
-    read every 300 s and 5 writes a day of a site, a tariff a month, and 50,000
+    Tesla no longer publishes any for energy requests. In 2024, they were one
+    read every 300 s, 5 writes a day and one tariff a month per site, and 50,000
     requests a day.
     """
 
@@ -46,7 +46,7 @@ class Usage:
         return self.data[month] / _DATA_A_DOLLAR + self.commands[month] / _COMMANDS_A_DOLLAR
 
     def wait(self, limits: Limits, now: float, path: str, site: str, *, command: bool) -> int | None:
-        """Count a request and return the seconds to wait where it is one too many."""
+        """Count a request and return the seconds to wait if it exceeds a limit."""
         month = month_of(now)
         until_month = month_around(now)[1] - now
         waits = [

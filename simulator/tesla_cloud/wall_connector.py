@@ -1,4 +1,4 @@
-"""Wall Connectors: cars that are charged, as a part of the house's load."""
+"""Wall Connectors, which charge cars as part of the house's load."""
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ _FAULTS = {CHARGING: 8, CHARGED_FAULT: 3}
 
 @dataclass(slots=True, kw_only=True, order=True)
 class Session:
-    """One charge: epoch s, W; it takes `watts` from `start` to `end` while the grid is there.
+    """One charge (epoch s, W) from `start` to `end`, paused while the house is off grid.
 
-    `energy` is what it took so far, Wh.
+    `energy` is the energy charged so far, Wh.
     """
 
     start: int
@@ -27,10 +27,10 @@ class Session:
 
 @dataclass(slots=True, kw_only=True)
 class WallConnector:
-    """A charger of a site; `vin` is told while its car is plugged in.
+    """A charger of a site. Its `vin` is sent while the car is plugged in.
 
-    `plugged_seconds` are how long a car stays after its charge. `state` is told
-    instead of what the charges give.
+    A car stays plugged in for `plugged_seconds` after a charge. `state` overrides
+    the state derived from the sessions.
     """
 
     din: str = "1457768-02-G--PGT22012000001"
@@ -40,14 +40,14 @@ class WallConnector:
     plugged_seconds: float = 8 * 3600.0
     is_active: bool = True
     missing: bool = False
-    """Whether live answers leave it out."""
+    """Whether live_status omits it."""
     state: int | None = None
     sessions: list[Session] = field(default_factory=list)
     _house: House = field(init=False, repr=False, compare=False)
     _watts: float = field(default=0.0, init=False, repr=False)
 
     def charge(self, start: float, end: float, watts: float = 7_400.0) -> Session:
-        """Plan a charge: its edges are whole quarters of an hour (epoch s), and none runs then."""
+        """Schedule a charge that starts and ends at a quarter of an hour, epoch s."""
         if start % QUARTER or end % QUARTER or end <= start:
             msg = "a charge begins and ends at a quarter of an hour"
             raise ValueError(msg)
@@ -61,12 +61,12 @@ class WallConnector:
     def charge_daily(
         self, midnights: Iterable[float], hours: tuple[float, float] = (1.0, 4.0), watts: float = 7_400.0
     ) -> None:
-        """Plan a charge between these hours after each of `midnights`, epoch s."""
+        """Schedule a charge between these hours after each of `midnights`, epoch s."""
         for midnight in midnights:
             self.charge(midnight + hours[0] * 3600, midnight + hours[1] * 3600, watts)
 
     def install(self, house: House) -> None:
-        """Take power from `house` from now on; before its past is lived, where that has charges."""
+        """Connect it to `house`. Call this before the house lives a history that includes sessions."""
         if self.power in house.plugged:
             return
         house.plugged.append(self.power)
@@ -74,16 +74,16 @@ class WallConnector:
         house.watch(self._watch)
 
     def power(self, moment: float) -> float:
-        """Return the W its car would take at `moment` (epoch s) on grid."""
+        """Return the W its car takes at `moment` (epoch s) if the house is on grid."""
         session = self._at(moment)
         return session.watts if session and moment < session.end else 0.0
 
     def live(self, now: float) -> dict[str, Any]:
-        """Return its part of a live answer at `now` (epoch s); its power is that of the house's last step."""
+        """Return its entry in live_status at `now` (epoch s), with the power of the house's last step."""
         last = self._at(now)
         plugged = last is not None and now < last.end + self.plugged_seconds
         state = self.state or (CHARGING if self._watts else WAITING if plugged else UNPLUGGED)
-        told = {
+        answer = {
             "din": self.din,
             "wall_connector_state": state,
             "wall_connector_fault_state": _FAULTS.get(state, 2),
@@ -91,10 +91,10 @@ class WallConnector:
             "ocpp_status": 1,
             "powershare_session_state": 1,
         }
-        return told | ({"vin": self.vin} if plugged else {})
+        return answer | ({"vin": self.vin} if plugged else {})
 
     def device(self) -> dict[str, Any]:
-        """Return what site_info tells of it."""
+        """Return its entry in site_info."""
         return {
             "device_id": self.device_id,
             "din": self.din,
@@ -106,7 +106,7 @@ class WallConnector:
         }
 
     def ended(self, begin: float, end: float, now: float) -> list[Session]:
-        """Return the charges that began between and are over at `now`, epoch s."""
+        """Return the sessions that started in between and are over at `now`, epoch s."""
         return [each for each in self.sessions if begin <= each.start < end and each.end <= now and each.energy > 0]
 
     def _at(self, moment: float) -> Session | None:

@@ -1,4 +1,4 @@
-"""Which rows a request for history is about."""
+"""The rows that a history request covers."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 
 class Period(StrEnum):
-    """What one request tells."""
+    """The period of one request."""
 
     DAY = "day"
     WEEK = "week"
@@ -49,7 +49,7 @@ class Window:
     """Whether the end asked for is 00:00:00 of its own offset."""
 
     def edges(self) -> list[int]:
-        """Return where rows begin and end: five minutes, days, months or years."""
+        """Return the start of each row and the end of the last: five minutes, days, months, or years."""
         if self.end <= self.begin:
             return []
         if self.period is Period.DAY:
@@ -75,8 +75,8 @@ class Window:
 def window(ask: Ask, begun: float) -> Window:
     """Return the window of a history that begins at `begun` (epoch s).
 
-    It ends at `end_date` or now, and holds no more than the period around its
-    end; where the site answers more, what is before it is told as well.
+    It ends at `end_date` or now and starts no earlier than the period around its
+    end, unless the site is set to answer more.
 
     Raises:
         RefusedError: A parameter is missing or wrong.

@@ -1,4 +1,4 @@
-"""All that Tesla's cloud knows, and how it is told to behave."""
+"""State and policy of the Tesla cloud."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,30 +13,30 @@ from .usage import Limits
 
 @dataclass(slots=True, kw_only=True)
 class Policy:
-    """How the cloud answers where its documents leave it open."""
+    """How the API behaves if the documentation leaves it open."""
 
     consent: Consent = Consent.GRANT
     unticked: frozenset[str] = frozenset()
-    """Scopes whose boxes the owner leaves empty."""
-    consent_kept: bool = False
-    """Whether a consent given before is answered without asking, unless missing scopes are to be asked for."""
+    """Scopes that the owner doesn't grant."""
+    consent_remembered: bool = False
+    """Whether earlier consent is reused without a page, unless `prompt_missing_scopes` is set."""
     account: Account = field(default_factory=Account)
-    """Whoever signs in when an application asks for consent."""
+    """The account that signs in."""
     bare_region: Region | None = None
-    """Region of the API's address without a region; None: whichever is the account's."""
-    bare_follows: bool = True
-    """Whether that is the account's once the application asked users/region: a client may know one address only."""
+    """Region of the address without a region; None: the region of the account."""
+    bare_follows_region: bool = True
+    """Whether the address without a region becomes the account's once the application requested users/region."""
     region_before_registration: bool = False
-    """Whether 421 is answered before 412 where both are due."""
+    """Whether 421 takes precedence over 412."""
     region_needs_registration: bool = True
-    """Whether users/region is answered 412 as well."""
+    """Whether users/region requires registration as well."""
     energy_billed: bool = False
-    """Whether energy requests cost what the price list says of data and commands."""
+    """Whether energy requests are billed as data and commands."""
     limits: Limits = field(default_factory=Limits)
-    wait_told: str = "header"
-    """Where a 429 tells its wait: `header`, `body`, `rate` or `none`."""
+    wait_in: str = "header"
+    """Where a 429 contains its wait: `header`, `body`, `rate`, or `none`."""
     vehicles_without_scope: bool = True
-    """Whether products tells vehicles to who asked for energy only."""
+    """Whether products lists vehicles without the scope vehicle_device_data."""
 
 
 class World:
@@ -48,15 +48,15 @@ class World:
         self.applications: dict[str, Application] = {}
         self.tokens = FleetTokens()
         self.policy = Policy()
-        self.told_regions: set[str] = set()
-        """Applications that asked users/region, by client id."""
+        self.informed_applications: set[str] = set()
+        """Client IDs of applications that requested users/region."""
         self.consents: dict[tuple[str, str], frozenset[str]] = {}
         """Scopes by account and application."""
         self.hosts: dict[str, str] = {}
-        """Where a domain is served: an address such as http://127.0.0.1:8123."""
+        """Loopback address that serves a domain, such as http://127.0.0.1:8123."""
 
     def visible(self, grant: ScopedGrant) -> list[EnergySite]:
-        """Return the sites of whoever gave `grant`, by their number."""
+        """Return the sites of the account that gave `grant`, ordered by ID."""
         wanted: Iterable[int] | None = grant.account.sites if grant.account else ()
         found = self.sites if wanted is None else set(wanted) & self.sites.keys()
         return [self.sites[each] for each in sorted(found)]

@@ -11,7 +11,7 @@ from .behaviour import Write
 from .errors import failure
 from .settings import EXPORT_RULES, MODES
 from .site import EnergySite
-from .tariffs import kept
+from .tariffs import accepted
 
 type Body = dict[str, Any]
 _STRATEGIES = ("economics", "balanced")
@@ -24,7 +24,7 @@ def _write(write: Write, ask: Ask) -> Json:
     offline = site.behaviour.offline_status
     if offline is not None and site.uploads.offline(ask.now):
         raise failure(offline)
-    site.settings.take(write, body, ask.now, held=site.events_hold(ask.now))
+    site.settings.take(write, body, ask.now, blocked=site.events_block(ask.now))
     return {"response": {"code": 201, "message": "Updated"}}
 
 
@@ -46,7 +46,7 @@ def _operation(body: Body, _: EnergySite) -> Body:
 
 
 def _storm_mode(body: Body, site: EnergySite) -> Body:
-    if not isinstance(body.get("enabled"), bool) or not site.file.storm_capable:
+    if not isinstance(body.get("enabled"), bool) or not site.details.storm_capable:
         raise failure(400, description="enabled must be a boolean")
     return body
 
@@ -63,7 +63,7 @@ def _tariff(body: Body, site: EnergySite) -> Body:
     if not isinstance(wanted, dict) or wanted.get("optimization_strategy", "balanced") not in _STRATEGIES:
         raise failure(400, description="tou_settings is missing or wrong")
     if "tariff_content_v2" in wanted:
-        return wanted | {"tariff_content_v2": kept(wanted["tariff_content_v2"], site.behaviour)}
+        return wanted | {"tariff_content_v2": accepted(wanted["tariff_content_v2"], site.behaviour)}
     return wanted
 
 

@@ -17,7 +17,7 @@ from simulator.tesla_cloud import (
     EnergySite,
     MidnightEnd,
     OutageUnit,
-    SiteFile,
+    SiteDetails,
     TeslaServer,
     WallConnector,
     Write,
@@ -46,8 +46,8 @@ async def fleet(session: aiohttp.ClientSession, clock: ManualClock) -> AsyncIter
     """Serve a home that charges at night and has lived 40 days."""
     config = replace(HOME, battery=powerwall(2, charge_from_grid=True, grid_charge_hours=(1.0, 5.0)))
     outages = (Outage(start=MIDNIGHT - 2 * DAY, end=MIDNIGHT - 2 * DAY + 1_800),)
-    file = SiteFile(mode="autonomous", grid_charging=True)
-    async with serving(session, clock, replace(config, outages=outages), days=40, file=file) as fleet:
+    details = SiteDetails(mode="autonomous", grid_charging=True)
+    async with serving(session, clock, replace(config, outages=outages), days=40, details=details) as fleet:
         yield fleet
 
 
@@ -89,14 +89,14 @@ async def test_five_minutes_add_up_to_the_house_hour_by_hour(fleet: Fleet) -> No
     assert total(rows[12:60], "battery_energy_imported_from_grid") > 0
     assert total(rows, "total_home_usage") == total(rows, *LOAD)
     assert total(rows, "total_battery_charge") == total(rows, *CHARGE)
-    fleet.site.behave(zeros_omitted=False, totals_told=False)
+    fleet.site.set_behaviour(zeros_omitted=False, totals_sent=False)
     row = (await fleet.rows(**day(YESTERDAY)))[0]
     assert (len(row), row["solar_energy_exported"]) == (17, 0)
 
 
 async def test_parts_of_watt_hours_are_told_on_request(fleet: Fleet) -> None:
     """They are the house's, unrounded."""
-    fleet.site.behave(fractional=True)
+    fleet.site.set_behaviour(fractional=True)
     rows = await fleet.rows(**day(YESTERDAY))
     archive = fleet.site.archive
     moved = archive.power("load", MIDNIGHT - DAY, MIDNIGHT) * 24
@@ -118,7 +118,7 @@ async def test_days_weeks_months_years_and_life(fleet: Fleet) -> None:
     year, life = await fleet.rows("year"), await fleet.rows("lifetime")
     assert [row["timestamp"][:10] for row in year + life] == ["2026-05-01", "2026-06-01", "2026-01-01"]
     assert year[-1]["total_home_usage"] == pytest.approx(0.96 * total(month, "total_home_usage"), abs=3)
-    fleet.site.behave(yearly_loss=0, day_in_one_row=True, day_stamp_hour=1)
+    fleet.site.set_behaviour(yearly_loss=0, day_in_one_row=True, day_stamp_hour=1)
     assert (await fleet.rows("year"))[-1]["solar_energy_exported"] == total(month, "solar_energy_exported")
     (whole,) = await fleet.rows(**day(YESTERDAY))
     assert (whole["timestamp"][11:13], whole["total_home_usage"]) == ("01", week[-2]["total_home_usage"])
@@ -128,11 +128,11 @@ async def test_the_end_of_a_day_is_a_second_before_midnight(fleet: Fleet) -> Non
     """At 00:00:00 there is nothing, or zeros, unless told else; more than asked may come."""
     ends = {"start_date": f"{YESTERDAY}T00:00:00+01:00", "end_date": f"{TODAY}T00:00:00+01:00"}
     assert await fleet.rows(**ends) == []
-    fleet.site.behave(midnight_end=MidnightEnd.ZEROS)
+    fleet.site.set_behaviour(midnight_end=MidnightEnd.ZEROS)
     assert total(await fleet.rows(**ends), *LOAD) == 0
-    fleet.site.behave(midnight_end=MidnightEnd.ROWS, answers_more=True)
+    fleet.site.set_behaviour(midnight_end=MidnightEnd.ROWS, answers_more=True)
     assert at((await fleet.rows(**day(YESTERDAY)))[0]) == MIDNIGHT - DAY - HOUR
-    fleet.site.behave(series_null=True)
+    fleet.site.set_behaviour(series_null=True)
     assert await fleet.rows(**day(YESTERDAY)) is None
 
 
@@ -154,12 +154,12 @@ async def test_days_without_internet_are_told_late(fleet: Fleet, clock: ManualCl
     """Rows are missing, then fill in; of a long gap only in part, while the day's row has it all."""
     site = fleet.site
     whole = await fleet.rows(**day(YESTERDAY))
-    site.go_offline(MIDNIGHT - DAY + 6 * HOUR)
+    site.disconnect_internet(MIDNIGHT - DAY + 6 * HOUR)
     assert len(await fleet.rows(**day(YESTERDAY))) == 72
     month = await fleet.rows("month")
     assert month[-1]["timestamp"][:10] == YESTERDAY
     assert month[-1]["total_home_usage"] == total(whole[:72], "total_home_usage")
-    site.come_online(NOON, after=2 * HOUR, keeps=6 * HOUR)
+    site.reconnect_internet(NOON, upload_after=2 * HOUR, keep_seconds=6 * HOUR)
     assert len(await fleet.rows(**day(YESTERDAY))) == 72
     clock.advance(2 * HOUR)
     assert len(await fleet.rows(**day(YESTERDAY))) == 144
@@ -168,7 +168,7 @@ async def test_days_without_internet_are_told_late(fleet: Fleet, clock: ManualCl
     assert await fleet.rows(**day(YESTERDAY)) == whole
     site.uploads.lose(MIDNIGHT - 2 * DAY, MIDNIGHT)
     assert [row["timestamp"][8:10] for row in await fleet.rows("week")][-2:] == ["17", "20"]
-    site.behave(history_delay=900)
+    site.set_behaviour(history_delay=900)
     rows = await fleet.rows()
     assert at(rows[-1]) == clock.now() - 1_200
 
@@ -187,14 +187,14 @@ async def test_clocks_that_change_show_in_the_stamps(session: aiohttp.ClientSess
             "01:00:00+00:00",
             "02:00:00+00:00",
         ]
-        site.behave(repeated_hour_doubled=True, naive_stamps=True)
+        site.set_behaviour(repeated_hour_doubled=True, naive_stamps=True)
         rows = await fleet.rows(**autumn)
         assert (len(rows), rows[24]) == (312, rows[25])
         assert rows[12]["timestamp"] == "2026-10-25T01:00:00"
-        site.behave(repeated_hour_doubled=False, naive_stamps=False, fixed_offset_hours=1)
+        site.set_behaviour(repeated_hour_doubled=False, naive_stamps=False, fixed_offset_hours=1)
         rows = await fleet.rows(end_date="2026-10-25T23:59:59")
         assert (len(rows), rows[0]["timestamp"]) == (288, "2026-10-25T00:00:00+01:00")
-        site.behave(fixed_offset_hours=None)
+        site.set_behaviour(fixed_offset_hours=None)
         rows = await fleet.rows(time_zone="Asia/Tokyo", end_date="2026-10-25T23:59:59")
         assert rows[0]["timestamp"] == "2026-10-25T00:00:00+09:00"
 
@@ -210,18 +210,18 @@ async def test_every_outage_of_the_house_is_told(fleet: Fleet, clock: ManualCloc
 
     first = {"timestamp": "2026-06-18T00:00:00+01:00", "duration": 1_800}
     assert await events() == [first]
-    fleet.site.go_off_grid()
+    fleet.site.disconnect_grid()
     clock.advance(HOUR)
     await events()
-    fleet.site.go_off_grid(off=False)
-    fleet.site.fail_utility()
+    fleet.site.reconnect_grid()
+    fleet.site.start_outage()
     clock.advance(600)
     assert await events() == [first]
-    fleet.site.behave(running_outage_told=True)
+    fleet.site.set_behaviour(running_outage_sent=True)
     assert (await events("day"))[0]["duration"] == 600
-    fleet.site.fail_utility(fail=False)
+    fleet.site.end_outage()
     clock.advance(HOUR)
-    fleet.site.behave(outage_unit=OutageUnit.MILLISECONDS)
+    fleet.site.set_behaviour(outage_unit=OutageUnit.MILLISECONDS)
     assert [each["duration"] for each in await events()] == [1_800_000, 600_000]
 
 
@@ -265,7 +265,7 @@ async def test_charges_have_two_shapes(session: aiohttp.ClientSession, clock: Ma
         seconds = [row["charge_start_time"]["seconds"] for row in answer["charge_history"]]
         assert seconds == [MIDNIGHT - DAY + HOUR, MIDNIGHT + HOUR]
         clock.advance(3 * HOUR)
-        fleet.site.behave(charge_shape=ChargeShape.TIME_SERIES)
+        fleet.site.set_behaviour(charge_shape=ChargeShape.TIME_SERIES)
         last = (await fleet.get("telemetry_history", **span))["time_series"][-1]
         assert (last["charge_duration"], last["energy_added_wh"]) == ({"seconds": 4 * HOUR}, 12_000)
         assert (await fleet.ask(fleet.site.path("telemetry_history?kind=charge")))[0] == 400

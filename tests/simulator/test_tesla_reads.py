@@ -17,7 +17,7 @@ from simulator.tesla_cloud import (
     EnergySite,
     LevelDropout,
     NullResponse,
-    SiteFile,
+    SiteDetails,
     Storm,
     WallConnector,
     lived,
@@ -62,7 +62,8 @@ async def test_the_battery_keeps_its_reserve_by_the_app_s_scale(fleet: Fleet, cl
     for fail, percent in ((False, 20), (True, 0)):
         assert site.house.battery is not None
         site.house.battery.level = 26
-        site.fail_utility(fail=fail)
+        if fail:
+            site.start_outage()
         clock.advance(30 * HOUR)
         live = await fleet.get("live_status")
         assert live["percentage_charged"] == pytest.approx(percent, abs=0.1)
@@ -71,7 +72,7 @@ async def test_the_battery_keeps_its_reserve_by_the_app_s_scale(fleet: Fleet, cl
 async def test_the_grid_s_state_says_why_the_house_is_dark(fleet: Fleet, clock: ManualClock) -> None:
     """An outage, its reason, the owner's wish, words of a newer app."""
     site = fleet.site
-    site.fail_utility()
+    site.start_outage()
     clock.advance(60)
     live = await fleet.get("live_status")
     assert (live["grid_status"], live["island_status"]) == ("Inactive", "off_grid_unintentional")
@@ -79,13 +80,13 @@ async def test_the_grid_s_state_says_why_the_house_is_dark(fleet: Fleet, clock: 
     assert balance(live) == pytest.approx(0, abs=0.01)
     site.island_reason = "wait_for_solar"
     assert (await fleet.get("live_status"))["island_status"] == "off_grid_unintentional_wait_for_solar"
-    site.fail_utility(fail=False)
-    site.go_off_grid()
+    site.end_outage()
+    site.disconnect_grid()
     assert (await fleet.get("live_status"))["island_status"] == "off_grid_intentional"
-    site.go_off_grid(off=False)
+    site.reconnect_grid()
     site.island_status = "transitioning_on_grid"
     assert (await fleet.get("live_status"))["island_status"] == "transitioning_on_grid"
-    site.behave(island_told=False)
+    site.set_behaviour(island_status_sent=False)
     assert "island_status" not in await fleet.get("live_status")
 
 
@@ -97,29 +98,29 @@ async def test_values_age_in_caches_and_offline(fleet: Fleet, clock: ManualClock
         live = await fleet.get("live_status")
         return live["timestamp"], live["load_power"]
 
-    site.behave(live_cache=240)
+    site.set_behaviour(live_cache=240)
     first = await seen()
     clock.advance(239)
     assert await seen() == first
     clock.advance(1)
     second = await seen()
     assert second[0] > first[0]
-    site.behave(live_cache=0, live_stuck=True)
+    site.set_behaviour(live_cache=0, live_stuck=True)
     clock.advance(HOUR)
     assert await seen() == second
-    site.behave(live_stuck=False, stamp_stuck=True)
+    site.set_behaviour(live_stuck=False, stamp_stuck=True)
     third = await seen()
     assert third[0] == second[0]
     assert third[1] != second[1]
-    site.behave(stamp_stuck=False)
-    site.go_offline(clock.now())
+    site.set_behaviour(stamp_stuck=False)
+    site.disconnect_internet(clock.now())
     assert (await fleet.ask(site.path("live_status")))[0] == 408
     assert (await fleet.ask(site.path("site_info")))[0] == 200
-    site.behave(offline_status=540)
+    site.set_behaviour(offline_status=540)
     assert (await fleet.ask(site.path("live_status")))[0] == 540
-    site.behave(offline_status=None)
+    site.set_behaviour(offline_status=None)
     assert await seen() == third
-    site.come_online(clock.now())
+    site.reconnect_internet(clock.now())
     assert (await seen())[0] > third[0]
 
 
@@ -127,17 +128,17 @@ async def test_answers_lack_fields_and_levels_drop_to_nothing(fleet: Fleet) -> N
     """Beside unchanged energy, with its companions gone, or with all else zero."""
     site = fleet.site
     whole = await fleet.get("live_status")
-    site.behave(level_dropout=LevelDropout.BESIDE_ENERGY)
+    site.set_behaviour(level_dropout=LevelDropout.BESIDE_ENERGY)
     live = await fleet.get("live_status")
     assert (live["percentage_charged"], live["energy_left"]) == (0, whole["energy_left"])
-    site.behave(level_dropout=LevelDropout.ALONE)
+    site.set_behaviour(level_dropout=LevelDropout.ALONE)
     live = await fleet.get("live_status")
     assert live["percentage_charged"] == 0
     assert "energy_left" not in live
-    site.behave(level_dropout=None, energy_told=False, live_omits=frozenset({"grid_power"}))
+    site.set_behaviour(level_dropout=None, energy_sent=False, live_omits=frozenset({"grid_power"}))
     gone = {"energy_left", "total_pack_energy", "backup_capable", "grid_services_active", "grid_services_power"}
     assert whole.keys() - (await fleet.get("live_status")).keys() == gone | {"grid_power"}
-    site.behave(all_zeros=True)
+    site.set_behaviour(all_zeros=True)
     live = await fleet.get("live_status")
     assert (live["solar_power"], live["load_power"], live["percentage_charged"]) == (0, 0, 0)
 
@@ -206,14 +207,14 @@ async def test_a_car_charges_as_a_part_of_the_house_or_beside_it(
         assert live["wall_connectors"][0]["wall_connector_state"] == 1
         assert live["load_power"] > 7_000
         assert balance(live) == pytest.approx(0, abs=0.01)
-        fleet.site.behave(load_without_chargers=True)
+        fleet.site.set_behaviour(load_without_chargers=True)
         live = await fleet.get("live_status")
         assert live["load_power"] < 7_000
         assert balance(live) == pytest.approx(7_000, abs=0.01)
-        fleet.site.fail_utility()
+        fleet.site.start_outage()
         clock.advance(60)
         assert ((await told())["wall_connector_power"], (await told())["wall_connector_state"]) == (0, 4)
-        fleet.site.fail_utility(fail=False)
+        fleet.site.end_outage()
         clock.advance(HOUR)
         assert ((await told())["wall_connector_state"], (await told())["vin"]) == (4, charger.vin)
         clock.advance(8 * HOUR)
@@ -224,23 +225,23 @@ async def test_a_car_charges_as_a_part_of_the_house_or_beside_it(
         assert (await told())["wall_connector_state"] == 8
         charger.missing = True
         assert await told() == {}
-        fleet.site.behave(chargers_told=False)
+        fleet.site.set_behaviour(wall_connectors_sent=False)
         assert "wall_connectors" not in await fleet.get("live_status")
 
 
 def site_of(number: int, config: HouseConfig, **more: Any) -> EnergySite:
     """Return a site that has lived a day."""
-    file = replace(SiteFile(), site_id=number, **more.pop("file", {}))
-    return lived(config, now=NOON, days=1, file=file, **more)
+    details = replace(SiteDetails(), site_id=number, **more.pop("details", {}))
+    return lived(config, now=NOON, days=1, details=details, **more)
 
 
 async def test_products_mix_vehicles_and_sites_of_all_kinds(fleet: Fleet) -> None:
     """Without a name, without components, of Wall Connectors alone, and others' are not told."""
     bare = replace(HOME, battery=None)
     cloud = fleet.cloud
-    cloud.add_site(site_of(1, bare, file={"name": None}))
+    cloud.add_site(site_of(1, bare, details={"name": None}))
     cloud.add_site(site_of(2, replace(bare, arrays=()), chargers=[WallConnector()], measured=False))
-    cloud.add_site(site_of(3, replace(HOME, arrays=()), file={"components_told": False}))
+    cloud.add_site(site_of(3, replace(HOME, arrays=()), details={"components_sent": False}))
     cloud.add_site(site_of(4, HOME))
     vehicle = {"id": 1, "vin": "5YJ3E1EA7KF000001", "display_name": "Car"}
     account = Account(sites=frozenset({1, 2, 3}), vehicles=(vehicle,))
@@ -268,11 +269,11 @@ async def test_products_mix_vehicles_and_sites_of_all_kinds(fleet: Fleet) -> Non
 
 async def test_stale_sites_answer_in_parts(fleet: Fleet) -> None:
     """site_info fails while live_status works; a sold one fails everywhere and is listed still."""
-    fleet.site.behave(site_info_status=500)
+    fleet.site.set_behaviour(site_info_status=500)
     status, body = await fleet.ask(fleet.site.path("site_info"))
     assert (status, body["error"]) == (500, "upstream internal error")
     assert (await fleet.ask(fleet.site.path("live_status")))[0] == 200
-    fleet.site.behave(status=404)
+    fleet.site.set_behaviour(status=404)
     assert (await fleet.ask(fleet.site.path("live_status")))[0] == 404
     assert (await fleet.ask("/api/1/products"))[1]["count"] == 1
 
@@ -286,13 +287,13 @@ async def test_site_info_tells_hardware_and_oddities(fleet: Fleet) -> None:
     assert (info["installation_time_zone"], info["time_zone_offset"]) == ("Europe/London", 60)
     assert info["components"]["customer_preferred_export_rule"] == "pv_only"
     assert info["components"]["disallow_charge_from_grid_with_solar_installed"] is True
-    fleet.site.behave(zone_told="", storm_flag_null=True, settings_at_top=True)
+    fleet.site.set_behaviour(time_zone="", storm_flag_null=True, settings_at_top=True)
     info = await fleet.get("site_info")
     assert info["installation_time_zone"] == ""
     assert info["user_settings"]["storm_mode_enabled"] is None
     assert info["customer_preferred_export_rule"] == "pv_only"
     assert "customer_preferred_export_rule" not in info["components"]
-    fleet.site.file = SiteFile(
+    fleet.site.details = SiteDetails(
         replaced_battery=True,
         may_edit_grid_charging=None,
         vpp_reserve_percent=30,

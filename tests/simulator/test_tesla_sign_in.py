@@ -146,7 +146,7 @@ async def test_the_page_has_a_box_for_each_scope(fleet: Fleet, application: Appl
     _, tokens = await redeem(fleet, application, location.query["code"])
     assert claims(tokens["access_token"])["scp"] == [DEVICE_DATA]
     assert "refresh_token" not in tokens
-    policy.consent_kept = True
+    policy.consent_remembered = True
     assert (await consent(fleet, application))[0] == 302
     assert (await consent(fleet, application, prompt_missing_scopes="true"))[0] == 200
     query = {"revoke_client_id": application.client_id, "back_url": "https://example.com/back"}
@@ -208,7 +208,7 @@ async def test_each_region_has_its_own_accounts_and_registrations(fleet: Fleet) 
         told = (await response.json())["response"]
     assert told == {"region": "eu", "fleet_api_base_url": cloud.api_url(Region.EU)}
     assert (await products(fleet, access))[0] == 200
-    cloud.policy.bare_follows = False
+    cloud.policy.bare_follows_region = False
     assert (await products(fleet, access))[0] == 421
     application.registrations.clear()
     async with fleet.session.get(url, headers=headers) as response:
@@ -288,7 +288,7 @@ async def test_limits_tell_their_wait_in_a_header_the_body_or_nowhere(fleet: Fle
     policy, path = fleet.cloud.policy, fleet.site.path("live_status")
 
     async def waits(told: str) -> tuple[int, str | None, str | None, Any]:
-        policy.wait_told = told
+        policy.wait_in = told
         headers = fleet.cloud.headers(fleet.application, fleet.tokens)
         async with fleet.session.get(f"{fleet.cloud.url}{path}", headers=headers) as response:
             kept = response.headers
@@ -315,7 +315,7 @@ async def test_limits_tell_their_wait_in_a_header_the_body_or_nowhere(fleet: Fle
     assert fleet.application.usage.refused == 7
     assert fleet.cloud.stats.over_quota["My application"] == 7
     policy.limits = Limits()
-    fleet.cloud.faults.add(TooMany(told="body"), path, count=1)
+    fleet.cloud.faults.add(TooMany(wait_in="body"), path, count=1)
     assert (await fleet.ask(path))[1]["after"] == 86_400
 
 
@@ -324,7 +324,7 @@ async def test_whoever_spends_the_month_s_credit_is_disabled_until_the_next(flee
     usage, policy = fleet.application.usage, fleet.cloud.policy
     await fleet.ask("/api/1/products")
     await fleet.ask(fleet.site.path(Write.BACKUP), {"backup_reserve_percent": 50})
-    fleet.site.behave(status=540)
+    fleet.site.set_behaviour(status=540)
     await fleet.ask(fleet.site.path("live_status"))
     assert usage.spent(clock.now()) == pytest.approx(0.003)
     fleet.application.credit = 0.003

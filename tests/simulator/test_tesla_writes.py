@@ -9,7 +9,7 @@ import pytest
 from simulator.clock import ManualClock
 from simulator.house import StorageMode
 from simulator.iq_gateway.faults import AnswerLost, Complaint, Reset
-from simulator.tesla_cloud import Refusal, SiteFile, Storm, Write
+from simulator.tesla_cloud import Refusal, SiteDetails, Storm, Write
 
 from .conftest import NOON
 from .fleet import Fleet, serving
@@ -21,7 +21,7 @@ DISALLOW, RULE = "disallow_charge_from_grid_with_solar_installed", "customer_pre
 @pytest.fixture
 async def fleet(session: aiohttp.ClientSession, clock: ManualClock) -> AsyncIterator[Fleet]:
     """Serve a home with all settings."""
-    async with serving(session, clock, file=SiteFile(vehicle_reserve_supported=True)) as fleet:
+    async with serving(session, clock, details=SiteDetails(vehicle_reserve_supported=True)) as fleet:
         yield fleet
 
 
@@ -44,6 +44,7 @@ async def test_all_six_come_into_force_at_the_house(fleet: Fleet, clock: ManualC
     assert (await write(fleet, clock, Write.VEHICLE_RESERVE, **{name: 40}))[name] == 40
     info = await write(fleet, clock, Write.OPERATION, default_real_mode="backup")
     assert (info["default_real_mode"], info[RESERVE], battery.settings.mode) == ("backup", 60, StorageMode.BACKUP)
+    fleet.site.set_behaviour(storm_flag_null=True)
     info = await write(fleet, clock, Write.STORM_MODE, enabled=False)
     assert info["user_settings"]["storm_mode_enabled"] is False
     info = await write(fleet, clock, Write.GRID, **{DISALLOW: False})
@@ -86,18 +87,18 @@ async def test_firmware_makes_80_of_what_is_above(fleet: Fleet, clock: ManualClo
     """Not of 100, unless told; older firmware does not, and it can be switched off."""
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=85))[RESERVE] == 80
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=100))[RESERVE] == 100
-    fleet.site.behave(full_reserve_snaps=True)
+    fleet.site.set_behaviour(full_reserve_snaps=True)
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=100))[RESERVE] == 80
-    fleet.site.behave(reserve_snaps=False)
+    fleet.site.set_behaviour(reserve_snaps=False)
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=85))[RESERVE] == 85
-    assert not SiteFile(firmware="25.18.3 abc").newer_reserve_rule
-    assert SiteFile(firmware="25.18.4 abc").newer_reserve_rule
+    assert not SiteDetails(firmware="25.18.3 abc").newer_reserve_rule
+    assert SiteDetails(firmware="25.18.4 abc").newer_reserve_rule
 
 
 async def test_writes_have_manners(fleet: Fleet, clock: ManualClock) -> None:
     """Late, ignored, hidden after; changed in the app meanwhile."""
     site = fleet.site
-    site.treat_all(delay=480)
+    site.set_write_behaviours(delay=480)
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=50))[RESERVE] == 20
     site.settings.change_in_app(Write.BACKUP, {RESERVE: 33}, at=NOON + 100)
     clock.advance(100)
@@ -106,7 +107,7 @@ async def test_writes_have_manners(fleet: Fleet, clock: ManualClock) -> None:
     assert (await fleet.get("site_info"))[RESERVE] == 50
     site.settings.change_in_app(Write.OPERATION, {"default_real_mode": "autonomous"})
     assert (await fleet.get("site_info"))["default_real_mode"] == "autonomous"
-    site.treat(Write.BACKUP, ignored=True)
+    site.set_write_behaviour(Write.BACKUP, ignored=True)
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=70))[RESERVE] == 50
     bodies: dict[Write, dict[str, Any]] = {
         Write.BACKUP: {RESERVE: 70},
@@ -117,7 +118,7 @@ async def test_writes_have_manners(fleet: Fleet, clock: ManualClock) -> None:
         Write.TARIFF: {"tou_settings": {"optimization_strategy": "balanced"}},
     }
     before = await fleet.get("site_info")
-    site.treat_all(hidden=True)
+    site.set_write_behaviours(hidden=True)
     for kind, body in bodies.items():
         info = await write(fleet, clock, kind, **body)
     assert before.keys() - info.keys() == {
@@ -140,7 +141,7 @@ async def test_writes_have_manners(fleet: Fleet, clock: ManualClock) -> None:
 )
 async def test_a_success_may_say_no(fleet: Fleet, clock: ManualClock, refusal: Refusal, answer: Any) -> None:
     """In three forms, and nothing comes of it."""
-    fleet.site.treat(Write.BACKUP, refused=refusal, reason="no")
+    fleet.site.set_write_behaviour(Write.BACKUP, refused=refusal, reason="no")
     assert await fleet.write(Write.BACKUP, backup_reserve_percent=70) == answer
     clock.advance(600)
     assert (await fleet.get("site_info"))[RESERVE] == 20
@@ -160,19 +161,19 @@ async def test_answers_are_lost_before_or_after_acting(fleet: Fleet, clock: Manu
     clock.advance(10)
     assert (await fleet.get("site_info"))[RESERVE] == 50
     assert fleet.cloud.stats.count(path=path, status=504) == 1
-    fleet.site.go_offline(clock.now())
+    fleet.site.disconnect_internet(clock.now())
     assert (await fleet.ask(path, {RESERVE: 60}))[0] == 408
 
 
 async def test_a_mode_moves_grid_charging_and_events_hold_settings(fleet: Fleet, clock: ManualClock) -> None:
     """Where the site does so."""
     site = fleet.site
-    site.behave(mode_moves_grid_charging=True)
+    site.set_behaviour(mode_moves_grid_charging=True)
     info = await write(fleet, clock, Write.OPERATION, default_real_mode="autonomous")
     assert DISALLOW not in info["components"]
     info = await write(fleet, clock, Write.OPERATION, default_real_mode="self_consumption")
     assert info["components"][DISALLOW] is True
-    site.behave(events_hold_settings=True)
+    site.set_behaviour(events_block_settings=True)
     site.grid_services_power = -2_000.0
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=70))[RESERVE] == 20
     site.grid_services_power = None
@@ -184,7 +185,7 @@ async def test_a_mode_moves_grid_charging_and_events_hold_settings(fleet: Fleet,
 
 async def test_export_rules_are_told_in_several_ways(fleet: Fleet, clock: ManualClock) -> None:
     """`battery_ok` as such or absent, `never` as such or as a flag alone."""
-    fleet.site.behave(battery_ok_omitted=True, never_as_flag=True)
+    fleet.site.set_behaviour(battery_ok_omitted=True, never_as_flag=True)
     components = (await write(fleet, clock, Write.GRID, **{RULE: "battery_ok"}))["components"]
     assert RULE not in components
     components = (await write(fleet, clock, Write.GRID, **{RULE: "never"}))["components"]
@@ -238,7 +239,7 @@ async def told(fleet: Fleet, clock: ManualClock) -> dict[str, Any]:
 
 async def test_a_tariff_comes_back_oddly(fleet: Fleet, clock: ManualClock) -> None:
     """Zeros and ALL are gone, midnight is hour 24, prices are mended; the older form lacks a level."""
-    fleet.site.treat(Write.TARIFF, delay=5)
+    fleet.site.set_write_behaviour(Write.TARIFF, delay=5)
     back = await told(fleet, clock)
     summer = back["seasons"]["Summer"]["tou_periods"]["OFF_PEAK"]["periods"]
     assert summer[0] == {"toDayOfWeek": 6, "fromHour": 21, "toHour": 24}
@@ -254,7 +255,7 @@ async def test_a_tariff_comes_back_oddly(fleet: Fleet, clock: ManualClock) -> No
 
 async def test_a_tariff_may_come_back_as_it_was(fleet: Fleet, clock: ManualClock) -> None:
     """Each oddity is a switch; minute 60 and unused seasons are two more."""
-    fleet.site.behave(
+    fleet.site.set_behaviour(
         tariff_zeros_omitted=False,
         tariff_all_dropped=False,
         tariff_day_end=(0, 0),
@@ -262,16 +263,16 @@ async def test_a_tariff_may_come_back_as_it_was(fleet: Fleet, clock: ManualClock
         tariff_negative_zero=False,
     )
     assert await told(fleet, clock) == tariff()
-    fleet.site.behave(tariff_day_end=(23, 60), tariff_unused_season=True, tariff_negative_zero=True)
+    fleet.site.set_behaviour(tariff_day_end=(23, 60), tariff_unused_season=True, tariff_negative_zero=True)
     back = await told(fleet, clock)
     first = back["seasons"]["Summer"]["tou_periods"]["OFF_PEAK"]["periods"][0]
     assert (first["toHour"], first["toMinute"]) == (23, 60)
     assert back["seasons"]["Unused"] == {}
     assert back["seasons"]["Spare"]["fromMonth"] == 0
     assert back["energy_charges"]["Winter"]["rates"] == {"OFF_PEAK": 0}
-    fleet.site.behave(tariff_merged=True)
+    fleet.site.set_behaviour(tariff_merged=True)
     merged = (await told(fleet, clock))["seasons"]["Summer"]["tou_periods"]["OFF_PEAK"]["periods"]
     assert [(each["fromHour"], each["toHour"]) for each in merged] == [(21, 16)]
-    fleet.site.treat(Write.TARIFF, hidden=True)
+    fleet.site.set_write_behaviour(Write.TARIFF, hidden=True)
     content = {"tou_settings": {"tariff_content_v2": tariff(code="B")}}
     assert "tariff_content_v2" not in await write(fleet, clock, Write.TARIFF, **content)

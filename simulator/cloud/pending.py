@@ -11,7 +11,7 @@ class _Entry:
 
 
 @dataclass(slots=True)
-class Later:
+class PendingChanges:
     """Changes that wait for their moment, epoch s."""
 
     _entries: list[_Entry] = field(default_factory=list)

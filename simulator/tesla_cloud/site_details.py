@@ -1,4 +1,4 @@
-"""What Tesla has on file of a site."""
+"""Static details of a site."""
 
 from dataclasses import dataclass
 import re
@@ -7,17 +7,17 @@ _RESERVE_RULE = (25, 18, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteFile:
-    """A site's papers and what it is set to at first; percent on the app's scale.
+class SiteDetails:
+    """Identity, hardware, and initial settings of a site; percent on the app's scale.
 
-    A site without a `name` or without `components` among products is what
-    some are. `nameplate_wh` is what a battery unit holds by its papers.
+    Some sites have no `name`. `nameplate_wh` and `nameplate_watts` are those of
+    one battery unit.
     """
 
     site_id: int = 2_252_147_638_651
     name: str | None = "My home"
-    components_told: bool = True
-    """Whether products tells its components."""
+    components_sent: bool = True
+    """Whether products includes `components`."""
     firmware: str = "25.26.1 5c2f9bd6"
     gateway_serial: str = "TG1230000123AB"
     battery_name: str = "Powerwall 2"
@@ -34,18 +34,18 @@ class SiteFile:
     storm_capable: bool = True
     vehicle_reserve_supported: bool = False
     may_edit_grid_charging: bool | None = True
-    """Told of the setting; None: not told."""
+    """Sent as `edit_setting_grid_charging`; None: not sent."""
     may_edit_exports: bool | None = True
     vpp_reserve_percent: int | None = None
     programme: str | None = None
     rates_by_tesla: bool = False
-    """Whether the tariff is Tesla's rate service's."""
+    """Whether Tesla's rate service manages the tariff."""
     replaced_battery: bool = False
-    """Whether a battery that was taken out is told too."""
+    """Whether a replaced battery is listed as inactive."""
 
     @property
     def newer_reserve_rule(self) -> bool:
-        """Whether its firmware makes 80 of a reserve of 81 to 99."""
+        """Whether its firmware turns a reserve of 81 to 99 into 80."""
         numbers = tuple(int(each) for each in re.findall(r"\d+", self.firmware.partition(" ")[0]))
         return numbers >= _RESERVE_RULE
 
