@@ -135,8 +135,8 @@ def _stamp(site: EnergySite, asked: Window, at: float, hour: int) -> str:
 
 def zone_of(site: EnergySite) -> str:
     """Return the time zone that the API reports for a site."""
-    answer = site.behaviour.time_zone
-    return site.house.config.place.timezone if answer is None else answer
+    override = site.behaviour.time_zone
+    return site.house.config.place.timezone if override is None else override
 
 
 def _backup(ask: Ask) -> Json:

@@ -44,7 +44,7 @@ class SiteSettings:
     def __init__(self, house: House, details: SiteDetails) -> None:
         """Apply the initial settings to `house`."""
         self._house = house
-        self._file = details
+        self.details = details
         self.now = ActiveSettings(
             reserve=details.backup_reserve_percent,
             vehicle_reserve=details.vehicle_reserve_percent,
@@ -136,7 +136,7 @@ class SiteSettings:
         self._govern()
 
     def _snapped(self, percent: int) -> int:
-        if self.snaps_reserve and self._file.newer_reserve_rule and 80 < percent < 100:
+        if self.snaps_reserve and self.details.newer_reserve_rule and 80 < percent < 100:
             return 80
         return 80 if self.snaps_full and percent == 100 else percent
 

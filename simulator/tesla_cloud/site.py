@@ -59,7 +59,7 @@ class EnergySite:
         house to a time (epoch s) if something else controls it as well.
         """
         self.house = house
-        self.details = details or SiteDetails()
+        self._details = details or SiteDetails()
         self.measured = measured
         self.archive = archive or Archive(house)
         self.outages = OutageLog(house, since=self.archive.start)
@@ -92,6 +92,15 @@ class EnergySite:
     def path(self, name: str) -> str:
         """Return the path of one of its endpoints, as faults and counts want it."""
         return f"/api/1/energy_sites/{self.site_id}/{name}"
+
+    @property
+    def details(self) -> SiteDetails:
+        """Its static details; a new firmware applies to later writes."""
+        return self._details
+
+    @details.setter
+    def details(self, details: SiteDetails) -> None:
+        self._details = self.settings.details = details
 
     # -- how it behaves ---------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Energy, outages and charges of Tesla's cloud: they are the house's own, however oddly told."""
+"""Energy, outages and charges of Tesla's cloud: they are the house's own, in every form reports know."""
 
 from collections.abc import AsyncIterator
 from copy import deepcopy
@@ -94,7 +94,7 @@ async def test_five_minutes_add_up_to_the_house_hour_by_hour(fleet: Fleet) -> No
     assert (len(row), row["solar_energy_exported"]) == (17, 0)
 
 
-async def test_parts_of_watt_hours_are_told_on_request(fleet: Fleet) -> None:
+async def test_parts_of_watt_hours_on_request(fleet: Fleet) -> None:
     """They are the house's, unrounded."""
     fleet.site.set_behaviour(fractional=True)
     rows = await fleet.rows(**day(YESTERDAY))
@@ -105,7 +105,7 @@ async def test_parts_of_watt_hours_are_told_on_request(fleet: Fleet) -> None:
 
 
 async def test_days_weeks_months_years_and_life(fleet: Fleet) -> None:
-    """Days are the sum of their rows; years and life lack a share; today is told so far."""
+    """Days are the sum of their rows; years and life lack a share; today until now."""
     fine = await fleet.rows(**day(YESTERDAY))
     today = await fleet.rows()
     week, month = await fleet.rows("week"), await fleet.rows("month")
@@ -125,7 +125,7 @@ async def test_days_weeks_months_years_and_life(fleet: Fleet) -> None:
 
 
 async def test_the_end_of_a_day_is_a_second_before_midnight(fleet: Fleet) -> None:
-    """At 00:00:00 there is nothing, or zeros, unless told else; more than asked may come."""
+    """At 00:00:00 there is nothing, or zeros, by default; more than asked may come."""
     ends = {"start_date": f"{YESTERDAY}T00:00:00+01:00", "end_date": f"{TODAY}T00:00:00+01:00"}
     assert await fleet.rows(**ends) == []
     fleet.site.set_behaviour(midnight_end=MidnightEnd.ZEROS)
@@ -150,7 +150,7 @@ async def test_wrong_parameters_are_refused(fleet: Fleet, query: dict[str, str])
     assert (await fleet.ask(fleet.site.path("calendar_history"), params=query))[0] == 400
 
 
-async def test_days_without_internet_are_told_late(fleet: Fleet, clock: ManualClock) -> None:
+async def test_days_without_internet_are_uploaded_late(fleet: Fleet, clock: ManualClock) -> None:
     """Rows are missing, then fill in; of a long gap only in part, while the day's row has it all."""
     site = fleet.site
     whole = await fleet.rows(**day(YESTERDAY))
@@ -199,14 +199,14 @@ async def test_clocks_that_change_show_in_the_stamps(session: aiohttp.ClientSess
         assert rows[0]["timestamp"] == "2026-10-25T00:00:00+09:00"
 
 
-async def test_every_outage_of_the_house_is_told(fleet: Fleet, clock: ManualClock) -> None:
+async def test_every_outage_of_the_house_is_listed(fleet: Fleet, clock: ManualClock) -> None:
     """In seconds or milliseconds, the running one on request; the owner's own off grid is none."""
 
     async def events(period: str = "lifetime") -> list[dict[str, Any]]:
         answer = await fleet.get("calendar_history", kind="backup", period=period)
-        told: list[dict[str, Any]] = answer["events"]
-        assert answer["total_events"] == len(told)
-        return told
+        events_sent: list[dict[str, Any]] = answer["events"]
+        assert answer["total_events"] == len(events_sent)
+        return events_sent
 
     first = {"timestamp": "2026-06-18T00:00:00+01:00", "duration": 1_800}
     assert await events() == [first]

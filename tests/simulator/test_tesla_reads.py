@@ -43,7 +43,7 @@ def balance(live: dict[str, Any]) -> float:
 
 
 async def test_powers_balance_and_the_level_is_on_the_app_s_scale(fleet: Fleet) -> None:
-    """The raw reading behind it is whole watt-hours, and 5 % of the pack are never told."""
+    """The raw reading behind it is whole watt-hours, and 5 % of the pack are hidden."""
     live = await fleet.get("live_status")
     assert balance(live) == pytest.approx(0, abs=0.01)
     assert live["percentage_charged"] == pytest.approx(100 * live["energy_left"] / live["total_pack_energy"])
@@ -159,7 +159,7 @@ async def test_single_answers_are_broken(fleet: Fleet) -> None:
         await fleet.ask(path)
 
 
-async def test_storms_and_grid_services_are_told(fleet: Fleet, clock: ManualClock) -> None:
+async def test_storms_and_grid_services_are_reported(fleet: Fleet, clock: ManualClock) -> None:
     """The battery charges from the grid for a storm, and no setting shows it."""
     site = fleet.site
     site.storms.append(Storm(start=NOON + HOUR, end=NOON + 3 * HOUR))
@@ -179,8 +179,8 @@ async def test_storms_and_grid_services_are_told(fleet: Fleet, clock: ManualCloc
     site.grid_services_power = -3_000
     site.breaker_open = True
     live = await fleet.get("live_status")
-    told = (live["grid_services_active"], live["grid_services_power"], live["battery_breaker_open"])
-    assert told == (True, -3_000, True)
+    values = (live["grid_services_active"], live["grid_services_power"], live["battery_breaker_open"])
+    assert values == (True, -3_000, True)
 
 
 async def test_a_car_charges_as_a_part_of_the_house_or_beside_it(
@@ -195,12 +195,12 @@ async def test_a_car_charges_as_a_part_of_the_house_or_beside_it(
         charger.charge(NOON + 1, NOON + 2 * HOUR)
     async with serving(session, clock, chargers=[charger]) as fleet:
 
-        async def told() -> dict[str, Any]:
+        async def connector() -> dict[str, Any]:
             live = await fleet.get("live_status")
             connectors = live["wall_connectors"]
             return connectors[0] if connectors else {}
 
-        assert (await told())["wall_connector_state"] == 4
+        assert (await connector())["wall_connector_state"] == 4
         clock.advance(60)
         live = await fleet.get("live_status")
         assert live["wall_connectors"][0]["wall_connector_power"] == 7_000
@@ -213,18 +213,18 @@ async def test_a_car_charges_as_a_part_of_the_house_or_beside_it(
         assert balance(live) == pytest.approx(7_000, abs=0.01)
         fleet.site.start_outage()
         clock.advance(60)
-        assert ((await told())["wall_connector_power"], (await told())["wall_connector_state"]) == (0, 4)
+        assert ((await connector())["wall_connector_power"], (await connector())["wall_connector_state"]) == (0, 4)
         fleet.site.end_outage()
         clock.advance(HOUR)
-        assert ((await told())["wall_connector_state"], (await told())["vin"]) == (4, charger.vin)
+        assert ((await connector())["wall_connector_state"], (await connector())["vin"]) == (4, charger.vin)
         clock.advance(8 * HOUR)
-        assert (await told())["wall_connector_state"] == 2
-        assert "vin" not in await told()
+        assert (await connector())["wall_connector_state"] == 2
+        assert "vin" not in await connector()
         assert charger.sessions[0].energy == pytest.approx(7_000 * 59 / 60)
         charger.state = 8
-        assert (await told())["wall_connector_state"] == 8
+        assert (await connector())["wall_connector_state"] == 8
         charger.missing = True
-        assert await told() == {}
+        assert await connector() == {}
         fleet.site.set_behaviour(wall_connectors_sent=False)
         assert "wall_connectors" not in await fleet.get("live_status")
 
@@ -236,7 +236,7 @@ def site_of(number: int, config: HouseConfig, **more: Any) -> EnergySite:
 
 
 async def test_products_mix_vehicles_and_sites_of_all_kinds(fleet: Fleet) -> None:
-    """Without a name, without components, of Wall Connectors alone, and others' are not told."""
+    """Without a name, without components, of Wall Connectors alone, and without those of other accounts."""
     bare = replace(HOME, battery=None)
     cloud = fleet.cloud
     cloud.add_site(site_of(1, bare, details={"name": None}))
@@ -303,8 +303,8 @@ async def test_site_info_tells_hardware_and_oddities(fleet: Fleet) -> None:
     info = await fleet.get("site_info")
     assert [each["is_active"] for each in info["components"]["batteries"]] == [True, True, False]
     assert "edit_setting_grid_charging" not in info["components"]
-    told = (info["vpp_backup_reserve_percent"], info["off_grid_vehicle_charging_reserve_percent"])
-    assert (told, info["aggregation_program"]) == ((30, 60), {"name": "Grid"})
+    values = (info["vpp_backup_reserve_percent"], info["off_grid_vehicle_charging_reserve_percent"])
+    assert (values, info["aggregation_program"]) == ((30, 60), {"name": "Grid"})
 
 
 async def test_a_generator_helps_in_an_outage(session: aiohttp.ClientSession, clock: ManualClock) -> None:

@@ -205,8 +205,8 @@ async def test_each_region_has_its_own_accounts_and_registrations(fleet: Fleet) 
     headers = {"Authorization": f"Bearer {access}"}
     url = f"{cloud.api_url(Region.NA)}/api/1/users/region"
     async with fleet.session.get(url, headers=headers) as response:
-        told = (await response.json())["response"]
-    assert told == {"region": "eu", "fleet_api_base_url": cloud.api_url(Region.EU)}
+        answer = (await response.json())["response"]
+    assert answer == {"region": "eu", "fleet_api_base_url": cloud.api_url(Region.EU)}
     assert (await products(fleet, access))[0] == 200
     cloud.policy.bare_follows_region = False
     assert (await products(fleet, access))[0] == 421
@@ -287,8 +287,8 @@ async def test_limits_tell_their_wait_in_a_header_the_body_or_nowhere(fleet: Fle
     """By minute and day of an application, by read and write of a site."""
     policy, path = fleet.cloud.policy, fleet.site.path("live_status")
 
-    async def waits(told: str) -> tuple[int, str | None, str | None, Any]:
-        policy.wait_in = told
+    async def waits(place: str) -> tuple[int, str | None, str | None, Any]:
+        policy.wait_in = place
         headers = fleet.cloud.headers(fleet.application, fleet.tokens)
         async with fleet.session.get(f"{fleet.cloud.url}{path}", headers=headers) as response:
             kept = response.headers

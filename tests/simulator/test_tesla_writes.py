@@ -84,15 +84,17 @@ async def test_nonsense_is_refused(fleet: Fleet, kind: Write, body: Any) -> None
 
 
 async def test_firmware_makes_80_of_what_is_above(fleet: Fleet, clock: ManualClock) -> None:
-    """Not of 100, unless told; older firmware does not, and it can be switched off."""
+    """Not of 100 by default. Older firmware doesn't, and it can be switched off."""
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=85))[RESERVE] == 80
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=100))[RESERVE] == 100
     fleet.site.set_behaviour(full_reserve_snaps=True)
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=100))[RESERVE] == 80
     fleet.site.set_behaviour(reserve_snaps=False)
     assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=85))[RESERVE] == 85
-    assert not SiteDetails(firmware="25.18.3 abc").newer_reserve_rule
-    assert SiteDetails(firmware="25.18.4 abc").newer_reserve_rule
+    fleet.site.set_behaviour(reserve_snaps=True)
+    for firmware, percent in (("25.18.3 abc", 95), ("25.18.4 abc", 80)):
+        fleet.site.details = SiteDetails(firmware=firmware)
+        assert (await write(fleet, clock, Write.BACKUP, backup_reserve_percent=95))[RESERVE] == percent
 
 
 async def test_writes_have_manners(fleet: Fleet, clock: ManualClock) -> None:
@@ -228,7 +230,7 @@ def tariff(**more: Any) -> dict[str, Any]:
     return whole | {"seasons": seasons, "sell_tariff": sold} | more
 
 
-async def told(fleet: Fleet, clock: ManualClock) -> dict[str, Any]:
+async def write_tariff(fleet: Fleet, clock: ManualClock) -> dict[str, Any]:
     """Write the tariff and return what is read back."""
     content = {"tou_settings": {"tariff_content_v2": tariff(), "optimization_strategy": "economics"}}
     info = await write(fleet, clock, Write.TARIFF, **content)
@@ -240,7 +242,7 @@ async def told(fleet: Fleet, clock: ManualClock) -> dict[str, Any]:
 async def test_a_tariff_comes_back_oddly(fleet: Fleet, clock: ManualClock) -> None:
     """Zeros and ALL are gone, midnight is hour 24, prices are mended; the older form lacks a level."""
     fleet.site.set_write_behaviour(Write.TARIFF, delay=5)
-    back = await told(fleet, clock)
+    back = await write_tariff(fleet, clock)
     summer = back["seasons"]["Summer"]["tou_periods"]["OFF_PEAK"]["periods"]
     assert summer[0] == {"toDayOfWeek": 6, "fromHour": 21, "toHour": 24}
     assert summer[1] == {"toDayOfWeek": 6, "toHour": 16}
@@ -262,16 +264,16 @@ async def test_a_tariff_may_come_back_as_it_was(fleet: Fleet, clock: ManualClock
         tariff_buy_raised=False,
         tariff_negative_zero=False,
     )
-    assert await told(fleet, clock) == tariff()
+    assert await write_tariff(fleet, clock) == tariff()
     fleet.site.set_behaviour(tariff_day_end=(23, 60), tariff_unused_season=True, tariff_negative_zero=True)
-    back = await told(fleet, clock)
+    back = await write_tariff(fleet, clock)
     first = back["seasons"]["Summer"]["tou_periods"]["OFF_PEAK"]["periods"][0]
     assert (first["toHour"], first["toMinute"]) == (23, 60)
     assert back["seasons"]["Unused"] == {}
     assert back["seasons"]["Spare"]["fromMonth"] == 0
     assert back["energy_charges"]["Winter"]["rates"] == {"OFF_PEAK": 0}
     fleet.site.set_behaviour(tariff_merged=True)
-    merged = (await told(fleet, clock))["seasons"]["Summer"]["tou_periods"]["OFF_PEAK"]["periods"]
+    merged = (await write_tariff(fleet, clock))["seasons"]["Summer"]["tou_periods"]["OFF_PEAK"]["periods"]
     assert [(each["fromHour"], each["toHour"]) for each in merged] == [(21, 16)]
     fleet.site.set_write_behaviour(Write.TARIFF, hidden=True)
     content = {"tou_settings": {"tariff_content_v2": tariff(code="B")}}
