@@ -14,6 +14,7 @@ import pytest
 from yarl import URL
 
 from simulator.clock import ManualClock
+from simulator.iq_gateway.faults import AnswerLost
 from simulator.tesla_cloud import (
     COMMANDS,
     DEVICE_DATA,
@@ -178,6 +179,17 @@ async def test_the_refresh_token_used_last_is_forgiven_for_a_day(fleet: Fleet, c
     assert (await refresh(second["refresh_token"]))[0] == 200
     clock.advance(90 * DAY)
     assert (await refresh(third["refresh_token"]))[0] == 401
+
+
+async def test_an_answer_lost_after_a_rotation_is_made_up_for(fleet: Fleet) -> None:
+    """The client still has the token it sent, and gets a new pair for it."""
+    form = {"grant_type": "refresh_token", "refresh_token": fleet.cloud.grant(fleet.application).refresh}
+    fleet.cloud.faults.add(AnswerLost(), "/oauth2/v3/token", count=1)
+    with pytest.raises(aiohttp.ClientError):
+        await token(fleet, fleet.application, **form)
+    assert fleet.cloud.tokens.refreshes == 1
+    status, tokens = await token(fleet, fleet.application, **form)
+    assert (status, (await products(fleet, tokens["access_token"]))[0]) == (200, 200)
 
 
 async def test_an_access_token_lives_eight_hours(fleet: Fleet, clock: ManualClock) -> None:
