@@ -1,0 +1,69 @@
+"""The batteries of a site."""
+
+from datetime import datetime
+
+from ....site.model import Battery, BatteryUnit, DeviceInfo
+from ..client.models.live_status import LiveStatus
+from ..client.models.site_info import SiteInfo
+
+# The pack's share above what Tesla keeps: levels and energies are sent on a scale that hides the rest.
+_USABLE = 0.95
+
+# A level of 0 % with more than this share of the energy left is a dropout.
+_EMPTY = 0.01
+
+# Below this many W the time left says nothing.
+_LEAST_LOAD = 50.0
+
+
+def is_dropout(live: LiveStatus) -> bool:
+    """Return whether a level of 0 % is one that was lost on its way, rather than an empty battery."""
+    if live.percentage_charged != 0:
+        return False
+    left, total = live.energy_left, live.total_pack_energy
+    if left is None or not total:
+        return live.battery_power is None or live.load_power is None or live.energy_left is None
+    return left > _EMPTY * total
+
+
+def build(live: LiveStatus | None, info: SiteInfo, observed_at: datetime) -> Battery | None:
+    """Build the batteries, `None` for a site without any; energies are what can be used of them."""
+    components = info.components
+    if components.battery is False or (components.battery is None and not components.batteries):
+        return None
+    level = live.percentage_charged if live is not None and not is_dropout(live) else None
+    total = live.total_pack_energy if live is not None else None
+    rated = info.nameplate_energy or _rated(info)
+    capacity = _USABLE * total if total else rated
+    left = live.energy_left if live is not None else None
+    available = _USABLE * left if left is not None and level is not None else None
+    if available is None and level is not None and capacity is not None:
+        available = level / 100 * capacity
+    return Battery(
+        observed_at=observed_at,
+        level=level,
+        available_energy=available,
+        capacity=capacity,
+        health=100 * _USABLE * total / rated if total and rated else None,
+        backup_time_left=_minutes(available, live.load_power if live is not None else None),
+        units={
+            each.serial_number: BatteryUnit(
+                device=DeviceInfo(serial=each.serial_number, model=each.part_name, model_id=each.part_number),
+                capacity=each.nameplate_energy,
+            )
+            for each in components.batteries
+            if each.is_active is not False
+        },
+    )
+
+
+def _rated(info: SiteInfo) -> float | None:
+    energies = [each.nameplate_energy for each in info.components.batteries if each.is_active is not False]
+    known = [energy for energy in energies if energy is not None]
+    return sum(known) if known and len(known) == len(energies) else None
+
+
+def _minutes(energy: float | None, load: float | None) -> float | None:
+    if energy is None or load is None or load < _LEAST_LOAD:
+        return None
+    return energy / load * 60

@@ -1,0 +1,65 @@
+"""The Wall Connectors of a site."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ....site.chargers import ChargerFault, Chargers, ChargerState, ChargerUnit
+from ....site.model import DeviceInfo
+from ..client.models.charge_history import ChargeSession
+from ..client.models.live_status import LiveStatus, LiveWallConnector
+from ..client.models.site_info import SiteInfo
+
+# Single answers leave a charger out.
+_MISSED_ANSWERS = 3
+
+
+class SeenChargers:
+    """Remembers the chargers of the latest answers, as single ones leave some out."""
+
+    def __init__(self) -> None:
+        """Start without chargers."""
+        self._seen: dict[str, tuple[LiveWallConnector, int]] = {}
+
+    def observe(self, live: LiveStatus) -> None:
+        """Record an answer."""
+        missed = {key: (each, count + 1) for key, (each, count) in self._seen.items()}
+        found = {_serial(each.din): (each, 0) for each in live.wall_connectors or ()}
+        self._seen = {key: entry for key, entry in (missed | found).items() if entry[1] < _MISSED_ANSWERS}
+
+    @property
+    def current(self) -> Mapping[str, LiveWallConnector]:
+        """The chargers by their serial numbers."""
+        return {key: each for key, (each, _) in self._seen.items()}
+
+
+def build(
+    info: SiteInfo, live: Mapping[str, LiveWallConnector], sessions: tuple[ChargeSession, ...], observed_at: datetime
+) -> Chargers | None:
+    """Build the chargers, `None` for a site without any."""
+    listed = {each.serial_number: each for each in info.components.wall_connectors if each.is_active is not False}
+    serials = sorted({*listed, *live})
+    if not serials:
+        return None
+    # A session doesn't say which charger it was at.
+    last = sessions[-1] if sessions and len(serials) == 1 else None
+    units = {}
+    for serial in serials:
+        device, now = listed.get(serial), live.get(serial)
+        units[serial] = ChargerUnit(
+            device=DeviceInfo(
+                serial=serial,
+                model=(device.part_name if device else None) or "Wall Connector",
+                model_id=device.part_number if device else None,
+                firmware=device.firmware_version if device else None,
+            ),
+            power=now.wall_connector_power if now else None,
+            state=ChargerState[now.state.name] if now and now.state else None,
+            fault=ChargerFault[now.fault.name] if now and now.fault else None,
+            session_start=last.start if last else None,
+            session_energy=last.energy if last else None,
+        )
+    return Chargers(observed_at=observed_at, units=units)
+
+
+def _serial(din: str) -> str:
+    return din.rpartition("--")[2] or din

@@ -1,0 +1,167 @@
+"""The feeds of a site, and the weights of their updates.
+
+The order matters during setup: `site_info` decides which of the others are wanted.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, time, timedelta
+from typing import Any
+
+from ....site.history.intervals import DAY, midnight
+from ....site.quota.demand import PollRequest
+from ....sources.cloud import CloudFeed, CloudSource
+from ..client import endpoints
+from ..client.endpoint import FleetEndpoint
+from ..client.error_mapping import content
+from ..client.history_query import HistoryPeriod
+from ..client.models.backup_history import BackupHistory
+from ..client.models.charge_history import ChargeSession
+from ..client.models.energy_history import EnergyHistory
+from ..client.models.live_status import LiveStatus
+from ..client.models.site_info import SiteInfo
+from .context import Context
+
+type Feed[T] = CloudFeed[Context, T]
+
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+
+# A gateway without internet uploads its energy late; days this recent may still change.
+_SETTLING_DAYS = 3
+
+# No more days than a request of daily rows returns.
+MOST_DAYS = 31
+
+# Sessions this long ago say nothing about now.
+_SESSION_DAYS = 7
+
+
+def _feed[T](
+    key: str,
+    endpoint: FleetEndpoint[T],
+    ask: Callable[[Context], Awaitable[T]],
+    *,
+    path: str | None = None,
+    essential: bool = False,
+    wanted: Callable[[CloudSource[Context]], bool] = lambda _: True,
+    **weights: Any,
+) -> Feed[T]:
+    def read(name: str, payload: object) -> T:
+        return endpoint.parse(name, content(name, payload))
+
+    return CloudFeed(
+        key=key,
+        endpoint=path or endpoint.name,
+        name=endpoint.name,
+        cost=1.0,
+        essential=essential,
+        ask=ask,
+        read=read,
+        request=PollRequest(key=key, cost=1, **weights),
+        wanted=wanted,
+    )
+
+
+async def _info(context: Context) -> SiteInfo:
+    return await context.client.site_info(context.site_id)
+
+
+async def _live(context: Context) -> LiveStatus:
+    return await context.client.live_status(context.site_id)
+
+
+async def _today(context: Context) -> EnergyHistory:
+    return await energy_of(context, context.today, 1, HistoryPeriod.DAY)
+
+
+async def _days(context: Context) -> EnergyHistory:
+    """Return the energy of the days that the counters lack and of those that may still change."""
+    first = min(context.since or context.today, context.today - DAY * _SETTLING_DAYS)
+    first = max(first, context.today - DAY * MOST_DAYS)
+    return await energy_of(context, first, (context.today - first).days, HistoryPeriod.MONTH)
+
+
+async def _outages(context: Context) -> BackupHistory:
+    first = context.installed or context.today - DAY * 3650
+    start, end = midnight(first, context.zone), context.clock().astimezone(context.zone)
+    return await context.client.backup_history(context.site_id, start, end, period=HistoryPeriod.LIFETIME)
+
+
+async def _sessions(context: Context) -> tuple[ChargeSession, ...]:
+    start = midnight(context.today - DAY * _SESSION_DAYS, context.zone)
+    return await context.client.charge_history(context.site_id, start, context.clock().astimezone(context.zone))
+
+
+async def energy_of(context: Context, first: date, days: int, period: HistoryPeriod) -> EnergyHistory:
+    """Return the energy of whole days of the site."""
+    start, end = midnight(first, context.zone), midnight(first + DAY * days, context.zone) - timedelta(seconds=1)
+    return await context.client.energy_history(
+        context.site_id, start.astimezone(context.zone), end.astimezone(context.zone), period=period
+    )
+
+
+def _has_battery(source: CloudSource[Context]) -> bool:
+    info = source.answer(INFO)
+    return info is None or info.components.battery is not False
+
+
+def _has_charger(source: CloudSource[Context]) -> bool:
+    info = source.answer(INFO)
+    return info is not None and bool(info.components.wall_connectors)
+
+
+INFO: Feed[SiteInfo] = _feed(
+    "site_info",
+    endpoints.SITE_INFO,
+    _info,
+    essential=True,
+    weight_day=0.06,
+    weight_night=0.03,
+    min_interval=15 * _MINUTE,
+    max_interval=6 * _HOUR,
+)
+LIVE: Feed[LiveStatus] = _feed(
+    "live_status",
+    endpoints.LIVE_STATUS,
+    _live,
+    essential=True,
+    weight_day=1.0,
+    weight_night=0.35,
+    min_interval=_MINUTE,
+    max_interval=2 * _HOUR,
+)
+TODAY: Feed[EnergyHistory] = _feed(
+    "energy_today",
+    endpoints.ENERGY_HISTORY,
+    _today,
+    weight_day=0.1,
+    weight_night=0.02,
+    min_interval=_HOUR,
+    max_interval=6 * _HOUR,
+)
+DAYS: Feed[EnergyHistory] = _feed(
+    "energy_days",
+    endpoints.ENERGY_HISTORY,
+    _days,
+    path=f"{endpoints.ENERGY_HISTORY.name}_days",
+    daily_at=time(2, 20),
+    min_interval=15 * _MINUTE,
+)
+OUTAGES: Feed[BackupHistory] = _feed(
+    "outages",
+    endpoints.BACKUP_HISTORY,
+    _outages,
+    wanted=_has_battery,
+    daily_at=time(2, 40),
+    min_interval=15 * _MINUTE,
+)
+SESSIONS: Feed[tuple[ChargeSession, ...]] = _feed(
+    "charge_sessions",
+    endpoints.CHARGE_HISTORY,
+    _sessions,
+    wanted=_has_charger,
+    daily_at=time(3, 0),
+    min_interval=15 * _MINUTE,
+)
+
+ALL = (INFO, LIVE, TODAY, DAYS, OUTAGES, SESSIONS)

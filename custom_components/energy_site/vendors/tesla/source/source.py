@@ -1,0 +1,250 @@
+"""A site of Tesla's cloud as a source."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, override
+
+from ....site.chargers import Chargers
+from ....site.control import Control, ControlName
+from ....site.grid_services import GridServices
+from ....site.history.intervals import day_of
+from ....site.model import (
+    Battery,
+    CounterKind,
+    DeviceInfo,
+    EnergyCounters,
+    GridState,
+    GridStatus,
+    Health,
+    PowerFlow,
+    Quota,
+    Settings,
+    Storm,
+)
+from ....site.past_outages import PastOutages
+from ....site.prices import Prices
+from ....sources.budget import SystemBudget
+from ....sources.cloud import CloudFeed, CloudSource, ZoneFinder
+from ....sources.feed import Feed
+from ....sources.source import Builder
+from ..client.models.live_status import LiveStatus
+from ..client.models.site_info import SiteInfo
+from . import battery, chargers, energy, feeds, grid, outages, power, prices, settings
+from .context import Context
+from .controls import TeslaControls
+
+# The same answer for several minutes is usual, as Tesla caches.
+_CACHED = timedelta(minutes=10)
+
+# Two intervals of polling and what is cached; a gateway that doesn't report for longer is offline.
+_LATE = 2
+
+_ALWAYS = (CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT, CounterKind.LOAD)
+_BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
+
+
+class TeslaSource(CloudSource[Context]):
+    """One energy site of the Fleet API."""
+
+    feeds: Mapping[str, CloudFeed[Context, Any]] = {feed.key: feed for feed in feeds.ALL}
+
+    def __init__(self, context: Context, system: str, budget: SystemBudget, find_zone: ZoneFinder) -> None:
+        """Poll `system`, whose days begin in the context's zone until it reports its own."""
+        super().__init__(context, system, budget, context.client.recorded, find_zone)
+        self._controls = TeslaControls(self)
+        self._chargers = chargers.SeenChargers()
+        self._tariff = prices.SitePrices()
+        self._rejected = 0
+        self._has_generator = False
+        # The latest answer that can be believed, and when its values were measured.
+        self._live: LiveStatus | None = None
+        self._level: LiveStatus | None = None
+        self._off_grid = False
+        self._builders = self._make_builders()
+
+    @property
+    @override
+    def device(self) -> DeviceInfo:
+        info = self.answer(feeds.INFO)
+        return DeviceInfo(serial=self.system, model="Energy site", firmware=info.version if info is not None else None)
+
+    @property
+    @override
+    def builders(self) -> tuple[Builder, ...]:
+        return self._builders
+
+    @override
+    def control_names(self) -> Iterable[ControlName]:
+        return self._controls.names()
+
+    @override
+    def control(self, name: ControlName, now: datetime) -> Control | None:
+        return self._controls.control(name)
+
+    @override
+    def as_dict(self) -> dict[str, Any]:
+        return {**super().as_dict(), "generator": self._has_generator, "rejected": self._rejected}
+
+    @override
+    def restore(self, data: Mapping[str, Any]) -> None:
+        self._has_generator = data.get("generator") is True
+        rejected = data.get("rejected")
+        self._rejected = max(rejected, 0) if isinstance(rejected, int) else 0
+        super().restore(data)
+
+    @property
+    def kinds(self) -> tuple[CounterKind, ...]:
+        """What the site counts."""
+        info = self.answer(feeds.INFO)
+        has_battery = info is None or info.components.battery is not False
+        has_solar = info is None or info.components.solar is not False
+        return (
+            *((CounterKind.SOLAR,) if has_solar else ()),
+            *_ALWAYS,
+            *(_BATTERY if has_battery else ()),
+            *((CounterKind.GENERATOR,) if self._has_generator else ()),
+        )
+
+    @override
+    async def _fetch(self, feed: Feed, now: datetime) -> object:
+        if feed.key == feeds.DAYS.key:
+            self.context.since = energy.first_missing(self.counters, self.kinds, self.context.today)
+        answer = await super()._fetch(feed, now)
+        if isinstance(answer, SiteInfo):
+            if answer.installation_time_zone:
+                await self._move(answer.installation_time_zone)
+            if answer.installation_date is not None:
+                self.context.installed = answer.installation_date.date()
+        return answer
+
+    @override
+    def _handle_restored(self, feed: CloudFeed[Context, Any]) -> None:
+        if feed is feeds.INFO and (info := self.answer(feeds.INFO)) is not None and info.installation_date is not None:
+            self.context.installed = info.installation_date.date()
+
+    @override
+    def _observe(self, feed: Feed, now: datetime) -> None:
+        if feed.key == feeds.LIVE.key and (live := self.answer(feeds.LIVE)) is not None:
+            self._observe_live(live)
+        for each, daily in ((feeds.TODAY, False), (feeds.DAYS, True)):
+            if feed.key == each.key and (history := self.answer(each)) is not None:
+                today = day_of(now, self.zone)
+                days = energy.days_of(history, self.zone, daily=daily)
+                # The row of the day under way is incomplete among daily ones.
+                known = {day: flows for day, flows in days.items() if not daily or day < today}
+                self._has_generator |= any((flows.generator or 0.0) > 0 for flows in known.values())
+                energy.record(self.counters, known, self.kinds, today)
+
+    def _observe_live(self, live: LiveStatus) -> None:
+        self._chargers.observe(live)
+        self._has_generator |= bool(live.generator_power and live.generator_power > 0)
+        is_new = self._live is None or live.timestamp is None or live.timestamp != self._live.timestamp
+        if power.is_believable(live, self.answer(feeds.INFO)):
+            self._live = live
+        elif is_new:
+            self._rejected += 1
+        if not battery.is_dropout(live):
+            self._level = live
+        off_grid = grid.state_of(live)[0] in (GridState.OFF_GRID, GridState.GENERATOR)
+        if self._off_grid and not off_grid:
+            self.refresh_requested |= {feeds.OUTAGES.key}
+        self._off_grid = off_grid
+
+    def _current(self, live: LiveStatus | None, now: datetime) -> LiveStatus | None:
+        """Return an answer if its values, not its arrival, are recent enough."""
+        if live is None or self.answer(feeds.LIVE) is None:
+            return None
+        pace = (
+            self.planner.interval(self.system, feeds.LIVE.request, now) if self.system in self.planner.systems else None
+        )
+        oldest = _CACHED + _LATE * max(pace or timedelta(), feeds.LIVE.request.min_interval)
+        return live if now - self._measured_at(live) <= oldest else None
+
+    def _measured_at(self, live: LiveStatus) -> datetime:
+        """Return when values were measured; an answer that doesn't say so is as old as its arrival."""
+        answered = self.answered_at(feeds.LIVE)
+        return min(live.timestamp.astimezone(UTC), answered) if live.timestamp is not None else answered
+
+    def _make_builders(self) -> tuple[Builder, ...]:
+        made_of = self._builder
+        return (
+            made_of(PowerFlow, (feeds.LIVE, feeds.INFO), self._power),
+            made_of(EnergyCounters, (feeds.TODAY, feeds.DAYS, feeds.LIVE), self._counters),
+            made_of(Battery, (feeds.LIVE, feeds.INFO), self._battery),
+            made_of(GridStatus, (feeds.LIVE, feeds.INFO), self._grid),
+            made_of(GridServices, (feeds.LIVE, feeds.INFO), self._services),
+            made_of(Storm, (feeds.LIVE, feeds.INFO), self._storm),
+            made_of(Settings, (feeds.INFO,), self._settings),
+            made_of(Chargers, (feeds.LIVE, feeds.INFO, feeds.SESSIONS), self._build_chargers),
+            # A price changes with the time, so each poll of the power is an occasion to look.
+            made_of(Prices, (feeds.INFO, feeds.LIVE), self._prices),
+            made_of(PastOutages, (feeds.OUTAGES,), self._outages),
+            made_of(Health, feeds.ALL, self._health),
+            made_of(Quota, feeds.ALL, self._quota),
+        )
+
+    def _power(self, now: datetime) -> PowerFlow | None:
+        if (live := self._current(self._live, now)) is None:
+            return None
+        return power.build(live, self.answer(feeds.INFO), self._measured_at(live), generator=self._has_generator)
+
+    def _counters(self, now: datetime) -> EnergyCounters | None:
+        counts = self.counters.counts(day_of(now, self.zone))
+        return EnergyCounters(observed_at=now, counts=counts, rejected=self._rejected) if counts else None
+
+    def _battery(self, now: datetime) -> Battery | None:
+        if (info := self.answer(feeds.INFO)) is None:
+            return None
+        return battery.build(self._current(self._level, now), info, self.answered_at(feeds.LIVE))
+
+    def _grid(self, now: datetime) -> GridStatus:
+        live = self._current(self.answer(feeds.LIVE), now)
+        return grid.build(live, self.answer(feeds.INFO), self.answered_at(feeds.LIVE))
+
+    def _services(self, now: datetime) -> GridServices | None:
+        live = self._current(self.answer(feeds.LIVE), now)
+        return grid.build_services(live, self.answer(feeds.INFO), self.answered_at(feeds.LIVE))
+
+    def _storm(self, now: datetime) -> Storm | None:
+        live = self._current(self.answer(feeds.LIVE), now)
+        return grid.build_storm(live, self.answer(feeds.INFO), now, self.answered_at(feeds.LIVE))
+
+    def _settings(self, _: datetime) -> Settings | None:
+        info = self.answer(feeds.INFO)
+        return settings.build(info, self.answered_at(feeds.INFO)) if info is not None else None
+
+    def _build_chargers(self, _: datetime) -> Chargers | None:
+        if (info := self.answer(feeds.INFO)) is None:
+            return None
+        sessions = self.answer(feeds.SESSIONS) or ()
+        return chargers.build(info, self._chargers.current, sessions, self.answered_at(feeds.LIVE))
+
+    def _prices(self, now: datetime) -> Prices | None:
+        info = self.answer(feeds.INFO)
+        return self._tariff.build(info, now, self.zone, self.answered_at(feeds.INFO)) if info is not None else None
+
+    def _outages(self, now: datetime) -> PastOutages | None:
+        if (history := self.answer(feeds.OUTAGES)) is None:
+            return None
+        first = self.context.installed
+        since = timedelta(days=3650) if first is None else timedelta(days=(day_of(now, self.zone) - first).days + 1)
+        return outages.build(history, now, since, self.zone, self.answered_at(feeds.OUTAGES))
+
+    def _health(self, now: datetime) -> Health:
+        updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
+        live = self.answer(feeds.LIVE)
+        return Health(
+            observed_at=updated or now,
+            firmware=self.device.firmware,
+            last_update=updated,
+            requests=self.planner.usage.used,
+            last_cloud_report=self._reported_at(),
+            cloud_connected=self._current(live, now) is not None if live is not None else None,
+            breaker_open=live.battery_breaker_open if live is not None else None,
+            ailing=self.ailing(now),
+        )
+
+    @override
+    def _reported_at(self) -> datetime | None:
+        live = self.answer(feeds.LIVE)
+        return self._measured_at(live) if live is not None else None
