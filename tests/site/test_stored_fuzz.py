@@ -99,7 +99,7 @@ CURSOR = Cursor(
     first=date(2026, 1, 1),
     through=date(2026, 6, 14),
     refined={date(2026, 6, 1)},
-    seen={date(2026, 6, 14): Seen(at=NOW, reported=NOW)},
+    seen={date(2026, 6, 14): Seen(at=NOW, reported=NOW, energy=0.0, since=NOW)},
     reported=NOW,
     written={CounterKind.SOLAR: NOW},
     shares={CounterKind.SOLAR: {date(2026, 6, 13): (120.0, 80.0)}},

@@ -21,6 +21,15 @@ def count(minimum: int, maximum: int) -> Parameter:
     return lambda text: re.fullmatch(r"[0-9]{1,12}", text) is not None and minimum <= int(text) <= maximum
 
 
+def iso_moment(text: str) -> bool:
+    """Return whether a value is a time with its offset from UTC, such as 2026-01-31T00:00:00+01:00."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return found.tzinfo is not None and _EARLIEST <= found.year < _LATEST
+
+
 def day(text: str) -> bool:
     """Return whether a value is a date, such as 2026-01-31."""
     try:

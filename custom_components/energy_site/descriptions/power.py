@@ -83,4 +83,4 @@ POWER_DESCRIPTIONS = (
     *(_direction(*direction) for direction in _DIRECTIONS),
     *(_phase(name, pick, phase) for name, pick in _FLOWS for phase in range(3)),
 )
-ENERGY_DESCRIPTIONS = tuple(row for kind in CounterKind for row in _energy(kind))
+ENERGY_DESCRIPTIONS = tuple(row for kind in CounterKind if kind is not CounterKind.CHARGER for row in _energy(kind))

@@ -76,6 +76,7 @@ class Poller:
             self.source.outage = None
         if self.source.outage is None:
             self._adapter.recovered()
+        self._adapter.handle_poll()
         if essential and all(self.source.states[key].presence is Presence.FORBIDDEN for key in essential):
             raise translated(ConfigEntryAuthFailed, ApiAuthError(essential[0], 401))
         self._started = True
@@ -156,6 +157,7 @@ class Poller:
         endpoint = self.source.feeds[key].endpoint
         self._notify((builder.part for builder in self.source.builders if key in builder.feeds), endpoint)
         self.source.mishaps.call_each("Controls", endpoint, self.polled)
+        self._adapter.handle_poll()
         if requested := self.source.take_refresh_requests():
             # The feeds are in order: first those that others depend on or that cost little.
             keys = [key for key in self.source.feeds if key in requested]

@@ -52,7 +52,10 @@ class PowerFlow(Part):
 
 
 class CounterKind(StrEnum):
-    """The energy that is counted over the lifetime, each kind in its own direction."""
+    """The energy that is counted over the lifetime, each kind in its own direction.
+
+    What chargers charge is a part of the load. It is known by session, and so only in a history.
+    """
 
     SOLAR = "solar"
     GRID_IMPORT = "grid_import"
@@ -61,6 +64,7 @@ class CounterKind(StrEnum):
     BATTERY_DISCHARGE = "battery_discharge"
     LOAD = "load"
     GENERATOR = "generator"
+    CHARGER = "charger"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

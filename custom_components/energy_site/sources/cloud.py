@@ -234,7 +234,7 @@ class CloudSource[C: CloudContext](Source):
     ) -> Builder:
         return Builder(part=part, feeds=frozenset(feed.key for feed in used), build=build)
 
-    def _reported_at(self) -> datetime | None:
+    def reported_at(self) -> datetime | None:
         """Return when the system last reported to the cloud, `None` if unknown."""
         return None
 
@@ -249,6 +249,6 @@ class CloudSource[C: CloudContext](Source):
             ahead=outlook.warned and outlook.ahead,
             exhausted=outlook.exhausted,
             next_update=self.schedule.next_update(now),
-            reported_at=self._reported_at(),
+            reported_at=self.reported_at(),
             history=self.history_progress,
         )

@@ -1,7 +1,7 @@
 """Fetches a site's history from its provider and writes it to the statistics store."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import batched
@@ -9,8 +9,20 @@ import logging
 from typing import Any
 
 from ..api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError, ApiQuotaError
-from ..site.history.cursor import Aim, Cursor, FlowGroup, Step, next_step, progress, steps_for
-from ..site.history.intervals import DAY, FIRST_DAY, HOUR, LAST_DAY, DayReading, day_of, hours, merged, read, slot
+from ..site.history.cursor import Aim, Cursor, FlowGroup, Step, energy_of, next_step, progress, steps_for
+from ..site.history.intervals import (
+    DAY,
+    FIRST_DAY,
+    HOUR,
+    LAST_DAY,
+    DayReading,
+    Interval,
+    day_of,
+    hours,
+    merged,
+    read,
+    slot,
+)
 from ..site.history.report import Report, Stop, Totals
 from ..site.history.rows import replaced
 from ..site.history.writing import Written, stretches
@@ -219,8 +231,8 @@ class HistoryFetcher:
         new = cursor.first is None
         again = step.days > 0 and not new
         whole = new or (group.key in self._wanted and not again)
-        self._spend(self._provider.lifetime_cost(group), report, allowance)
         first = None if whole or cursor.first is None else max(step.first, cursor.first)
+        self._spend(self._provider.lifetime_cost(group, first), report, allowance)
         life = await self._ask_totals(group, first)
         reported = {day for each in life.days.values() for day in each}
         begun = reported | ({life.first} if life.first else set())
@@ -271,14 +283,17 @@ class HistoryFetcher:
     async def _fill(self, group: FlowGroup, lacking: set[date], report: Report, allowance: Allowance) -> Totals | None:
         """Return totals for days with missing hours, fetched if unknown; `None` if no request is left."""
         totals = self._totals.get(group.key)
+        provider, first = self._provider, min(lacking)
         if totals is not None and (
-            all(totals.know(day) for day in lacking) or self._clock() - totals.at < _TOTALS_STAND
+            all(totals.know(day) for day in lacking)
+            or (self._clock() - totals.at < _TOTALS_STAND and totals.reaches(first))
         ):
             return totals
-        if allowance() < (cost := self._provider.lifetime_cost(group)):
+        cost, whole_cost = provider.lifetime_cost(group, first), provider.lifetime_cost(group)
+        if allowance() < cost:
             return None
         report.requests += cost
-        await self._ask_totals(group, None)
+        await self._ask_totals(group, first if cost < whole_cost else None)
         return self._totals[group.key]
 
     # -- intervals --------------------------------------------------------------
@@ -293,13 +308,8 @@ class HistoryFetcher:
         reported = answer.reported or max((each[-1].end for each in found.values() if each), default=None)
         cursor.reported = reported or cursor.reported
         today = day_of(now, zone)
-        days: dict[date, dict[CounterKind, DayReading]] = {
-            day: {
-                kind: read(
-                    day, zone, intervals, reported=reported, now=now, dense=group.dense, begins=day == cursor.first
-                )
-                for kind, intervals in found.items()
-            }
+        days = {
+            day: self._read_day(group, day, found, reported, now)
             for number in range(step.days)
             if (day := step.first + DAY * number) <= today
         }
@@ -318,15 +328,38 @@ class HistoryFetcher:
                     end = slot(day + DAY, zone) if day in final else max(energies) + HOUR
                     todo[kind][day] = Written(energies=energies, end=end)
         await self._write(group, todo, report)
-        for day in days:
+        for day, each in days.items():
             if day not in waiting:
-                cursor.read(day, now, final=day in final)
+                cursor.read(day, now, final=day in final, energy=energy_of(each.values()))
                 report.days += 1
             if day < today and (day in waiting or day not in final):
                 report.incomplete.add(day)
         if waiting:
             self._wanted.add(group.key)
             raise _StoppedError(Stop.ALLOWANCE)
+
+    def _read_day(
+        self,
+        group: FlowGroup,
+        day: date,
+        found: Mapping[CounterKind, Sequence[Interval]],
+        reported: datetime | None,
+        now: datetime,
+    ) -> dict[CounterKind, DayReading]:
+        """Return the readings of a day, none of which is final before the day is settled."""
+        cursor, zone = self._cursors[group.key], self._provider.zone
+
+        def readings(*, settled: bool) -> dict[CounterKind, DayReading]:
+            begins = day == cursor.first
+            return {
+                kind: read(
+                    day, zone, each, reported=reported, now=now, dense=group.dense, begins=begins, settled=settled
+                )
+                for kind, each in found.items()
+            }
+
+        days = readings(settled=True)
+        return days if cursor.is_settled(group, day, days.values(), now) else readings(settled=False)
 
     # -- writing ----------------------------------------------------------------
 

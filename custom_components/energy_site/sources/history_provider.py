@@ -57,8 +57,8 @@ class HistoryProvider(Protocol):
         """Return the number of requests needed once a day is complete."""
         return self.lifetime_cost(group)
 
-    def lifetime_cost(self, group: FlowGroup) -> int:  # noqa: ARG002 - most providers need one request per group.
-        """Return the number of requests needed for the energy of each day."""
+    def lifetime_cost(self, group: FlowGroup, first_day: date | None = None) -> int:  # noqa: ARG002 - most need one.
+        """Return the number of requests needed for the energy of each day, from `first_day` on if it is given."""
         return 1
 
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:

@@ -73,5 +73,8 @@ class SourceAdapter[S: Source](ABC):
     async def async_handle_connection_error(self, error: ApiError) -> None:
         """Find out why the source is unreachable, and report it to the user if they can help."""
 
+    def handle_poll(self) -> None:  # noqa: B027 - most sources have nothing to show then.
+        """Show what the answers, or the lack of them, mean to the user; called after each poll of a feed."""
+
     def recovered(self) -> None:  # noqa: B027 - most sources have nothing to clear.
         """Clear what was reported about an outage that is over."""

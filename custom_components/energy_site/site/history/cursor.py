@@ -1,6 +1,6 @@
 """How far a history has been fetched, and what to request next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import IntEnum
@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from ..model import CounterKind
-from .intervals import DAY, FIRST_DAY, LAST_DAY, DayReading, day_of, midnight
+from .intervals import DAY, FIRST_DAY, FORGOTTEN, LAST_DAY, DayReading, day_of, midnight
 from .writing import ranges
 
 # A finished day may be reported late; one that was not reported is requested again after this time.
@@ -18,9 +18,11 @@ _AGAIN = timedelta(hours=4)
 # With more days without any value than this, it is worth requesting the totals of all days.
 _BACKLOG = 7
 
+# Less Wh than a change of any interval.
+_SAME = 0.01
+
 # Recent days are fetched before older ones.
 _RECENT = timedelta(days=7)
-_FORGOTTEN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +30,23 @@ class FlowGroup:
     """Flows that are returned by a single request.
 
     A request returns up to `days` days of intervals, as long ago as `reach` days. The intervals of
-    a `dense` group are without gaps.
+    a `dense` group are without gaps. A day that isn't final is read again after `again`. If what
+    was reported may change later, a day is final once it is `settling` old and complete, or hasn't
+    changed for as long. `name` identifies a group whose kinds depend on the site's equipment.
     """
 
     kinds: tuple[CounterKind, ...]
     days: int
     reach: int
     dense: bool = True
+    settling: timedelta = timedelta()
+    again: timedelta = _AGAIN
+    name: str = ""
 
     @property
     def key(self) -> str:
         """A stable name."""
-        return "+".join(self.kinds)
+        return self.name or "+".join(self.kinds)
 
 
 class Aim(IntEnum):
@@ -63,10 +70,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """When an incomplete day was read, and when the site had last reported at that time."""
+    """When an incomplete day was read, and when the site had last reported at that time.
+
+    Its intervals had `energy` in Wh, which they have had `since` then.
+    """
 
     at: datetime
     reported: datetime | None
+    energy: float
+    since: datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,13 +111,25 @@ class Cursor:
         elif self.through is not None:
             self.through = min(self.through, since - DAY)
 
-    def read(self, day: date, now: datetime, *, final: bool) -> None:
-        """Record that a day was read."""
+    def read(self, day: date, now: datetime, *, final: bool, energy: float = 0.0) -> None:
+        """Record that a day was read, with this energy in Wh."""
         if final:
             self.refined.add(day)
             self.seen.pop(day, None)
         elif day not in self.refined:
-            self.seen[day] = Seen(at=now, reported=self.reported)
+            known = self.seen.get(day)
+            since = known.since if known is not None and _is_same(known.energy, energy) else now
+            self.seen[day] = Seen(at=now, reported=self.reported, energy=energy, since=since)
+
+    def is_settled(self, group: FlowGroup, day: date, readings: Collection[DayReading], now: datetime) -> bool:
+        """Return whether what was reported of a day will not change any more."""
+        end = max(reading.end for reading in readings)
+        if not group.settling or now >= end + FORGOTTEN:
+            return True
+        if all(reading.whole for reading in readings):
+            return now >= end + group.settling
+        known = self.seen.get(day)
+        return known is not None and _is_same(known.energy, energy_of(readings)) and now >= known.since + group.settling
 
     def lacks(self, reading: DayReading) -> bool:
         """Whether the day's total is needed; a day without intervals may have one already."""
@@ -113,7 +137,9 @@ class Cursor:
 
     def improves(self, reading: DayReading, *, final: bool) -> bool:
         """Whether a reading is better than what was written."""
-        return not self._stands(reading.day) or (final and bool(reading.intervals))
+        return not self._stands(reading.day) or (
+            (final or (reading.whole and reading.day not in self.refined)) and bool(reading.intervals)
+        )
 
     def _stands(self, day: date) -> bool:
         return day in self.refined or (self.through is not None and day <= self.through)
@@ -124,7 +150,10 @@ class Cursor:
             "first": _iso(self.first),
             "through": _iso(self.through),
             "refined": [[start.isoformat(), end.isoformat()] for start, end in ranges(self.refined)],
-            "seen": {day.isoformat(): [seen.at.isoformat(), _iso(seen.reported)] for day, seen in self.seen.items()},
+            "seen": {
+                day.isoformat(): [seen.at.isoformat(), _iso(seen.reported), seen.energy, seen.since.isoformat()]
+                for day, seen in self.seen.items()
+            },
             "reported": _iso(self.reported),
             "idle_until": _iso(self.idle_until),
             "written": {kind.value: hour.isoformat() for kind, hour in self.written.items()},
@@ -145,10 +174,7 @@ class Cursor:
                 first=_date(data["first"]),
                 through=_date(data["through"]),
                 refined=set(_listed(data["refined"])),
-                seen={
-                    date.fromisoformat(day): Seen(at=_instant(at), reported=_moment(reported))
-                    for day, (at, reported) in data["seen"].items()
-                },
+                seen={date.fromisoformat(day): _seen(*seen) for day, seen in data["seen"].items()},
                 reported=_moment(data["reported"]),
                 idle_until=_moment(data["idle_until"]),
                 written={CounterKind(kind): _instant(at) for kind, at in data["written"].items()},
@@ -186,7 +212,7 @@ def next_step(
     oldest = max(cursor.first, today - DAY * group.reach)
     day = today - DAY
     while day >= oldest:
-        if _due(cursor, day, today, now, zone):
+        if _due(cursor, group, day, today, now, zone):
             break
         day -= DAY
     window = None
@@ -233,16 +259,16 @@ def _window(cursor: Cursor, group: FlowGroup, aim: Aim, last: date, oldest: date
     return Step(group=group, aim=aim, first=first, days=days)
 
 
-def _due(cursor: Cursor, day: date, today: date, now: datetime, zone: tzinfo) -> bool:
+def _due(cursor: Cursor, group: FlowGroup, day: date, today: date, now: datetime, zone: tzinfo) -> bool:
     if day in cursor.refined:
         return False
     seen = cursor.seen.get(day)
-    if seen is not None and now - seen.at < _AGAIN:
+    if seen is not None and now - seen.at < group.again:
         return False
     start, end = midnight(day, zone), midnight(day + DAY, zone)
     if now < end + _SETTLING:
         return False
-    if cursor.reported is None or now >= end + _FORGOTTEN:
+    if cursor.reported is None or now >= end + FORGOTTEN:
         return True
     if end <= cursor.reported:
         return True
@@ -259,6 +285,20 @@ def _backlog(cursor: Cursor, today: date, zone: tzinfo) -> int:
     # The day of the last report is incomplete.
     end = min(today, day_of(cursor.reported, zone))
     return max((end - first).days, 0) - sum(1 for day in cursor.refined if first <= day < end)
+
+
+def energy_of(readings: Iterable[DayReading]) -> float:
+    """Return the energy of a day's readings in Wh, by which a change of any of them shows."""
+    return sum(reading.energy for reading in readings)
+
+
+def _is_same(energy: float, other: float) -> bool:
+    return math.isclose(energy, other, abs_tol=_SAME)
+
+
+def _seen(at: str, reported: str | None, energy: float = 0.0, since: str | None = None) -> Seen:
+    """Return what was stored; before days could settle, only the first two were."""
+    return Seen(at=_instant(at), reported=_moment(reported), energy=_share(energy), since=_instant(since or at))
 
 
 def _iso(moment: date | None) -> str | None:

@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 _GRACE = timedelta(days=3)
 
 # A day this old is final, even if the site has not reported since.
-_FORGOTTEN = timedelta(days=30)
+FORGOTTEN = timedelta(days=30)
 
 # Inverters are silent at night, so only these values show whether intervals are missing.
 LATE = timedelta(hours=2)
@@ -45,7 +45,8 @@ class DayReading:
     """The readings of one flow on one day.
 
     `until` is how far its hours are complete; `final` is whether reading it again would bring
-    nothing new. `holes` are the lost periods, to be filled from the day's total.
+    nothing new, `whole` whether no interval is missing. `holes` are the lost periods, to be filled
+    from the day's total.
     """
 
     day: date
@@ -53,6 +54,7 @@ class DayReading:
     end: datetime
     until: datetime
     final: bool
+    whole: bool
     intervals: Sequence[Interval]
     holes: Sequence[Span]
 
@@ -144,11 +146,13 @@ def read(
     now: datetime,
     dense: bool,
     begins: bool = False,
+    settled: bool = True,
 ) -> DayReading:
     """Return the reading of a day from its merged intervals; `reported` is when the site last reported.
 
     A `dense` series has an interval for every moment; other series leave out the night. On the day
-    on which a lifetime `begins`, nothing is missing before its first interval.
+    on which a lifetime `begins`, nothing is missing before its first interval. Unless it is
+    `settled`, even what was reported may change.
     """
     start, end = midnight(day, zone), midnight(day + DAY, zone)
     mine = clip(intervals, start, end)
@@ -158,10 +162,11 @@ def read(
         holes = [hole for hole in gaps(mine, mine[0].start, last) if hole[1] - hole[0] > SHORTEST_HOLE]
     known = intervals[-1].end if reported is None and intervals else reported or start
     whole = bool(mine) and not holes and (dense or known >= end + LATE)
-    final = now >= end and ((known >= end and whole) or known >= end + _GRACE or now >= end + _FORGOTTEN)
+    complete = (known >= end and whole) or known >= end + _GRACE or now >= end + FORGOTTEN
+    final = settled and now >= end and complete
     # If a later interval exists, a missing one is lost rather than late.
     until = end if final else max(min(known, end, last if dense else end), start)
-    return DayReading(day=day, start=start, end=end, until=until, final=final, intervals=mine, holes=holes)
+    return DayReading(day=day, start=start, end=end, until=until, final=final, whole=whole, intervals=mine, holes=holes)
 
 
 def hours(reading: DayReading, total: float | None) -> dict[datetime, float]:

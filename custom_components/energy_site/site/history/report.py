@@ -58,9 +58,13 @@ class Totals:
     through: date
     at: datetime
 
+    def reaches(self, day: date) -> bool:
+        """Whether these are the totals from a day or an earlier one on."""
+        return self.first is None or day >= self.first
+
     def know(self, day: date) -> bool:
         """Whether a day's total is known, or known not to be available."""
-        return (self.first is None or day >= self.first) and day <= self.through
+        return self.reaches(day) and day <= self.through
 
     def of(self, kind: CounterKind, day: date) -> float | None:
         """Return a day's Wh, `None` if it wasn't reported."""

@@ -238,13 +238,13 @@ class TeslaSource(CloudSource[Context]):
             firmware=self.device.firmware,
             last_update=updated,
             requests=self.planner.usage.used,
-            last_cloud_report=self._reported_at(),
+            last_cloud_report=self.reported_at(),
             cloud_connected=self._current(live, now) is not None if live is not None else None,
             breaker_open=live.battery_breaker_open if live is not None else None,
             ailing=self.ailing(now),
         )
 
     @override
-    def _reported_at(self) -> datetime | None:
+    def reported_at(self) -> datetime | None:
         live = self.answer(feeds.LIVE)
         return self._measured_at(live) if live is not None else None

@@ -248,11 +248,11 @@ class EnlightenSource(CloudSource[EnlightenContext]):
                 (feeds.SYSTEM, system.status if system is not None else None),
             ),
             gateways=[envoy.status != "comm" for envoy in self._envoys() if envoy.status],
-            reported_at=self._reported_at(),
+            reported_at=self.reported_at(),
         )
 
     @override
-    def _reported_at(self) -> datetime | None:
+    def reported_at(self) -> datetime | None:
         summary, system = self.answer(feeds.SUMMARY), self._own(self.answer(feeds.SYSTEM))
         answers = (summary, system, *self._envoys())
         stamps = [each.last_report_at for each in answers if each is not None and each.last_report_at]

@@ -121,7 +121,7 @@ class EnphaseHistory(HistoryProvider):
         return 0 if self._is_derived(group.kinds[0]) else _requests(group)
 
     @override
-    def lifetime_cost(self, group: FlowGroup) -> int:
+    def lifetime_cost(self, group: FlowGroup, first_day: date | None = None) -> int:
         return _requests(group)
 
     @override

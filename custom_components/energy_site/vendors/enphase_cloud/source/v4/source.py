@@ -295,7 +295,7 @@ class EnphaseCloudSource(CloudSource[Context]):
                 (feeds.SUMMARY, summary.status if summary is not None else None),
             ),
             gateways=self._gateways_connected(),
-            reported_at=self._reported_at(),
+            reported_at=self.reported_at(),
             firmware=self.device.firmware,
             open_events=None if events is None else len(events),
         )
@@ -313,7 +313,7 @@ class EnphaseCloudSource(CloudSource[Context]):
         )
 
     @override
-    def _reported_at(self) -> datetime | None:
+    def reported_at(self) -> datetime | None:
         summary, system = self.answer(feeds.SUMMARY), self.answer(feeds.SYSTEM)
         stamps = [each.last_report_at for each in (summary, system) if each is not None and each.last_report_at]
         return devices.moment(max(stamps, default=None))

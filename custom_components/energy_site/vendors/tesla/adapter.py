@@ -1,0 +1,169 @@
+"""Connects a Tesla energy site with Home Assistant: its token, its application's budget, its repairs."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any, ClassVar, Self, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TOKEN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ...api.errors import ApiAuthError, ApiError
+from ...api.parameters import Parameter
+from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SYSTEM_ID, DOMAIN
+from ...helpers.issues import EntryIssues
+from ...helpers.sessions import async_get_isolated_session
+from ...helpers.zones import async_find_zone
+from ...site.quota.demand import Plan
+from ...sources.budget import SystemBudget
+from ..adapter import text
+from ..cloud_adapter import CloudAdapter
+from ..oauth import async_entry_token, stored_client
+from ..request_budget import KeyQuota, async_quota
+from .budget import CREDIT, PLANS, plan_of
+from .client import endpoints
+from .client.addresses import Region
+from .client.claims import TokenClaims, read_claims
+from .client.client import TeslaClient
+from .client.errors import NotRegisteredError, PaymentRequiredError, SiteOfflineError, SiteUnavailableError
+from .const import CONF_REGION
+from .issues import APPLICATION_DISABLED, CONSENT_MISSING, SITE_STALE, consent_placeholders
+from .parameters import PARAMETERS
+from .source import feeds
+from .source.context import Context
+from .source.history import TeslaHistory, history_of
+from .source.source import TeslaSource
+
+# The gateway of a site that is in use is offline for a while now and then; a stale site is so for good.
+_STALE_FAILURES = 4
+
+
+class TeslaAdapter(CloudAdapter[TeslaSource]):
+    """Connects one energy site with its config entry."""
+
+    manufacturer = "Tesla"
+    required = MappingProxyType(
+        {CONF_SYSTEM_ID: int, CONF_REGION: Region, CONF_AUTH_IMPLEMENTATION: text, CONF_TOKEN: dict}
+    )
+    diagnostic_requests: ClassVar[Mapping[str, Callable[[Any], Awaitable[object]]]] = MappingProxyType(
+        {
+            endpoints.PRODUCTS.name: lambda context: context.client.products(),
+            endpoints.REGION.name: lambda context: context.client.account_region(),
+        }
+    )
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        client: TeslaClient,
+        quota: KeyQuota,
+        budget: SystemBudget,
+    ) -> None:
+        """Build the source for the entry."""
+        self._hass = hass
+        self._entry = entry
+        self._issues = EntryIssues(hass, entry)
+        self.client: TeslaClient = client
+        self.quota = quota
+        self._disabled = False
+        context = Context(
+            client=client,
+            site_id=int(entry.data[CONF_SYSTEM_ID]),
+            clock=dt_util.utcnow,
+            zone=dt_util.get_default_time_zone(),
+            claims=lambda: _claims(entry),
+        )
+        self.source = TeslaSource(context, entry.unique_id or "", budget, async_find_zone)
+
+    @override
+    @classmethod
+    async def async_create(cls, hass: HomeAssistant, entry: ConfigEntry[Any]) -> Self:
+        token = await async_entry_token(hass, entry)
+        client_id = _client_id(hass, entry)
+        quota = await async_quota(hass, client_id, _shared_plan(hass, entry), dt_util.utcnow())
+        budget = SystemBudget(quota, entry.unique_id or "", dt_util.utcnow)
+        client = TeslaClient(
+            async_get_isolated_session(hass),
+            token,
+            region=Region(entry.data[CONF_REGION]),
+            budget=budget,
+            region_changed=partial(_remember_region, hass, entry),
+        )
+        return cls(hass, entry, client, quota, budget)
+
+    @property
+    @override
+    def parameters(self) -> Mapping[str, Parameter]:
+        return PARAMETERS
+
+    @override
+    def history(self) -> TeslaHistory:
+        return history_of(self.source)
+
+    @override
+    async def async_maintain(self) -> None:
+        """Do nothing: the token is renewed when it is used, and the firmware is polled with the site."""
+
+    @override
+    async def async_handle_connection_error(self, error: ApiError) -> None:
+        if isinstance(error, ApiAuthError):
+            self._entry.async_start_reauth(self._hass)
+
+    @override
+    @callback
+    def handle_poll(self) -> None:
+        errors = [state.error for state in self.source.states.values()]
+        self._show_payment(disabled=any(isinstance(error, PaymentRequiredError) for error in errors))
+        if any(isinstance(error, NotRegisteredError) for error in errors):
+            self._entry.async_start_reauth(self._hass)
+        info = self.source.states[feeds.INFO.key]
+        stale = isinstance(info.error, SiteUnavailableError) and not isinstance(info.error, SiteOfflineError)
+        self._issues.show(SITE_STALE, {} if stale and info.failures >= _STALE_FAILURES else None)
+        missing = not self.source.context.may_write
+        client_id = _client_id(self._hass, self._entry)
+        region = self.client.region
+        self._issues.show(CONSENT_MISSING, consent_placeholders(self._hass, client_id, region) if missing else None)
+
+    @callback
+    def _show_payment(self, *, disabled: bool) -> None:
+        """Save requests while Tesla answers none for lack of money, and say so."""
+        if disabled == self._disabled:
+            return
+        self._disabled = disabled
+        self._issues.show(APPLICATION_DISABLED, {} if disabled else None)
+        plan = _shared_plan(self._hass, self._entry)
+        self.quota.planner.change(_smaller(plan, PLANS[CREDIT]) if disabled else plan, dt_util.utcnow())
+
+
+def _claims(entry: ConfigEntry[Any]) -> TokenClaims:
+    return read_claims(str(entry.data[CONF_TOKEN].get("access_token", "")))
+
+
+def _client_id(hass: HomeAssistant, entry: ConfigEntry[Any]) -> str:
+    """Return the ID of an entry's application; the name that it is stored under if it was deleted."""
+    name: str = entry.data[CONF_AUTH_IMPLEMENTATION]
+    return client.client_id if (client := stored_client(hass, name)) is not None else name
+
+
+def _shared_plan(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Plan:
+    """Return the smallest budget among the entries of an application, which share it."""
+    name = entry.data[CONF_AUTH_IMPLEMENTATION]
+    sharing = [
+        each for each in hass.config_entries.async_entries(DOMAIN) if each.data.get(CONF_AUTH_IMPLEMENTATION) == name
+    ]
+    plan = plan_of(entry.options)
+    for each in sharing:
+        plan = _smaller(plan, plan_of(each.options))
+    return plan
+
+
+def _smaller(one: Plan, other: Plan) -> Plan:
+    return min(one, other, key=lambda plan: plan.per_month or 0)
+
+
+@callback
+def _remember_region(hass: HomeAssistant, entry: ConfigEntry[Any], region: Region) -> None:
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_REGION: region})

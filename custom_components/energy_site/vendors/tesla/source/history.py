@@ -1,0 +1,258 @@
+"""A site's history: the energy of each day by months, intervals of five minutes, and charge sessions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import pairwise
+from typing import override
+
+from ....site.history.cursor import FlowGroup
+from ....site.history.intervals import DAY, FIRST_DAY, HOUR, Interval, by_hour, day_of, hour_of, midnight
+from ....site.model import CounterKind
+from ....sources.history_provider import HistoryProvider, Intervals, Lifetime
+from ..client.history_query import HistoryPeriod
+from ..client.models.charge_history import ChargeSession
+from ..client.models.energy_history import EnergyFlows, EnergyHistory
+from . import feeds
+from .energy import days_of, energy, start_of
+from .feeds import energy_of
+from .source import TeslaSource
+
+_FIVE_MINUTES = timedelta(minutes=5)
+
+# A gateway without internet uploads its energy later, so each of the last three days is read daily.
+_SETTLING = timedelta(days=2)
+_AGAIN = timedelta(hours=20)
+_DAILY_REQUESTS = 3
+
+# Without an installation date, the site is older than this many months in a row without energy.
+_EMPTY_MONTHS = 12
+
+# As many months are required at once; those that are answered are kept until all of them are.
+_MONTHS_AT_ONCE = 12
+
+# A month's days don't change within this time, or at all once this long has passed since its end.
+_STANDS = timedelta(hours=12)
+_CLOSED = timedelta(days=14)
+
+_CHARGER_DAYS = 31
+_CHARGER = (CounterKind.CHARGER,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Month:
+    """The energy of a month's days, and when it was read."""
+
+    at: datetime
+    days: Mapping[date, EnergyFlows]
+
+
+class TeslaHistory(HistoryProvider):
+    """The history of one site.
+
+    Daily totals come from `period=month`, as those of years and lifetimes differ from the sum of
+    the days. All flows are in the same answers.
+    """
+
+    def __init__(self, source: TeslaSource, kinds: Sequence[CounterKind], *, chargers: bool) -> None:
+        """Provide the history of `kinds`, and of the sessions of `chargers`."""
+        self._source = source
+        self._months: dict[date, _Month] = {}
+        reach = (day_of(self._now, self.zone) - FIRST_DAY).days
+        settling = {"reach": reach, "settling": _SETTLING, "again": _AGAIN}
+        self.groups = (
+            *((FlowGroup(kinds=tuple(kinds), days=1, name="energy", **settling),) if kinds else ()),
+            *((FlowGroup(kinds=_CHARGER, days=_CHARGER_DAYS, **settling),) if chargers else ()),
+        )
+
+    @property
+    def zone(self) -> tzinfo:
+        """The site's time zone."""
+        return self._source.zone
+
+    @override
+    def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
+        if group.kinds != _CHARGER and self._polled(first_day) is not None:
+            return 0
+        return -(-days // group.days)
+
+    @override
+    def daily_cost(self, group: FlowGroup) -> int:
+        return 1 if group.kinds == _CHARGER else _DAILY_REQUESTS
+
+    @override
+    def lifetime_cost(self, group: FlowGroup, first_day: date | None = None) -> int:
+        if group.kinds == _CHARGER:
+            return 1
+        first = first_day or self._installed or self._today - DAY * 31 * _EMPTY_MONTHS
+        missing = sum(self._known(month) is None for month in _months_back(self._today, first))
+        return min(missing, _MONTHS_AT_ONCE)
+
+    @override
+    async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
+        if group.kinds == _CHARGER:
+            return await self._charged_days(first_day)
+        found: dict[date, EnergyFlows] = {}
+        empty = 0
+        for month in _months_back(self._today, first_day or FIRST_DAY):
+            days = await self._days(month)
+            found |= days
+            empty = 0 if days else empty + 1
+            if first_day is None and self._is_before_life(month, empty):
+                break
+        days_by_kind = {
+            kind: {
+                day: wh
+                for day, flows in found.items()
+                if (first_day is None or day >= first_day) and (wh := energy(flows, kind)) is not None
+            }
+            for kind in group.kinds
+        }
+        return Lifetime(days=days_by_kind, reported=self._reported)
+
+    @override
+    async def intervals(self, group: FlowGroup, first_day: date, days: int) -> Intervals:
+        if group.kinds == _CHARGER:
+            hours = await self._charged_hours(first_day, days)
+            return Intervals(found={CounterKind.CHARGER: hours}, reported=self._reported)
+        if (history := self._polled(first_day)) is None:
+            history = await energy_of(self._source.context, first_day, days, HistoryPeriod.DAY)
+        rows = as_intervals(history, self.zone)
+        found = {
+            kind: [
+                Interval(start=start, end=end, wh=wh)
+                for (start, end), flows in rows.items()
+                if (wh := energy(flows, kind)) is not None
+            ]
+            for kind in group.kinds
+        }
+        return Intervals(found=found, reported=self._reported)
+
+    # -- days -------------------------------------------------------------------------
+
+    @property
+    def _now(self) -> datetime:
+        return self._source.context.clock()
+
+    @property
+    def _today(self) -> date:
+        return self._source.context.today
+
+    @property
+    def _installed(self) -> date | None:
+        return self._source.context.installed
+
+    @property
+    def _reported(self) -> datetime | None:
+        return self._source.reported_at()
+
+    def _is_before_life(self, month: date, empty: int) -> bool:
+        """Return whether months before this one, which ends a row of `empty` ones, will be empty, too."""
+        if (installed := self._installed) is None:
+            return empty >= _EMPTY_MONTHS
+        return empty > 0 and month <= installed
+
+    def _polled(self, day: date) -> EnergyHistory | None:
+        """Return the polled answer of the current day, if it is recent enough."""
+        source = self._source
+        history, answered = source.answer(feeds.TODAY), source.answered_at(feeds.TODAY)
+        if day != self._today or day_of(answered, self.zone) != day or self._now - answered > HOUR:
+            return None
+        return history
+
+    def _known(self, month: date) -> _Month | None:
+        """Return a month that was read, if that was recently or long enough after its end."""
+        known = self._months.get(month)
+        if known is None:
+            return None
+        closed = midnight(_next(month), self.zone) + _CLOSED
+        return known if known.at >= closed or self._now - known.at < _STANDS else None
+
+    async def _days(self, month: date) -> Mapping[date, EnergyFlows]:
+        if (known := self._known(month)) is None:
+            last = min(_next(month) - DAY, self._today)
+            context = self._source.context
+            history = await energy_of(context, month, (last - month).days + 1, HistoryPeriod.MONTH)
+            # An answer may hold more days than were requested.
+            days = {day: each for day, each in days_of(history, self.zone, daily=True).items() if month <= day <= last}
+            known = self._months[month] = _Month(at=self._now, days=days)
+        return known.days
+
+    # -- charge sessions --------------------------------------------------------------
+
+    async def _charged(self, start: datetime, end: datetime) -> Mapping[datetime, float]:
+        """Return the energy by hour."""
+        context = self._source.context
+        sessions = await context.client.charge_history(
+            context.site_id, start.astimezone(self.zone), end.astimezone(self.zone)
+        )
+        return by_hour(_charging(sessions))
+
+    async def _charged_hours(self, first_day: date, days: int) -> list[Interval]:
+        """Return the energy of each hour; an hour without a session is one without energy."""
+        start, end = midnight(first_day, self.zone), min(midnight(first_day + DAY * days, self.zone), self._now)
+        # A session that began the day before may last.
+        charged = await self._charged(start - DAY, end)
+        first = hour_of(start)
+        hours = (first + HOUR * number for number in range(max(-((first - end) // HOUR), 0)))
+        return [Interval(start=hour, end=hour + HOUR, wh=charged.get(hour, 0.0)) for hour in hours]
+
+    async def _charged_days(self, first_day: date | None) -> Lifetime:
+        first = first_day or self._installed or self._today - DAY * 3650
+        days: dict[date, float] = {}
+        for hour, wh in (await self._charged(midnight(first, self.zone), self._now)).items():
+            day = day_of(hour, self.zone)
+            days[day] = days.get(day, 0.0) + wh
+        if days:
+            # A day without a session is one without energy.
+            days = {day: days.get(day, 0.0) for day in _days_between(min(days), self._today)}
+        return Lifetime(days={CounterKind.CHARGER: days}, reported=self._reported)
+
+
+def history_of(source: TeslaSource) -> TeslaHistory:
+    """Return the history provider of a site, for the flows that it is known to have."""
+    info = source.answer(feeds.INFO)
+    measured = info is None or info.components.solar is not False or info.components.battery is not False
+    return TeslaHistory(source, source.kinds if measured else (), chargers=feeds.SESSIONS.wanted(source))
+
+
+def as_intervals(history: EnergyHistory, zone: tzinfo) -> dict[tuple[datetime, datetime], EnergyFlows]:
+    """Return the flows of each interval by its start and end; a row that is listed twice counts once.
+
+    An answer with a single row is the total of a day rather than an interval.
+    """
+    rows = {start_of(row.start, zone): row.flows for row in history.rows}
+    starts = sorted(rows)
+    if len(starts) == 1 and starts[0] == midnight(day_of(starts[0], zone), zone):
+        return {}
+    step = min((after - before for before, after in pairwise(starts)), default=_FIVE_MINUTES)
+    return {(start, start + step): rows[start] for start in starts}
+
+
+def _charging(sessions: Iterable[ChargeSession]) -> list[Interval]:
+    """Return what sessions charged, evenly over their duration, of which little is known."""
+    return [
+        Interval(
+            start=each.start.astimezone(UTC),
+            end=each.start.astimezone(UTC) + timedelta(seconds=max(each.duration or 0.0, 1.0)),
+            wh=each.energy,
+        )
+        for each in sessions
+        if each.energy is not None
+    ]
+
+
+def _months_back(today: date, first: date) -> Iterable[date]:
+    """Yield the first days of the months from today's back to that of `first`."""
+    month = today.replace(day=1)
+    while month >= first.replace(day=1):
+        yield month
+        month = (month - DAY).replace(day=1)
+
+
+def _next(month: date) -> date:
+    return (month + DAY * 31).replace(day=1)
+
+
+def _days_between(first: date, last: date) -> Iterable[date]:
+    return (first + DAY * number for number in range((last - first).days + 1))
