@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 from ..api.errors import ApiAuthError, ApiError, ApiForbiddenError, ApiNotFoundError, ApiQuotaError
-from ..site.history.cursor import Aim, Cursor, FlowGroup, Step, energy_of, next_step, progress, steps_for
+from ..site.history.cursor import Aim, Cursor, FlowGroup, Step, next_step, progress, steps_for
 from ..site.history.intervals import (
     DAY,
     FIRST_DAY,
@@ -330,7 +330,7 @@ class HistoryFetcher:
         await self._write(group, todo, report)
         for day, each in days.items():
             if day not in waiting:
-                cursor.read(day, now, final=day in final, energy=energy_of(each.values()))
+                cursor.read(day, each.values(), now, final=day in final)
                 report.days += 1
             if day < today and (day in waiting or day not in final):
                 report.incomplete.add(day)

@@ -319,7 +319,7 @@ def test_steps_come_by_their_urgency() -> None:
             day = step.first + DAY * number
             assert TODAY - 20 * DAY <= day <= TODAY
             assert day not in cursor.refined
-            cursor.read(day, NOW, final=day < TODAY)
+            cursor.read(day, (), NOW, final=day < TODAY)
     # Six days and today, a week, a week.
     assert aims == [Aim.LIFE, Aim.RECENT, Aim.RECENT, Aim.PAST]
     assert cursor.refined == {TODAY - DAY * number for number in range(1, 21)}
@@ -338,7 +338,7 @@ def test_steps_come_by_their_urgency() -> None:
 def test_today_waits_where_requests_are_few() -> None:
     cursor = Cursor(first=TODAY - 12 * DAY, through=TODAY - DAY, reported=NOW)
     for number in range(1, 8):
-        cursor.read(TODAY - DAY * number, NOW, final=True)
+        cursor.read(TODAY - DAY * number, (), NOW, final=True)
     first = next_step(cursor, GROUP, now=NOW, zone=ZONE, today_every=OFTEN)
     last = next_step(cursor, GROUP, now=NOW, zone=ZONE, today_every=OFTEN, today_first=False)
     assert first is not None
@@ -358,7 +358,7 @@ def test_a_life_is_fetched_again_from_a_day_on() -> None:
     cursor = Cursor(first=TODAY - 9 * DAY, through=TODAY - DAY, reported=NOW)
     cursor.shares = {CounterKind.SOLAR: {TODAY - DAY: (1.0, 2.0), TODAY - 8 * DAY: (3.0, 4.0)}}
     for number in range(1, 10):
-        cursor.read(TODAY - DAY * number, NOW, final=True)
+        cursor.read(TODAY - DAY * number, (), NOW, final=True)
     cursor.forget(TODAY - 3 * DAY)
     assert cursor.refined == {TODAY - DAY * number for number in range(4, 10)}
     assert cursor.through == TODAY - 4 * DAY
@@ -387,7 +387,7 @@ def test_a_cursor_outlives_a_restart(
         shares={CounterKind.SOLAR: shares} if shares else {},
     )
     for day in seen:
-        cursor.read(day, NOW, final=False)
+        cursor.read(day, [whole(day, ZONE, of_day(day, ZONE))], NOW, final=False)
     found = Cursor.restore(json.loads(json.dumps(cursor.as_dict())))
     for pairs in cursor.shares.values():
         for day, (head, tail) in pairs.items():

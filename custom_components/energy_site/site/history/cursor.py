@@ -32,7 +32,7 @@ class FlowGroup:
     A request returns up to `days` days of intervals, as long ago as `reach` days. The intervals of
     a `dense` group are without gaps. A day that isn't final is read again after `again`. If what
     was reported may change later, a day is final once it is `settling` old and complete, or hasn't
-    changed for as long. `name` identifies a group whose kinds depend on the site's equipment.
+    changed for twice as long. `name` identifies a group whose kinds depend on the site's equipment.
     """
 
     kinds: tuple[CounterKind, ...]
@@ -111,25 +111,28 @@ class Cursor:
         elif self.through is not None:
             self.through = min(self.through, since - DAY)
 
-    def read(self, day: date, now: datetime, *, final: bool, energy: float = 0.0) -> None:
-        """Record that a day was read, with this energy in Wh."""
+    def read(self, day: date, readings: Collection[DayReading], now: datetime, *, final: bool) -> None:
+        """Record that a day was read."""
         if final:
             self.refined.add(day)
             self.seen.pop(day, None)
         elif day not in self.refined:
-            known = self.seen.get(day)
-            since = known.since if known is not None and _is_same(known.energy, energy) else now
+            energy, known = _energy_of(readings), self.seen.get(day)
+            # While the site doesn't report, nothing can change.
+            stands = known is not None and known.reported is not None and known.reported >= _end_of(readings)
+            since = known.since if known is not None and stands and _is_same(known.energy, energy) else now
             self.seen[day] = Seen(at=now, reported=self.reported, energy=energy, since=since)
 
     def is_settled(self, group: FlowGroup, day: date, readings: Collection[DayReading], now: datetime) -> bool:
         """Return whether what was reported of a day will not change any more."""
-        end = max(reading.end for reading in readings)
+        end, known = _end_of(readings), self.seen.get(day)
         if not group.settling or now >= end + FORGOTTEN:
             return True
         if all(reading.whole for reading in readings):
             return now >= end + group.settling
-        known = self.seen.get(day)
-        return known is not None and _is_same(known.energy, energy_of(readings)) and now >= known.since + group.settling
+        if known is None or known.reported is None or known.reported < end:
+            return False
+        return _is_same(known.energy, _energy_of(readings)) and now >= known.since + 2 * group.settling
 
     def lacks(self, reading: DayReading) -> bool:
         """Whether the day's total is needed; a day without intervals may have one already."""
@@ -263,9 +266,10 @@ def _due(cursor: Cursor, group: FlowGroup, day: date, today: date, now: datetime
     if day in cursor.refined:
         return False
     seen = cursor.seen.get(day)
-    if seen is not None and now - seen.at < group.again:
-        return False
     start, end = midnight(day, zone), midnight(day + DAY, zone)
+    # A day that is read rarely is read once it is over, however recently it was before.
+    if seen is not None and now - seen.at < group.again and (seen.at >= end or group.again <= _AGAIN):
+        return False
     if now < end + _SETTLING:
         return False
     if cursor.reported is None or now >= end + FORGOTTEN:
@@ -287,9 +291,13 @@ def _backlog(cursor: Cursor, today: date, zone: tzinfo) -> int:
     return max((end - first).days, 0) - sum(1 for day in cursor.refined if first <= day < end)
 
 
-def energy_of(readings: Iterable[DayReading]) -> float:
+def _energy_of(readings: Iterable[DayReading]) -> float:
     """Return the energy of a day's readings in Wh, by which a change of any of them shows."""
     return sum(reading.energy for reading in readings)
+
+
+def _end_of(readings: Iterable[DayReading]) -> datetime:
+    return max(reading.end for reading in readings)
 
 
 def _is_same(energy: float, other: float) -> bool:

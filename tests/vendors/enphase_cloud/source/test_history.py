@@ -14,10 +14,9 @@ import pytest
 from custom_components.energy_site.site.history.cursor import FlowGroup as Flows
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, midnight
 from custom_components.energy_site.site.history.report import Stop
-from custom_components.energy_site.site.history.rows import StatisticsRow
 from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.sources.history import HistoryFetcher
-from custom_components.energy_site.sources.history_provider import Lifetime, StatisticsStore
+from custom_components.energy_site.sources.history_provider import Lifetime
 from custom_components.energy_site.vendors.enphase_cloud.client.v2 import EnlightenV2Client
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v2.history import EnlightenHistory
@@ -28,6 +27,7 @@ from simulator.enphase_cloud.faults import Unprocessable
 from simulator.house import HouseConfig, Place
 from simulator.iq_gateway import GatewayConfig, Measurement
 from simulator.iq_gateway.faults import HttpStatus, Mutate
+from tests.statistics_table import Table
 
 # A day after clocks went back in Amsterdam, with more than a year of v2 before it.
 NOON = datetime(2026, 10, 27, 11, tzinfo=UTC)
@@ -35,51 +35,6 @@ PLAN = Plan(name="Endless", per_minute=100_000, per_month=1_000_000, groups=froz
 METERS = GatewayConfig(cts=(Measurement.PRODUCTION, Measurement.NET_CONSUMPTION))
 BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
 LEGACY = (CounterKind.SOLAR, CounterKind.LOAD)
-
-
-@dataclass(slots=True)
-class Table(StatisticsStore):
-    """Rows in memory."""
-
-    kept: dict[CounterKind, dict[datetime, StatisticsRow]] = field(default_factory=dict)
-
-    @override
-    def available(self) -> bool:
-        return True
-
-    @override
-    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
-        found = self._ordered(kind)
-        before = [row for row in found if row.start < start]
-        return [row for row in found if start <= row.start < end], before[-1].sum if before else 0.0
-
-    @override
-    async def last(self, kind: CounterKind) -> datetime | None:
-        return max(self.kept.get(kind, {}), default=None)
-
-    @override
-    async def mend(self, kind: CounterKind) -> None:
-        pass
-
-    @override
-    def write(self, kind: CounterKind, rows: Sequence[StatisticsRow]) -> None:
-        self.kept.setdefault(kind, {}).update({row.start: row for row in rows})
-
-    @override
-    def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
-        for row in [row for row in self._ordered(kind) if row.start >= since]:
-            self.kept[kind][row.start] = StatisticsRow(start=row.start, energy=row.energy, sum=row.sum + kwh)
-
-    def _ordered(self, kind: CounterKind) -> list[StatisticsRow]:
-        return sorted(self.kept.get(kind, {}).values(), key=lambda row: row.start)
-
-    def energies(self, kind: CounterKind) -> dict[datetime, float]:
-        """Return kWh by the hour; the sums are held to them."""
-        total = 0.0
-        for row in self._ordered(kind):
-            total += row.energy
-            assert row.sum == pytest.approx(total, abs=1e-6)
-        return {row.start: row.energy for row in self._ordered(kind)}
 
 
 @dataclass(slots=True)

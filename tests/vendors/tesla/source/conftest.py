@@ -91,9 +91,13 @@ async def make_home(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeHome]:
             session = await stack.enter_async_context(aiohttp.ClientSession())
             monkeypatch.setenv("ENERGY_SITE_TESLA_API", cloud.url)
             monkeypatch.setenv("ENERGY_SITE_TESLA_AUTH", cloud.url)
-            token = cloud.grant(cloud.add_application(), scopes=scopes).access
+            application = cloud.add_application()
+            token = cloud.grant(application, scopes=scopes).access
 
             async def access(*, refused: str | None = None) -> str:
+                nonlocal token
+                if refused == token:
+                    token = cloud.grant(application, scopes=scopes).access
                 return token
 
             async def find_zone(name: str) -> ZoneInfo | None:

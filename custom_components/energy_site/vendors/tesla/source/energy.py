@@ -7,23 +7,32 @@ from datetime import UTC, date, datetime, tzinfo
 from ....site.energy.days import DailyCounters
 from ....site.history.intervals import day_of
 from ....site.model import CounterKind
-from ..client.models.energy_history import EnergyFlows, EnergyHistory, sum_flows
+from ..client.models.energy_history import EnergyFlows, EnergyHistory, EnergyRow, sum_flows
 
 
-def start_of(start: datetime, zone: tzinfo) -> datetime:
-    """Return when a row begins: its own offset from UTC decides, otherwise the site's clocks."""
-    return (start if start.tzinfo is not None else start.replace(tzinfo=zone)).astimezone(UTC)
+def rows_of(history: EnergyHistory, zone: tzinfo) -> dict[datetime, EnergyRow]:
+    """Return the rows by when they begin: their own offset from UTC decides, otherwise the site's clocks.
+
+    A row that is listed twice counts once. Without offsets, the second row of an hour that comes
+    twice is that of the later hour.
+    """
+    rows: dict[datetime, EnergyRow] = {}
+    for row in history.rows:
+        start = row.start if row.has_offset else row.start.replace(tzinfo=zone)
+        if not row.has_offset and start.astimezone(UTC) in rows:
+            start = start.replace(fold=1)
+        rows[start.astimezone(UTC)] = row
+    return rows
 
 
 def days_of(history: EnergyHistory, zone: tzinfo, *, daily: bool) -> dict[date, EnergyFlows]:
-    """Return the energy of each day of the site; a row that is listed twice counts once.
+    """Return the energy of each day of the site.
 
     A `daily` row is stamped at midnight, or at one o'clock after a change of the clocks, and its
     own clock decides which day it is.
     """
-    rows = {start_of(row.start, zone): row for row in history.rows}
     days: defaultdict[date, list[EnergyFlows]] = defaultdict(list)
-    for start, row in rows.items():
+    for start, row in rows_of(history, zone).items():
         days[row.start.date() if daily else day_of(start, zone)].append(row.flows)
     return {day: sum_flows(listed) for day, listed in days.items()}
 

@@ -14,7 +14,7 @@ from ..client.history_query import HistoryPeriod
 from ..client.models.charge_history import ChargeSession
 from ..client.models.energy_history import EnergyFlows, EnergyHistory
 from . import feeds
-from .energy import days_of, energy, start_of
+from .energy import days_of, energy, rows_of
 from .feeds import energy_of
 from .source import TeslaSource
 
@@ -22,7 +22,7 @@ _FIVE_MINUTES = timedelta(minutes=5)
 
 # A gateway without internet uploads its energy later, so each of the last three days is read daily.
 _SETTLING = timedelta(days=2)
-_AGAIN = timedelta(hours=20)
+_AGAIN = timedelta(hours=24)
 _DAILY_REQUESTS = 3
 
 # Without an installation date, the site is older than this many months in a row without energy.
@@ -56,19 +56,13 @@ class TeslaHistory(HistoryProvider):
 
     def __init__(self, source: TeslaSource, kinds: Sequence[CounterKind], *, chargers: bool) -> None:
         """Provide the history of `kinds`, and of the sessions of `chargers`."""
+        self.zone = source.zone
         self._source = source
         self._months: dict[date, _Month] = {}
         reach = (day_of(self._now, self.zone) - FIRST_DAY).days
-        settling = {"reach": reach, "settling": _SETTLING, "again": _AGAIN}
-        self.groups = (
-            *((FlowGroup(kinds=tuple(kinds), days=1, name="energy", **settling),) if kinds else ()),
-            *((FlowGroup(kinds=_CHARGER, days=_CHARGER_DAYS, **settling),) if chargers else ()),
-        )
-
-    @property
-    def zone(self) -> tzinfo:
-        """The site's time zone."""
-        return self._source.zone
+        energy = FlowGroup(kinds=tuple(kinds), days=1, reach=reach, settling=_SETTLING, again=_AGAIN, name="energy")
+        charger = FlowGroup(kinds=_CHARGER, days=_CHARGER_DAYS, reach=reach, settling=_SETTLING, again=_AGAIN)
+        self.groups = (*((energy,) if kinds else ()), *((charger,) if chargers else ()))
 
     @override
     def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
@@ -115,9 +109,7 @@ class TeslaHistory(HistoryProvider):
         if group.kinds == _CHARGER:
             hours = await self._charged_hours(first_day, days)
             return Intervals(found={CounterKind.CHARGER: hours}, reported=self._reported)
-        if (history := self._polled(first_day)) is None:
-            history = await energy_of(self._source.context, first_day, days, HistoryPeriod.DAY)
-        rows = as_intervals(history, self.zone)
+        rows = await self._rows(first_day)
         found = {
             kind: [
                 Interval(start=start, end=end, wh=wh)
@@ -178,6 +170,26 @@ class TeslaHistory(HistoryProvider):
             known = self._months[month] = _Month(at=self._now, days=days)
         return known.days
 
+    async def _rows(self, day: date) -> dict[tuple[datetime, datetime], EnergyFlows]:
+        """Return the intervals of a day.
+
+        A site whose zone Tesla knows as a fixed offset has days that begin an hour later in summer,
+        so that the first hour has to be requested on its own.
+        """
+        context, start = self._source.context, midnight(day, self.zone)
+        history = self._polled(day) or await energy_of(context, day, 1, HistoryPeriod.DAY)
+        rows = as_intervals(history, self.zone)
+        first = history.rows[0].start if history.rows else start
+        if first.tzinfo is None or first <= start or first.utcoffset() == first.astimezone(self.zone).utcoffset():
+            return rows
+        rest = await context.client.energy_history(
+            context.site_id,
+            start.astimezone(self.zone),
+            first.astimezone(self.zone) - timedelta(seconds=1),
+            period=HistoryPeriod.DAY,
+        )
+        return as_intervals(rest, self.zone) | rows
+
     # -- charge sessions --------------------------------------------------------------
 
     async def _charged(self, start: datetime, end: datetime) -> Mapping[datetime, float]:
@@ -217,16 +229,16 @@ def history_of(source: TeslaSource) -> TeslaHistory:
 
 
 def as_intervals(history: EnergyHistory, zone: tzinfo) -> dict[tuple[datetime, datetime], EnergyFlows]:
-    """Return the flows of each interval by its start and end; a row that is listed twice counts once.
+    """Return the flows of each interval by its start and end.
 
     An answer with a single row is the total of a day rather than an interval.
     """
-    rows = {start_of(row.start, zone): row.flows for row in history.rows}
+    rows = rows_of(history, zone)
     starts = sorted(rows)
     if len(starts) == 1 and starts[0] == midnight(day_of(starts[0], zone), zone):
         return {}
     step = min((after - before for before, after in pairwise(starts)), default=_FIVE_MINUTES)
-    return {(start, start + step): rows[start] for start in starts}
+    return {(start, start + step): rows[start].flows for start in starts}
 
 
 def _charging(sessions: Iterable[ChargeSession]) -> list[Interval]:
