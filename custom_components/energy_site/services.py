@@ -19,6 +19,7 @@ from .const import DOMAIN
 from .errors import translated
 from .runtime.control_errors import translated_errors
 from .runtime.site import SiteConfigEntry, SiteRuntime
+from .runtime.tariff import CONF_STRATEGY, CONF_TARIFF, async_judge_tariff, async_set_tariff, findings_as_dicts
 from .site.control import ControlKey, ControlName, Value
 from .site.history.intervals import FIRST_DAY
 from .site.history.report import Stop
@@ -26,6 +27,7 @@ from .site.model import OperatingMode
 from .sources.history_turns import HistoryTurns
 
 ATTR_CHARGE_FROM_GRID: Final = "charge_from_grid"
+ATTR_CHECK_ONLY: Final = "check_only"
 ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 ATTR_DURATION: Final = "duration"
 ATTR_END: Final = "end"
@@ -40,6 +42,7 @@ SERVICE_GET_RAW: Final = "get_raw"
 SERVICE_IMPORT_HISTORY: Final = "import_history"
 SERVICE_REFRESH: Final = "refresh"
 SERVICE_SET_MODE_UNTIL: Final = "set_mode_until"
+SERVICE_SET_TARIFF: Final = "set_tariff"
 
 # The fields of the action, and the controls they set.
 _OVERRIDABLE: Mapping[str, str] = {
@@ -57,6 +60,20 @@ _SET_MODE_UNTIL_SCHEMA = probatio.Schema(
         probatio.Optional(ATTR_CHARGE_FROM_GRID): cv.boolean,
         probatio.Exclusive(ATTR_DURATION, ATTR_END): cv.positive_time_period,
         probatio.Exclusive(ATTR_END, ATTR_END): cv.datetime,
+    }
+)
+# The tariff itself is judged as a whole, so that all mistakes are reported at once.
+_SET_TARIFF_SCHEMA = probatio.Schema(
+    {
+        **_ENTRY,
+        probatio.Optional("name"): object,
+        probatio.Optional("utility"): object,
+        probatio.Optional("currency"): object,
+        probatio.Optional("daily_charge"): object,
+        probatio.Optional(CONF_STRATEGY): probatio.In(["economics", "balanced"]),
+        probatio.Optional(ATTR_CHECK_ONLY, default=False): cv.boolean,
+        probatio.Exclusive("seasons", "content"): list,
+        probatio.Exclusive(CONF_TARIFF, "content"): dict,
     }
 )
 _IMPORT_SCHEMA = probatio.Schema(
@@ -79,6 +96,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
         SERVICE_SET_MODE_UNTIL,
         _async_set_mode_until,
         schema=_SET_MODE_UNTIL_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_SET_TARIFF,
+        _async_set_tariff,
+        schema=_SET_TARIFF_SCHEMA,
         supports_response=SupportsResponse.OPTIONAL,
     )
     hass.services.async_register(DOMAIN, SERVICE_REFRESH, _async_refresh, schema=probatio.Schema(_ENTRY))
@@ -145,6 +169,20 @@ async def _async_set_mode_until(call: ServiceCall) -> ServiceResponse:
     with translated_errors(runtime.hass, runtime.site):
         override = await runtime.overrides.async_impose(wanted, until)
     return {"until": override.until.isoformat(), "before": dict(override.before)}
+
+
+async def _async_set_tariff(call: ServiceCall) -> ServiceResponse:
+    runtime = _runtime(call)
+    await _async_check_control(call, runtime)
+    judged = await async_judge_tariff(runtime.hass, runtime.source, call.data)
+    sends = not call.data[ATTR_CHECK_ONLY] and (judged.sound or not call.return_response)
+    result = await async_set_tariff(judged, runtime.poller) if sends else None
+    return {
+        "findings": findings_as_dicts(judged.findings),
+        "payload": dict(judged.payload) if judged.payload is not None else None,
+        "written": result is not None,
+        "confirmed": result is not None and result.confirmed,
+    }
 
 
 def _end(data: Mapping[str, Any], now: datetime) -> datetime:

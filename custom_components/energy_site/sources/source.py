@@ -21,6 +21,7 @@ from ..site.model import DeviceInfo, Part
 from .feed import Feed, FeedState, Presence
 from .mishaps import Mishaps
 from .schedule import Schedule
+from .tariff import TariffSetting
 
 # Systems sometimes deny what they have for a while. Only a lasting denial is believed.
 _DOUBTED_FOR = timedelta(hours=1)
@@ -76,6 +77,7 @@ class Source(ABC):
         self.outage: ApiError | None = None
         self._busy = False
         self.fallback: Callable[[], FallbackControls | None] | None = None
+        self.tariff: TariffSetting | None = None
         self._parts: dict[type[Part], Part] = {}
         self._answers: dict[str, object] = {}
 

@@ -32,6 +32,7 @@ from ..client.models.site_info import SiteInfo
 from . import battery, chargers, energy, feeds, grid, outages, power, prices, settings
 from .context import Context
 from .controls import TeslaControls
+from .tariff_setting import TeslaTariff
 
 # The same answer for several minutes is usual, as Tesla caches.
 _CACHED = timedelta(minutes=10)
@@ -53,7 +54,8 @@ class TeslaSource(CloudSource[Context]):
         super().__init__(context, system, budget, context.client.recorded, find_zone)
         self._controls = TeslaControls(self)
         self._chargers = chargers.SeenChargers()
-        self._tariff = prices.SitePrices()
+        self._prices_of = prices.SitePrices()
+        self.tariff = TeslaTariff(self)
         self._rejected = 0
         self._has_generator = False
         # The latest answer that can be believed, and when its values were measured.
@@ -221,7 +223,7 @@ class TeslaSource(CloudSource[Context]):
 
     def _prices(self, now: datetime) -> Prices | None:
         info = self.answer(feeds.INFO)
-        return self._tariff.build(info, now, self.zone, self.answered_at(feeds.INFO)) if info is not None else None
+        return self._prices_of.build(info, now, self.zone, self.answered_at(feeds.INFO)) if info is not None else None
 
     def _outages(self, now: datetime) -> PastOutages | None:
         if (history := self.answer(feeds.OUTAGES)) is None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ....site.tariff.model import ALL_DAYS, DAY, EnergyTariff, MonthDay, Period, Season, Side, amount
+from ....site.tariff.model import ALL_DAYS, DAY, EnergyTariff, MonthDay, Period, Season, amount
 from ....site.tariff.week import week_of
+from ....sources.tariff import TwoPricesError
 from .tariff_content import ALL, charge_of, content_of, mapping, rates_of, text
 
 # A flat price needs a label; this one the app can show.
@@ -12,18 +13,6 @@ _FLAT = "OFF_PEAK"
 
 # What the structure has beside the prices, kept where the owner gave it.
 _BESIDE = ("monthly_minimum_bill", "min_applicable_demand", "max_applicable_demand", "monthly_charges")
-
-
-class TwoPricesError(ValueError):
-    """A label has two prices in one season, which Tesla's structure cannot hold."""
-
-    def __init__(self, side: Side, season: str, label: str, prices: tuple[float, float]) -> None:
-        """Keep the place and the prices."""
-        super().__init__(f"{side} price of {label} in {season}: {prices[0]:g} and {prices[1]:g}")
-        self.side = side
-        self.season = season
-        self.label = label
-        self.prices = prices
 
 
 def payload(
@@ -46,7 +35,7 @@ def payload(
         "currency": tariff.currency or "",
         **{key: amount(given.get(key)) or 0 for key in _BESIDE},
         "daily_charges": [{"name": "Charge", "amount": amount(tariff.daily_charge) or 0}],
-        **_side(Side.BUY, tariff.buy, given),
+        **_side(tariff.buy, given),
     }
     if tariff.sell is not None:
         beside = mapping(given.get("sell_tariff"))
@@ -54,7 +43,7 @@ def payload(
             "name": text(beside.get("name")) or tariff.name,
             "utility": tariff.utility,
             "daily_charges": [{"name": "Charge", "amount": charge_of(beside) or 0}],
-            **_side(Side.SELL, tariff.sell, beside),
+            **_side(tariff.sell, beside),
         }
     settings: dict[str, Any] = {"tariff_content_v2": content}
     if strategy is not None:
@@ -62,7 +51,7 @@ def payload(
     return {"tou_settings": settings}
 
 
-def _side(side: Side, seasons: Sequence[Season], given: Mapping[str, Any]) -> dict[str, Any]:
+def _side(seasons: Sequence[Season], given: Mapping[str, Any]) -> dict[str, Any]:
     dated = _named(seasons)
     demand = mapping(given.get("demand_charges"))
     return {
@@ -72,7 +61,7 @@ def _side(side: Side, seasons: Sequence[Season], given: Mapping[str, Any]) -> di
         },
         "energy_charges": {
             ALL: {"rates": {ALL: 0}},
-            **{name: {"rates": _rates(side, season)} for name, season in dated.items()},
+            **{name: {"rates": _rates(season)} for name, season in dated.items()},
         },
         "seasons": {name: _season(season) for name, season in dated.items()},
     }
@@ -92,7 +81,7 @@ def _named(seasons: Sequence[Season]) -> dict[str, Season]:
     return named
 
 
-def _rates(side: Side, season: Season) -> dict[str, float]:
+def _rates(season: Season) -> dict[str, float]:
     rates: dict[str, float] = {}
     for period in season.periods:
         price = amount(period.price)
@@ -100,7 +89,7 @@ def _rates(side: Side, season: Season) -> dict[str, float]:
             continue
         known = rates.setdefault(_label(period), price)
         if known != price:
-            raise TwoPricesError(side, season.name, period.label, (known, price))
+            raise TwoPricesError(season.name, period.label, (known, price))
     return rates
 
 
