@@ -25,6 +25,7 @@ from .site.history.intervals import FIRST_DAY
 from .site.history.report import Stop
 from .site.model import OperatingMode
 from .sources.history_turns import HistoryTurns
+from .sources.tariff import TARIFF
 
 ATTR_CHARGE_FROM_GRID: Final = "charge_from_grid"
 ATTR_CHECK_ONLY: Final = "check_only"
@@ -176,12 +177,16 @@ async def _async_set_tariff(call: ServiceCall) -> ServiceResponse:
     await _async_check_control(call, runtime)
     judged = await async_judge_tariff(runtime.hass, runtime.source, call.data)
     sends = not call.data[ATTR_CHECK_ONLY] and (judged.sound or not call.return_response)
-    result = await async_set_tariff(judged, runtime.poller) if sends else None
+    confirmed = False
+    if sends:
+        runtime.events.contexts[TARIFF] = call.context
+        with translated_errors(runtime.hass, runtime.site):
+            confirmed = await async_set_tariff(judged, runtime.controls)
     return {
         "findings": findings_as_dicts(judged.findings),
         "payload": dict(judged.payload) if judged.payload is not None else None,
-        "written": result is not None,
-        "confirmed": result is not None and result.confirmed,
+        "written": sends,
+        "confirmed": confirmed,
     }
 
 

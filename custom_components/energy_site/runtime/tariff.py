@@ -1,6 +1,5 @@
 """Sets a site's tariff on a user's request: judged before anything is sent, and verified afterwards."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,16 +9,15 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_exception_message
 from homeassistant.util.json import JsonValueType
 
-from ..api.errors import ApiError
 from ..const import DOMAIN
-from ..errors import translated
+from ..site.control import ControlError, Failure
 from ..site.tariff.differences import Difference
 from ..site.tariff.judge import Finding, Rule, judge
 from ..site.tariff.model import EnergyTariff
 from ..site.tariff.words import TariffWordsError, from_words
+from ..sources.control_queue import ControlQueue
 from ..sources.source import Source
-from ..sources.tariff import Payload, TariffResult, TariffSetting, TwoPricesError, set_tariff
-from .poller import Poller
+from ..sources.tariff import TARIFF, Payload, TariffSetting, TwoPricesError
 
 CONF_STRATEGY: Final = "strategy"
 CONF_TARIFF: Final = "tariff"
@@ -80,28 +78,28 @@ async def async_judge_tariff(hass: HomeAssistant, source: Source, data: Mapping[
     return JudgedTariff(setting=setting, tariff=tariff, findings=findings, payload=payload)
 
 
-async def async_set_tariff(judged: JudgedTariff, poller: Poller) -> TariffResult:
-    """Send a sound tariff, and return whether it is stored.
+async def async_set_tariff(judged: JudgedTariff, controls: ControlQueue) -> bool:
+    """Send a sound tariff, and return whether it is active already.
 
-    Raises a translated error if it may not be sent, is rejected, or a different one is stored.
+    Raises a translated error if it may not be sent or a different one becomes active, and the
+    `ControlError` of any other failure.
     """
+    setting, tariff = judged.setting, judged.tariff
     if not judged.setting.may_write:
         raise _mistake("changes_not_allowed")
     if judged.payload is None or not judged.sound:
         raise _mistake("tariff_unsound", findings=_listed(map(message, judged.findings)))
     try:
-        result = await set_tariff(
-            judged.setting, judged.tariff, judged.payload, poll=poller.async_poll_now, sleep=asyncio.sleep
-        )
-    except ApiError as err:
-        raise translated(HomeAssistantError, err) from err
-    if not result.confirmed and not result.unchanged:
+        await controls.set(TARIFF, setting.offer(tariff, judged.payload))
+    except ControlError as err:
+        if err.failure is not Failure.IGNORED:
+            raise
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="tariff_differs",
-            translation_placeholders={"places": _listed(map(_place_of_difference, result.differences))},
-        )
-    return result
+            translation_placeholders={"places": _listed(map(_place_of_difference, setting.differences(tariff)))},
+        ) from err
+    return controls.pending(TARIFF) is None
 
 
 def findings_as_dicts(findings: Iterable[Finding]) -> list[JsonValueType]:

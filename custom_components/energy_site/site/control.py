@@ -25,6 +25,7 @@ class ControlKey(StrEnum):
     OFF_GRID_VEHICLE_CHARGING_RESERVE = "off_grid_vehicle_charging_reserve"
     OPERATING_MODE = "operating_mode"
     STORM_GUARD = "storm_guard"
+    TARIFF = "tariff"
     # These belong to a load circuit; `MODE` to a generator as well.
     CLOSED = "closed"
     GENERATOR_ACTION = "generator_action"
@@ -134,7 +135,8 @@ class Control:
     active if that takes more than an equal value: `None` if only the written object shows it.
     `kept` returns whether that object still holds a value, `taken` whether the system says that it
     is going to apply it. A command that was taken is watched for the `lasting` pauses as well, in
-    the background.
+    the background. `overruled_by` is what the system does instead at the moment, and so the reason
+    if the command never becomes active.
 
     The reason for which a system ignores or rejects a command lasts as long as the `circumstances`
     are the same; `trust` determines how soon it is believed to last. A `transient` control ends
@@ -146,6 +148,7 @@ class Control:
     write: Callable[[Value], Awaitable[None]]
     feeds: tuple[str, ...]
     block_reason: BlockReason | None = None
+    overruled_by: BlockReason | None = None
     reached: Callable[[Value], bool | None] | None = None
     kept: Callable[[Value], bool] | None = None
     taken: Callable[[Value], bool] | None = None

@@ -23,8 +23,8 @@ _TRIED_AGAIN_AFTER = timedelta(days=30)
 
 _BLOCK_REASONS = {Failure.IGNORED: BlockReason.IGNORED, Failure.REFUSED: BlockReason.REFUSED}
 
-# These statuses have temporary causes: a sign-in, a conflict, a lock, overload.
-_PASSING = (401, 408, 409, 423, 425, 429)
+# These statuses have temporary causes: a sign-in, a bill, a conflict, a registration, a lock, overload.
+_PASSING = (401, 402, 408, 409, 412, 421, 423, 425, 429)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

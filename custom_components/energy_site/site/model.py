@@ -451,7 +451,7 @@ class Health(Part):
     @property
     def in_trouble(self) -> bool | None:
         """Whether there is any problem, `None` if nothing is known."""
-        if self.problems is None and self.open_events is None and self.status is None:
+        if self.problems is None and self.open_events is None and self.status is None and self.breaker_open is None:
             return None
         faults = any(not each.fault.is_hint for each in self.findings)
         status = self.status is not None and self.status.in_trouble

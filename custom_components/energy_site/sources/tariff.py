@@ -1,40 +1,24 @@
-"""Writes a tariff and verifies it by the price of each minute, as no service stores one as it was sent."""
+"""The tariff of a site as something to set: a control whose values are whole tariffs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from ..api.errors import ApiConnectionError, ApiError, ApiPayloadError, ApiStatusError
-from ..site.quota.demand import Purpose
-from ..site.tariff.differences import Difference, differences
+from ..site.control import ControlKey, ControlName
+from ..site.tariff.differences import Difference
 from ..site.tariff.model import EnergyTariff
-from .budget import with_purpose
 
-# A tariff is usually stored within seconds; the caller waits for 45 s at most.
-_PAUSES = (1.0, 2.0, 4.0, 8.0, 10.0, 20.0)
+TARIFF = ControlName(None, ControlKey.TARIFF)
 
 type Payload = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TariffResult:
-    """What became of a tariff: how the stored one differs, and whether that is still the one from before."""
-
-    differences: tuple[Difference, ...] = ()
-    unchanged: bool = False
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether the tariff is stored."""
-        return not self.differences
-
-
 class TariffSetting(ABC):
-    """The tariff of a site as a service stores it."""
+    """The tariff of a site, which is set by the control `TARIFF` once it was offered to it.
 
-    feeds: ClassVar[tuple[str, ...]]
-    """The feeds that report the stored tariff."""
+    No service stores a tariff as it was sent, so the price of each minute decides whether it is
+    active.
+    """
 
     @property
     @abstractmethod
@@ -53,12 +37,12 @@ class TariffSetting(ABC):
         """
 
     @abstractmethod
-    async def write(self, payload: Payload) -> None:
-        """Send a tariff; raises an `ApiError`."""
+    def offer(self, tariff: EnergyTariff, payload: Payload) -> str:
+        """Return the value of the control for a tariff, which replaces one that was offered before."""
 
     @abstractmethod
-    def stored(self) -> EnergyTariff | None:
-        """Return the tariff that the service reported last."""
+    def differences(self, tariff: EnergyTariff) -> tuple[Difference, ...]:
+        """Return where the prices that the service reported last differ from those of a tariff."""
 
 
 class TwoPricesError(ValueError):
@@ -68,54 +52,3 @@ class TwoPricesError(ValueError):
         """Keep the place and the prices."""
         self.season, self.label, self.prices = season, label, tuple(prices)
         super().__init__(f"{label} in {season}: {', '.join(f'{price:g}' for price in self.prices)}")
-
-
-async def set_tariff(
-    setting: TariffSetting,
-    tariff: EnergyTariff,
-    payload: Payload,
-    *,
-    poll: Callable[[str], Awaitable[None]],
-    sleep: Callable[[float], Awaitable[None]],
-) -> TariffResult:
-    """Write a tariff and wait until it is stored.
-
-    If the answer is lost, the stored tariff decides whether it is written once more. Raises an
-    `ApiError` if the service rejects it.
-    """
-    before = setting.stored()
-    try:
-        await _write(setting, payload)
-    except ApiError as err:
-        if not _is_open(err):
-            raise
-        await _look(setting, poll)
-        if differences(tariff, setting.stored()):
-            await _write(setting, payload)
-    found = setting.stored()
-    for pause in _PAUSES:
-        await _look(setting, poll)
-        found = setting.stored()
-        if not differences(tariff, found):
-            return TariffResult()
-        await sleep(pause)
-    await _look(setting, poll)
-    found = setting.stored()
-    return TariffResult(differences=differences(tariff, found), unchanged=found == before)
-
-
-async def _write(setting: TariffSetting, payload: Payload) -> None:
-    with with_purpose(Purpose.WRITE):
-        await setting.write(payload)
-
-
-async def _look(setting: TariffSetting, poll: Callable[[str], Awaitable[None]]) -> None:
-    for key in setting.feeds:
-        await poll(key)
-
-
-def _is_open(error: ApiError) -> bool:
-    """Return whether a failed write may have been processed."""
-    if isinstance(error, ApiStatusError):
-        return error.status >= 500
-    return isinstance(error, ApiConnectionError | ApiPayloadError)

@@ -137,7 +137,11 @@ class Verifier:
             in_force = self._in_force(name, command.value, control) if looked else False
             if in_force is not False:
                 return Result(CommandStatus.CONFIRMED if in_force else CommandStatus.ACCEPTED)
-        raise self.error(Failure.IGNORED if seen else Failure.NO_ANSWER, name, command.value, control)
+        failure = Failure.IGNORED if seen else Failure.NO_ANSWER
+        latest = self._control(name)
+        if seen and latest is not None and latest.overruled_by is not None:
+            failure = Failure.NOT_NOW
+        raise self.error(failure, name, command.value, control)
 
     async def look(self, *names: ControlName) -> bool:
         """Poll the active values; return whether all feeds answered."""
@@ -170,7 +174,9 @@ class Verifier:
             wanted=value,
             in_force=now.value if now is not None else None,
             limits=now.limits if now is not None else None,
-            block_reason=now.block_reason if now is not None and failure is Failure.NOT_NOW else None,
+            block_reason=(now.block_reason or now.overruled_by)
+            if now is not None and failure is Failure.NOT_NOW
+            else None,
             answer=last_error.status if isinstance(last_error, ApiStatusError) else None,
             looked=looked,
             seconds=sum(control.pauses) if control is not None else 0.0,

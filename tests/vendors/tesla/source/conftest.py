@@ -1,27 +1,19 @@
 """A Tesla site as a source, without a Home Assistant."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
 
-from custom_components.energy_site.site.model import Part
-from custom_components.energy_site.site.quota.demand import Plan
-from custom_components.energy_site.site.quota.planner import Planner
-from custom_components.energy_site.sources.budget import SystemBudget
-from custom_components.energy_site.vendors.tesla.client.addresses import Region
-from custom_components.energy_site.vendors.tesla.client.claims import read_claims
-from custom_components.energy_site.vendors.tesla.client.client import TeslaClient
-from custom_components.energy_site.vendors.tesla.source.context import Context
-from custom_components.energy_site.vendors.tesla.source.source import TeslaSource
 from simulator.clock import ManualClock
 from simulator.house import HouseConfig
 from simulator.tesla_cloud import SIGN_IN_SCOPES, EnergySite, TeslaServer, lived, powerwall
+
+from .home import Budget, Helm, TeslaHome
 
 # A Wednesday noon in June.
 NOON = datetime(2026, 6, 17, 12, tzinfo=ZoneInfo("Europe/Amsterdam"))
@@ -32,44 +24,7 @@ def enable_event_loop_debug() -> None:
     """Leave out the event loop's own checks, which take as long as everything else together."""
 
 
-class Unlimited:
-    """A budget without limits."""
-
-    def __init__(self) -> None:
-        self.planner = Planner(Plan(per_month=None, per_minute=None))
-
-    def keep(self) -> None:
-        """Keep nothing."""
-
-
-@dataclass(slots=True)
-class TeslaHome:
-    """A simulated site, the cloud that serves it, and the source that polls it."""
-
-    site: EnergySite
-    cloud: TeslaServer
-    clock: ManualClock
-    source: TeslaSource
-
-    @property
-    def now(self) -> datetime:
-        """The time of all of them."""
-        return datetime.fromtimestamp(self.clock.now(), UTC)
-
-    async def poll(self, *keys: str, after: float = 0) -> None:
-        """Poll some feeds, or all, after some seconds."""
-        self.clock.advance(after)
-        for key in keys or self.source.feeds:
-            await self.source.poll(key, self.now)
-
-    def part[P: Part](self, kind: type[P]) -> P:
-        """Return a part that the site has."""
-        part = self.source.part(kind)
-        assert part is not None
-        return part
-
-
-type MakeHome = Callable[..., Any]
+type MakeHome = Callable[..., Awaitable[TeslaHome]]
 
 
 @pytest.fixture
@@ -82,41 +37,31 @@ async def make_home(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeHome]:
             *,
             site: EnergySite | None = None,
             days: float = 2,
+            start: datetime = NOON,
             scopes: frozenset[str] = SIGN_IN_SCOPES,
+            budget: Budget | None = None,
+            beside: TeslaHome | None = None,
             **details: Any,
         ) -> TeslaHome:
-            clock = ManualClock(NOON.timestamp())
+            clock = beside.clock if beside is not None else ManualClock(start.timestamp())
             site = site or lived(house or HouseConfig(battery=powerwall()), now=clock.now(), days=days, **details)
-            cloud = await stack.enter_async_context(TeslaServer([site], clock=clock))
-            session = await stack.enter_async_context(aiohttp.ClientSession())
+            if beside is not None:
+                cloud, session, token = beside.cloud, beside.session, beside.token
+                cloud.add_site(site)
+            else:
+                cloud = await stack.enter_async_context(TeslaServer([site], clock=clock))
+                # A test of a year needs no other token.
+                cloud.tokens.access_lifetime = 400 * 86_400.0
+                session = await stack.enter_async_context(aiohttp.ClientSession())
+                token = cloud.grant(cloud.add_application(), scopes=scopes).access
+
             monkeypatch.setenv("ENERGY_SITE_TESLA_API", cloud.url)
             monkeypatch.setenv("ENERGY_SITE_TESLA_AUTH", cloud.url)
-            application = cloud.add_application()
-            token = cloud.grant(application, scopes=scopes).access
-
-            async def access(*, refused: str | None = None) -> str:
-                nonlocal token
-                if refused == token:
-                    token = cloud.grant(application, scopes=scopes).access
-                return token
-
-            async def find_zone(name: str) -> ZoneInfo | None:
-                return ZoneInfo(name)
-
-            def now() -> datetime:
-                return datetime.fromtimestamp(clock.now(), UTC)
-
-            budget = SystemBudget(Unlimited(), "me", now)
-            context = Context(
-                client=TeslaClient(session, access, region=Region.NA, budget=budget),
-                site_id=site.site_id,
-                clock=now,
-                zone=UTC,
-                claims=lambda: read_claims(token),
+            home = TeslaHome(
+                site=site, cloud=cloud, clock=clock, session=session, token=token, budget=budget or Budget()
             )
-            source = TeslaSource(context, "me", budget, find_zone)
-            await source.prepare(now())
-            return TeslaHome(site, cloud, clock, source)
+            await home.source.prepare(home.now)
+            return home
 
         yield make
 
@@ -124,6 +69,12 @@ async def make_home(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeHome]:
 @pytest.fixture
 async def home(make_home: MakeHome) -> TeslaHome:
     """Return a home with solar and a Powerwall, of which everything was polled once."""
-    home: TeslaHome = await make_home()
+    home = await make_home()
     await home.poll()
     return home
+
+
+@pytest.fixture
+def helm(home: TeslaHome) -> Helm:
+    """Return the controls of that home."""
+    return Helm(home)

@@ -19,7 +19,8 @@ from simulator.house import HouseConfig, Place
 from simulator.tesla_cloud import EnergySite, Refuse, WallConnector, lived, powerwall
 from tests.statistics_table import Table
 
-from .conftest import NOON, MakeHome, TeslaHome
+from .conftest import NOON, MakeHome
+from .home import TeslaHome
 
 FLOWS = (
     CounterKind.SOLAR,

@@ -16,7 +16,8 @@ from custom_components.energy_site.site.tariff.judge import Rule, judge
 from custom_components.energy_site.site.tariff.model import ALL_DAYS, EnergyTariff, MonthDay, Period, Season
 from custom_components.energy_site.site.tariff.prices import PriceTable
 from custom_components.energy_site.site.tariff.words import from_words
-from custom_components.energy_site.vendors.tesla.source.tariff import TwoPricesError, payload
+from custom_components.energy_site.sources.tariff import TwoPricesError
+from custom_components.energy_site.vendors.tesla.source.tariff import payload
 from custom_components.energy_site.vendors.tesla.source.tariff_content import read, read_given
 from tests.mangled import changed, places
 from tests.site.tariff.examples import ALWAYS, DAY, NIGHT, Words, of_year, tariff, words

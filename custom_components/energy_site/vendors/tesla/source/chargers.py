@@ -8,6 +8,7 @@ from ....site.model import DeviceInfo
 from ..client.models.charge_history import ChargeSession
 from ..client.models.live_status import LiveStatus, LiveWallConnector
 from ..client.models.site_info import SiteInfo
+from . import equipment
 
 # Single answers leave a charger out.
 _MISSED_ANSWERS = 3
@@ -23,28 +24,31 @@ class SeenChargers:
     def observe(self, live: LiveStatus) -> None:
         """Record an answer."""
         missed = {key: (each, count + 1) for key, (each, count) in self._seen.items()}
-        found = {_serial(each.din): (each, 0) for each in live.wall_connectors or ()}
+        found = {each.din: (each, 0) for each in live.wall_connectors or ()}
         self._seen = {key: entry for key, entry in (missed | found).items() if entry[1] < _MISSED_ANSWERS}
 
     @property
     def current(self) -> Mapping[str, LiveWallConnector]:
-        """The chargers by their serial numbers."""
+        """The chargers by their DINs."""
         return {key: each for key, (each, _) in self._seen.items()}
 
 
 def build(
     info: SiteInfo, live: Mapping[str, LiveWallConnector], sessions: tuple[ChargeSession, ...], observed_at: datetime
 ) -> Chargers | None:
-    """Build the chargers, `None` for a site without any."""
-    listed = {each.serial_number: each for each in info.components.wall_connectors if each.is_active is not False}
-    serials = sorted({*listed, *live})
+    """Build the chargers, `None` for a site without any; `live` are those that were seen, by their DINs."""
+    listed = {each.serial_number: each for each in equipment.chargers(info)}
+    serial_of = {each.din: each.serial_number for each in listed.values()}
+    seen = {serial_of.get(din, _serial(din)): each for din, each in live.items()}
+    replaced = {each.serial_number for each in info.components.wall_connectors} - {*listed}
+    serials = sorted({*listed, *seen} - replaced)
     if not serials:
         return None
     # A session doesn't say which charger it was at.
     last = sessions[-1] if sessions and len(serials) == 1 else None
     units = {}
     for serial in serials:
-        device, now = listed.get(serial), live.get(serial)
+        device, now = listed.get(serial), seen.get(serial)
         units[serial] = ChargerUnit(
             device=DeviceInfo(
                 serial=serial,

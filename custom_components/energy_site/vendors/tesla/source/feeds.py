@@ -19,6 +19,7 @@ from ..client.models.charge_history import ChargeSession
 from ..client.models.energy_history import EnergyHistory
 from ..client.models.live_status import LiveStatus
 from ..client.models.site_info import SiteInfo
+from . import equipment
 from .context import Context
 
 type Feed[T] = CloudFeed[Context, T]
@@ -100,14 +101,9 @@ async def energy_of(context: Context, first: date, days: int, period: HistoryPer
     )
 
 
-def _has_battery(source: CloudSource[Context]) -> bool:
+def _measures(source: CloudSource[Context]) -> bool:
     info = source.answer(INFO)
-    return info is None or info.components.battery is not False
-
-
-def _has_charger(source: CloudSource[Context]) -> bool:
-    info = source.answer(INFO)
-    return info is not None and bool(info.components.wall_connectors)
+    return equipment.has_solar(info) or equipment.has_battery(info)
 
 
 INFO: Feed[SiteInfo] = _feed(
@@ -134,6 +130,7 @@ TODAY: Feed[EnergyHistory] = _feed(
     "energy_today",
     endpoints.ENERGY_HISTORY,
     _today,
+    wanted=_measures,
     weight_day=0.1,
     weight_night=0.02,
     min_interval=_HOUR,
@@ -143,6 +140,7 @@ DAYS: Feed[EnergyHistory] = _feed(
     "energy_days",
     endpoints.ENERGY_HISTORY,
     _days,
+    wanted=_measures,
     path=f"{endpoints.ENERGY_HISTORY.name}_days",
     daily_at=time(2, 20),
     min_interval=15 * _MINUTE,
@@ -151,7 +149,7 @@ OUTAGES: Feed[BackupHistory] = _feed(
     "outages",
     endpoints.BACKUP_HISTORY,
     _outages,
-    wanted=_has_battery,
+    wanted=lambda source: equipment.has_battery(source.answer(INFO)),
     daily_at=time(2, 40),
     min_interval=15 * _MINUTE,
 )
@@ -159,7 +157,7 @@ SESSIONS: Feed[tuple[ChargeSession, ...]] = _feed(
     "charge_sessions",
     endpoints.CHARGE_HISTORY,
     _sessions,
-    wanted=_has_charger,
+    wanted=lambda source: bool(equipment.chargers(source.answer(INFO))),
     daily_at=time(3, 0),
     min_interval=15 * _MINUTE,
 )

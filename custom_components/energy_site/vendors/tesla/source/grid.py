@@ -7,6 +7,7 @@ from ....site.grid_services import GridServices
 from ....site.model import Controller, ControllerKind, DeviceInfo, GridState, GridStatus, Storm
 from ..client.models.live_status import LiveStatus, StormWatch
 from ..client.models.site_info import SiteInfo
+from .equipment import has_battery
 
 # New reasons come with new firmware, so any plain word is shown.
 _REASON = re.compile(r"off_grid_unintentional_([a-z_]{2,40})")
@@ -70,19 +71,20 @@ def build_services(live: LiveStatus | None, info: SiteInfo | None, observed_at: 
     return GridServices(observed_at=observed_at, active=active, power=power, reserve=reserve)
 
 
-def build_storm(live: LiveStatus | None, info: SiteInfo | None, now: datetime, observed_at: datetime) -> Storm | None:
-    """Build Storm Watch, `None` for a site that can't have it."""
-    capable = info.components.storm_mode_capable if info is not None else None
-    setting = info.user_settings.storm_mode_enabled if info is not None else None
-    if capable is False or (capable is None and setting is None):
-        return None
+def can_guard(info: SiteInfo) -> bool:
+    """Return whether the site can have Storm Watch."""
+    capable, setting = info.components.storm_mode_capable, info.user_settings.storm_mode_enabled
+    return has_battery(info) and (capable is True or (capable is None and setting is not None))
+
+
+def build_storm(live: LiveStatus | None, *, guarded: bool | None, now: datetime, observed_at: datetime) -> Storm:
+    """Build Storm Watch."""
     watch = next(iter(_ahead(live, now)), None) if live is not None else None
     charging = live.storm_mode_active if live is not None else None
     alert = None if live is None else bool(charging or watch)
     return Storm(
         observed_at=observed_at,
-        # A site whose owner never touched the setting sends null.
-        guarded=bool(setting),
+        guarded=guarded,
         alert=alert,
         charging=charging,
         starts_at=watch.start if watch else None,

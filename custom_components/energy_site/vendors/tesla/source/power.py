@@ -5,6 +5,7 @@ from datetime import datetime
 from ....site.model import Flow, PowerFlow
 from ..client.models.live_status import LiveStatus
 from ..client.models.site_info import SiteInfo
+from .equipment import has_battery, has_grid_meter, has_load_meter, has_solar
 
 # What no home moves, in W.
 _MOST_POWER = 200_000.0
@@ -20,12 +21,12 @@ _MEASURED_APART = 2_000.0
 def is_believable(live: LiveStatus, info: SiteInfo | None) -> bool:
     """Return whether the powers of an answer can be those of one site at one moment.
 
-    A gateway that is offline sends zeros. At night, samples with solar power and without any
-    load were seen.
+    A gateway that is offline sends zeros, as a site with nothing but panels does at night. At
+    night, samples with solar power and without any load were seen as well.
     """
     terms = (live.solar_power, live.battery_power, live.grid_power, live.generator_power)
     known = [power for power in (*terms, live.load_power) if power is not None]
-    if not any(known) or any(abs(power) > _MOST_POWER for power in known):
+    if any(abs(power) > _MOST_POWER for power in known) or (has_load_meter(info) and not any(known)):
         return False
     if live.load_power is not None and live.load_power < 0:
         return False
@@ -52,20 +53,22 @@ def _is_balanced(live: LiveStatus) -> bool:
     return missing <= max(_MEASURED_APART, _IMBALANCE * largest)
 
 
-def build(live: LiveStatus, info: SiteInfo | None, observed_at: datetime, *, generator: bool) -> PowerFlow:
-    """Build the power, positive toward the house; a site without the equipment has no flow of it."""
-    components = info.components if info is not None else None
-    has_battery = components is None or components.battery is not False
-    has_solar = components is None or components.solar is not False
+def build(live: LiveStatus, info: SiteInfo | None, observed_at: datetime, *, generator: bool) -> PowerFlow | None:
+    """Build the power, positive toward the house, without flows that the site doesn't have or measure.
 
-    def flow(power: float | None, *, exists: bool = True) -> Flow | None:
+    Return `None` for a site that has none of them.
+    """
+    if not (has_solar(info) or has_battery(info)):
+        return None
+
+    def flow(power: float | None, *, exists: bool) -> Flow | None:
         return Flow(power=power, observed_at=observed_at) if power is not None and exists else None
 
     return PowerFlow(
         observed_at=observed_at,
-        solar=flow(live.solar_power, exists=has_solar),
-        grid=flow(live.grid_power),
-        battery=flow(live.battery_power, exists=has_battery),
-        load=flow(live.load_power),
+        solar=flow(live.solar_power, exists=has_solar(info)),
+        grid=flow(live.grid_power, exists=has_grid_meter(info)),
+        battery=flow(live.battery_power, exists=has_battery(info)),
+        load=flow(live.load_power, exists=has_load_meter(info)),
         generator=flow(live.generator_power, exists=generator),
     )

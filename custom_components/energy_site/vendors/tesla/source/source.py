@@ -1,7 +1,7 @@
 """A site of Tesla's cloud as a source."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, override
 
 from ....site.chargers import Chargers
@@ -13,7 +13,6 @@ from ....site.model import (
     CounterKind,
     DeviceInfo,
     EnergyCounters,
-    GridState,
     GridStatus,
     Health,
     PowerFlow,
@@ -29,9 +28,10 @@ from ....sources.feed import Feed
 from ....sources.source import Builder
 from ..client.models.live_status import LiveStatus
 from ..client.models.site_info import SiteInfo
-from . import battery, chargers, energy, feeds, grid, outages, power, prices, settings
+from . import battery, chargers, energy, equipment, feeds, grid, outages, power, prices, settings
 from .context import Context
 from .controls import TeslaControls
+from .live import LiveAnswers, measured_at
 from .tariff_setting import TeslaTariff
 
 # The same answer for several minutes is usual, as Tesla caches.
@@ -40,7 +40,7 @@ _CACHED = timedelta(minutes=10)
 # Two intervals of polling and what is cached; a gateway that doesn't report for longer is offline.
 _LATE = 2
 
-_ALWAYS = (CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT, CounterKind.LOAD)
+_GRID = (CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT)
 _BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
 
 
@@ -52,16 +52,10 @@ class TeslaSource(CloudSource[Context]):
     def __init__(self, context: Context, system: str, budget: SystemBudget, find_zone: ZoneFinder) -> None:
         """Poll `system`, whose days begin in the context's zone until it reports its own."""
         super().__init__(context, system, budget, context.client.recorded, find_zone)
-        self._controls = TeslaControls(self)
-        self._chargers = chargers.SeenChargers()
+        self.tariff: TeslaTariff = TeslaTariff(self)
+        self._controls = TeslaControls(self, self.tariff)
+        self._live = LiveAnswers()
         self._prices_of = prices.SitePrices()
-        self.tariff = TeslaTariff(self)
-        self._rejected = 0
-        self._has_generator = False
-        # The latest answer that can be believed, and when its values were measured.
-        self._live: LiveStatus | None = None
-        self._level: LiveStatus | None = None
-        self._off_grid = False
         self._builders = self._make_builders()
 
     @property
@@ -85,26 +79,33 @@ class TeslaSource(CloudSource[Context]):
 
     @override
     def as_dict(self) -> dict[str, Any]:
-        return {**super().as_dict(), "generator": self._has_generator, "rejected": self._rejected}
+        return {
+            **super().as_dict(),
+            "generator": self._live.has_generator,
+            "rejected": self._live.rejected,
+            "storm_watch_told": self.context.storm_watch_told,
+            "tariff": self.tariff.as_dict(),
+        }
 
     @override
     def restore(self, data: Mapping[str, Any]) -> None:
-        self._has_generator = data.get("generator") is True
+        self._live.has_generator = data.get("generator") is True
+        self.context.storm_watch_told = data.get("storm_watch_told") is True
         rejected = data.get("rejected")
-        self._rejected = max(rejected, 0) if isinstance(rejected, int) else 0
+        self._live.rejected = max(rejected, 0) if isinstance(rejected, int) else 0
+        self.tariff.restore(data.get("tariff"))
         super().restore(data)
 
     @property
     def kinds(self) -> tuple[CounterKind, ...]:
         """What the site counts."""
         info = self.answer(feeds.INFO)
-        has_battery = info is None or info.components.battery is not False
-        has_solar = info is None or info.components.solar is not False
         return (
-            *((CounterKind.SOLAR,) if has_solar else ()),
-            *_ALWAYS,
-            *(_BATTERY if has_battery else ()),
-            *((CounterKind.GENERATOR,) if self._has_generator else ()),
+            *((CounterKind.SOLAR,) if equipment.has_solar(info) else ()),
+            *(_GRID if equipment.has_grid_meter(info) else ()),
+            *((CounterKind.LOAD,) if equipment.has_load_meter(info) else ()),
+            *(_BATTERY if equipment.has_battery(info) else ()),
+            *((CounterKind.GENERATOR,) if self._live.has_generator else ()),
         )
 
     @override
@@ -115,57 +116,52 @@ class TeslaSource(CloudSource[Context]):
         if isinstance(answer, SiteInfo):
             if answer.installation_time_zone:
                 await self._move(answer.installation_time_zone)
-            if answer.installation_date is not None:
-                self.context.installed = answer.installation_date.date()
+            self._remember(answer)
         return answer
+
+    def _remember(self, info: SiteInfo) -> None:
+        if info.installation_date is not None:
+            self.context.installed = info.installation_date.date()
+        self.context.storm_watch_told |= info.user_settings.storm_mode_enabled is not None
+        settings.forget_written(info, self.context)
 
     @override
     def _handle_restored(self, feed: CloudFeed[Context, Any]) -> None:
-        if feed is feeds.INFO and (info := self.answer(feeds.INFO)) is not None and info.installation_date is not None:
-            self.context.installed = info.installation_date.date()
+        if feed is feeds.INFO and (info := self.answer(feeds.INFO)) is not None:
+            self._remember(info)
+        if feed is feeds.LIVE and (live := self.answer(feeds.LIVE)) is not None:
+            self._live.restore(live, self.answer(feeds.INFO))
 
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
         if feed.key == feeds.LIVE.key and (live := self.answer(feeds.LIVE)) is not None:
-            self._observe_live(live)
+            may_have_ended = self._live.observe(live, self.answer(feeds.INFO), silent_after=self._oldest(now))
+            self.refresh_requested |= {feeds.OUTAGES.key} if may_have_ended else set()
         for each, daily in ((feeds.TODAY, False), (feeds.DAYS, True)):
             if feed.key == each.key and (history := self.answer(each)) is not None:
                 today = day_of(now, self.zone)
                 days = energy.days_of(history, self.zone, daily=daily)
                 # The row of the day under way is incomplete among daily ones.
                 known = {day: flows for day, flows in days.items() if not daily or day < today}
-                self._has_generator |= any((flows.generator or 0.0) > 0 for flows in known.values())
+                self._live.has_generator |= any((flows.generator or 0.0) > 0 for flows in known.values())
                 energy.record(self.counters, known, self.kinds, today)
 
-    def _observe_live(self, live: LiveStatus) -> None:
-        self._chargers.observe(live)
-        self._has_generator |= bool(live.generator_power and live.generator_power > 0)
-        is_new = self._live is None or live.timestamp is None or live.timestamp != self._live.timestamp
-        if power.is_believable(live, self.answer(feeds.INFO)):
-            self._live = live
-        elif is_new:
-            self._rejected += 1
-        if not battery.is_dropout(live):
-            self._level = live
-        off_grid = grid.state_of(live)[0] in (GridState.OFF_GRID, GridState.GENERATOR)
-        if self._off_grid and not off_grid:
-            self.refresh_requested |= {feeds.OUTAGES.key}
-        self._off_grid = off_grid
+    def _oldest(self, now: datetime) -> timedelta:
+        """Return for how long values count as current."""
+        pace = (
+            self.planner.interval(self.system, feeds.LIVE.request, now) if self.system in self.planner.systems else None
+        )
+        return _CACHED + _LATE * max(pace or timedelta(), feeds.LIVE.request.min_interval)
 
     def _current(self, live: LiveStatus | None, now: datetime) -> LiveStatus | None:
         """Return an answer if its values, not its arrival, are recent enough."""
         if live is None or self.answer(feeds.LIVE) is None:
             return None
-        pace = (
-            self.planner.interval(self.system, feeds.LIVE.request, now) if self.system in self.planner.systems else None
-        )
-        oldest = _CACHED + _LATE * max(pace or timedelta(), feeds.LIVE.request.min_interval)
-        return live if now - self._measured_at(live) <= oldest else None
+        return live if now - self._measured_at(live) <= self._oldest(now) else None
 
-    def _measured_at(self, live: LiveStatus) -> datetime:
-        """Return when values were measured; an answer that doesn't say so is as old as its arrival."""
+    def _measured_at(self, live: LiveStatus | None) -> datetime:
         answered = self.answered_at(feeds.LIVE)
-        return min(live.timestamp.astimezone(UTC), answered) if live.timestamp is not None else answered
+        return measured_at(live, answered) if live is not None else answered
 
     def _make_builders(self) -> tuple[Builder, ...]:
         made_of = self._builder
@@ -177,7 +173,7 @@ class TeslaSource(CloudSource[Context]):
             made_of(GridServices, (feeds.LIVE, feeds.INFO), self._services),
             made_of(Storm, (feeds.LIVE, feeds.INFO), self._storm),
             made_of(Settings, (feeds.INFO,), self._settings),
-            made_of(Chargers, (feeds.LIVE, feeds.INFO, feeds.SESSIONS), self._build_chargers),
+            made_of(Chargers, (feeds.LIVE, feeds.INFO, feeds.SESSIONS), self._chargers),
             # A price changes with the time, so each poll of the power is an occasion to look.
             made_of(Prices, (feeds.INFO, feeds.LIVE), self._prices),
             made_of(PastOutages, (feeds.OUTAGES,), self._outages),
@@ -186,40 +182,47 @@ class TeslaSource(CloudSource[Context]):
         )
 
     def _power(self, now: datetime) -> PowerFlow | None:
-        if (live := self._current(self._live, now)) is None:
+        if (live := self._current(self._live.power, now)) is None:
             return None
-        return power.build(live, self.answer(feeds.INFO), self._measured_at(live), generator=self._has_generator)
+        generator = self._live.has_generator
+        return power.build(live, self.answer(feeds.INFO), self._measured_at(live), generator=generator)
 
     def _counters(self, now: datetime) -> EnergyCounters | None:
         counts = self.counters.counts(day_of(now, self.zone))
-        return EnergyCounters(observed_at=now, counts=counts, rejected=self._rejected) if counts else None
+        return EnergyCounters(observed_at=now, counts=counts, rejected=self._live.rejected) if counts else None
 
     def _battery(self, now: datetime) -> Battery | None:
         if (info := self.answer(feeds.INFO)) is None:
             return None
-        return battery.build(self._current(self._level, now), info, self.answered_at(feeds.LIVE))
+        live = self._current(self._live.level, now)
+        return battery.build(live, info, self._measured_at(live))
 
     def _grid(self, now: datetime) -> GridStatus:
         live = self._current(self.answer(feeds.LIVE), now)
-        return grid.build(live, self.answer(feeds.INFO), self.answered_at(feeds.LIVE))
+        return grid.build(live, self.answer(feeds.INFO), self._measured_at(live))
 
     def _services(self, now: datetime) -> GridServices | None:
         live = self._current(self.answer(feeds.LIVE), now)
-        return grid.build_services(live, self.answer(feeds.INFO), self.answered_at(feeds.LIVE))
+        return grid.build_services(live, self.answer(feeds.INFO), self._measured_at(live))
 
     def _storm(self, now: datetime) -> Storm | None:
+        info = self.answer(feeds.INFO)
+        if info is None or not grid.can_guard(info):
+            return None
         live = self._current(self.answer(feeds.LIVE), now)
-        return grid.build_storm(live, self.answer(feeds.INFO), now, self.answered_at(feeds.LIVE))
+        guarded = settings.storm_guard(info, self.context)
+        return grid.build_storm(live, guarded=guarded, now=now, observed_at=self._measured_at(live))
 
     def _settings(self, _: datetime) -> Settings | None:
         info = self.answer(feeds.INFO)
-        return settings.build(info, self.answered_at(feeds.INFO)) if info is not None else None
+        return settings.build(info, self.context, self.answered_at(feeds.INFO)) if info is not None else None
 
-    def _build_chargers(self, _: datetime) -> Chargers | None:
+    def _chargers(self, now: datetime) -> Chargers | None:
         if (info := self.answer(feeds.INFO)) is None:
             return None
-        sessions = self.answer(feeds.SESSIONS) or ()
-        return chargers.build(info, self._chargers.current, sessions, self.answered_at(feeds.LIVE))
+        live = self._current(self.answer(feeds.LIVE), now)
+        seen = self._live.chargers.current if live is not None else {}
+        return chargers.build(info, seen, self.answer(feeds.SESSIONS) or (), self._measured_at(live))
 
     def _prices(self, now: datetime) -> Prices | None:
         info = self.answer(feeds.INFO)
