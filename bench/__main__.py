@@ -9,7 +9,7 @@ from simulator.iq_gateway import Speed
 
 from .admission import measure as measure_admission
 from .cloud import Scenario, report as report_cloud, run as run_cloud
-from .control import control, report
+from .control import SOURCES, control, report
 from .control_override import overrides, report as report_overrides
 from .local import running, set_up
 from .tariff import report as measure_tariffs
@@ -26,6 +26,7 @@ def main() -> None:
         help="what to measure",
     )
     parser.add_argument("--writes", type=int, default=1000, help="how often a control is set, or an answer corrupted")
+    parser.add_argument("--source", choices=tuple(SOURCES), help="whose controls are set, instead of two")
     parser.add_argument("--tariffs", type=int, default=1000, help="how many tariffs are judged")
     parser.add_argument("--days", type=float, default=365.0, help="how long the cloud, or each house, is asked")
     parser.add_argument("--systems", type=int, choices=(1, 2, 3), help="how many share a key, instead of 1 and of 3")
@@ -40,8 +41,11 @@ def main() -> None:
     if options.what == "tariff":
         sys.exit(not measure_tariffs(options.tariffs, options.seed))
     if options.what == "control":
-        tallies = asyncio.run(control(options.writes, options.seed))
+        sources = (options.source,) if options.source else ("gateway", "cloud")
+        tallies = asyncio.run(control(options.writes, options.seed, sources))
         report(tallies)
+        if options.source:
+            sys.exit(any(tally.failed for tally in tallies.values()))
         found = overrides(options.writes // 50, options.seed)
         report_overrides(found)
         sys.exit(bool(found.lost) or any(tally.failed for tally in tallies.values()))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import os
 import random
 from time import perf_counter
+from typing import cast
 from unittest.mock import patch
 
 import aiohttp
@@ -16,6 +17,7 @@ from custom_components.energy_site.site.model import CounterKind, EnergyCounters
 from custom_components.energy_site.site.quota.demand import Purpose
 from custom_components.energy_site.vendors.enphase_cloud.source.v4 import feeds
 from simulator.clock import ManualClock
+from simulator.cloud.archive import Kind
 from simulator.enphase_cloud import WATT, CloudServer, CloudSite, CloudSystem, lived
 from simulator.house import EnergyTotals
 from simulator.presets import PRESETS
@@ -171,7 +173,10 @@ async def _off(world: World, entry: Entry) -> dict[CounterKind, float]:
                 await source.poll(feed.key, world.now())
     counters = source.part(EnergyCounters)
     counts = counters.counts if counters is not None else {}
-    return {kind: (each.total or 0.0) - system.archive.counter(kind.value, at) for kind, each in counts.items()}
+    return {
+        kind: (each.total or 0.0) - system.archive.counter(cast("Kind", kind.value), at)
+        for kind, each in counts.items()
+    }
 
 
 def report(result: CloudResult) -> None:

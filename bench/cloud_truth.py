@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of, midnight
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters, PowerFlow
 from custom_components.energy_site.site.quota.daylight import Daylight
-from simulator.cloud.archive import STEP
+from simulator.cloud.archive import STEP, Kind
 from simulator.enphase_cloud import Archive
 
 from .cloud_home import Entry
@@ -73,8 +73,8 @@ class Watch:
         """Return since when a counter is behind: how long ago the house's own stood there."""
         archive = self._entry.system.archive
         edges = range(archive.start, int(now) // STEP * STEP + 1, STEP)
-        passed = bisect_right(edges, total or 0.0, key=lambda edge: archive.counter(kind.value, edge))
-        self.ahead = max(self.ahead, (total or 0.0) - archive.counter(kind.value, edges[-1]))
+        passed = bisect_right(edges, total or 0.0, key=lambda edge: archive.counter(cast("Kind", kind.value), edge))
+        self.ahead = max(self.ahead, (total or 0.0) - archive.counter(cast("Kind", kind.value), edges[-1]))
         return now - edges[passed - 1] if 0 < passed < len(edges) else 0.0
 
 
@@ -161,7 +161,7 @@ def _hours(entry: Entry, kind: CounterKind, start: datetime, until: datetime, ve
 
 
 def _truth(archive: Archive, kind: CounterKind, start: datetime, end: datetime) -> float:
-    return archive.energy(kind.value, max(start.timestamp(), archive.start), end.timestamp())
+    return archive.energy(cast("Kind", kind.value), max(start.timestamp(), archive.start), end.timestamp())
 
 
 def _index(hours: list[datetime], at: datetime) -> int:

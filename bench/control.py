@@ -1,7 +1,8 @@
 """Controls: is what was said to be in force in force, and was what failed reported?"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 import random
@@ -21,7 +22,14 @@ from custom_components.energy_site.site.control import (
 from .control_cloud import cloud_home
 from .control_gateway import gateway_home
 from .control_home import Home
-from .control_manners import Write, behave
+from .control_manners import MANNERS, Write, behave
+from .control_tesla import TESLA_MANNERS, TeslaHome, tesla_home
+
+SOURCES: Mapping[str, Callable[[float], AbstractAsyncContextManager[Home]]] = {
+    "gateway": gateway_home,
+    "cloud": cloud_home,
+    "tesla": tesla_home,
+}
 
 _START = datetime(2026, 6, 20, 17, tzinfo=UTC).timestamp()
 
@@ -39,7 +47,8 @@ class Tally:
     `silent` was said to be in force, or accepted, is not, and nothing told so. `wrong`
     was said to have failed for good, is in force, and nothing told so. `untold` is
     what others set meanwhile and nobody heard of. `unsure` was said to be accepted
-    without a way to verify it, and is not in force.
+    without a way to verify it, and is not in force. `repeats` were written again after they
+    were in force, which only a Tesla site counts.
     """
 
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -49,6 +58,7 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
     unsure: int = 0
+    repeats: int = 0
     hasty: list[str] = field(default_factory=list)
     read_only: int = 0
     seconds: list[float] = field(default_factory=list)
@@ -57,17 +67,18 @@ class Tally:
     @property
     def failed(self) -> bool:
         """Whether something was said that is not so, or not said."""
-        return bool(self.silent or self.wrong or self.untold or self.hasty)
+        return bool(self.silent or self.wrong or self.untold or self.hasty or self.repeats)
 
 
-async def control(writes: int, seed: int) -> dict[str, Tally]:
+async def control(writes: int, seed: int, sources: Sequence[str] = ("gateway", "cloud")) -> dict[str, Tally]:
     """Write again and again, and compare what was said with what governs the house."""
     tallies = {}
-    for name, served in (("gateway", gateway_home), ("cloud", cloud_home)):
+    for name in sources:
         dice, tally, began = random.Random(seed), Tally(), perf_counter()  # noqa: S311 - dice, no secrets.
-        async with served(_START) as home:
-            for _ in range(writes // 2):
+        async with SOURCES[name](_START) as home:
+            for _ in range(writes // len(sources)):
                 await _write(home, dice, tally)
+            tally.repeats = home.repeats
         tally.took = perf_counter() - began
         tallies[name] = tally
     return tallies
@@ -83,7 +94,7 @@ async def _write(home: Home, dice: random.Random, tally: Tally) -> None:
         tally.read_only += 1
         await home.renew()
     write = Write(name=name, before=home.truth(name), wanted=home.another(name, dice))
-    manner = behave(home, write, dice)
+    manner = behave(home, write, dice, TESLA_MANNERS if isinstance(home, TeslaHome) else MANNERS)
     before, meanwhile = home.truth(other), home.another(other, dice) if dice.random() < _MEANWHILE else None
     if meanwhile is not None:
         home.force(other, meanwhile)
@@ -98,7 +109,7 @@ async def _write(home: Home, dice: random.Random, tally: Tally) -> None:
     tally.controls[name.key] += 1
     await home.settle((name, other))
     _judge(home, write, case, tally)
-    if meanwhile is not None and not _is_told(home.changes, other, before, home.truth(other)):
+    if meanwhile is not None and home.can_be_seen(other) and not _is_told(home.changes, other, before, home.truth(other)):
         tally.untold.append(f"{other.key} {before} → {meanwhile} beside {case}")
 
 
@@ -153,6 +164,7 @@ def report(tallies: dict[str, Tally]) -> None:
             print(f"  {label:55} {len(found):5}")
             for case in found[:5]:
                 print(f"      {case}")
+        print(f"  {'written again after it was in force':55} {tally.repeats:5}")
         print(f"  {'said to be impossible to verify, and not in force':55} {tally.unsure:5}")
         print(f"  {'read-only after its denials, until a new firmware or plan':55} {tally.read_only:5}")
         times = sorted(tally.seconds)

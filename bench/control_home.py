@@ -44,6 +44,8 @@ class Home(ABC):
         """Steer through `source`; `faults` are those of the server that it asks."""
         self.clock, self.source, self.faults = clock, source, faults
         self.changes: list[Change] = []
+        # How often a value was written that was in force already.
+        self.repeats = 0
         self._later: list[tuple[float, Callable[[], None]]] = []
         self.steering = ControlQueue(
             source,
@@ -82,6 +84,10 @@ class Home(ABC):
     @abstractmethod
     def feeds(self, name: ControlName) -> tuple[str, ...]:
         """Return the feeds that a usual poll asks for it, and for what may stand in the way."""
+
+    def can_be_seen(self, name: ControlName) -> bool:  # noqa: ARG002 - most homes tell all they have.
+        """Tell whether the home reports a setting at all."""
+        return True
 
     # -- how it behaves -------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """How a site takes what is written: what was seen in the field, and worse."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import random
 
@@ -147,9 +147,9 @@ MANNERS = (
 )
 
 
-def behave(home: Home, write: Write, dice: random.Random) -> Manner:
+def behave(home: Home, write: Write, dice: random.Random, manners: Sequence[Manner] = MANNERS) -> Manner:
     """Choose how the site takes a write, and let it."""
     while True:
-        manner = dice.choices(MANNERS, [manner.weight for manner in MANNERS])[0]
+        manner = dice.choices(manners, [manner.weight for manner in manners])[0]
         if manner.prepare(home, write, dice):
             return manner

@@ -18,3 +18,19 @@ async def test_nothing_is_said_of_a_setting_that_is_not_so(capsys: pytest.Captur
     assert {"confirmed", "pending", "ignored", "refused", "no_answer"} <= outcomes
     report(tallies)
     assert "nothing told" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_nothing_is_said_of_a_tesla_sites_setting_that_is_not_so() -> None:
+    tally = (await control(120, seed=4, sources=["tesla"]))["tesla"]
+    assert (tally.silent, tally.wrong, tally.hasty, tally.untold, tally.repeats) == ([], [], [], [], 0)
+    assert set(tally.controls) == {
+        "backup_reserve",
+        "charge_from_grid",
+        "export_rule",
+        "off_grid_vehicle_charging_reserve",
+        "operating_mode",
+        "storm_guard",
+        "tariff",
+    }
+    assert {"confirmed", "pending", "accepted", "refused", "no_answer"} <= {ended for _, ended in tally.outcomes}
