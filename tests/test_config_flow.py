@@ -552,7 +552,7 @@ async def test_intervals_are_changed_within_bounds(
 async def test_first_screen_offers_the_gateway(hass: HomeAssistant) -> None:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
     assert result["type"] is FlowResultType.MENU
-    assert result["menu_options"] == ["iq_gateway", "enphase_cloud", "enlighten"]
+    assert result["menu_options"] == ["iq_gateway", "enphase_cloud", "enlighten", "tesla"]
 
 
 @pytest.mark.parametrize("source", ["enphase_cloud", "enlighten", "of_a_later_version"])

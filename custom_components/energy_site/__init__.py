@@ -15,7 +15,7 @@ from .runtime.pairing import async_pair
 from .runtime.site import SiteConfigEntry, SiteRuntime
 from .services import async_setup_services
 from .vendors.adapter import SourceAdapter
-from .vendors.registry import vendor_of
+from .vendors.registry import VENDORS, vendor_of
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -30,8 +30,11 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - the signature is Home Assistant's.
-    """Register the actions, even if no site is loaded."""
+    """Register the actions and what is served to vendors, even if no site is loaded."""
     async_setup_services(hass)
+    for vendor in VENDORS:
+        if vendor.serve is not None:
+            vendor.serve(hass)
     return True
 
 

@@ -15,9 +15,12 @@ async def async_get_auth_implementation(
     A client stored by a config flow is named `<vendor>_<hash of the client ID>`. One added in Home
     Assistant's own dialog belongs to the vendor that recognizes its format.
     """
-    for vendor in VENDORS:
-        if (oauth := vendor.oauth) is not None and oauth.owns(auth_domain, credential.client_id):
-            return oauth.implementation(hass, auth_domain, credential)
+    client_id = credential.client_id.strip().lower()
+    known = [vendor.oauth for vendor in VENDORS if vendor.oauth is not None]
+    named = [oauth for oauth in known if auth_domain.startswith(f"{oauth.vendor}_")]
+    alike = [oauth for oauth in known if oauth.client_id.fullmatch(client_id)]
+    if owners := named or alike:
+        return owners[0].implementation(hass, auth_domain, credential)
     # No flow offers a client that belongs to no vendor.
     return AuthImplementation(hass, auth_domain, credential, AuthorizationServer("", ""))
 

@@ -55,7 +55,30 @@ class FrontDoor(ConfigFlow):
         return vendor.options_flow()
 
 
-# Home Assistant finds the flow by its domain alone, so it can be composed of the registered vendors.
+def _entrance(vendor_flow: type[ConfigFlow], name: str) -> Step:
+    """Return the step that leads to a vendor's own step of this name."""
+
+    async def enter(self: ConfigFlow, data: Any = None) -> ConfigFlowResult:
+        # A flow is of one vendor from here on, so that vendors may give their methods and fields the same names.
+        self.__class__ = vendor_flow
+        step: Step = getattr(self, name)
+        return await step(data)
+
+    return enter
+
+
+def _entrances() -> dict[str, Step]:
+    """Return the first steps of all vendors by their names."""
+    found: dict[str, Step] = {}
+    for vendor in VENDORS:
+        vendor_flow = new_class(vendor.steps.__name__, (FrontDoor, vendor.steps))
+        for name in dir(vendor.steps):
+            if name.startswith("async_step_") and getattr(vendor.steps, name) is not getattr(ConfigFlow, name, None):
+                found.setdefault(name, _entrance(vendor_flow, name))
+    return found
+
+
+# Home Assistant finds the flow by its domain alone, so it leads to the registered vendors.
 EnergySiteConfigFlow = new_class(
-    "EnergySiteConfigFlow", (FrontDoor, *(vendor.steps for vendor in VENDORS)), {"domain": DOMAIN}
+    "EnergySiteConfigFlow", (FrontDoor,), {"domain": DOMAIN}, lambda namespace: namespace.update(_entrances())
 )

@@ -62,9 +62,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopedGrant(Grant):
-    """What an account granted to an application. A partner token has no account."""
+    """What an account granted to an application. A partner token has no account, but a `region` in its audience."""
 
     account: Account | None = None
+    region: Region | None = None
     scopes: frozenset[str] = frozenset()
 
 

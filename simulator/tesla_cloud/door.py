@@ -98,7 +98,7 @@ def answer(
 
 
 def _region(world: World, prefix: str, application: Application, grant: ScopedGrant) -> Region:
-    own = grant.account.region if grant.account else Region.NA
+    own = grant.account.region if grant.account else grant.region or Region.NA
     if prefix:
         return Region(prefix)
     if world.policy.bare_follows_region and application.client_id in world.informed_applications:

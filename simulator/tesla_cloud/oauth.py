@@ -13,6 +13,7 @@ from simulator.iq_gateway.reply import Reply
 
 from .access import OFFLINE, SCOPES, Application, ScopedGrant
 from .errors import sign_in
+from .regions import REAL_HOSTS
 from .world import World
 
 AUTHORIZE, TOKEN, REVOKE = "/oauth2/v3/authorize", "/oauth2/v3/token", "/user/revoke/consent"
@@ -91,7 +92,8 @@ def _partner(world: World, application: Application, form: Mapping[str, str], no
     if not form.get("audience"):
         raise sign_in(400, "invalid_request", "audience is required")
     scopes = (frozenset(form.get("scope", "").split()) or SCOPES) & application.scopes
-    tokens = world.tokens.issue(ScopedGrant(client_id=application.client_id, scopes=scopes), now)
+    region = next((region for region, host in REAL_HOSTS.items() if host == form["audience"]), None)
+    tokens = world.tokens.issue(ScopedGrant(client_id=application.client_id, scopes=scopes, region=region), now)
     payload = {"access_token": tokens.access, "expires_in": tokens.expires_in, "token_type": "Bearer"}
     return Reply(payload=payload)
 

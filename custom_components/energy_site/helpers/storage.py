@@ -34,14 +34,25 @@ class KeptFile:
     """
 
     def __init__(
-        self, hass: HomeAssistant, name: str, title: str, *, is_ours: Callable[[Mapping[str, Any]], bool]
+        self,
+        hass: HomeAssistant,
+        name: str,
+        title: str,
+        *,
+        is_ours: Callable[[Mapping[str, Any]], bool],
+        private: bool = False,
     ) -> None:
-        """Keep the file `name`, shown as `title`; `is_ours` returns whether data has the expected format."""
+        """Keep the file `name`, shown as `title`; `is_ours` returns whether data has the expected format.
+
+        Only Home Assistant's own user can read a `private` file.
+        """
         self._hass = hass
         self._name = name
         self._title = title
         self._is_ours = is_ours
-        self._store: Store[dict[str, Any]] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.{name}", atomic_writes=True)
+        self._store: Store[dict[str, Any]] = Store(
+            hass, STORAGE_VERSION, f"{DOMAIN}.{name}", private=private, atomic_writes=True
+        )
 
     async def async_load(self) -> dict[str, Any]:
         """Return the stored data, an empty dictionary if there is none or it cannot be read."""

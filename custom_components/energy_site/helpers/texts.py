@@ -10,9 +10,15 @@ _LINK = re.compile(r"(?i)(?<=[a-z]):(?=//)|(?<=\bwww)\.|(?<=mailto):")
 _LONGEST = 500
 
 
+class OwnLink(str):
+    """A link that the integration made itself, which stays a link."""
+
+    __slots__ = ()
+
+
 def in_markdown(placeholders: Mapping[str, str]) -> dict[str, str]:
-    """Return placeholders that are shown as plain text when a dialog renders them as Markdown."""
-    return {key: _words(text) for key, text in placeholders.items()}
+    """Return placeholders that are shown as plain text, except for own links, when a dialog renders Markdown."""
+    return {key: str(text) if isinstance(text, OwnLink) else _words(text) for key, text in placeholders.items()}
 
 
 def _words(text: str) -> str:

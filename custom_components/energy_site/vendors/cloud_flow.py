@@ -72,19 +72,30 @@ class CloudSteps(ConfigFlow):
     """The choice of a system."""
 
     manufacturer: ClassVar[str]
+    # The name of the field and of the step; a vendor whose name differs gives the step that name too.
+    choice: ClassVar[str] = CONF_SYSTEM
+    # The error that is shown until the next input.
+    _problem: FlowError | None = None
     _offered: Mapping[str, DiscoveredSystem]
     _prefix: str
     _collect: Callable[[], Awaitable[dict[str, Any]]]
 
     async def async_step_system(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose a system, then set it up."""
+        self._problem = None
         if user_input is None:
             return self._show_systems(self._offered)
-        if user_input.get(CONF_SEARCH) or CONF_SYSTEM not in user_input:
+        if user_input.get(CONF_SEARCH) or self.choice not in user_input:
             wanted = user_input.get(CONF_SEARCH, "").casefold()
             found = {key: system for key, system in self._offered.items() if wanted in system.label.casefold()}
-            return self._show_systems(found) if found else self._show_systems(self._offered, {CONF_SEARCH: "no_match"})
-        system = self._offered[user_input[CONF_SYSTEM]]
+            self._problem = None if found else FlowError("no_match", CONF_SEARCH)
+            return self._show_systems(found or self._offered)
+        system = self._offered[user_input[self.choice]]
+        try:
+            await self._async_check_choice(system)
+        except FlowError as problem:
+            self._problem = problem
+            return self._show_systems(self._offered)
         await self.async_set_unique_id(f"{self._prefix}_{system.system_id}", raise_on_progress=False)
         self._abort_if_unique_id_configured(error="system_already_configured")
         return self.async_create_entry(
@@ -92,18 +103,17 @@ class CloudSteps(ConfigFlow):
             data={**await self._collect(), CONF_SYSTEM_ID: system.system_id},
         )
 
-    def _show_systems(
-        self, shown: Mapping[str, DiscoveredSystem], errors: dict[str, str] | None = None
-    ) -> ConfigFlowResult:
+    async def _async_check_choice(self, system: DiscoveredSystem) -> None:
+        """Raise a `FlowError` if the system can't be set up."""
+
+    def _show_systems(self, shown: Mapping[str, DiscoveredSystem]) -> ConfigFlowResult:
         """Show the systems to choose from, with a search by name or number if there are many."""
         options = [SelectOptionDict(value=key, label=system.label) for key, system in shown.items()]
         selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
-        fields: dict[Any, Any] = {probatio.Required(CONF_SYSTEM, default=options[0]["value"]): selector}
+        fields: dict[Any, Any] = {probatio.Required(self.choice, default=options[0]["value"]): selector}
         if len(self._offered) > _MANY:
-            fields = {probatio.Optional(CONF_SEARCH): TextSelector(), probatio.Optional(CONF_SYSTEM): selector}
-        return self.async_show_form(
-            step_id="system", data_schema=probatio.Schema(fields), errors=errors or {}, last_step=True
-        )
+            fields = {probatio.Optional(CONF_SEARCH): TextSelector(), probatio.Optional(self.choice): selector}
+        return self._show(self.choice, fields, {}, last_step=True)
 
     async def _async_offer(
         self, prefix: str, systems: list[DiscoveredSystem], collect: Callable[[], Awaitable[dict[str, Any]]]
@@ -117,3 +127,17 @@ class CloudSteps(ConfigFlow):
             raise FlowError("all_systems_configured")
         self._prefix, self._collect = prefix, collect
         return await self.async_step_system()
+
+    def _show(
+        self, step_id: str, fields: dict[Any, Any], placeholders: Mapping[str, str], *, last_step: bool | None = None
+    ) -> ConfigFlowResult:
+        """Show a form with the current error, if any."""
+        problem = self._problem
+        about = {"manufacturer": self.manufacturer, **problem.placeholders} if problem else {}
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=probatio.Schema(fields),
+            errors=problem.errors if problem else {},
+            description_placeholders={**placeholders, **about},
+            last_step=last_step,
+        )

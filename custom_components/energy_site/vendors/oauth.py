@@ -1,6 +1,7 @@
 """OAuth in Home Assistant: the application that a user registered with a vendor, and the tokens of an entry."""
 
 from abc import abstractmethod
+import asyncio
 from hashlib import sha1
 import time
 from typing import Any, override
@@ -37,6 +38,7 @@ from ..const import CONF_AUTH_IMPLEMENTATION, DOMAIN
 
 _ENDPOINT = "oauth/token"
 _REFUSED: HassKey[set[str]] = HassKey("energy_site_refused_clients")
+_RENEWALS: HassKey[dict[str, asyncio.Lock]] = HassKey("energy_site_token_renewals")
 
 
 def auth_domain(vendor: str, client_id: str) -> str:
@@ -105,16 +107,19 @@ class EntryToken:
     """An entry's access token, for the vendor's client.
 
     It is renewed in time, and the result is stored in the entry before it is used, as the previous
-    refresh token is no longer valid.
+    refresh token is no longer valid. If the response to a renewal was lost, the refresh token that
+    was used is used again, which services allow for a while.
     """
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], implementation: AbstractOAuth2Implementation
     ) -> None:
-        """Provide the token of an entry; with one object per entry, a refresh token is used only once."""
+        """Provide the token of an entry."""
         self._hass = hass
         self._entry = entry
         self._session = OAuth2Session(hass, entry, implementation)
+        # An entry that is reloaded has two of these objects for a moment, but only one refresh token.
+        self._lock = hass.data.setdefault(_RENEWALS, {}).setdefault(entry.entry_id, asyncio.Lock())
         self._dead: str | None = None
 
     async def __call__(self, *, refused: str | None = None) -> str:
@@ -126,17 +131,27 @@ class EntryToken:
         if refused is not None and refused == self._session.token["access_token"]:
             ended = {**self._session.token, "expires_at": 0}
             self._hass.config_entries.async_update_entry(self._entry, data={**self._entry.data, CONF_TOKEN: ended})
-        # A rejection is permanent: only a new sign-in helps.
-        if self._dead is not None and self._dead == self._session.token["refresh_token"]:
-            raise ApiAuthError(_ENDPOINT, 401)
-        try:
-            await self._session.async_ensure_token_valid()
-        except OAuth2TokenRequestReauthError as err:
-            self._dead = self._session.token["refresh_token"]
-            raise ApiAuthError(_ENDPOINT, err.status) from err
-        except (OAuth2TokenRequestError, OAuth2TokenRequestConnectionError) as err:
-            raise ApiConnectionError(_ENDPOINT, "the token could not be renewed") from err
+        if not self._session.valid_token:
+            # A caller that is cancelled must not take the new refresh token along.
+            renewal = self._hass.async_create_task(self._async_renew(), "energy_site token")
+            if (error := await asyncio.shield(renewal)) is not None:
+                raise error
         return str(self._session.token["access_token"])
+
+    async def _async_renew(self) -> ApiError | None:
+        """Renew the token, unless that has just been done; return the error if that fails."""
+        async with self._lock:
+            # A rejection is permanent: only a new sign-in helps.
+            if self._dead is not None and self._dead == self._session.token["refresh_token"]:
+                return ApiAuthError(_ENDPOINT, 401)
+            try:
+                await self._session.async_ensure_token_valid()
+            except OAuth2TokenRequestReauthError as err:
+                self._dead = self._session.token["refresh_token"]
+                return ApiAuthError(_ENDPOINT, err.status)
+            except OAuth2TokenRequestError, OAuth2TokenRequestConnectionError:
+                return ApiConnectionError(_ENDPOINT, "the token could not be renewed")
+        return None
 
 
 async def async_entry_token(hass: HomeAssistant, entry: ConfigEntry[Any]) -> EntryToken:

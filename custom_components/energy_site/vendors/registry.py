@@ -8,12 +8,14 @@ from ..const import CONF_SOURCE
 from ..helpers.harmless import NO_VOCABULARY, Vocabulary
 from .enphase_cloud.vendor import ENLIGHTEN, ENPHASE_CLOUD
 from .iq_gateway.vendor import IQ_GATEWAY
+from .tesla.vendor import TESLA
 from .vendor import Vendor
 
 VENDORS: tuple[Vendor, ...] = (
     IQ_GATEWAY,
     ENPHASE_CLOUD,
     ENLIGHTEN,
+    TESLA,
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from re import Pattern
 from typing import Any
 
 from homeassistant.components.application_credentials import ClientCredential
@@ -18,11 +19,13 @@ from .adapter import SourceAdapter
 class OAuthClients:
     """The applications that users register with a vendor, at its `developer_page`.
 
-    `owns` returns whether a stored client belongs to the vendor, given its name and ID.
+    A client that a flow stored is named `<vendor>_<hash of its ID>`, or `<vendor>_<word>_<hash>`.
+    `client_id` is the format of the vendor's client IDs, in lowercase.
     """
 
+    vendor: str
     developer_page: str
-    owns: Callable[[str, str], bool]
+    client_id: Pattern[str]
     implementation: Callable[[HomeAssistant, str, ClientCredential], AbstractOAuth2Implementation]
 
 
@@ -33,7 +36,8 @@ class Vendor:
     `source` is its key in the config flow's menu and in an entry's data. `steps` is its part of the
     config flow, which starts with `async_step_<source>`, `async_step_<source>_reauth` and
     `async_step_<source>_reconfigure`. `public_data` are the fields of an entry's data that identify
-    nobody, `vocabulary` are the words and fields of its responses that don't either.
+    nobody, `vocabulary` are the words and fields of its responses that don't either. `serve` adds
+    what Home Assistant serves to the vendor; it may be called again.
     """
 
     source: str
@@ -44,3 +48,4 @@ class Vendor:
     issues: tuple[IssueDescription, ...] = ()
     public_data: frozenset[str] = frozenset()
     vocabulary: Vocabulary = NO_VOCABULARY
+    serve: Callable[[HomeAssistant], None] | None = None

@@ -1,5 +1,6 @@
 """How an entry of the cloud keeps its client and its tokens."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -147,6 +148,44 @@ async def test_a_service_that_fails_is_asked_again_later(
     assert await token() == entry.data["token"]["access_token"]
 
 
+async def test_a_refresh_token_is_used_once_however_many_ask_while_an_entry_is_reloaded(
+    hass: HomeAssistant, cloud: CloudServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    before, after = await async_entry_token(hass, entry), await async_entry_token(hass, entry)
+    freezer.tick(DAY)
+    tokens = await asyncio.gather(before(), after(), before())
+    assert set(tokens) == {entry.data["token"]["access_token"]}
+    assert asked(cloud) == [f"POST {TOKEN}"]
+
+
+async def test_a_refusal_is_heard_once_however_many_ask(
+    hass: HomeAssistant, cloud: CloudServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    cloud.tokens.revoke()
+    freezer.tick(DAY)
+    token = await async_entry_token(hass, entry)
+    found = await asyncio.gather(token(), token(), return_exceptions=True)
+    assert [type(each) for each in found] == [ApiAuthError, ApiAuthError]
+    assert asked(cloud) == [f"POST {TOKEN}"]
+
+
+async def test_a_renewal_is_kept_though_whoever_asked_for_it_is_gone(
+    hass: HomeAssistant, cloud: CloudServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    old = entry.data["token"]["refresh_token"]
+    freezer.tick(DAY)
+    token = await async_entry_token(hass, entry)
+    asking = asyncio.create_task(token())
+    while not asked(cloud):  # noqa: ASYNC110 - nothing else tells that the request has arrived.
+        await asyncio.sleep(0)
+    asking.cancel()
+    await hass.async_block_till_done()
+    assert asking.cancelled()
+    assert entry.data["token"]["refresh_token"] != old
+    await token()
+    assert asked(cloud) == [f"POST {TOKEN}"]
+
+
 async def test_a_person_is_asked_once_where_the_refresh_token_is_refused(
     hass: HomeAssistant, cloud: CloudServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -203,7 +242,9 @@ async def test_a_client_from_the_dialog_is_taken_over_under_its_own_name(
     await socket.send_json_auto_id({"type": "application_credentials/config"})
     answer = (await socket.receive_json())["result"]
     assert answer["integrations"][DOMAIN] == {
-        "description_placeholders": {"developer_page": "https://developer-v4.enphase.com"}
+        "description_placeholders": {
+            "developer_page": "https://developer-v4.enphase.com, https://developer.tesla.com/dashboard"
+        }
     }
     for number in range(2):
         # A second one is another person's, and nobody's business.

@@ -1,12 +1,12 @@
-"""The application that a user registers with Enphase, and errors related to it."""
+"""The application that a user registers with Enphase."""
 
 from dataclasses import dataclass, field
 
 from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
-from ...api.oauth import ClientRefusedError, CodeRefusedError, ConsentDeniedError, OAuthError, RedirectRefusedError
 from ...helpers.flow_error import FlowError
+from ..oauth_flow import check_client
 from .const import PLAN_NAMES
 
 PLAN_SELECTOR = SelectSelector(
@@ -34,24 +34,10 @@ class Application:
 
 def check(application: Application) -> None:
     """Raise a `FlowError` for obvious mistakes; Enphase reports any others."""
-    for name in (CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET):
-        if not getattr(application, name):
-            raise FlowError("needed", name)
+    if not application.api_key:
+        raise FlowError("needed", CONF_API_KEY)
+    check_client(*application.client)
     if application.client_id == application.api_key:
         raise FlowError("id_is_key", CONF_CLIENT_ID)
-    if application.client_secret in (application.api_key, application.client_id):
+    if application.client_secret == application.api_key:
         raise FlowError("secret_is_another", CONF_CLIENT_SECRET)
-
-
-def oauth_error(error: OAuthError, field: str) -> FlowError:
-    """Return the form's error for a failed OAuth request; `field` is the one in which a code was entered."""
-    match error:
-        case ClientRefusedError():
-            return FlowError("client_refused")
-        case CodeRefusedError():
-            return FlowError("code_refused", field)
-        case ConsentDeniedError():
-            return FlowError("consent_denied", field)
-        case RedirectRefusedError():
-            return FlowError("redirect_refused")
-    return FlowError("sign_in_refused")

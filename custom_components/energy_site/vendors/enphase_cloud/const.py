@@ -7,8 +7,6 @@ from ...site.quota.demand import Plan
 SOURCE_V4: Final = "enphase_cloud"
 SOURCE_V2: Final = "enlighten"
 
-CONF_ACCOUNT: Final = "account"
-CONF_PASTE_CODE: Final = "paste_code"
 CONF_PLAN: Final = "plan"
 # What is known to be rejected when reauthentication starts: CONF_API_KEY, or nothing.
 CONF_REFUSED: Final = "refused"

@@ -53,22 +53,18 @@ class EnlightenSteps(CloudSteps):
         return await self.async_step_enlighten_credentials()
 
     async def _async_key(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        problem: FlowError | None = None
+        self._problem = None
         if user_input is not None:
             self._api_key = strip_whitespace(user_input.get(CONF_API_KEY, "")) or self._api_key
             self._user_id = strip_whitespace(user_input[CONF_USER_ID]).lower()
             try:
                 return await self._async_use_key()
-            except FlowError as err:
-                problem = err
+            except FlowError as problem:
+                self._problem = problem
         needed = probatio.Optional if self._api_key else probatio.Required
         user_id = probatio.Required(CONF_USER_ID, description={"suggested_value": self._user_id or None})
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=probatio.Schema({needed(probatio.Secret(CONF_API_KEY)): HIDDEN, user_id: TextSelector()}),
-            errors=problem.errors if problem else {},
-            description_placeholders={"example": "310606", **(problem.placeholders if problem else {})},
-        )
+        fields = {needed(probatio.Secret(CONF_API_KEY)): HIDDEN, user_id: TextSelector()}
+        return self._show(step_id, fields, {"example": "310606"})
 
     async def _async_use_key(self) -> ConfigFlowResult:
         if not self._api_key:

@@ -11,18 +11,14 @@ from .flow_v2 import EnlightenSteps
 from .oauth import ENPHASE, EnphaseImplementation
 from .vocabulary import VOCABULARY
 
-# The format of all Enphase client IDs seen so far.
-_CLIENT_ID = re.compile(r"[0-9a-f]{32}")
-
 ENPHASE_CLOUD = Vendor(
     source=SOURCE_V4,
     adapter=EnphaseCloudAdapter,
     steps=EnphaseCloudSteps,
     oauth=OAuthClients(
+        vendor=ENPHASE,
         developer_page=DEVELOPER_PAGE,
-        owns=lambda name, client_id: (
-            name.startswith(f"{ENPHASE}_") or _CLIENT_ID.fullmatch(client_id.strip().lower()) is not None
-        ),
+        client_id=re.compile(r"[0-9a-f]{32}"),
         implementation=EnphaseImplementation,
     ),
     public_data=frozenset({CONF_PLAN}),

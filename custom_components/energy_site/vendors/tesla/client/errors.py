@@ -33,3 +33,7 @@ class SiteOfflineError(SiteUnavailableError):
 
 class PartnerTokenRefusedError(OAuthError):
     """Tesla gives the application no token of its own, as for one that was registered as open source."""
+
+
+class OfflineAccessDeniedError(OAuthError):
+    """The owner didn't grant `offline_access`, so access would end after some hours."""

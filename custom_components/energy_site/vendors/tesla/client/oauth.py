@@ -21,11 +21,12 @@ from ....api.transport import Response, request
 from .addresses import Region, audience, region_named, tesla_authorize, tesla_token
 from .claims import read_claims
 from .error_mapping import status_error
-from .errors import PartnerTokenRefusedError
+from .errors import OfflineAccessDeniedError, PartnerTokenRefusedError
 
 READ_SCOPE = "energy_device_data"
 WRITE_SCOPE = "energy_cmds"
-SCOPES = ("openid", "offline_access", READ_SCOPE, WRITE_SCOPE)
+_OFFLINE_SCOPE = "offline_access"
+SCOPES = ("openid", _OFFLINE_SCOPE, READ_SCOPE, WRITE_SCOPE)
 """What is asked of the owner, who may grant less."""
 
 _TIMEOUT = 30.0
@@ -97,8 +98,8 @@ async def exchange_code(
     """Turn a code into tokens.
 
     Raises `CodeRefusedError`, `ClientRefusedError`, `RedirectRefusedError`,
-    `ConsentDeniedError` or, for a refusal without a known reason, `OAuthError`; another
-    `ApiError` where the service does not answer or has too much to do.
+    `ConsentDeniedError`, `OfflineAccessDeniedError` or, for a refusal without a known reason,
+    `OAuthError`; another `ApiError` where the service does not answer or has too much to do.
     """
     form = {
         "grant_type": "authorization_code",
@@ -155,12 +156,15 @@ def parse_tokens(endpoint: str, payload: object, *, known: str | None = None) ->
     """
     root = Record(endpoint, payload)
     access_token = root.text("access_token")
+    claims, expires_in = read_claims(access_token), root.integer("expires_in")
+    if known is None and claims.allows(_OFFLINE_SCOPE) is not True and "refresh_token" not in root:
+        raise OfflineAccessDeniedError(endpoint, "the owner granted no refresh token")
     return TokenSet(
         access_token=access_token,
         refresh_token=root.text("refresh_token") if known is None else root.text_or_none("refresh_token") or known,
         token_type=root.text_or_none("token_type"),
-        expires_in=root.integer("expires_in"),
-        account=read_claims(access_token).account,
+        expires_in=expires_in,
+        account=claims.account,
     )
 
 
