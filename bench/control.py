@@ -109,7 +109,11 @@ async def _write(home: Home, dice: random.Random, tally: Tally) -> None:
     tally.controls[name.key] += 1
     await home.settle((name, other))
     _judge(home, write, case, tally)
-    if meanwhile is not None and home.can_be_seen(other) and not _is_told(home.changes, other, before, home.truth(other)):
+    if (
+        meanwhile is not None
+        and home.can_be_seen(other)
+        and not _is_told(home.changes, other, before, home.truth(other))
+    ):
         tally.untold.append(f"{other.key} {before} → {meanwhile} beside {case}")
 
 

@@ -8,7 +8,8 @@ from .cloud import SITE, Cloud
 from .entities import DOMAIN, Entities
 from .home import PAST_DAYS, Home
 from .polling import until
-from .setting_up import states_of, wait_for_cloud
+from .setting_up import states_of, wait_for_cloud, wait_for_tesla
+from .tesla import TESLA_SITE, Tesla
 
 _POWERS = ("solar_power", "grid_power", "battery_power", "load_power")
 _PATIENCE = 40.0
@@ -75,6 +76,34 @@ async def check_cloud(assistant: HomeAssistant, home: Home) -> str:
     return (
         f"{len(entities.by_key)} entities of system {cloud.system.system_id} in the cloud are there; "
         f"{len(rows) // 24} days were imported, with {told:.0f} kWh from the sun."
+    )
+
+
+async def check_tesla(assistant: HomeAssistant, tesla: Tesla) -> str:
+    """Return what there is to say of the Tesla site; raise `CheckFailedError` where something is wrong."""
+    entities, site = await wait_for_tesla(assistant), tesla.site
+    statistic = f"{DOMAIN}:{TESLA_SITE}_solar_energy"
+    since = datetime.fromtimestamp(site.archive.start, UTC).isoformat()
+    enough = (PAST_DAYS - 1) * 24
+
+    async def imported() -> list[dict[str, Any]]:
+        rows = await _hours(assistant, statistic, since)
+        return rows if len(rows) >= enough else []
+
+    try:
+        rows = await until(imported, patience=3 * _PATIENCE)
+    except TimeoutError:
+        count = len(await _hours(assistant, statistic, since))
+        raise CheckFailedError(f"{statistic} has {count} hours of {enough}") from None
+    truth = site.archive.energy("solar", site.archive.start, rows[-1]["end"] / 1000) / 1000
+    if abs(rows[-1]["sum"] - truth) > _EXACT_KWH:
+        raise CheckFailedError(f"{rows[-1]['sum']} kWh from the sun were imported from Tesla, the house made {truth}")
+    states = await states_of(assistant)
+    if float(states[entities["outages_this_year"]]["state"]) < 1:
+        raise CheckFailedError("Tesla's outage of last week is missing")
+    return (
+        f"{len(entities.by_key)} entities of site {site.site_id} in Tesla's cloud are there; "
+        f"{len(rows) // 24} days were imported, with {rows[-1]['sum']:.0f} kWh from the sun."
     )
 
 

@@ -16,8 +16,10 @@ _MANY = 60
 _COLUMNS = 3
 
 
-def dashboard(entities: Entities, inverters: Sequence[str], circuits: Mapping[str, str]) -> dict[str, Any]:
-    """Return a dashboard of the site's entities.
+def dashboard(
+    entities: Entities, inverters: Sequence[str], circuits: Mapping[str, str], tesla: Entities | None = None
+) -> dict[str, Any]:
+    """Return a dashboard of the site's entities, with a second view for those of a `tesla` site.
 
     `inverters` are serial numbers, and `circuits` names by their contacts.
     """
@@ -30,15 +32,60 @@ def dashboard(entities: Entities, inverters: Sequence[str], circuits: Mapping[st
         _section("Inverters", "mdi:solar-panel", _inverters(entities, inverters)),
         _section("Hour by hour", "mdi:clock-outline", _hours(entities), column_span=_COLUMNS),
     ]
-    view = {
-        "title": TITLE,
-        "path": "site",
-        "icon": ICON,
+    views = [_view(TITLE, "site", ICON, sections)]
+    if tesla is not None:
+        views.append(_view("Tesla", "tesla", "mdi:home-battery", _tesla_sections(tesla)))
+    return {"title": TITLE, "views": views}
+
+
+def _view(title: str, path: str, icon: str, sections: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "path": path,
+        "icon": icon,
         "type": "sections",
         "max_columns": _COLUMNS,
         "sections": [section for section in sections if section is not None],
     }
-    return {"title": TITLE, "views": [view]}
+
+
+def _tesla_sections(entities: Entities) -> list[dict[str, Any] | None]:
+    return [
+        _section("Right now", "mdi:flash", _flows(entities)),
+        _section("Battery", "mdi:home-battery", _battery(entities)),
+        _section("Controls", "mdi:tune-variant", _controls(entities, {})),
+        _section("Wall Connector", "mdi:ev-station", _chargers(entities)),
+        _section("Prices", "mdi:cash-clock", _tiles(entities, _PRICE_TILES)),
+        _section("Outages", "mdi:transmission-tower-off", _tiles(entities, _OUTAGE_TILES)),
+    ]
+
+
+_PRICE_TILES = {
+    "buy_price": ("Buy", "mdi:cash-minus"),
+    "sell_price": ("Sell", "mdi:cash-plus"),
+    "price_period": ("Period", "mdi:clock-outline"),
+    "price_changes_at": ("Until", "mdi:clock-end"),
+}
+_OUTAGE_TILES = {
+    "last_outage_start": ("Last outage", "mdi:transmission-tower-off"),
+    "last_outage_duration": ("It lasted", "mdi:timer-sand"),
+    "outages_this_year": ("This year", "mdi:counter"),
+    "backup_time_left": ("Backup for", "mdi:battery-clock"),
+}
+
+
+def _tiles(entities: Entities, tiles: Mapping[str, tuple[str, str]]) -> Iterator[Card]:
+    for key, (name, icon) in tiles.items():
+        yield from _tile(entities, key, name, icon=icon, color=_EVENT)
+
+
+def _chargers(entities: Entities) -> Iterator[Card]:
+    names = {"state": "State", "power": "Power", "session_energy": "Last session", "session_start": "Since"}
+    for key in sorted(entities.by_key):
+        serial, _, end = key.rpartition("_session_start")
+        if serial and not end:
+            for part, name in names.items():
+                yield from _tile(entities, f"{serial}_{part}", name, icon="mdi:ev-station", color=_LOAD)
 
 
 def _section(title: str, icon: str, cards: Iterator[Card], **options: Any) -> dict[str, Any] | None:
@@ -54,14 +101,18 @@ def _tile(entities: Entities, key: str, name: str, **options: Any) -> Iterator[C
 
 
 def _now(entities: Entities) -> Iterator[Card]:
+    yield from _flows(entities)
+    if "solar_power" in entities:
+        yield {"type": "power-sources-graph", "title": "Power today"}
+
+
+def _flows(entities: Entities) -> Iterator[Card]:
     yield from _tile(entities, "solar_power", "Solar", icon="mdi:solar-power", color=_SOLAR)
     yield from _tile(entities, "load_power", "House", icon="mdi:home-lightning-bolt", color=_LOAD)
     yield from _tile(entities, "grid_power", "Grid", icon="mdi:transmission-tower", color=_GRID)
     yield from _tile(entities, "battery_power", "Battery", icon="mdi:home-battery", color=_BATTERY)
     yield from _tile(entities, "binary_sensor.grid_connected", "Connection", icon="mdi:power-plug", color="green")
     yield from _tile(entities, "grid_state", "Grid state", icon="mdi:transmission-tower", color=_GRID)
-    if "solar_power" in entities:
-        yield {"type": "power-sources-graph", "title": "Power today"}
 
 
 def _today(entities: Entities) -> Iterator[Card]:

@@ -18,6 +18,7 @@ from .past import Mean
 from .polling import until
 from .preferences import energy_sources
 from .statistics import COUNTED, COUNTED_TODAY, Series, Shown, as_imported, series
+from .tesla import TESLA_SITE, Tesla, agree_at_tesla
 
 _READY = ("solar_power", "solar_energy")
 _READY_IN_CLOUD = ("solar_energy",)
@@ -69,6 +70,25 @@ async def add_cloud(assistant: HomeAssistant, session: ClientSession, home: Home
     _require_entry(flow)
 
 
+async def add_tesla(assistant: HomeAssistant, session: ClientSession, tesla: Tesla) -> None:
+    """Walk through the config flow of a Tesla site, and through Tesla's own pages."""
+    application = tesla.application
+    credentials = {
+        "client_id": application.client_id,
+        "client_secret": application.client_secret,
+        "region": "na",
+        "paste_code": True,
+    }
+    flow = await assistant.start_flow(DOMAIN)
+    flow = await _answer(assistant, flow, "user", {"next_step_id": "tesla"})
+    flow = await _answer(assistant, flow, "tesla", credentials)
+    page = (flow.get("description_placeholders") or {}).get("authorize_url", "")
+    code = await agree_at_tesla(session, page) if page else ""
+    flow = await _answer(assistant, flow, "tesla_code", {"code": code})
+    flow = await _answer(assistant, flow, "site", {"site": str(tesla.site.site_id)})
+    _require_entry(flow)
+
+
 async def _answer(
     assistant: HomeAssistant, flow: Mapping[str, Any], step: str, answers: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -92,6 +112,11 @@ async def wait_for_site(assistant: HomeAssistant, home: Home) -> Entities:
 async def wait_for_cloud(assistant: HomeAssistant) -> Entities:
     """Return the entities of the home's cloud once they are there and have values."""
     return await _wait_for(assistant, SITE, _READY_IN_CLOUD)
+
+
+async def wait_for_tesla(assistant: HomeAssistant) -> Entities:
+    """Return the entities of the Tesla site once they are there and have values."""
+    return await _wait_for(assistant, TESLA_SITE, _READY)
 
 
 async def _wait_for(
@@ -135,8 +160,8 @@ async def import_past(assistant: HomeAssistant, home: Home, entities: Entities) 
     return imported
 
 
-async def show(assistant: HomeAssistant, house: House, entities: Entities) -> None:
-    """Set up the Energy dashboard, and the demo's own as the first thing that is seen."""
+async def show(assistant: HomeAssistant, house: House, entities: Entities, tesla: Entities | None = None) -> None:
+    """Set up the Energy dashboard, and the demo's own as the first thing that is seen, perhaps with a second home."""
     capacity = house.battery.capacity / 1000 if house.battery else None
     sources = energy_sources(entities, capacity=capacity)
     await assistant.command("energy/save_prefs", energy_sources=sources, device_consumption=[])
@@ -145,7 +170,7 @@ async def show(assistant: HomeAssistant, house: House, entities: Entities) -> No
     )
     serials = [inverter.serial for inverter in house.inverters]
     circuits = {circuit.contact: circuit.name for circuit in house.config.load.circuits}
-    view = dashboard(entities, serials, circuits)
+    view = dashboard(entities, serials, circuits, tesla)
     await assistant.command("lovelace/config/save", url_path=URL_PATH, config=view)
     await assistant.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
 

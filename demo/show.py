@@ -10,14 +10,25 @@ import time
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from .api import HomeAssistant, HomeAssistantError
-from .check import CheckFailedError, check, check_cloud
+from .check import CheckFailedError, check, check_cloud, check_tesla
 from .cities import City, choose_city, find_city
 from .cloud import CALLBACK
 from .config_dir import LOOPBACK, NotEmptyError, config_dir, write
 from .home import Home, furnish, serve
 from .options import Options
 from .process import EndedError, HomeAssistantProcess
-from .setting_up import add_cloud, add_site, import_past, show, wait_for_cloud, wait_for_site, wait_until_running
+from .setting_up import (
+    add_cloud,
+    add_site,
+    add_tesla,
+    import_past,
+    show,
+    wait_for_cloud,
+    wait_for_site,
+    wait_for_tesla,
+    wait_until_running,
+)
+from .tesla import Tesla, connect_tesla
 from .words import ready
 
 _TIMEOUT = ClientTimeout(total=180)
@@ -40,21 +51,26 @@ async def run(options: Options) -> None:
         except NotEmptyError as err:
             raise Failure(f"{err} is not empty: give --config a new directory.") from err
         preset = furnish(options.house, city, options.inverters)
-        home = await stack.enter_async_context(serve(preset, city, f"{_url(options)}{CALLBACK}"))
-        await _run_home_assistant(options, path, city, home)
+        redirect = f"{_url(options)}{CALLBACK}"
+        home = await stack.enter_async_context(serve(preset, city, redirect))
+        tesla = connect_tesla(city, redirect) if options.tesla else None
+        if tesla is not None:
+            await stack.enter_async_context(tesla.server)
+        await _run_home_assistant(options, path, city, home, tesla)
 
 
-async def _run_home_assistant(options: Options, path: Path, city: City, home: Home) -> None:
+async def _run_home_assistant(options: Options, path: Path, city: City, home: Home, tesla: Tesla | None) -> None:
     _say("Home Assistant is starting ...")
     write(path, city, options.port)
     environment = {
         "ENERGY_SITE_ENLIGHTEN": home.account,
         "ENERGY_SITE_ENTREZ": home.account,
         "ENERGY_SITE_ENPHASE_API": home.cloud.server.url,
+        **({"ENERGY_SITE_TESLA_AUTH": tesla.server.url, "ENERGY_SITE_TESLA_API": tesla.server.url} if tesla else {}),
     }
     async with HomeAssistantProcess(path, environment) as process:
         try:
-            await _until_ended(process, _present(options, home))
+            await _until_ended(process, _present(options, home, tesla))
         except (ClientError, CheckFailedError, EndedError, HomeAssistantError, TimeoutError) as err:
             reason = str(err) or "Home Assistant took too long"
             log = process.last_lines()
@@ -77,7 +93,7 @@ async def _until_ended(process: HomeAssistantProcess, work: Coroutine[None, None
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _present(options: Options, home: Home) -> None:
+async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
     url = _url(options)
     async with ClientSession(timeout=_TIMEOUT) as session:
         assistant = HomeAssistant(session, url)
@@ -87,7 +103,12 @@ async def _present(options: Options, home: Home) -> None:
             await add_site(assistant, home)
             entities = await wait_for_site(assistant, home)
             await import_past(assistant, home, entities)
-            await show(assistant, home.house, entities)
+            tesla_entities = None
+            if tesla is not None:
+                _say("A second home is being set up from a Tesla cloud ...")
+                await add_tesla(assistant, session, tesla)
+                tesla_entities = await wait_for_tesla(assistant)
+            await show(assistant, home.house, entities, tesla_entities)
             if options.cloud:
                 _say("Its cloud is being set up the same way ...")
                 await add_cloud(assistant, session, home)
@@ -97,10 +118,12 @@ async def _present(options: Options, home: Home) -> None:
                     _say(line)
                 if options.cloud:
                     _say(await check_cloud(assistant, home))
+                if tesla is not None:
+                    _say(await check_tesla(assistant, tesla))
                 return
         finally:
             await assistant.close()
-    _say(ready(options, url, home))
+    _say(ready(options, url, home, tesla))
     await asyncio.Event().wait()
 
 

@@ -4,9 +4,10 @@ from .api import PASSWORD, USER
 from .cloud import PLAN
 from .home import EMAIL, Home
 from .options import Options
+from .tesla import Tesla
 
 
-def ready(options: Options, url: str, home: Home) -> str:
+def ready(options: Options, url: str, home: Home, tesla: Tesla | None = None) -> str:
     """Return how to look at the home at `url`, and how to set it up once more by hand."""
     application = home.cloud.application
     again = " (remove it first)"
@@ -27,9 +28,21 @@ def ready(options: Options, url: str, home: Home) -> str:
         f"    client ID      {application.client_id}",
         f"    client secret  {application.client_secret}",
         f"    plan           {PLAN.name}",
+        *_tesla(tesla),
         "",
         "Nothing of it is real, and nothing leaves this computer. Ctrl-C ends it.",
     ]
     if options.config is not None:
         lines.append(f"Home Assistant's configuration stays in {options.config}.")
     return "\n".join(lines)
+
+
+def _tesla(tesla: Tesla | None) -> list[str]:
+    if tesla is None:
+        return []
+    return [
+        '- Tesla energy site (remove it first): tick "Paste a code instead"',
+        "",
+        f"    client ID      {tesla.application.client_id}",
+        f"    client secret  {tesla.application.client_secret}",
+    ]

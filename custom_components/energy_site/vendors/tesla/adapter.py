@@ -115,9 +115,8 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
     @override
     @callback
     def handle_poll(self) -> None:
-        errors = [state.error for state in self.source.states.values()]
-        self._show_payment(disabled=any(isinstance(error, PaymentRequiredError) for error in errors))
-        if any(isinstance(error, NotRegisteredError) for error in errors):
+        self._show_payment(disabled=self._is_latest(PaymentRequiredError))
+        if self._is_latest(NotRegisteredError):
             self._entry.async_start_reauth(self._hass)
         info = self.source.states[feeds.INFO.key]
         stale = isinstance(info.error, SiteUnavailableError) and not isinstance(info.error, SiteOfflineError)
@@ -126,6 +125,13 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
         client_id = _client_id(self._hass, self._entry)
         region = self.client.region
         self._issues.show(CONSENT_MISSING, consent_placeholders(self._hass, client_id, region) if missing else None)
+
+    def _is_latest(self, kind: type[ApiError]) -> bool:
+        """Return whether a feed failed like this since any feed was answered."""
+        states = self.source.states.values()
+        answered = max((state.answered_at for state in states if state.answered_at is not None), default=None)
+        failed = [state.polled_at for state in states if isinstance(state.error, kind) and state.polled_at is not None]
+        return bool(failed) and (answered is None or max(failed) > answered)
 
     @callback
     def _show_payment(self, *, disabled: bool) -> None:
