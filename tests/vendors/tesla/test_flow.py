@@ -320,6 +320,8 @@ async def test_an_account_of_another_region_is_found_there(
     fleet.policy.account = Account(region=Region.EU)
     entry = await set_up_site(hass, application, region="na")
     assert entry.data["region"] == "eu"
+    # Its code says so, and the tokens are for that region's API.
+    assert b"fleet-api.prd.eu" in next(each.body for each in fleet.requests if each.path.endswith("/token"))
 
 
 async def test_says_that_no_region_has_the_account(

@@ -59,7 +59,7 @@ _REGION_NAMES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class FleetApplication:
     """The application that the user registered with Tesla, and the region that the user chose."""
 
     client_id: str = field(repr=False)
@@ -78,7 +78,7 @@ class TeslaSteps(OAuthSteps):
     about_application = ("application_refused", "region_differs")
 
     # The input so far, and the region that the account turns out to belong to.
-    _application = Application(client_id="", client_secret="", region=Region.NA)
+    _application = FleetApplication(client_id="", client_secret="", region=Region.NA)
     _region: Region
     _domain: str | None = None
     # What to say if Tesla refuses requests although it has just accepted a registration.
@@ -126,7 +126,7 @@ class TeslaSteps(OAuthSteps):
         self._paste = user_input[CONF_PASTE_CODE]
         client_id, client_secret = self._entered_client(user_input)
         known, region = self._application, Region(user_input[CONF_REGION])
-        self._application = Application(client_id=client_id, client_secret=client_secret, region=region)
+        self._application = FleetApplication(client_id=client_id, client_secret=client_secret, region=region)
         if stored_under(region) != stored_under(known.region):
             self._token = None
         try:
@@ -162,7 +162,7 @@ class TeslaSteps(OAuthSteps):
     @override
     def _load_application(self, entry: ConfigEntry) -> ClientCredential | None:
         client = stored_client(self.hass, entry.data[CONF_AUTH_IMPLEMENTATION])
-        self._application = Application(
+        self._application = FleetApplication(
             client_id=client.client_id if client else "",
             client_secret=client.client_secret if client else "",
             region=Region(entry.data[CONF_REGION]),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, tzinfo
 
 from ....site.energy.days import DailyCounters
-from ....site.history.intervals import day_of
+from ....site.history.intervals import DAY, day_of
 from ....site.model import CounterKind
 from ..client.models.energy_history import EnergyFlows, EnergyHistory, EnergyRow, sum_flows
 
@@ -54,10 +54,15 @@ def energy(flows: EnergyFlows, kind: CounterKind) -> float | None:
 
 
 def first_missing(counters: DailyCounters, kinds: Iterable[CounterKind], today: date) -> date:
-    """Return the first day of which a counter may lack energy: the last one that it knows any of."""
+    """Return the first day of which a counter may lack energy: the one before the first that is missing, or today.
+
+    A gateway that lost its internet had only uploaded a part of that day.
+    """
     found = today
     for kind in kinds:
         counter = counters.of(kind)
-        last = max([*([counter.through] if counter.through else []), *counter.days], default=today)
-        found = min(found, last)
+        day = counter.through + DAY if counter.through is not None else today
+        while day < found and day in counter.days:
+            day += DAY
+        found = min(found, day - DAY if day < today else day)
     return found

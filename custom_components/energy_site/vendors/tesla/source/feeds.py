@@ -4,6 +4,7 @@ The order matters during setup: `site_info` decides which of the others are want
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -27,10 +28,11 @@ type Feed[T] = CloudFeed[Context, T]
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 
-# A gateway without internet uploads its energy late; days this recent may still change.
-_SETTLING_DAYS = 3
+# A gateway without internet uploads its energy late; days this recent may still change, and cost a single request.
+_SETTLING_DAYS = 7
+_WEEK = DAY * _SETTLING_DAYS
 
-# No more days than a request of daily rows returns.
+# A day that is missing for longer was never uploaded.
 MOST_DAYS = 31
 
 # Sessions this long ago say nothing about now.
@@ -43,6 +45,7 @@ def _feed[T](
     ask: Callable[[Context], Awaitable[T]],
     *,
     path: str | None = None,
+    join: Callable[[Context, list[T]], T] = lambda _, answers: answers[-1],
     essential: bool = False,
     wanted: Callable[[CloudSource[Context]], bool] = lambda _: True,
     **weights: Any,
@@ -58,6 +61,7 @@ def _feed[T](
         essential=essential,
         ask=ask,
         read=read,
+        join=join,
         request=PollRequest(key=key, cost=1, **weights),
         wanted=wanted,
     )
@@ -79,17 +83,29 @@ async def _days(context: Context) -> EnergyHistory:
     """Return the energy of the days that the counters lack and of those that may still change."""
     first = min(context.since or context.today, context.today - DAY * _SETTLING_DAYS)
     first = max(first, context.today - DAY * MOST_DAYS)
-    return await energy_of(context, first, (context.today - first).days, HistoryPeriod.MONTH)
+    if context.today - first <= _WEEK:
+        return await energy_of(context, first, (context.today - first).days, HistoryPeriod.WEEK)
+    answers = []
+    while first < context.today:
+        # A request is answered for the month that its end is in.
+        end = min((first.replace(day=1) + DAY * MOST_DAYS).replace(day=1), context.today)
+        answers.append(await energy_of(context, first, (end - first).days, HistoryPeriod.MONTH))
+        first = end
+    return _joined(context, answers)
+
+
+def _joined(_: Context, answers: list[EnergyHistory]) -> EnergyHistory:
+    return replace(answers[-1], rows=tuple(row for answer in answers for row in answer.rows))
 
 
 async def _outages(context: Context) -> BackupHistory:
     first = context.installed or context.today - DAY * 3650
-    start, end = midnight(first, context.zone), context.clock().astimezone(context.zone)
+    start, end = midnight(first, context.zone).astimezone(context.zone), context.clock().astimezone(context.zone)
     return await context.client.backup_history(context.site_id, start, end, period=HistoryPeriod.LIFETIME)
 
 
 async def _sessions(context: Context) -> tuple[ChargeSession, ...]:
-    start = midnight(context.today - DAY * _SESSION_DAYS, context.zone)
+    start = midnight(context.today - DAY * _SESSION_DAYS, context.zone).astimezone(context.zone)
     return await context.client.charge_history(context.site_id, start, context.clock().astimezone(context.zone))
 
 
@@ -106,15 +122,17 @@ def _measures(source: CloudSource[Context]) -> bool:
     return equipment.has_solar(info) or equipment.has_battery(info)
 
 
+# Under the smallest budget, two sites leave each other just enough for the power by day, and one
+# site's power is polled each minute under the usual one: the rest waits, above all at night.
 INFO: Feed[SiteInfo] = _feed(
     "site_info",
     endpoints.SITE_INFO,
     _info,
     essential=True,
-    weight_day=0.06,
-    weight_night=0.03,
+    weight_day=0.025,
+    weight_night=0.0005,
     min_interval=15 * _MINUTE,
-    max_interval=6 * _HOUR,
+    max_interval=12 * _HOUR,
 )
 LIVE: Feed[LiveStatus] = _feed(
     "live_status",
@@ -122,19 +140,19 @@ LIVE: Feed[LiveStatus] = _feed(
     _live,
     essential=True,
     weight_day=1.0,
-    weight_night=0.35,
+    weight_night=0.07,
     min_interval=_MINUTE,
-    max_interval=2 * _HOUR,
+    max_interval=4 * _HOUR,
 )
 TODAY: Feed[EnergyHistory] = _feed(
     "energy_today",
     endpoints.ENERGY_HISTORY,
     _today,
     wanted=_measures,
-    weight_day=0.1,
-    weight_night=0.02,
+    weight_day=0.03,
+    weight_night=0.0005,
     min_interval=_HOUR,
-    max_interval=6 * _HOUR,
+    max_interval=8 * _HOUR,
 )
 DAYS: Feed[EnergyHistory] = _feed(
     "energy_days",
@@ -142,6 +160,7 @@ DAYS: Feed[EnergyHistory] = _feed(
     _days,
     wanted=_measures,
     path=f"{endpoints.ENERGY_HISTORY.name}_days",
+    join=_joined,
     daily_at=time(2, 20),
     min_interval=15 * _MINUTE,
 )

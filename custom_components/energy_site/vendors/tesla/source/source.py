@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, override
 
+from ....api.errors import ApiError
 from ....site.chargers import Chargers
 from ....site.control import Control, ControlName
 from ....site.grid_services import GridServices
@@ -26,6 +27,7 @@ from ....sources.budget import SystemBudget
 from ....sources.cloud import CloudFeed, CloudSource, ZoneFinder
 from ....sources.feed import Feed
 from ....sources.source import Builder
+from ..client.errors import SiteOfflineError, SiteUnavailableError
 from ..client.models.live_status import LiveStatus
 from ..client.models.site_info import SiteInfo
 from . import battery, chargers, energy, equipment, feeds, grid, outages, power, prices, settings
@@ -39,6 +41,13 @@ _CACHED = timedelta(minutes=10)
 
 # Two intervals of polling and what is cached; a gateway that doesn't report for longer is offline.
 _LATE = 2
+
+# A feed without an answer is polled at its usual pace this many times, then ever more rarely, but
+# at least this often: a site that is stale is so for good, and costs two requests each time.
+_PATIENT = 3
+_LONG_ENOUGH = 8
+_OFFLINE_INTERVAL = timedelta(minutes=15)
+_STALE_INTERVAL = timedelta(hours=2)
 
 _GRID = (CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT)
 _BATTERY = (CounterKind.BATTERY_CHARGE, CounterKind.BATTERY_DISCHARGE)
@@ -55,6 +64,8 @@ class TeslaSource(CloudSource[Context]):
         self.tariff: TeslaTariff = TeslaTariff(self)
         self._controls = TeslaControls(self, self.tariff)
         self._live = LiveAnswers()
+        self._polled: datetime | None = None
+        self._polled_before: datetime | None = None
         self._prices_of = prices.SitePrices()
         self._builders = self._make_builders()
 
@@ -96,6 +107,34 @@ class TeslaSource(CloudSource[Context]):
         self.tariff.restore(data.get("tariff"))
         super().restore(data)
 
+    @override
+    def wait(self, key: str, now: datetime) -> timedelta:
+        """Return how long to wait until a feed is polled again, which gets longer while Tesla has no answer for it."""
+        wait, state = super().wait(key, now), self.states[key]
+        if not isinstance(state.error, SiteUnavailableError) or state.failures <= _PATIENT:
+            return wait
+        is_stale = self.outage is not None and not isinstance(state.error, SiteOfflineError)
+        longer = feeds.LIVE.request.min_interval * (1 << min(state.failures - _PATIENT, _LONG_ENOUGH))
+        return max(wait, min(longer, _STALE_INTERVAL if is_stale else _OFFLINE_INTERVAL))
+
+    @override
+    async def _is_out(self, error: ApiError) -> bool:
+        """Return whether Tesla has no answer for anything of the site, such as for that of a sold house."""
+        if await super()._is_out(error):
+            return True
+        if not isinstance(error, SiteUnavailableError) or not isinstance(
+            self.states[feeds.INFO.key].error, SiteUnavailableError
+        ):
+            return False
+        if self.outage is None:
+            return True
+        try:
+            await super()._fetch(feeds.INFO, self.context.clock())
+        except ApiError:
+            return True
+        self.refresh_requested |= {feeds.INFO.key}
+        return False
+
     @property
     def kinds(self) -> tuple[CounterKind, ...]:
         """What the site counts."""
@@ -112,6 +151,8 @@ class TeslaSource(CloudSource[Context]):
     async def _fetch(self, feed: Feed, now: datetime) -> object:
         if feed.key == feeds.DAYS.key:
             self.context.since = energy.first_missing(self.counters, self.kinds, self.context.today)
+        if feed.key == feeds.LIVE.key:
+            self._polled_before, self._polled = self._polled, now
         answer = await super()._fetch(feed, now)
         if isinstance(answer, SiteInfo):
             if answer.installation_time_zone:
@@ -135,7 +176,9 @@ class TeslaSource(CloudSource[Context]):
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
         if feed.key == feeds.LIVE.key and (live := self.answer(feeds.LIVE)) is not None:
-            may_have_ended = self._live.observe(live, self.answer(feeds.INFO), silent_after=self._oldest(now))
+            # While it answers, only what was measured between two polls isn't known.
+            silent_after = _CACHED + (now - self._polled_before) if self._polled_before is not None else timedelta.max
+            may_have_ended = self._live.observe(live, self.answer(feeds.INFO), silent_after=silent_after)
             self.refresh_requested |= {feeds.OUTAGES.key} if may_have_ended else set()
         for each, daily in ((feeds.TODAY, False), (feeds.DAYS, True)):
             if feed.key == each.key and (history := self.answer(each)) is not None:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+import re
 
 from .....api.errors import ApiPayloadError
 from .....api.payload import Record, is_code
 
 _LONGEST_TIME = 40
+
+# These are shown as they are, so what may be a VIN, a key or a place isn't one.
+_WORD = re.compile(r"[A-Za-z][A-Za-z_]{1,39}")
 
 # Nothing happened at a site before or happens after, and every offset from UTC can be applied within.
 _EARLIEST, _LATEST = 2000, 2100
@@ -64,6 +68,12 @@ def whole(item: Record, key: str) -> int | None:
     """Return a number of a list of Tesla's, such as a state."""
     number = item.number_or_none(key)
     return int(number) if number is not None and number.is_integer() else None
+
+
+def word(item: Record, key: str) -> str | None:
+    """Return a mode, a rule or a kind, which may be a new one, `None` for what is no plain word."""
+    text = item.text_or_none(key) or ""
+    return text if _WORD.fullmatch(text) else None
 
 
 def firmware(item: Record, key: str) -> str | None:

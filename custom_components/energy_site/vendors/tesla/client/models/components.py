@@ -5,7 +5,7 @@ from datetime import datetime
 
 from .....api.errors import ApiPayloadError
 from .....api.payload import Record, parse_each
-from .common import firmware, instant, not_negative, serial
+from .common import firmware, instant, not_negative, serial, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def parse_components(root: Record) -> Components:
         off_grid_vehicle_charging_reserve_supported=sent.flag_or_none("off_grid_vehicle_charging_reserve_supported"),
         grid_services_enabled=sent.flag_or_none("grid_services_enabled"),
         service_mode_enabled=sent.flag_or_none("service_mode_enabled"),
-        net_meter_mode=sent.code_or_none("net_meter_mode"),
+        net_meter_mode=word(sent, "net_meter_mode"),
         rate_plan_configured_by_rts=rates.flag_or_none("rate_plan_configured_by_rts"),
         edit_setting_permission_to_export=sent.flag_or_none("edit_setting_permission_to_export"),
         edit_setting_grid_charging=sent.flag_or_none("edit_setting_grid_charging"),
@@ -115,7 +115,7 @@ def parse_components(root: Record) -> Components:
         disallow_charge_from_grid_with_solar_installed=no_charge.flag_or_none(
             "disallow_charge_from_grid_with_solar_installed"
         ),
-        customer_preferred_export_rule=rule.code_or_none("customer_preferred_export_rule"),
+        customer_preferred_export_rule=word(rule, "customer_preferred_export_rule"),
         non_export_configured=no_export.flag_or_none("non_export_configured"),
         gateways=parse_each(sent.records("gateways"), _device),
         batteries=parse_each(sent.records("batteries"), _battery),

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from .....api.payload import Record, parse_each
-from .common import expect, instant, not_negative, percent, whole
+from .common import expect, instant, not_negative, percent, whole, word
 
 _KNOWN = (
     "timestamp",
@@ -157,7 +157,7 @@ def _storm(item: Record) -> StormWatch:
         watch_event_id=item.text_or_none("watch_event_id"),
         start=instant(item, "start_time"),
         end=instant(item, "end_time"),
-        storm_type=item.code_or_none("storm_type"),
+        storm_type=word(item, "storm_type"),
         opted_out=item.flag_or_none("opted_out"),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .....api.payload import Record
-from .common import expect, firmware, moment, not_negative, percent, whole
+from .common import expect, firmware, moment, not_negative, percent, whole, word
 from .components import Components, parse_components
 from .json_value import bounded_object
 
@@ -84,7 +84,7 @@ def parse_site_info(endpoint: str, payload: object) -> SiteInfo:
         nameplate_energy=not_negative(root, "nameplate_energy"),
         min_site_meter_power_ac=_limit(root, "min_site_meter_power_ac"),
         max_site_meter_power_ac=_limit(root, "max_site_meter_power_ac"),
-        default_real_mode=root.code_or_none("default_real_mode"),
+        default_real_mode=word(root, "default_real_mode"),
         backup_reserve_percent=percent(root, "backup_reserve_percent"),
         off_grid_vehicle_charging_reserve_percent=percent(root, "off_grid_vehicle_charging_reserve_percent"),
         vpp_backup_reserve_percent=percent(root, "vpp_backup_reserve_percent"),
@@ -94,7 +94,7 @@ def parse_site_info(endpoint: str, payload: object) -> SiteInfo:
         tariff_content=bounded_object(root.value("tariff_content")),
         tariff_content_v2=bounded_object(root.value("tariff_content_v2")),
         tou_settings=TouSettings(
-            optimization_strategy=root.record_or_empty("tou_settings").code_or_none("optimization_strategy")
+            optimization_strategy=word(root.record_or_empty("tou_settings"), "optimization_strategy")
         ),
         user_settings=UserSettings(
             storm_mode_enabled=user.flag_or_none("storm_mode_enabled"),
