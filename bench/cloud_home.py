@@ -25,7 +25,7 @@ from custom_components.energy_site.sources.history_turns import HistoryTurns
 from custom_components.energy_site.vendors.enphase_cloud.client.oauth import refresh
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.const import PLANS
-from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
+from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import V4Context
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import history_of
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
 from simulator.clock import ManualClock
@@ -185,7 +185,7 @@ class Entry:
         self._offset, self._micro = world.dice.random(), world.dice.uniform(0.05, 0.5)
         budget = SystemBudget(key_budget, name, world.now)
         client = EnphaseV4Client(world.session, world.application.key, self._token, budget=budget)
-        context = Context(client=client, system_id=self.system.system_id, clock=world.now)
+        context = V4Context(client=client, system_id=self.system.system_id, clock=world.now)
         self.source = source = EnphaseCloudSource(context, name, budget, _find_zone)
         source.restore(self.memory)
         await source.prepare(world.now())

@@ -18,7 +18,7 @@ from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.sources.budget import SystemBudget
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v4 import feeds
-from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
+from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import V4Context
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import (
@@ -71,7 +71,7 @@ class CloudHome(Home):
         name = f"enphase_{system.system_id}"
         budget = SystemBudget(PlainPurse(self.planner), name, world.now)
         client = EnphaseV4Client(session, application.key, Token(world), budget=budget)
-        context = Context(client=client, system_id=system.system_id, clock=world.now)
+        context = V4Context(client=client, system_id=system.system_id, clock=world.now)
         super().__init__(clock, EnphaseCloudSource(context, name, budget, _find_zone), cloud.faults)
 
     @override

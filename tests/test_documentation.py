@@ -16,9 +16,12 @@ from custom_components.energy_site.descriptions.entity_description import AnyEnt
 from custom_components.energy_site.descriptions.site import BINARY_DESCRIPTIONS
 from custom_components.energy_site.event import EVENTS
 from custom_components.energy_site.sensor import DESCRIPTIONS
-from custom_components.energy_site.vendors.enphase_cloud.parameters import PARAMETERS
+from custom_components.energy_site.vendors.enphase_cloud.parameters import PARAMETERS as ENPHASE_PARAMETERS
 from custom_components.energy_site.vendors.iq_gateway.const import INTERVALS, LIVE_MINUTES
 from custom_components.energy_site.vendors.iq_gateway.source import feeds
+from custom_components.energy_site.vendors.tesla.client.endpoints import PRODUCTS, REGION
+from custom_components.energy_site.vendors.tesla.parameters import PARAMETERS as TESLA_PARAMETERS
+from custom_components.energy_site.vendors.tesla.source import feeds as tesla_feeds
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.event import EventEntityDescription
@@ -96,7 +99,9 @@ def test_the_options_are_described_with_their_bounds() -> None:
 
 def test_every_endpoint_is_described() -> None:
     page = (ROOT / "docs/how-it-polls.md").read_text()
-    assert [feed.endpoint for feed in feeds.ALL if f"`{feed.endpoint}`" not in page] == []
+    endpoints = [feed.endpoint for each in (feeds.ALL, tesla_feeds.ALL) for feed in each]
+    endpoints += [PRODUCTS.name, REGION.name]
+    assert [endpoint for endpoint in endpoints if f"`{endpoint}`" not in page] == []
 
 
 def _section(page: str, heading: str) -> str:
@@ -127,7 +132,8 @@ def test_every_action_is_described_with_its_fields() -> None:
             for field in service["fields"].values()
             for option in field["selector"].get("select", {}).get("options", ())
         }
-        assert named <= fields | choices | (PARAMETERS.keys() if "parameters" in fields else set()), action
+        parameters = ENPHASE_PARAMETERS.keys() | TESLA_PARAMETERS.keys() if "parameters" in fields else set()
+        assert named <= fields | choices | parameters, action
 
 
 def test_actions_that_are_named_exist() -> None:
@@ -179,6 +185,13 @@ def test_fields_are_called_as_in_the_dialogs() -> None:
     assert [label for label in labels if f"**{label}**" not in setup] == []
     fields = ", ".join(cells[0] for cells in _rows("docs/cloud.md", "What to register first (v4)"))
     assert fields == ", ".join(steps["enphase_cloud"]["data"].values())
+    page = " ".join((ROOT / "docs/tesla.md").read_text().split())
+    labels = [*steps["tesla"]["data"].values(), *steps["tesla_code"]["data"].values()]
+    labels += [steps["user"]["menu_options"]["tesla"], steps["tesla_registration"]["title"]]
+    labels += steps["tesla_registration"]["data"].values()
+    labels += [*ENGLISH["selector"]["region"]["options"].values(), *ENGLISH["selector"]["budget"]["options"].values()]
+    labels.append(ENGLISH["options"]["step"]["budget"]["data"]["requests"])
+    assert [label for label in labels if label not in page] == []
 
 
 @pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)

@@ -25,7 +25,8 @@ from ..site.model import (
 class Family[P: Part, U]:
     """One kind of device: where the units are listed, and their data for the device registry.
 
-    `whole` returns whether a list is complete, so that a missing unit may be gone.
+    `whole` returns whether a list is complete, so that a missing unit may be gone. Devices that
+    stand `alone` exist even without an entity.
     """
 
     kind: str
@@ -34,14 +35,16 @@ class Family[P: Part, U]:
     describe: Callable[[U], model.DeviceInfo | None]
     whole: Callable[[P], bool] = bool
     has_serial: bool = True
+    alone: bool = False
 
 
-def _of_kind(kind: ControllerKind) -> Family[GridStatus, Controller]:
+def _of_kind(kind: ControllerKind, *, alone: bool = False) -> Family[GridStatus, Controller]:
     return Family(
         kind=kind,
         part=GridStatus,
         units=lambda part: {serial: unit for serial, unit in part.controllers.items() if unit.kind is kind},
         describe=lambda unit: unit.device,
+        alone=alone,
     )
 
 
@@ -61,7 +64,7 @@ AC_BATTERY: Family[Battery, BatteryUnit] = Family(
 SYSTEM_CONTROLLER = _of_kind(ControllerKind.SYSTEM_CONTROLLER)
 COLLAR = _of_kind(ControllerKind.COLLAR)
 COMBINER = _of_kind(ControllerKind.COMBINER)
-GATEWAY = _of_kind(ControllerKind.GATEWAY)
+GATEWAY = _of_kind(ControllerKind.GATEWAY, alone=True)
 RELAY = _of_kind(ControllerKind.RELAY)
 METER: Family[Meters, MeterUnit] = Family(
     kind="meter", part=Meters, units=lambda part: part.units, describe=lambda unit: unit.device

@@ -1,6 +1,7 @@
 """The site's devices in the device registry."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -98,9 +99,19 @@ class SiteDevices:
     def async_track(self) -> tuple[CALLBACK_TYPE, ...]:
         """Remove devices that are gone and follow the hub's firmware; return the functions that stop it."""
         return (
+            *(self.poller.listen(family.part, partial(self._register, family)) for family in FAMILIES if family.alone),
             *(self.poller.listen(family.part, _Absence(self, family).look) for family in FAMILIES),
             self.poller.listen(model.Health, self._follow_firmware),
         )
+
+    @callback
+    def _register(self, family: Family[Any, Any]) -> None:
+        """Register the devices of a family that may have no entity."""
+        if (part := self.poller.part(family.part)) is None:
+            return
+        registry = dr.async_get(self.hass)
+        for serial, unit in family.units(part).items():
+            registry.async_get_or_create(config_entry_id=self.entry_id, **self.unit_info(family, serial, unit))
 
     @callback
     def _follow_firmware(self) -> None:

@@ -99,7 +99,7 @@ async def async_set_tariff(judged: JudgedTariff, controls: ControlQueue) -> bool
             translation_key="tariff_differs",
             translation_placeholders={"places": _listed(map(_place_of_difference, setting.differences(tariff)))},
         ) from err
-    return controls.pending(TARIFF) is None
+    return controls.pending(TARIFF) is None and not setting.differences(tariff)
 
 
 def findings_as_dicts(findings: Iterable[Finding]) -> list[JsonValueType]:

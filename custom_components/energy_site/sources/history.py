@@ -101,6 +101,17 @@ class HistoryFetcher:
         shares = [progress(self._cursors[each.key], each, now=now, zone=zone) for each in self._provider.groups]
         return 100 * sum(shares) / len(shares) if shares else 100.0
 
+    @property
+    def first_cost(self) -> int:
+        """How many requests may be spent on the first totals of groups that can't wait for spare ones."""
+        now = self._clock()
+        return sum(
+            self._provider.first_cost(group)
+            for group in self._provider.groups
+            if (cursor := self._cursors[group.key]).first is None
+            and (cursor.idle_until is None or now >= cursor.idle_until)
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""
         return {key: cursor.as_dict() for key, cursor in self._cursors.items()}

@@ -61,6 +61,10 @@ class HistoryProvider(Protocol):
         """Return the number of requests needed for the energy of each day, from `first_day` on if it is given."""
         return 1
 
+    def first_cost(self, group: FlowGroup) -> int:  # noqa: ARG002 - most wait for spare requests.
+        """Return how many requests may be spent at once on the first totals, regardless of spare ones."""
+        return 0
+
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
         """Return the energy of each day, for the whole lifetime or from `first_day` on."""
 

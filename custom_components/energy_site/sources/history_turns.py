@@ -49,6 +49,10 @@ class HistoryTurns:
             planner.record_result(source.system, self._close, now)
             report = await self._async_spend(self._close.cost, Purpose.ESSENTIAL)
             _LOGGER.debug("The day's history: %s", report.as_dict())
+        if cost := self.fetcher.first_cost:
+            # Without any history, there is nothing that could be refined with spare requests.
+            report = await self._async_spend(cost, Purpose.ESSENTIAL, while_true=lambda: self.fetcher.first_cost > 0)
+            _LOGGER.debug("The first history: %s", report.as_dict())
         with with_purpose(Purpose.HISTORY):
             report = await self.fetcher.async_run()
         _LOGGER.debug("History with spare requests: %s", report.as_dict())
@@ -80,12 +84,14 @@ class HistoryTurns:
         )
         return close
 
-    async def _async_spend(self, requests: int, purpose: Purpose) -> Report:
+    async def _async_spend(
+        self, requests: int, purpose: Purpose, *, while_true: Callable[[], bool] = lambda: True
+    ) -> Report:
         """Run with at most this many requests."""
         used = self._source.planner.usage.used
 
         def left() -> int:
-            return requests - (self._source.planner.usage.used - used)
+            return requests - (self._source.planner.usage.used - used) if while_true() else 0
 
         with with_purpose(purpose):
             return await self.fetcher.async_run(left)

@@ -24,7 +24,7 @@ from .client.v4 import EnphaseV4Client
 from .const import CONF_PLAN, CONF_REFUSED, PLANS
 from .parameters import PARAMETERS
 from .source.v4 import diagnostic_endpoints
-from .source.v4.context import Context
+from .source.v4.context import V4Context
 from .source.v4.history import EnphaseHistory, history_of
 from .source.v4.source import EnphaseCloudSource
 
@@ -49,7 +49,7 @@ class EnphaseCloudAdapter(CloudAdapter[EnphaseCloudSource]):
         self._entry = entry
         self.client: EnphaseV4Client = client
         self.quota = quota
-        context = Context(
+        context = V4Context(
             client=client,
             system_id=int(entry.data[CONF_SYSTEM_ID]),
             clock=dt_util.utcnow,

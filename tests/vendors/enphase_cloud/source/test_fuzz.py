@@ -24,7 +24,7 @@ from custom_components.energy_site.vendors.enphase_cloud.client.v2 import Enligh
 from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
 from custom_components.energy_site.vendors.enphase_cloud.source.v2.feeds import EnlightenContext
 from custom_components.energy_site.vendors.enphase_cloud.source.v2.source import EnlightenSource
-from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
+from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import V4Context
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
 from simulator.clock import ManualClock
 from simulator.enphase_cloud import LEGACY_WATT, MEGAWATT, CloudServer, CloudSite, lived
@@ -91,7 +91,7 @@ def source_of(api: str, session: Any = None, user: str = "310606", token: str = 
     counts = cast("aiohttp.ClientSession", session)
     if api == "v4":
         client = EnphaseV4Client(counts, key, access, budget=budget)
-        context = Context(client=client, system_id=SYSTEM, clock=lambda: NOW, zone=UTC)
+        context = V4Context(client=client, system_id=SYSTEM, clock=lambda: NOW, zone=UTC)
         return EnphaseCloudSource(context, "me", budget, find_zone)
     old = EnlightenV2Client(counts, key, user, budget=budget)
     old_context = EnlightenContext(client=old, system_id=SYSTEM, clock=lambda: NOW, zone=UTC)

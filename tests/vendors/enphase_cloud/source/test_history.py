@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 import time
-from typing import override
+from typing import cast, override
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -22,6 +22,7 @@ from custom_components.energy_site.vendors.enphase_cloud.client.v4 import Enphas
 from custom_components.energy_site.vendors.enphase_cloud.source.v2.history import EnlightenHistory
 from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import EnphaseHistory
 from simulator.clock import ManualClock
+from simulator.cloud.archive import Kind
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem, Group, Plan, lived
 from simulator.enphase_cloud.faults import Unprocessable
 from simulator.house import HouseConfig, Place
@@ -83,7 +84,7 @@ class World:
         assert list(found) == [start + HOUR * number for number in range((until - start) // HOUR)]
         for hour, kwh in found.items():
             begin, end = hour.timestamp(), (hour + HOUR).timestamp()
-            assert kwh * 1000 == pytest.approx(self.system.archive.energy(kind.value, begin, end))
+            assert kwh * 1000 == pytest.approx(self.system.archive.energy(cast("Kind", kind.value), begin, end))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from custom_components.energy_site.vendors.enphase_cloud.source.v4 import (
     diagnostic_endpoints as v4_diagnostics,
     feeds as v4_feeds,
 )
-from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import Context
+from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import V4Context
 
 from ..client.server import CloudServer, Tokens, serving
 from ..client.shapes import ENDPOINTS, SAMPLES
@@ -96,10 +96,10 @@ async def cloud(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CloudServer]:
 
 
 @pytest.fixture
-async def v4(cloud: CloudServer) -> AsyncIterator[Context]:
+async def v4(cloud: CloudServer) -> AsyncIterator[V4Context]:
     """Return how a system is asked by v4."""
     async with aiohttp.ClientSession() as session:
-        yield Context(
+        yield V4Context(
             client=EnphaseV4Client(session, "key", Tokens()),
             system_id=67,
             clock=lambda: NOW,
@@ -118,7 +118,7 @@ async def v2(cloud: CloudServer) -> AsyncIterator[v2_feeds.EnlightenContext]:
 
 
 @pytest.mark.parametrize("feed", v4_feeds.ALL, ids=lambda feed: feed.key)
-async def test_a_feed_of_v4_takes_one_request(cloud: CloudServer, v4: Context, feed: v4_feeds.Feed[Any]) -> None:
+async def test_a_feed_of_v4_takes_one_request(cloud: CloudServer, v4: V4Context, feed: v4_feeds.Feed[Any]) -> None:
     await feed.ask(v4)
     [asked] = cloud.asked
     assert asked.path == f"/api/v4/{feed.endpoint.format(system_id=67, serial_number='B-1')}"
@@ -136,7 +136,7 @@ async def test_a_feed_of_v2_takes_one_request(
 
 
 @pytest.mark.parametrize("name", V4_LOOKED_AT)
-async def test_what_is_only_looked_at_by_v4_takes_one_request(cloud: CloudServer, v4: Context, name: str) -> None:
+async def test_what_is_only_looked_at_by_v4_takes_one_request(cloud: CloudServer, v4: V4Context, name: str) -> None:
     path = ENDPOINTS[f"v4 {name}"].path
     await v4_diagnostics.ALL[path](v4)
     [asked] = cloud.asked
@@ -166,7 +166,7 @@ async def test_the_gateway_that_a_system_is_searched_by_is_asked_for_where_it_is
 
 @pytest.mark.parametrize("name", _BY_DEVICE)
 async def test_what_is_about_a_device_that_the_system_lacks_costs_no_request(
-    cloud: CloudServer, v4: Context, name: str
+    cloud: CloudServer, v4: V4Context, name: str
 ) -> None:
     v4.chargers = v4.gateways = ()
     with pytest.raises(ApiNotFoundError):

@@ -16,7 +16,11 @@ from custom_components.energy_site.api.errors import (
 )
 from custom_components.energy_site.vendors.tesla.client.client import TeslaClient
 from custom_components.energy_site.vendors.tesla.client.history_query import HistoryPeriod
-from custom_components.energy_site.vendors.tesla.client.settings import ExportRule, OperationMode, OptimizationStrategy
+from custom_components.energy_site.vendors.tesla.client.settings import (
+    OperationMode,
+    OptimizationStrategy,
+    PreferredExportRule,
+)
 from tests.loopback import CloudServer, RequestBudget
 
 from .conftest import Make
@@ -152,7 +156,7 @@ async def set_backup(client: TeslaClient) -> None:
             {"disallow_charge_from_grid_with_solar_installed": False},
         ),
         (
-            lambda client: client.set_export_rule(SITE, ExportRule.PV_ONLY),
+            lambda client: client.set_export_rule(SITE, PreferredExportRule.PV_ONLY),
             "grid_import_export",
             {"customer_preferred_export_rule": "pv_only"},
         ),

@@ -8,9 +8,11 @@ import pytest
 
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters
 from custom_components.energy_site.vendors.tesla.budget import CREDIT, FREE, PLANS
+from custom_components.energy_site.vendors.tesla.source import feeds
+from custom_components.energy_site.vendors.tesla.source.energy import days_of
 from simulator.cloud.archive import KINDS
 from simulator.house import HouseConfig
-from simulator.iq_gateway import HtmlPage
+from simulator.iq_gateway import HtmlPage, Mutate
 from simulator.tesla_cloud import MidnightEnd, NullResponse, SiteDetails, powerwall
 
 from .conftest import MakeHome
@@ -241,6 +243,35 @@ async def test_an_answer_that_cannot_be_read_changes_no_counter(home: TeslaHome,
     home.cloud.faults.add(failure, home.site.path(HISTORY))
     await home.ask("energy_today", "energy_days", after=60)
     assert home.part(EnergyCounters).counts == before
+
+
+@pytest.mark.parametrize(
+    ("feed", "stamp"), [("energy_today", "2026-06-18T09:00:00+02:00"), ("energy_days", "2026-06-17T00:00:00+02:00")]
+)
+async def test_a_row_of_tomorrow_or_of_a_day_that_is_not_over_is_not_counted(
+    home: TeslaHome, feed: str, stamp: str
+) -> None:
+    before = home.part(EnergyCounters).counts
+
+    def change(payload: Any) -> Any:
+        row = {"timestamp": stamp, "solar_energy_exported": 99_000}
+        return {"response": {**payload["response"], "time_series": [*payload["response"]["time_series"], row]}}
+
+    home.cloud.faults.add(Mutate(change), home.site.path(HISTORY))
+    await home.ask(feed)
+    assert home.part(EnergyCounters).counts == before
+
+
+@pytest.mark.parametrize("hours", [0, 1, 3])
+async def test_a_row_of_a_day_is_of_the_day_that_its_own_clock_shows(make_home: MakeHome, hours: int) -> None:
+    home = await make_home(days=4)
+    home.site.set_behaviour(fixed_offset_hours=hours)
+    await home.poll()
+    history = home.source.answer(feeds.DAYS)
+    assert history is not None
+    found = days_of(history, home.source.zone, daily=True)[date(2026, 6, 15)].load
+    begin = datetime(2026, 6, 15, tzinfo=UTC) - timedelta(hours=hours)
+    assert found == pytest.approx(truth(home, CounterKind.LOAD, begin, begin + timedelta(days=1)), abs=ROUNDING)
 
 
 @pytest.mark.parametrize("odd", [{"series_null": True}, {"midnight_end": MidnightEnd.ZEROS}])

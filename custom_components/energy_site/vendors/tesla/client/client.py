@@ -21,7 +21,7 @@ from .models.charge_history import ChargeSession
 from .models.energy_history import EnergyHistory
 from .models.live_status import LiveStatus
 from .models.site_info import SiteInfo
-from .settings import ExportRule, OperationMode, OptimizationStrategy, time_of_use, whole_percent
+from .settings import OperationMode, OptimizationStrategy, PreferredExportRule, time_of_use, whole_percent
 
 _OTHER_REGION = 421
 
@@ -127,9 +127,9 @@ class TeslaClient(FleetClient):
         body = {"disallow_charge_from_grid_with_solar_installed": not allowed}
         await self._set(endpoints.SET_GRID_IMPORT_EXPORT, site_id, body)
 
-    async def set_export_rule(self, site_id: int, rule: ExportRule) -> None:
+    async def set_export_rule(self, site_id: int, rule: PreferredExportRule) -> None:
         """Set what may be exported to the grid."""
-        body = {"customer_preferred_export_rule": ExportRule(rule)}
+        body = {"customer_preferred_export_rule": PreferredExportRule(rule)}
         await self._set(endpoints.SET_GRID_IMPORT_EXPORT, site_id, body)
 
     async def set_time_of_use(

@@ -14,7 +14,7 @@ class OperationMode(StrEnum):
     BACKUP = "backup"
 
 
-class ExportRule(StrEnum):
+class PreferredExportRule(StrEnum):
     """What may be exported to the grid."""
 
     BATTERY_OK = "battery_ok"

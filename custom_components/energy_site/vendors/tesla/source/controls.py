@@ -113,7 +113,7 @@ _SETTINGS = {
     ControlKey.EXPORT_RULE: _Setting(
         exists=_exports,
         read=lambda info: info.components.export_rule,
-        write=lambda context, value: context.client.set_export_rule(context.site_id, tesla.ExportRule(value)),
+        write=lambda context, value: context.client.set_export_rule(context.site_id, tesla.PreferredExportRule(value)),
         limits=lambda _: Choice(options=tuple(ExportRule)),
     ),
 }

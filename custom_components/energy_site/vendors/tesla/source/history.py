@@ -35,6 +35,9 @@ _MONTHS_AT_ONCE = 12
 _STANDS = timedelta(hours=12)
 _CLOSED = timedelta(days=14)
 
+# A life of twenty years.
+_MOST_MONTHS = 240
+
 _CHARGER_DAYS = 31
 _CHARGER = (CounterKind.CHARGER,)
 
@@ -81,6 +84,10 @@ class TeslaHistory(HistoryProvider):
         first = first_day or self._installed or self._today - DAY * 31 * _EMPTY_MONTHS
         missing = sum(self._known(month) is None for month in _months_back(self._today, first))
         return min(missing, _MONTHS_AT_ONCE)
+
+    @override
+    def first_cost(self, group: FlowGroup) -> int:
+        return 1 if group.kinds == _CHARGER else _MOST_MONTHS
 
     @override
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:

@@ -176,7 +176,7 @@ class TeslaSource(CloudSource[Context]):
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
         if feed.key == feeds.LIVE.key and (live := self.answer(feeds.LIVE)) is not None:
-            # While it answers, only what was measured between two polls isn't known.
+            # A gateway that reports is never further behind than the previous poll and Tesla's cache.
             silent_after = _CACHED + (now - self._polled_before) if self._polled_before is not None else timedelta.max
             may_have_ended = self._live.observe(live, self.answer(feeds.INFO), silent_after=silent_after)
             self.refresh_requested |= {feeds.OUTAGES.key} if may_have_ended else set()

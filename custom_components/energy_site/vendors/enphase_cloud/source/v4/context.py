@@ -20,7 +20,7 @@ class _Telemetry(Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class Context:
+class V4Context:
     """The client, the local date and the devices of a system."""
 
     client: EnphaseV4Client

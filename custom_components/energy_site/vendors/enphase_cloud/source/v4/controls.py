@@ -24,7 +24,7 @@ from .....sources.cloud import CloudSource
 from ...client import v4_endpoints as endpoints
 from ...client.models.battery import BatteryMode, BatterySettingsChange, LoadContactChange, LoadMode
 from . import feeds
-from .context import Context
+from .context import V4Context
 from .settings import CIRCUIT_MODES, MODES, build, build_circuits
 
 # A change takes some seconds to the gateway and back. Each check costs one of the month's requests.
@@ -43,7 +43,7 @@ _CIRCUIT_LEVELS = Range(minimum=10.0, maximum=90.0)
 class CloudControls:
     """The controls of one system that its plan grants."""
 
-    def __init__(self, source: CloudSource[Context]) -> None:
+    def __init__(self, source: CloudSource[V4Context]) -> None:
         """Write using the client of `source`."""
         self._source = source
 

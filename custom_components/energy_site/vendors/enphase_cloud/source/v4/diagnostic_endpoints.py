@@ -6,28 +6,28 @@ from datetime import timedelta
 from .....api.errors import ApiNotFoundError
 from ...client import v4_endpoints as endpoints
 from ...client.endpoint import CloudEndpoint, Value, page_query
-from .context import Context
+from .context import V4Context
 
 type _Query = Mapping[str, Value]
-type _Request = Callable[[Context], Awaitable[object]]
+type _Request = Callable[[V4Context], Awaitable[object]]
 
 _OFFSET: _Query = {"offset": 0, "limit": 100}
 
 
 def _of_system(
-    endpoint: CloudEndpoint[object], query: Callable[[Context], _Query] = lambda _: {}
+    endpoint: CloudEndpoint[object], query: Callable[[V4Context], _Query] = lambda _: {}
 ) -> tuple[str, _Request]:
     return endpoint.path, lambda ask: ask.client.get(endpoint, ask.system_id, query=query(ask))
 
 
 def _of_device(
     endpoint: CloudEndpoint[object],
-    serials: Callable[[Context], tuple[str, ...]],
-    query: Callable[[Context, str], _Query] = lambda *_: {},
+    serials: Callable[[V4Context], tuple[str, ...]],
+    query: Callable[[V4Context, str], _Query] = lambda *_: {},
 ) -> tuple[str, _Request]:
     """Request the endpoint for the first of some devices; raise `ApiNotFoundError` if there are none."""
 
-    async def request(ask: Context) -> object:
+    async def request(ask: V4Context) -> object:
         if not (found := serials(ask)):
             raise ApiNotFoundError(endpoint.name, 404)
         return await ask.client.get(endpoint, ask.system_id, found[0], query(ask, found[0]))
@@ -35,11 +35,11 @@ def _of_device(
     return endpoint.path, request
 
 
-def _yesterday(ask: Context) -> int:
+def _yesterday(ask: V4Context) -> int:
     return int((ask.clock() - timedelta(days=1)).timestamp())
 
 
-def _chargers(ask: Context) -> tuple[str, ...]:
+def _chargers(ask: V4Context) -> tuple[str, ...]:
     return ask.chargers
 
 

@@ -21,7 +21,7 @@ from ...client.models.systems import Summary, System
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
 from ..planned_feed import CLOSE, HARDLY_CHANGES, SLOW, planned_feed
 from . import meters
-from .context import Context, all_intervals, whole_days
+from .context import V4Context, all_intervals, whole_days
 
 _MORNING = time(4, 10)
 
@@ -34,8 +34,8 @@ _DAYS_OF_INVERTERS = 2
 _PAGE, _MOST_PAGES = 100, 20
 
 
-type Feed[T] = CloudFeed[Context, T]
-type Source = CloudSource[Context]
+type Feed[T] = CloudFeed[V4Context, T]
+type Source = CloudSource[V4Context]
 
 
 def _has(*kinds: str) -> Callable[[Source], bool]:
@@ -64,7 +64,7 @@ def _meters(*types: str, known_by: str | None = None) -> Callable[[Source], bool
     return wanted
 
 
-async def _all_inverters(ask: Context) -> tuple[MicroInverter, ...]:
+async def _all_inverters(ask: V4Context) -> tuple[MicroInverter, ...]:
     """Return the inverters of all pages, as commercial roofs have several."""
     found: list[MicroInverter] = []
     for number in range(1, _MOST_PAGES + 1):
@@ -76,28 +76,28 @@ async def _all_inverters(ask: Context) -> tuple[MicroInverter, ...]:
     return tuple(found)
 
 
-async def _each_battery(ask: Context) -> Mapping[str, BatteryTelemetry]:
+async def _each_battery(ask: V4Context) -> Mapping[str, BatteryTelemetry]:
     """Return each battery's intervals of today, by its serial number."""
     endpoint, query = endpoints.ENCHARGE_TELEMETRY, ask.of_today
     return {serial: await ask.client.get(endpoint, ask.system_id, serial, query) for serial in ask.batteries}
 
 
-def _by_battery(ask: Context, answers: list[BatteryTelemetry]) -> Mapping[str, BatteryTelemetry]:
+def _by_battery(ask: V4Context, answers: list[BatteryTelemetry]) -> Mapping[str, BatteryTelemetry]:
     """Return the answers from before a restart by battery, as they are in the same order."""
     if len(answers) != len(ask.batteries):
         raise ApiPayloadError(endpoints.ENCHARGE_TELEMETRY.name, "answers for other batteries")
     return dict(zip(ask.batteries, answers, strict=True))
 
 
-def _all_pages(_: Context, pages: list[tuple[MicroInverter, ...]]) -> tuple[MicroInverter, ...]:
+def _all_pages(_: V4Context, pages: list[tuple[MicroInverter, ...]]) -> tuple[MicroInverter, ...]:
     return tuple(each for page in pages for each in page)
 
 
-def _all_intervals[T: (EnergyTelemetry, BatteryTelemetry)](_: Context, answers: list[T]) -> T:
+def _all_intervals[T: (EnergyTelemetry, BatteryTelemetry)](_: V4Context, answers: list[T]) -> T:
     return all_intervals(answers)
 
 
-async def _days_of_inverters(ask: Context) -> EnergyTelemetry:
+async def _days_of_inverters(ask: V4Context) -> EnergyTelemetry:
     """Return the inverters' production of today and, if requested, yesterday, with one request per day."""
     days = [ask.today - number * DAY for number in reversed(range(min(ask.days, _DAYS_OF_INVERTERS)))]
     endpoint = endpoints.PRODUCTION_MICRO

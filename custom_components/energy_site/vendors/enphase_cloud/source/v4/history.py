@@ -19,7 +19,7 @@ from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry
 from ...client.v4 import EnphaseV4Client
 from ..planned_feed import QUARTER
 from . import energy, feeds
-from .context import Context, whole_days
+from .context import V4Context, whole_days
 from .intervals import FIVE_MINUTES, as_intervals, of_battery, of_meter, of_production, reported_at
 
 # Two years, less a day in case the service counts differently.
@@ -220,7 +220,7 @@ class EnphaseHistory(HistoryProvider):
         return answer
 
 
-def history_of(source: CloudSource[Context]) -> EnphaseHistory:
+def history_of(source: CloudSource[V4Context]) -> EnphaseHistory:
     """Return the history provider of a system, for the flows that it is known to have."""
     context = source.context
     kinds = {kind for kind, feed in _FEED_OF.items() if feed.wanted(source)}

@@ -29,7 +29,7 @@ from ...client.models.common import DailySeries
 from .. import health
 from ..planned_feed import QUARTER
 from . import devices, energy, feeds, intervals, power, settings
-from .context import Context
+from .context import V4Context
 from .controls import CloudControls
 
 _NO_CONTENT = 204
@@ -62,14 +62,14 @@ _BALANCE = (
 )
 
 
-class EnphaseCloudSource(CloudSource[Context]):
+class EnphaseCloudSource(CloudSource[V4Context]):
     """One system of the Monitoring API v4."""
 
-    feeds: Mapping[str, CloudFeed[Context, Any]] = {feed.key: feed for feed in feeds.ALL}
+    feeds: Mapping[str, CloudFeed[V4Context, Any]] = {feed.key: feed for feed in feeds.ALL}
 
     def __init__(
         self,
-        context: Context,
+        context: V4Context,
         system: str,
         budget: SystemBudget,
         find_zone: ZoneFinder,
@@ -148,7 +148,7 @@ class EnphaseCloudSource(CloudSource[Context]):
         return answer
 
     @override
-    def _handle_restored(self, feed: CloudFeed[Context, Any]) -> None:
+    def _handle_restored(self, feed: CloudFeed[V4Context, Any]) -> None:
         known, context = self.answer(feeds.DEVICES), self.context
         if feed is feeds.DEVICES and known is not None:
             context.batteries = tuple(device.serial_number for device in known.of("encharges"))
