@@ -70,7 +70,12 @@ async def begin(
 ) -> asyncio.Task[ServiceResponse]:
     """Begin an action and let it come as far as it comes without time."""
     call = hass.services.async_call(
-        domain, service, data, blocking=True, context=context, return_response=service == "set_mode_until"
+        domain,
+        service,
+        data,
+        blocking=True,
+        context=context,
+        return_response=service in ("set_mode_until", "set_tariff"),
     )
     # Home Assistant must not know of the task, or `async_block_till_done` would wait for it for ever.
     task = asyncio.get_running_loop().create_task(call)

@@ -97,7 +97,13 @@ class SiteDevices:
 
     @callback
     def async_track(self) -> tuple[CALLBACK_TYPE, ...]:
-        """Remove devices that are gone and follow the hub's firmware; return the functions that stop it."""
+        """Add devices without an entity, remove those that are gone and follow the hub's firmware.
+
+        Returns the functions that stop it.
+        """
+        for family in FAMILIES:
+            if family.alone:
+                self._register(family)
         return (
             *(self.poller.listen(family.part, partial(self._register, family)) for family in FAMILIES if family.alone),
             *(self.poller.listen(family.part, _Absence(self, family).look) for family in FAMILIES),

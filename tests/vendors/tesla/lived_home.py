@@ -11,7 +11,7 @@ from .signing_in import HOME
 DAYS = 6
 SITE = f"tesla_{HOME}"
 CHARGER, GATEWAY = "PGT22012000001", "TG1230000123AB"
-NIGHT = MORNING.replace(hour=7)  # One o'clock at night in Austin is six or seven in UTC.
+NIGHT = MORNING.replace(hour=1)
 
 PERIODS = [
     {"label": "ON_PEAK", "start": "16:00", "end": "21:00", "buy": 0.42, "sell": 0.08},

@@ -21,9 +21,10 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from simulator.cloud.archive import Kind
-from simulator.tesla_cloud import Application, EnergySite, TeslaServer, Write
+from simulator.tesla_cloud import Application, EnergySite, Refusal, TeslaServer, Write
 from tests.common import entity_id, number, pass_time, state
 from tests.houses import MORNING, FrozenClock
+from tests.steering import act, settle
 
 from .lived_home import CHARGER, DAYS, GATEWAY, SEASONS, SITE, lived_home
 from .signing_in import CALLBACK, set_up_site
@@ -70,9 +71,8 @@ async def entry(hass: HomeAssistant, application: Application) -> AsyncIterator[
     found = await set_up_site(hass, application)
     await hass.async_block_till_done(wait_background_tasks=True)
     yield found
-    await hass.async_block_till_done(wait_background_tasks=True)
     await hass.config_entries.async_unload(found.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
 
 
 async def call(hass: HomeAssistant, service: str, **data: Any) -> dict[str, Any]:
@@ -116,15 +116,15 @@ async def test_the_entities_of_a_home(
 
 
 async def test_the_values_are_those_of_the_house(hass: HomeAssistant, site: EnergySite, entry: MockConfigEntry) -> None:
-    flows = site.house.powers
-    assert number(hass, SITE, "solar_power") == pytest.approx(flows.solar, abs=2)
+    flow = site.house.flow
+    assert number(hass, SITE, "solar_power") == pytest.approx(flow.solar, rel=0.05)
     assert number(hass, SITE, "battery_level") == pytest.approx(site.level, abs=0.5)
     grid = state(hass, "binary_sensor", SITE, "grid_connected")
     assert grid is not None
     assert grid.state == "on"
     assert number(hass, SITE, "buy_price") == 0.25
     assert number(hass, SITE, "outages_this_year") == 1
-    assert number(hass, SITE, "last_outage_duration") == pytest.approx(5400, abs=900)
+    assert number(hass, SITE, "last_outage_duration") == pytest.approx(90, abs=15)
 
 
 async def test_gateway_batteries_and_charger_are_devices(
@@ -186,34 +186,10 @@ async def test_an_outage_is_reported_once_it_is_over(
 # -- actions ------------------------------------------------------------------------
 
 
-async def test_the_reserve_is_set_and_confirmed(hass: HomeAssistant, site: EnergySite, entry: MockConfigEntry) -> None:
-    site.set_write_behaviour(Write.BACKUP, delay=0)
-    reserve = entity_id(hass, "number", SITE, "backup_reserve")
-    with patch("custom_components.energy_site.sources.control_queue.asyncio.sleep"):
-        await hass.services.async_call(
-            "number", "set_value", {"entity_id": reserve, "value": 45}, blocking=True, return_response=False
-        )
-    assert site.settings.now.reserve == 45
-    shown = hass.states.get(str(reserve))
-    assert shown is not None
-    assert float(shown.state) == 45
-
-
-async def test_a_reserve_in_the_gap_names_the_nearest_two(
-    hass: HomeAssistant, site: EnergySite, entry: MockConfigEntry
-) -> None:
-    reserve = entity_id(hass, "number", SITE, "backup_reserve")
-    with pytest.raises(ServiceValidationError) as error:
-        await hass.services.async_call("number", "set_value", {"entity_id": reserve, "value": 90}, blocking=True)
-    assert error.value.translation_key == "control_in_gap"
-    assert error.value.translation_placeholders is not None
-    assert {error.value.translation_placeholders[key] for key in ("below", "above")} == {"80", "100"}
-
-
 async def test_a_tariff_is_checked_without_being_sent(
     hass: HomeAssistant, fleet: TeslaServer, entry: MockConfigEntry
 ) -> None:
-    seasons = [{**SEASONS[0], "end": "11-30", "periods": [{**SEASONS[0]["periods"][0], "buy": -1}]}]  # type: ignore[index,dict-item] # Data of an action has any type.
+    seasons = [{**SEASONS[0], "end": "11-30", "periods": [{**SEASONS[0]["periods"][0], "buy": -1}]}]  # type: ignore[dict-item] # Data of an action has any type.
     answer = await call(hass, "set_tariff", name="Odd", currency="JPY", seasons=seasons, check_only=True)
     assert (answer["written"], answer["confirmed"]) == (False, False)
     rules = {finding["rule"] for finding in answer["findings"]}
@@ -236,14 +212,16 @@ async def test_a_tariff_with_mistakes_is_not_sent(
 
 
 async def test_a_tariff_is_set_and_its_prices_are_shown(
-    hass: HomeAssistant, site: EnergySite, entry: MockConfigEntry
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, site: EnergySite, entry: MockConfigEntry
 ) -> None:
     site.set_write_behaviour(Write.TARIFF, delay=0)
     events = async_capture_events(hass, "state_changed")
-    with patch("custom_components.energy_site.sources.control_queue.asyncio.sleep"):
-        answer = await call(hass, "set_tariff", name="Time of use", currency="USD", seasons=SEASONS)
+    data = {"name": "Time of use", "currency": "USD", "seasons": SEASONS}
+    answer = await act(hass, freezer, DOMAIN, "set_tariff", data)
+    assert answer is not None
     assert (answer["findings"], answer["written"], answer["confirmed"]) == ([], True, True)
-    assert number(hass, SITE, "buy_price") == 0.21
+    # It is the evening of a workday at the site.
+    assert number(hass, SITE, "buy_price") == 0.42
     told = [event.data["new_state"] for event in events if event.data["entity_id"].startswith("event.")]
     assert [each.attributes["event_type"] for each in told if each is not None][-1] == "changed"
 
@@ -268,14 +246,26 @@ async def test_a_tariff_that_cannot_be_read_says_where(
 
 
 async def test_a_tariff_that_tesla_rejects_raises(
-    hass: HomeAssistant, site: EnergySite, entry: MockConfigEntry
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, site: EnergySite, entry: MockConfigEntry
 ) -> None:
-    site.set_behaviour(status=500)
-    with (
-        patch("custom_components.energy_site.sources.control_queue.asyncio.sleep"),
-        pytest.raises(HomeAssistantError),
-    ):
-        await call(hass, "set_tariff", name="Time of use", currency="USD", seasons=SEASONS)
+    site.set_write_behaviour(Write.TARIFF, refused=Refusal.RESULT_FALSE)
+    with pytest.raises(HomeAssistantError) as error:
+        await act(hass, freezer, DOMAIN, "set_tariff", {"currency": "USD", "seasons": SEASONS})
+    assert error.value.translation_key == "control_refused"
+
+
+async def test_a_tariff_that_tesla_changes_is_told_by_its_place(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, site: EnergySite, entry: MockConfigEntry
+) -> None:
+    other = {"energy_charges": {"ALL": {"rates": {"ALL": 0}}, "Year": {"rates": {"ON_PEAK": 9}}}}
+    kept = site.settings.take
+
+    def take(write: Write, body: Any, now: float, *, blocked: bool) -> None:
+        kept(write, {"tariff_content_v2": {**body["tariff_content_v2"], **other}}, now, blocked=blocked)
+
+    site.settings.take = take  # type: ignore[method-assign] # The site does as it likes.
+    with pytest.raises(HomeAssistantError, match="Year, buy, mon 00:00"):
+        await act(hass, freezer, DOMAIN, "set_tariff", {"currency": "USD", "seasons": SEASONS})
 
 
 @pytest.mark.parametrize("endpoint", READS)
