@@ -82,8 +82,9 @@ def _tiles(entities: Entities, tiles: Mapping[str, tuple[str, str]]) -> Iterator
 def _chargers(entities: Entities) -> Iterator[Card]:
     names = {"state": "State", "power": "Power", "session_energy": "Last session", "session_start": "Since"}
     for key in sorted(entities.by_key):
-        serial, _, end = key.rpartition("_session_start")
-        if serial and not end:
+        serial = key.removeprefix("binary_sensor.").removesuffix("_connected")
+        # Serial numbers are in capitals, unlike the keys of the site.
+        if key == f"binary_sensor.{serial}_connected" and serial.isupper():
             for part, name in names.items():
                 yield from _tile(entities, f"{serial}_{part}", name, icon="mdi:ev-station", color=_LOAD)
 

@@ -73,7 +73,8 @@ class TeslaSource(CloudSource[Context]):
     @override
     def device(self) -> DeviceInfo:
         info = self.answer(feeds.INFO)
-        return DeviceInfo(serial=self.system, model="Energy site", firmware=info.version if info is not None else None)
+        firmware = info.version if info is not None else None
+        return DeviceInfo(serial=str(self.context.site_id), model="Energy site", firmware=firmware)
 
     @property
     @override
