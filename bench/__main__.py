@@ -13,6 +13,8 @@ from .control import SOURCES, control, report
 from .control_override import overrides, report as report_overrides
 from .local import running, set_up
 from .tariff import report as measure_tariffs
+from .tesla import run as run_tesla, scenarios
+from .tesla_result import report as report_tesla
 
 
 def main() -> None:
@@ -21,15 +23,17 @@ def main() -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("gateway", "live", "control", "cloud", "admission", "tariff"),
+        choices=("gateway", "live", "control", "cloud", "tesla", "admission", "tariff"),
         default="gateway",
         help="what to measure",
     )
     parser.add_argument("--writes", type=int, default=1000, help="how often a control is set, or an answer corrupted")
     parser.add_argument("--source", choices=tuple(SOURCES), help="whose controls are set, instead of two")
     parser.add_argument("--tariffs", type=int, default=1000, help="how many tariffs are judged")
-    parser.add_argument("--days", type=float, default=365.0, help="how long the cloud, or each house, is asked")
-    parser.add_argument("--systems", type=int, choices=(1, 2, 3), help="how many share a key, instead of 1 and of 3")
+    parser.add_argument("--days", type=float, default=365.0, help="how long a cloud, or each house, is asked")
+    parser.add_argument(
+        "--systems", type=int, choices=(1, 2, 3), help="how many share a key, instead of each usual number"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the dice")
     parser.add_argument("--minutes", type=float, default=5.0, help="how long a site runs")
     parser.add_argument("--preset", default="home", help="the house that runs")
@@ -55,6 +59,13 @@ def main() -> None:
             result = asyncio.run(run_cloud(Scenario(days=options.days, systems=systems, seed=options.seed)))
             report_cloud(result)
             failed |= bool(result.failed)
+        sys.exit(failed)
+    if options.what == "tesla":
+        failed = False
+        for scenario in scenarios(options.days, options.systems, options.seed):
+            outcome = asyncio.run(run_tesla(scenario))
+            report_tesla(outcome)
+            failed |= bool(outcome.failed)
         sys.exit(failed)
     if options.what == "live":
         asyncio.run(_run(options.preset, options.speed, options.minutes, live=True))

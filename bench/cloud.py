@@ -15,6 +15,7 @@ import aiohttp
 from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters
 from custom_components.energy_site.site.quota.demand import Purpose
+from custom_components.energy_site.vendors.enphase_cloud.const import PLANS
 from custom_components.energy_site.vendors.enphase_cloud.source.v4 import feeds
 from simulator.clock import ManualClock
 from simulator.cloud.archive import Kind
@@ -22,9 +23,11 @@ from simulator.enphase_cloud import WATT, CloudServer, CloudSite, CloudSystem, l
 from simulator.house import EnergyTotals
 from simulator.presets import PRESETS
 
-from .cloud_home import Entry, Home, World
+from .cloud_home import Home
+from .cloud_result import SystemResult, report_system
 from .cloud_trouble import DAY, QUARTER, Latency, Trouble
-from .cloud_truth import WH, Ages, Verdict, Watch, judge
+from .cloud_truth import Watch, judge
+from .enphase_home import EnphaseEntry, EnphaseWorld
 
 _START = datetime(2026, 2, 3, 12, tzinfo=UTC).timestamp()
 _HOUSES = ("home", "three_phase", "single_phase")
@@ -55,16 +58,6 @@ class Scenario:
 
 
 @dataclass(slots=True, kw_only=True)
-class SystemResult:
-    """One system: ages, how far its counters are off in the end (Wh), its statistics."""
-
-    name: str
-    watch: Watch
-    off: dict[CounterKind, float]
-    series: dict[CounterKind, Verdict]
-
-
-@dataclass(slots=True, kw_only=True)
 class CloudResult:
     """What came of a scenario."""
 
@@ -83,18 +76,7 @@ class CloudResult:
     def failed(self) -> list[str]:
         """What is not as it has to be."""
         found = [f"{self.over_quota} requests over the quota"] if self.over_quota else []
-        for system in self.systems:
-            for kind, each in system.series.items():
-                for what, wh in (("missing", each.missing), ("double", each.double), ("off in its sum", each.sums)):
-                    if wh > WH:
-                        found.append(f"{system.name} {kind}: {wh:.1f} Wh {what}")
-                found += [f"{system.name} {kind} of {day}: {wh:+.1f} Wh" for day, wh in each.bad]
-                if each.wrong:
-                    found.append(f"{system.name} {kind}: {each.wrong} hours differ by up to {each.worst:.1f} Wh")
-            found += [f"{system.name} {kind}: counter {wh:+.1f} Wh" for kind, wh in system.off.items() if abs(wh) > WH]
-            if system.watch.ahead > WH:
-                found.append(f"{system.name}: a counter was {system.watch.ahead:.1f} Wh ahead of the house")
-        return found
+        return [*found, *(failure for system in self.systems for failure in system.failed)]
 
 
 async def run(scenario: Scenario) -> CloudResult:
@@ -107,8 +89,10 @@ async def run(scenario: Scenario) -> CloudResult:
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
     ):
         with patch.dict(os.environ, {"ENERGY_SITE_ENPHASE_API": cloud.url}):
-            world = World(clock, cloud, cloud.add_application(plan=WATT), session, dice)
-            home = Home(world, systems)
+            world = EnphaseWorld(
+                clock=clock, cloud=cloud, application=cloud.add_application(plan=WATT), session=session, dice=dice
+            )
+            home = Home(world, [EnphaseEntry(world, system) for system in systems], PLANS[WATT.name.lower()])
             trouble = Trouble(home, cloud, _START, scenario.days, dice)
             cloud.faults.add(Latency(clock, dice))
             watches = [Watch(entry) for entry in home.entries]
@@ -128,7 +112,7 @@ async def run(scenario: Scenario) -> CloudResult:
             for entry, watch in zip(home.entries, watches, strict=True):
                 series = judge(entry, clock.now())
                 off = await _off(world, entry)
-                result.systems.append(SystemResult(name=entry.system.site.name, watch=watch, off=off, series=series))
+                result.systems.append(SystemResult(name=entry.served.site.name, watch=watch, off=off, series=series))
     result.seconds = perf_counter() - began
     return result
 
@@ -141,7 +125,9 @@ def _system(number: int, scenario: Scenario) -> CloudSystem:
     return lived(house, now=_START, days=scenario.past, site=site, hardware=preset.gateway)
 
 
-async def _live(scenario: Scenario, world: World, home: Home, trouble: Trouble, watches: list[Watch]) -> None:
+async def _live(
+    scenario: Scenario, world: EnphaseWorld, home: Home[EnphaseEntry], trouble: Trouble, watches: list[Watch]
+) -> None:
     clock, tick, end = world.clock, _START, _START + scenario.days * DAY
     await home.start()
     while tick < end:
@@ -161,9 +147,9 @@ async def _live(scenario: Scenario, world: World, home: Home, trouble: Trouble, 
         tick += QUARTER
 
 
-async def _off(world: World, entry: Entry) -> dict[CounterKind, float]:
+async def _off(world: EnphaseWorld, entry: EnphaseEntry) -> dict[CounterKind, float]:
     """Ask for all energy once more, and return how far the counters are off, Wh."""
-    source, system = entry.source, entry.system
+    source, system = entry.source, entry.served
     at = system.horizon(world.clock.now())
     with source.user_requested():
         for feed in _ENERGY:
@@ -193,32 +179,7 @@ def report(result: CloudResult) -> None:
     for endpoint, count in result.endpoints.most_common():
         print(f"    {endpoint:68} {count:6}")
     for system in result.systems:
-        _report_system(system)
+        report_system(system)
     print(f"  took {result.seconds:.0f} s")
     for failure in result.failed:
         print(f"  FAILED: {failure}")
-
-
-def _report_system(system: SystemResult) -> None:
-    watch = system.watch
-    print(f"\n  {system.name}, minutes           calm: median   worst    always: median   worst     none")
-    for name, ages in (
-        ("age of solar power", watch.power),
-        ("solar counter behind", watch.solar),
-        ("slowest counter behind", watch.slowest),
-    ):
-        for day in (True, False):
-            _report_ages(f"{name}, {'day' if day else 'night'}", ages, day=day)
-    print(
-        "  series                hours  differ  guessed   worst Wh  missing   double  ends h ago   days refined  pending  counter Wh"
-    )
-    for kind, each in system.series.items():
-        print(
-            f"    {kind:18} {each.hours:6} {each.wrong:7} {each.guessed:8} {each.worst:10.2f} {each.missing:8.2f}"
-            f" {each.double:8.2f} {each.behind:11.1f}   {each.refined:5} of {each.days:<5} {each.pending:8} {system.off.get(kind, 0):+8.2f}"
-        )
-
-
-def _report_ages(name: str, ages: Ages, *, day: bool) -> None:
-    calm, always = (ages.over(day=day, calm_only=only) for only in (True, False))
-    print(f"    {name:32} {calm[0]:13.0f} {calm[1]:7.0f} {always[0]:16.0f} {always[1]:7.0f} {ages.none:8}")

@@ -1,14 +1,15 @@
 """Home Assistant's part, without Home Assistant: systems on one key, polled when due, forgotten and taken up again."""
 
-from bisect import bisect_left, bisect_right, insort
+from abc import ABC, abstractmethod
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 import json
 from math import floor
 import random
-from typing import Any, override
+from typing import Any, Protocol, override
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -19,17 +20,14 @@ from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.site.quota.demand import Plan, Purpose
 from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.sources.budget import RequestBudget, SystemBudget
+from custom_components.energy_site.sources.cloud import CloudSource
 from custom_components.energy_site.sources.history import HistoryFetcher
-from custom_components.energy_site.sources.history_provider import StatisticsStore
+from custom_components.energy_site.sources.history_provider import HistoryProvider, StatisticsStore
 from custom_components.energy_site.sources.history_turns import HistoryTurns
-from custom_components.energy_site.vendors.enphase_cloud.client.oauth import refresh
-from custom_components.energy_site.vendors.enphase_cloud.client.v4 import EnphaseV4Client
-from custom_components.energy_site.vendors.enphase_cloud.const import PLANS
-from custom_components.energy_site.vendors.enphase_cloud.source.v4.context import V4Context
-from custom_components.energy_site.vendors.enphase_cloud.source.v4.history import history_of
-from custom_components.energy_site.vendors.enphase_cloud.source.v4.source import EnphaseCloudSource
 from simulator.clock import ManualClock
-from simulator.enphase_cloud import Application, CloudServer, CloudSystem
+from simulator.cloud.archive import Archive
+from simulator.cloud.days import LocalDays
+from simulator.house import House
 
 HISTORY = "history"
 _HOUR = 3600.0
@@ -38,7 +36,7 @@ _HOUR = 3600.0
 _SETTING_UP = 200.0
 
 # Tokens are renewed so many seconds before they end, as Home Assistant does.
-_IN_TIME = 20.0
+IN_TIME = 20.0
 
 
 class CountingPlanner(Planner):
@@ -127,13 +125,11 @@ class PlainBooks(StatisticsStore):
         return self.series.setdefault(kind, Series())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class World:
-    """The cloud, the key, the time and the dice, the same for all systems and over all restarts."""
+    """The time and the dice, the same for all systems and over all restarts."""
 
     clock: ManualClock
-    cloud: CloudServer
-    application: Application
     session: aiohttp.ClientSession
     dice: random.Random
     purposes: Counter[Purpose] = field(default_factory=Counter)
@@ -143,57 +139,64 @@ class World:
         return datetime.fromtimestamp(self.clock.now(), UTC)
 
 
-class Token:
-    """The owner's consent to one entry: an access token, and what renews it."""
+class System(Protocol):
+    """A simulated system of any cloud."""
 
-    def __init__(self, world: World) -> None:
-        """Let the owner agree now."""
-        self._world = world
-        tokens = world.cloud.grant(world.application)
-        self._access, self._refresh = tokens.access, tokens.refresh
-        self._until = world.clock.now() + tokens.expires_in
-
-    async def __call__(self, *, refused: str | None = None) -> str:
-        """Return the token; another than the one that was refused."""
-        world, now = self._world, self._world.clock.now()
-        if now > self._until - _IN_TIME or refused == self._access:
-            key = world.application
-            tokens = await refresh(world.session, key.client_id, key.client_secret, self._refresh)
-            self._access, self._refresh = tokens.access_token, tokens.refresh_token
-            self._until = now + tokens.expires_in
-        return self._access
+    house: House
+    archive: Archive
+    days: LocalDays
 
 
-class Entry:
+class Entry(ABC):
     """One system as a config entry runs it."""
 
-    def __init__(self, world: World, system: CloudSystem) -> None:
-        """Know nothing of `system` yet."""
+    source: CloudSource[Any]
+    history: HistoryTurns
+
+    def __init__(self, world: World, system: System, name: str) -> None:
+        """Know nothing of `system` yet, whose entry has the unique ID `name`."""
         self.system = system
+        self.name = name
         self.books = PlainBooks()
         self.memory: dict[str, Any] = {}
         self.due: dict[str, float] = {}
-        self.source: EnphaseCloudSource
-        self.history: HistoryTurns
+        self.started = False
         self._world = world
-        self._token = Token(world)
         self._offset = self._micro = 0.0
+
+    @abstractmethod
+    def connect(self, budget: SystemBudget) -> CloudSource[Any]:
+        """Return a source that knows nothing yet."""
+
+    @abstractmethod
+    def provider(self) -> HistoryProvider:
+        """Return the history provider of the current source."""
+
+    @abstractmethod
+    def gaps(self) -> Iterable[tuple[float, float]]:
+        """Return when (epoch s) the cloud knows no intervals, and never will."""
+
+    def may_learn(self, start: float, end: float) -> bool:  # noqa: ARG002 - most clouds tell days when they are complete.
+        """Return whether the cloud may still be told more of a day (epoch s) that isn't final."""
+        return True
+
+    @property
+    def counted_since(self) -> float:
+        """When (epoch s) the counters began."""
+        return self.system.archive.start
 
     async def start(self, key_budget: RequestBudget) -> None:
         """Start as `SiteRuntime` and its coordinators do."""
-        world, name = self._world, f"enphase_{self.system.system_id}"
+        world, self.started = self._world, False
         self._offset, self._micro = world.dice.random(), world.dice.uniform(0.05, 0.5)
-        budget = SystemBudget(key_budget, name, world.now)
-        client = EnphaseV4Client(world.session, world.application.key, self._token, budget=budget)
-        context = V4Context(client=client, system_id=self.system.system_id, clock=world.now)
-        self.source = source = EnphaseCloudSource(context, name, budget, _find_zone)
+        self.source = source = self.connect(SystemBudget(key_budget, self.name, world.now))
         source.restore(self.memory)
         await source.prepare(world.now())
         self.due = {}
         for key in source.essential():
             await self.poll(key)
             source.outage = None
-        self.history = HistoryTurns(source, history_of(source), self._fetcher, world.now)
+        self.history = HistoryTurns(source, self.provider(), self._fetcher, world.now)
         if isinstance(kept := self.memory.get(HISTORY), Mapping):
             self.history.restore(kept)
         waiting = [key for key, state in source.states.items() if state.polled_at is None]
@@ -202,11 +205,16 @@ class Entry:
                 self._plan(key, source.wait(key, world.now()).total_seconds())
         for key in waiting:
             await self.poll(key)
+        self.started = True
         await self.run(HISTORY)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what outlives a restart."""
+        return {**self.source.as_dict(), HISTORY: self.history.as_dict()}
 
     def save(self) -> None:
         """Keep what outlives a restart, as JSON."""
-        self.memory = json.loads(json.dumps({**self.source.as_dict(), HISTORY: self.history.as_dict()}))
+        self.memory = json.loads(json.dumps(self.as_dict()))
 
     async def run(self, key: str) -> None:
         """Do what is due."""
@@ -225,7 +233,7 @@ class Entry:
             pass
         finally:
             self._plan(key, source.wait(key, now).total_seconds())
-        for wish in source.take_refresh_requests():
+        for wish in sorted(source.take_refresh_requests()):
             await self.poll(wish)
 
     def _plan(self, key: str, seconds: float) -> None:
@@ -234,20 +242,19 @@ class Entry:
         self.due[key] = begun + self._micro + seconds
 
     def _fetcher(self, allowance: Any, changed: Any) -> HistoryFetcher:
-        world, provider = self._world, history_of(self.source)
-        return HistoryFetcher(provider, self.books, allowance=allowance, clock=world.now, changed=changed)
+        return HistoryFetcher(self.provider(), self.books, allowance=allowance, clock=self._world.now, changed=changed)
 
 
-class Home:
+class Home[E: Entry]:
     """All entries of one key."""
 
-    def __init__(self, world: World, systems: Sequence[CloudSystem]) -> None:
-        """Have an entry for each of `systems`."""
-        self.entries = [Entry(world, system) for system in systems]
+    def __init__(self, world: World, entries: Sequence[E], plan: Plan) -> None:
+        """Spend the requests of `plan` on `entries`."""
+        self.entries = entries
         self.running = False
         self.restarts = 0
         self._world = world
-        self._plan = PLANS[world.application.plan.name.lower()]
+        self._plan = plan
         self._spent: dict[str, Any] | None = None
         self._budget = PlainPurse(CountingPlanner(self._plan, world.purposes))
 
@@ -276,7 +283,7 @@ class Home:
         self.running = False
         self.restarts += 1
 
-    def next(self) -> tuple[float, Entry, str] | None:
+    def next(self) -> tuple[float, E, str] | None:
         """Return what is due first."""
         if not self.running:
             return None
@@ -286,11 +293,6 @@ class Home:
         return at, self.entries[number], key
 
 
-async def _find_zone(name: str) -> tzinfo | None:
+async def find_zone(name: str) -> tzinfo | None:
+    """Return the zone of a name."""
     return ZoneInfo(name)
-
-
-def latest(hours: Sequence[datetime], at: datetime) -> datetime | None:
-    """Return the last hour that is not later."""
-    index = bisect_right(hours, at)
-    return hours[index - 1] if index else None

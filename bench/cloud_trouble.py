@@ -4,21 +4,23 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 import random
-from typing import override
+from typing import Any, override
 
 from simulator.clock import ManualClock
+from simulator.cloud.serving import LoopbackServer
 from simulator.enphase_cloud import CloudServer
 from simulator.iq_gateway.faults import Fault, HttpStatus
 from simulator.iq_gateway.reply import Reply, html
 
 from .cloud_home import Home
+from .enphase_home import EnphaseEntry
 
 DAY = 86_400.0
 QUARTER = 900.0
 _MONTH = 30.0
 
 # How long after an outage its consequences may still be seen.
-_AFTERMATH = DAY / 4
+AFTERMATH = DAY / 4
 
 type Deed = Callable[[], Awaitable[None]]
 
@@ -67,27 +69,14 @@ class PageInstead(Fault):
         return html(200)
 
 
-class Trouble:
+class Plan:
     """Everything that is to happen, at quarters of an hour."""
 
-    def __init__(self, home: Home, cloud: CloudServer, start: float, days: float, dice: random.Random) -> None:
-        """Plan it for a run of some days; a short one has a shorter month of outages."""
-        self._home = home
-        self._cloud = cloud
+    def __init__(self, home: Home[Any]) -> None:
+        """Plan nothing yet."""
         self.spans: list[tuple[float, float]] = []
+        self._home = home
         self._plan: list[tuple[float, Deed]] = []
-        scale = min(_MONTH, 0.5 * days) / _MONTH
-        begin = start + 0.25 * days * DAY
-        for spell in SPELLS:
-            first = _quarter(begin + spell.begin * scale * DAY)
-            last = max(_quarter(first + spell.days * scale * DAY), first + QUARTER)
-            self.spans.append((first, last + _AFTERMATH))
-            self._spell(spell.name, first, last)
-        at = start
-        while (at := _quarter(at + dice.uniform(2.0, 6.0) * DAY)) < start + days * DAY:
-            if not any(first <= at <= last + QUARTER for first, last in self.spans):
-                self._restart(at, crash=dice.random() < 0.5)
-        self._plan.sort(key=lambda each: each[0])
 
     def calm(self, now: float) -> bool:
         """Tell whether there is neither an outage, nor was one some hours ago."""
@@ -98,38 +87,38 @@ class Trouble:
         while self._plan and self._plan[0][0] <= now:
             await self._plan.pop(0)[1]()
 
-    def _spell(self, name: str, first: float, last: float) -> None:
-        home, cloud = self._home, self._cloud
+    def spell(self, name: str, first: float, last: float, server: LoopbackServer[Any]) -> None:
+        """Plan an outage of the service, or of Home Assistant."""
+        home = self._home
         match name:
             case "503":
-                cloud.faults.add(HttpStatus(503), start=first, until=last)
+                server.faults.add(HttpStatus(503), start=first, until=last)
             case "HTML":
-                cloud.faults.add(PageInstead(), start=first, until=last)
+                server.faults.add(PageInstead(), start=first, until=last)
             case "refused":
 
                 async def end() -> None:
-                    await cloud.__aexit__()
+                    await server.__aexit__()
 
                 async def begin() -> None:
-                    await cloud.__aenter__()
+                    await server.__aenter__()
 
                 self._plan += [(first, end), (last, begin)]
             case "off":
                 self._plan += [(first, home.stop), (last, home.start)]
-            case "silent":
+            case _:
+                self._spell_of_vendor(name, first, last)
 
-                async def hush() -> None:
-                    for entry in home.entries:
-                        entry.system.go_silent(first)
+    def _spell_of_vendor(self, name: str, first: float, last: float) -> None:
+        """Plan what only one vendor's service does."""
+        raise NotImplementedError(name)
 
-                async def speak() -> None:
-                    for entry in home.entries:
-                        entry.system.speak_again()
-
-                self._plan += [(first, hush), (last, speak)]
-            case "lost":
-                for entry in home.entries:
-                    entry.system.lose(first, last)
+    def restarts(self, start: float, end: float, dice: random.Random) -> None:
+        """Plan restarts every few days, half of them crashes."""
+        at = start
+        while (at := quarter(at + dice.uniform(2.0, 6.0) * DAY)) < end:
+            if not any(first <= at <= last + QUARTER for first, last in self.spans):
+                self._restart(at, crash=dice.random() < 0.5)
 
     def _restart(self, at: float, *, crash: bool) -> None:
         async def keep() -> None:
@@ -141,6 +130,47 @@ class Trouble:
 
         self._plan += [(at - QUARTER, keep), (at, restart)]
 
+    def _sort(self) -> None:
+        self._plan.sort(key=lambda each: each[0])
 
-def _quarter(at: float) -> float:
+
+class Trouble(Plan):
+    """A month of outages, and restarts."""
+
+    def __init__(
+        self, home: Home[EnphaseEntry], cloud: CloudServer, start: float, days: float, dice: random.Random
+    ) -> None:
+        """Plan it for a run of some days; a short one has a shorter month of outages."""
+        super().__init__(home)
+        self._entries = home.entries
+        scale = min(_MONTH, 0.5 * days) / _MONTH
+        begin = start + 0.25 * days * DAY
+        for each in SPELLS:
+            first = quarter(begin + each.begin * scale * DAY)
+            last = max(quarter(first + each.days * scale * DAY), first + QUARTER)
+            self.spans.append((first, last + AFTERMATH))
+            self.spell(each.name, first, last, cloud)
+        self.restarts(start, start + days * DAY, dice)
+        self._sort()
+
+    @override
+    def _spell_of_vendor(self, name: str, first: float, last: float) -> None:
+        if name == "lost":
+            for entry in self._entries:
+                entry.served.lose(first, last)
+            return
+
+        async def hush() -> None:
+            for entry in self._entries:
+                entry.served.go_silent(first)
+
+        async def speak() -> None:
+            for entry in self._entries:
+                entry.served.speak_again()
+
+        self._plan += [(first, hush), (last, speak)]
+
+
+def quarter(at: float) -> float:
+    """Return the quarter of an hour that a time is in."""
     return at // QUARTER * QUARTER

@@ -10,8 +10,7 @@ from typing import Any, cast
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of, midnight
 from custom_components.energy_site.site.model import CounterKind, EnergyCounters, PowerFlow
 from custom_components.energy_site.site.quota.daylight import Daylight
-from simulator.cloud.archive import STEP, Kind
-from simulator.enphase_cloud import Archive
+from simulator.cloud.archive import STEP, Archive, Kind
 
 from .cloud_home import Entry
 
@@ -25,11 +24,13 @@ class Ages:
 
     found: dict[tuple[bool, bool], list[float]] = field(default_factory=dict)
     none: int = 0
+    none_in_calm: int = 0
 
     def add(self, seconds: float | None, *, day: bool, calm: bool) -> None:
         """Note an age, or that there is nothing to have one."""
         if seconds is None:
             self.none += 1
+            self.none_in_calm += calm
         else:
             self.found.setdefault((day, calm), []).append(seconds / 60)
 
@@ -42,25 +43,22 @@ class Ages:
 class Watch:
     """Looks at one entry every quarter of an hour."""
 
-    def __init__(self, entry: Entry) -> None:
-        """Know where its house stands."""
+    def __init__(self, entry: Entry, daylight: Daylight | None = None) -> None:
+        """Know when it is day at its house: while the sun is up, by default."""
         place = entry.system.house.config.place
         self._entry = entry
-        self._daylight = Daylight(
-            zone=entry.system.days.zone,
-            latitude=place.latitude,
-            longitude=place.longitude,
+        self._daylight = daylight or Daylight(
+            zone=entry.system.days.zone, latitude=place.latitude, longitude=place.longitude
         )
-        self.power, self.solar, self.slowest = Ages(), Ages(), Ages()
+        self.power, self.oldest, self.solar, self.slowest = Ages(), Ages(), Ages(), Ages()
         self.ahead = 0.0
 
     def look(self, now: float, *, calm: bool) -> None:
         """Note how old everything is."""
         source, at = self._entry.source, datetime.fromtimestamp(now, UTC)
         day = self._daylight.is_day(at)
-        flow, counters = source.part(PowerFlow), source.part(EnergyCounters)
-        solar = flow.solar if flow is not None else None
-        self.power.add(None if solar is None else (at - solar.observed_at).total_seconds(), day=day, calm=calm)
+        self._look_at_power(self.power, at, calm=calm)
+        counters = source.part(EnergyCounters)
         lags = (
             {}
             if counters is None
@@ -69,12 +67,23 @@ class Watch:
         self.solar.add(lags.get(CounterKind.SOLAR), day=day, calm=calm)
         self.slowest.add(max(lags.values(), default=None), day=day, calm=calm)
 
+    def look_before(self, now: float, *, calm: bool) -> None:
+        """Note how old the power is when the next one is about to be asked for."""
+        self._look_at_power(self.oldest, datetime.fromtimestamp(now, UTC), calm=calm)
+
+    def _look_at_power(self, ages: Ages, at: datetime, *, calm: bool) -> None:
+        flow = self._entry.source.part(PowerFlow)
+        solar = flow.solar if flow is not None else None
+        age = None if solar is None else (at - solar.observed_at).total_seconds()
+        ages.add(age, day=self._daylight.is_day(at), calm=calm)
+
     def _lag(self, kind: CounterKind, total: float | None, now: float) -> float:
         """Return since when a counter is behind: how long ago the house's own stood there."""
-        archive = self._entry.system.archive
+        archive, name = self._entry.system.archive, cast("Kind", kind.value)
         edges = range(archive.start, int(now) // STEP * STEP + 1, STEP)
-        passed = bisect_right(edges, total or 0.0, key=lambda edge: archive.counter(cast("Kind", kind.value), edge))
-        self.ahead = max(self.ahead, (total or 0.0) - archive.counter(cast("Kind", kind.value), edges[-1]))
+        counted = (total or 0.0) + archive.counter(name, self._entry.counted_since)
+        passed = bisect_right(edges, counted, key=lambda edge: archive.counter(name, edge))
+        self.ahead = max(self.ahead, counted - archive.counter(name, edges[-1]))
         return now - edges[passed - 1] if 0 < passed < len(edges) else 0.0
 
 
@@ -100,9 +109,9 @@ def judge(entry: Entry, now: float) -> dict[CounterKind, Verdict]:
     """Hold all series of an entry to its house."""
     cursors = entry.history.as_dict()
     return {
-        kind: _judge(entry, kind, cursor, now)
-        for name, cursor in cursors.items()
-        for kind in (CounterKind(each) for each in name.split("+"))
+        kind: _judge(entry, kind, cursors[group.key], now)
+        for group in entry.provider().groups
+        for kind in group.kinds
         if entry.books.series.get(kind)
     }
 
@@ -129,6 +138,7 @@ def _judge(entry: Entry, kind: CounterKind, cursor: dict[str, Any], now: float) 
         truth = _truth(archive, kind, start, until)
         # A day with lost intervals waits for those that may be late; it is written without them.
         pending = day < today and day not in refined and day > through
+        pending = pending and entry.may_learn(start.timestamp(), stop.timestamp())
         verdict.pending += pending
         verdict.missing += 0.0 if pending else max(truth - told, 0.0)
         verdict.double += max(told - truth, 0.0)
@@ -145,12 +155,12 @@ def _judge(entry: Entry, kind: CounterKind, cursor: dict[str, Any], now: float) 
 
 
 def _hours(entry: Entry, kind: CounterKind, start: datetime, until: datetime, verdict: Verdict) -> None:
-    rows, archive, gaps = entry.books.series[kind].rows, entry.system.archive, entry.system.reports.gaps
+    rows, archive, gaps = entry.books.series[kind].rows, entry.system.archive, tuple(entry.gaps())
     hour = start.replace(minute=0)
     while hour < until:
         row, begin, end = rows.get(hour), hour.timestamp(), (hour + HOUR).timestamp()
         off = abs((row.energy * 1000 if row else 0.0) - _truth(archive, kind, hour, hour + HOUR))
-        if any(gap.start < end and begin < gap.end for gap in gaps):
+        if any(first < end and begin < last for first, last in gaps):
             # Of a time that was lost only the day's total is known, and so not in which hour it was.
             verdict.guessed += off > WH
         else:

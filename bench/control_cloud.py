@@ -35,8 +35,9 @@ from simulator.house import EnergyTotals
 from simulator.iq_gateway.faults import Aftermath
 from simulator.presets import PRESETS
 
-from .cloud_home import PlainPurse, Token, World
+from .cloud_home import PlainPurse
 from .control_home import CHARGE, MODE, MODES, MODES_BACK, RESERVE, Home
+from .enphase_home import EnphaseWorld, Token
 
 STORM = ControlName(None, "storm_guard")
 
@@ -66,7 +67,8 @@ class CloudHome(Home):
     ) -> None:
         """Steer `system` with a key that its owner agreed to."""
         application: Application = cloud.add_application(plan=_SERVED)
-        world = World(clock, cloud, application, session, random.Random(0))  # noqa: S311 - dice, no secrets.
+        dice = random.Random(0)  # noqa: S311 - dice, no secrets.
+        world = EnphaseWorld(clock=clock, cloud=cloud, application=application, session=session, dice=dice)
         self.system, self.planner = system, Planner(_PLANS[0])
         name = f"enphase_{system.system_id}"
         budget = SystemBudget(PlainPurse(self.planner), name, world.now)

@@ -1,6 +1,7 @@
 """What the events tell of settings and of the grid, and the device triggers over them."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -281,6 +282,28 @@ async def test_an_outage_goes_on_through_a_restart(
     await handle.wait(120, step=10)
     assert kinds(outages()) == ["grid_lost", "grid_restored"]
     assert outages()[1].attributes["duration"] == pytest.approx(600, abs=30)
+
+
+async def test_an_outage_that_ends_home_assistant_is_not_told_again(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    handle: Handle,
+    gateway: GatewayServer,
+    outages: ReportedEnd,
+) -> None:
+    await handle.wait(600, step=10)
+    gateway.house.switches.grid_available = False
+    await handle.wait(120, step=10)
+    assert kinds(outages()) == ["grid_lost"]
+    # What wasn't stored by now is lost.
+    name = f"{DOMAIN}.{entry.entry_id}"
+    stored = deepcopy(hass_storage[name])
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass_storage[name] = stored
+    await start(hass, entry)
+    await handle.wait(120, step=10)
+    assert kinds(outages()) == ["grid_lost"]
 
 
 async def test_a_grid_that_came_back_or_went_while_nobody_looked_is_told_at_the_start(

@@ -15,6 +15,7 @@ from ..helpers.issues import EntryIssues
 from ..helpers.redaction import Redactor
 from ..helpers.storage import is_incomplete, site_file
 from ..site.model import Part
+from ..site.outage import OutageEvent
 from ..sources.control_queue import ControlQueue
 from ..sources.history_turns import HistoryTurns
 from ..sources.source import Source
@@ -118,6 +119,7 @@ class SiteRuntime:
         on_unload = self.entry.async_on_unload
         self.poller.async_run()
         on_unload(self.poller.polled.add(self.controls.observe))
+        on_unload(self.events.listen(OutageEvent, self._keep_told))
         for stop in self.events.async_watch(self.controls):
             on_unload(stop)
         for stop in async_track_issues(
@@ -182,6 +184,11 @@ class SiteRuntime:
         """Fetch the history that is due, in a task that an unload doesn't wait for."""
         if self.history is not None:
             self.entry.async_create_background_task(self.hass, self.history.async_run(), f"{DOMAIN} history")
+
+    @callback
+    def _keep_told(self, _: OutageEvent) -> None:
+        """Store the state, so that an outage isn't reported again if the power fails next."""
+        self.entry.async_create_task(self.hass, self.async_save(), f"{DOMAIN} outage")
 
     async def _async_save(self, _: datetime | Event) -> None:
         await self.async_save()

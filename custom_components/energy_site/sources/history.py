@@ -102,15 +102,9 @@ class HistoryFetcher:
         return 100 * sum(shares) / len(shares) if shares else 100.0
 
     @property
-    def first_cost(self) -> int:
-        """How many requests may be spent on the first totals of groups that can't wait for spare ones."""
-        now = self._clock()
-        return sum(
-            self._provider.first_cost(group)
-            for group in self._provider.groups
-            if (cursor := self._cursors[group.key]).first is None
-            and (cursor.idle_until is None or now >= cursor.idle_until)
-        )
+    def knows_life(self) -> bool:
+        """Whether the energy of each day is known, or there is none."""
+        return all(cursor.first is not None or cursor.idle_until is not None for cursor in self._cursors.values())
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""

@@ -61,8 +61,11 @@ class HistoryProvider(Protocol):
         """Return the number of requests needed for the energy of each day, from `first_day` on if it is given."""
         return 1
 
-    def first_cost(self, group: FlowGroup) -> int:  # noqa: ARG002 - most wait for spare requests.
-        """Return how many requests may be spent at once on the first totals, regardless of spare ones."""
+    def life_cost(self) -> int:
+        """Return the number of requests that the daily energy of the whole life is worth at once.
+
+        With 0, it waits until there are requests to spare.
+        """
         return 0
 
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:

@@ -20,6 +20,9 @@ _CLOSE = time(3, 10)
 # A failed request is retried after this time.
 _RETRY = timedelta(minutes=15)
 
+# A site's whole life may take this share of the month's remaining requests at once.
+_FOR_LIFE = 0.1
+
 
 class HistoryTurns:
     """Runs the history fetcher of one system within its key's quota."""
@@ -49,10 +52,9 @@ class HistoryTurns:
             planner.record_result(source.system, self._close, now)
             report = await self._async_spend(self._close.cost, Purpose.ESSENTIAL)
             _LOGGER.debug("The day's history: %s", report.as_dict())
-        if cost := self.fetcher.first_cost:
-            # Without any history, there is nothing that could be refined with spare requests.
-            report = await self._async_spend(cost, Purpose.ESSENTIAL, while_true=lambda: self.fetcher.first_cost > 0)
-            _LOGGER.debug("The first history: %s", report.as_dict())
+        if not self.fetcher.knows_life and (cost := self._affordable_life(now)):
+            report = await self._async_spend(cost, Purpose.ESSENTIAL)
+            _LOGGER.debug("The energy of each day: %s", report.as_dict())
         with with_purpose(Purpose.HISTORY):
             report = await self.fetcher.async_run()
         _LOGGER.debug("History with spare requests: %s", report.as_dict())
@@ -84,14 +86,17 @@ class HistoryTurns:
         )
         return close
 
-    async def _async_spend(
-        self, requests: int, purpose: Purpose, *, while_true: Callable[[], bool] = lambda: True
-    ) -> Report:
+    def _affordable_life(self, now: datetime) -> int:
+        """Return what the whole life costs, 0 if that is too much at once."""
+        cost, left = self._provider.life_cost(), self._source.planner.outlook(now).left
+        return cost if left is None or cost <= left * _FOR_LIFE else 0
+
+    async def _async_spend(self, requests: int, purpose: Purpose) -> Report:
         """Run with at most this many requests."""
         used = self._source.planner.usage.used
 
         def left() -> int:
-            return requests - (self._source.planner.usage.used - used) if while_true() else 0
+            return requests - (self._source.planner.usage.used - used)
 
         with with_purpose(purpose):
             return await self.fetcher.async_run(left)

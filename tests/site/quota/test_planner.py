@@ -555,3 +555,31 @@ def test_what_is_asked_each_day_leaves_half_of_a_month_to_updates() -> None:
     for key in ("2", "3"):
         made.add(PlannedSystem(key=key, daylight=made.systems["1"].daylight, requests=(daily, FRESH)))
     assert made.interval("1", daily, NOW) == 2 * DAY
+
+
+@pytest.mark.parametrize("before", [MINUTE * 10, MINUTE * 40, HOUR * 3])
+@pytest.mark.parametrize("fresh", [False, True])
+def test_only_an_update_that_is_to_be_fresh_by_day_is_so_from_the_beginning(before: timedelta, *, fresh: bool) -> None:
+    request = PollRequest(
+        key="live", cost=1, weight_night=0.05, min_interval=MINUTE, max_interval=4 * HOUR, fresh_by_day=fresh
+    )
+    here = Daylight(zone=ZoneInfo("Europe/Amsterdam"))
+    dawn = datetime(2026, 5, 11, 6, tzinfo=here.zone).astimezone(UTC)
+    last = dawn - before
+    made = planner(FREE, PlannedSystem(key="1", daylight=here, requests=(request,)), now=last)
+    made.record_result("1", request, last)
+    by_day = made.interval("1", request, dawn + HOUR)
+    assert by_day is not None
+    assert MINUTE * 15 <= by_day <= HOUR
+    due = made.next_at("1", request, last)
+    assert (due <= max(dawn, last + by_day) + MINUTE / 2) is fresh
+    assert due >= last + by_day or due >= dawn - 2 * MINUTE
+
+
+@pytest.mark.parametrize(("every", "wait"), [(MINUTE, 20), (QUARTER, 30)], ids=["minute", "quarter"])
+def test_an_update_waits_for_twenty_minutes_unless_values_change_by_quarters(every: timedelta, wait: int) -> None:
+    request = PollRequest(key="live", cost=1, weight_night=1.0, min_interval=every)
+    here = PlannedSystem(key="1", daylight=HERE, requests=(request,))
+    # 17 minutes apart, they last for the month.
+    made = planner(Plan(per_month=2760, per_minute=None), here, now=MAY + HOUR)
+    assert made.interval("1", request, MAY + HOUR) == timedelta(minutes=wait)

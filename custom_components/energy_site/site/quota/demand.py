@@ -36,8 +36,9 @@ class PollRequest:
 
     An update has the weights `weight_day` and `weight_night` relative to others. It is never sent
     sooner than after `min_interval`, and not later than after `max_interval` if the month has the
-    requests for it. An update with `daily_at`, a local time of the site, is essential instead and
-    sent once a day from that time on.
+    requests for it. With `fresh_by_day`, one that waited at night is sent before the day begins. An
+    update with `daily_at`, a local time of the site, is essential instead and sent once a day from
+    that time on.
     """
 
     key: str
@@ -46,6 +47,7 @@ class PollRequest:
     weight_night: float = 0.25
     min_interval: timedelta
     max_interval: timedelta = timedelta(hours=24)
+    fresh_by_day: bool = False
     daily_at: time | None = None
 
     @property

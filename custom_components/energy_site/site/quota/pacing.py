@@ -16,7 +16,10 @@ from .demand import PlannedSystem, PollRequest, Purpose
 _DAY = timedelta(days=1)
 
 # Intervals that look natural to the user, in minutes; longer ones are whole days.
-_LADDER = (1, 2, 5, 10, 15, 30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240, 300, 360, 480, 600, 720, 960, 1440)
+_LADDER = (1, 2, 5, 10, 15, 20, 30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240, 300, 360, 480, 600, 720, 960, 1440)
+
+# What changes that often at most waits for a multiple of it.
+_QUARTER = timedelta(minutes=15)
 
 # A poll that is early by this much is on time; a moment is moved to its slot if that isn't much
 # sooner than `PollRequest.min_interval` allows.
@@ -49,7 +52,8 @@ class Pacing:
 
     def _wait(self, request: PollRequest, weight: float) -> timedelta:
         maximum = min(request.max_interval.total_seconds() * self.longer, 366 * 86400)
-        return _rounded(clamped(request, weight, self.stretch) * self.longer, timedelta(seconds=maximum))
+        seconds = clamped(request, weight, self.stretch) * self.longer
+        return _rounded(seconds, timedelta(seconds=maximum), by_quarters=request.min_interval >= _QUARTER)
 
 
 def terms(systems: Iterable[PlannedSystem], begin: datetime, end: datetime) -> list[Term]:
@@ -106,6 +110,12 @@ def due_at(daylight: Daylight, waits: tuple[timedelta, timedelta], last: datetim
     return end
 
 
+def daybreak(daylight: Daylight, request: PollRequest, by_day: timedelta, last: datetime) -> datetime:
+    """Return when an update is due so that it is no older than one wait from the beginning of the next day on."""
+    begins = next((begins for begins, _ in daylight.days(last, last + 2 * _DAY) if begins > last), None)
+    return datetime.max.replace(tzinfo=UTC) if begins is None else max(last + by_day, begins - request.min_interval)
+
+
 def slot(request: PollRequest, step: timedelta, phase: timedelta, last: datetime, due: datetime) -> datetime:
     """Return the moment nearest to `due` that is `phase` after a multiple of `step`."""
     length, offset = step.total_seconds(), phase.total_seconds()
@@ -127,9 +137,10 @@ def daily_at(zone: tzinfo, at: time | None, phase: timedelta, last: datetime) ->
         date += _DAY
 
 
-def _rounded(seconds: float, maximum: timedelta) -> timedelta:
+def _rounded(seconds: float, maximum: timedelta, *, by_quarters: bool) -> timedelta:
     """Return the next longer wait that looks natural to the user."""
     for minutes in _LADDER:
-        if seconds <= minutes * 60 + 1:
-            return min(timedelta(minutes=minutes), maximum)
+        wait = timedelta(minutes=minutes)
+        if seconds <= minutes * 60 + 1 and not (by_quarters and wait % _QUARTER):
+            return min(wait, maximum)
     return min(math.ceil(min(seconds / 86400, 366)) * _DAY, max(maximum, _DAY))

@@ -380,7 +380,10 @@ class Planner:
         pace = self._pace()
         if pace is None:
             return self._renewal(system)
-        due = pacing.due_at(system.daylight, pace.waits(request), last)
+        waits = pace.waits(request)
+        due = pacing.due_at(system.daylight, waits, last)
+        if request.fresh_by_day:
+            due = min(due, pacing.daybreak(system.daylight, request, waits[0], last))
         return pacing.slot(request, system.step, self._phases[system.key], last, due)
 
     def _renewal(self, system: PlannedSystem) -> datetime:

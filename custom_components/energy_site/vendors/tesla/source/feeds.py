@@ -143,6 +143,7 @@ LIVE: Feed[LiveStatus] = _feed(
     weight_night=0.07,
     min_interval=_MINUTE,
     max_interval=4 * _HOUR,
+    fresh_by_day=True,
 )
 TODAY: Feed[EnergyHistory] = _feed(
     "energy_today",

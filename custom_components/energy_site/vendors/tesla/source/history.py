@@ -35,9 +35,6 @@ _MONTHS_AT_ONCE = 12
 _STANDS = timedelta(hours=12)
 _CLOSED = timedelta(days=14)
 
-# A life of twenty years.
-_MOST_MONTHS = 240
-
 _CHARGER_DAYS = 31
 _CHARGER = (CounterKind.CHARGER,)
 
@@ -81,13 +78,11 @@ class TeslaHistory(HistoryProvider):
     def lifetime_cost(self, group: FlowGroup, first_day: date | None = None) -> int:
         if group.kinds == _CHARGER:
             return 1
-        first = first_day or self._installed or self._today - DAY * 31 * _EMPTY_MONTHS
-        missing = sum(self._known(month) is None for month in _months_back(self._today, first))
-        return min(missing, _MONTHS_AT_ONCE)
+        return min(self._missing_months(first_day), _MONTHS_AT_ONCE)
 
     @override
-    def first_cost(self, group: FlowGroup) -> int:
-        return 1 if group.kinds == _CHARGER else _MOST_MONTHS
+    def life_cost(self) -> int:
+        return self._missing_months(None) + sum(group.kinds == _CHARGER for group in self.groups)
 
     @override
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
@@ -144,6 +139,10 @@ class TeslaHistory(HistoryProvider):
     @property
     def _reported(self) -> datetime | None:
         return self._source.reported_at()
+
+    def _missing_months(self, first_day: date | None) -> int:
+        first = first_day or self._installed or self._today - DAY * 31 * _EMPTY_MONTHS
+        return sum(self._known(month) is None for month in _months_back(self._today, first))
 
     def _is_before_life(self, month: date, empty: int) -> bool:
         """Return whether months before this one, which ends a row of `empty` ones, will be empty, too."""
