@@ -97,6 +97,9 @@ def _commands(page: Path) -> Iterator[list[str]]:
             yield shlex.split(line)
 
 
+# What a module says of itself is read once, as it takes seconds.
+pytestmark = pytest.mark.xdist_group("commands")
+
 COMMANDS = sorted({tuple(command) for page in PAGES for command in _commands(page)})
 
 
