@@ -48,7 +48,7 @@ def _ledger() -> Ledger:
 
 def _planner() -> Planner:
     planner = Planner(Plan(per_month=1000, per_minute=10))
-    planner.spend(3, NOW, purpose=Purpose.PERSON)
+    planner.spend(3, NOW, purpose=Purpose.USER)
     return planner
 
 
@@ -73,8 +73,8 @@ def _read_ledger(kept: Any) -> object:
 def _read_planner(kept: Any) -> object:
     planner = Planner(Plan(per_month=1000, per_minute=10))
     planner.restore(kept)
-    planner.next_allowed(Purpose.PERSON, 1, NOW)
-    planner.spend(1, NOW, purpose=Purpose.PERSON)
+    planner.next_allowed(Purpose.USER, 1, NOW)
+    planner.spend(1, NOW, purpose=Purpose.USER)
     return planner.as_dict()
 
 

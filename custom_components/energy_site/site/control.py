@@ -108,7 +108,7 @@ class Trust(StrEnum):
     """What it takes to conclude that a control cannot be set: nothing does, lasting denials, or two in a row."""
 
     ALWAYS = "always"
-    USUAL = "usual"
+    DEFAULT = "default"
     LITTLE = "little"
 
 
@@ -155,7 +155,7 @@ class Control:
     pauses: tuple[float, ...] = LOCAL_PAUSES
     lasting: tuple[float, ...] = ()
     circumstances: str = ""
-    trust: Trust = Trust.USUAL
+    trust: Trust = Trust.DEFAULT
     transient: bool = False
 
     def in_force(self, value: Value) -> bool | None:

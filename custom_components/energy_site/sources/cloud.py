@@ -150,7 +150,7 @@ class CloudSource[C: CloudContext](Source):
 
     @override
     def user_requested(self) -> AbstractContextManager[None]:
-        return with_purpose(Purpose.PERSON)
+        return with_purpose(Purpose.USER)
 
     @override
     def as_dict(self) -> dict[str, Any]:

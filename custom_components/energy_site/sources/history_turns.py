@@ -62,7 +62,7 @@ class HistoryTurns:
 
     async def async_import(self, start: date, end: date) -> Report:
         """Fetch a range of days on the user's request."""
-        with with_purpose(Purpose.PERSON):
+        with with_purpose(Purpose.USER):
             return await self.fetcher.async_import(start, end)
 
     def cancel(self) -> None:

@@ -60,7 +60,7 @@ async def async_quota(hass: HomeAssistant, key: str, plan: Plan, now: datetime) 
     quota.planner.change(plan, now)
     # The requests of the config flow count as well.
     if requests := take_over_flow_requests(hass, key):
-        quota.planner.spend(requests, now, purpose=Purpose.PERSON)
+        quota.planner.spend(requests, now, purpose=Purpose.USER)
     return quota
 
 

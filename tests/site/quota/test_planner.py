@@ -25,7 +25,7 @@ NOW = datetime(2026, 5, 11, 10, 7, tzinfo=UTC)
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PERSON, WRITE, FEED, ESSENTIAL, HISTORY = (
-    Purpose.PERSON,
+    Purpose.USER,
     Purpose.WRITE,
     Purpose.FRESHNESS,
     Purpose.ESSENTIAL,

@@ -125,7 +125,7 @@ class World:
         if self.dice.random() < self.restarting:
             self.restart()
         if self.dice.random() < self.wishing:
-            self.request(self.dice.choice((Purpose.PERSON, Purpose.WRITE)), "1")
+            self.request(self.dice.choice((Purpose.USER, Purpose.WRITE)), "1")
         for one in self.systems:
             while one.history and self.planner.is_allowed(Purpose.HISTORY, 1, self.now, system=one.key):
                 self.request(Purpose.HISTORY, one.key)

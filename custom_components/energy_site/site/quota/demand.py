@@ -13,13 +13,13 @@ class Purpose(Enum):
     ESSENTIAL = auto()
     FRESHNESS = auto()
     HISTORY = auto()
-    PERSON = auto()
+    USER = auto()
     WRITE = auto()
 
     @property
     def urgent(self) -> bool:
         """Whether the user waits for it, so that it may use the reserve."""
-        return self in (Purpose.PERSON, Purpose.WRITE)
+        return self in (Purpose.USER, Purpose.WRITE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,7 +164,7 @@ class TeslaControls:
             pauses=_PAUSES,
             lasting=_LASTING,
             circumstances=info.version or "",
-            trust=Trust.USUAL,
+            trust=Trust.DEFAULT,
         )
 
     def _read(self, key: str, info: SiteInfo) -> Value | None:
