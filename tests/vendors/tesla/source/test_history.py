@@ -162,6 +162,19 @@ async def test_days_are_read_daily_until_they_are_two_days_old(make_home: MakeHo
         assert past.wrong_hours(kind) == [], kind
 
 
+async def test_the_last_hour_of_a_day_is_known_though_power_was_polled_before_midnight(make_home: MakeHome) -> None:
+    past = await a_past(make_home, days=5)
+    await past.run()
+    await past.live(11 / 24)
+    past.home.clock.advance(3 * 3600)
+    await past.run()
+    midnight = NOON.replace(hour=0) + DAY
+    for kind in FLOWS:
+        hours = past.table.energies(kind)
+        assert max(hour for hour in hours if hour < midnight) == midnight - HOUR, kind
+        assert past.wrong_hours(kind, NOON) == [], kind
+
+
 async def test_hours_that_a_gateway_uploads_days_later_are_filled_in(make_home: MakeHome) -> None:
     past = await a_past(make_home, days=10)
     await past.run()

@@ -120,7 +120,9 @@ class TeslaHistory(HistoryProvider):
             ]
             for kind in group.kinds
         }
-        return Intervals(found=found, reported=self._reported)
+        # The power may have been polled long before the site reported the last of these.
+        reported = max((*(end for _, end in rows), *filter(None, (self._reported,))), default=None)
+        return Intervals(found=found, reported=reported)
 
     # -- days -------------------------------------------------------------------------
 
