@@ -187,6 +187,7 @@ async def _async_set_tariff(call: ServiceCall) -> ServiceResponse:
         "payload": dict(judged.payload) if judged.payload is not None else None,
         "written": sends,
         "confirmed": confirmed,
+        "strategy": judged.setting.strategy,
     }
 
 

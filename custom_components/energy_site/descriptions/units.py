@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
 from ..site.chargers import ChargerFault, ChargerState, ChargerUnit
 from ..site.model import BatteryUnit, Controller, Inverter
@@ -166,10 +166,8 @@ _CHARGER_VALUES: tuple[tuple[SensorEntityDescription, Callable[[ChargerUnit], ob
     (enum("fault", ChargerFault, enabled=False, diagnostic=True), lambda unit: unit.fault),
     (timestamp("session_start"), lambda unit: unit.session_start),
     (
-        replace(
-            measurement("session_energy", SensorDeviceClass.ENERGY, precision=2),
-            state_class=SensorStateClass.TOTAL,
-        ),
+        # Each session begins at zero, so that the difference of two means nothing.
+        replace(measurement("session_energy", SensorDeviceClass.ENERGY, precision=2), state_class=None),
         lambda unit: unit.session_energy,
     ),
 )

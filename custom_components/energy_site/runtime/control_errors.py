@@ -9,6 +9,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
+from ..helpers.texts import in_markdown
 from ..site.control import BlockReason, Choice, ControlError, ControlName, Failure, Range, Value
 
 _FAILURES = {
@@ -68,6 +69,9 @@ def refusal(hass: HomeAssistant, site: str, error: ControlError) -> HomeAssistan
             placeholders["options"] = ", ".join(options)
     if error.failure is Failure.REFUSED:
         placeholders["status"] = str(error.answer)
+        if error.words is not None:
+            key = "control_refused_because"
+            placeholders |= in_markdown({"words": error.words})
     if error.failure is Failure.IGNORED:
         placeholders["seconds"] = _readable(error.seconds)
     return kind(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)

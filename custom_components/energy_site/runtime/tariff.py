@@ -92,14 +92,14 @@ async def async_set_tariff(judged: JudgedTariff, controls: ControlQueue) -> bool
     try:
         await controls.set(TARIFF, setting.offer(tariff, judged.payload))
     except ControlError as err:
-        if err.failure is not Failure.IGNORED:
+        if err.failure is not Failure.IGNORED or not setting.differences(tariff):
             raise
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="tariff_differs",
             translation_placeholders={"places": _listed(map(_place_of_difference, setting.differences(tariff)))},
         ) from err
-    return controls.pending(TARIFF) is None and not setting.differences(tariff)
+    return controls.pending(TARIFF) is None and setting.is_active()
 
 
 def findings_as_dicts(findings: Iterable[Finding]) -> list[JsonValueType]:

@@ -180,7 +180,7 @@ class Failure(StrEnum):
 class ControlError(Exception):
     """A command that failed, and the value that is active instead.
 
-    `answer` is the status code of the site's response, if any. `looked` is whether the site has
+    `answer` is the status code of the site's response, and `words` are its reason, if any. `looked` is whether the site has
     reported its active value since: a site that is starting rejects every request.
     """
 
@@ -194,6 +194,7 @@ class ControlError(Exception):
         limits: Limits | None = None,
         block_reason: BlockReason | None = None,
         answer: int | None = None,
+        words: str | None = None,
         looked: bool = True,
         seconds: float = 0.0,
     ) -> None:
@@ -206,6 +207,7 @@ class ControlError(Exception):
         self.limits = limits
         self.block_reason = block_reason
         self.answer = answer
+        self.words = words
         self.looked = looked
         self.seconds = seconds
 

@@ -25,6 +25,11 @@ class TariffSetting(ABC):
     def may_write(self) -> bool:
         """Whether the owner allowed changes."""
 
+    @property
+    @abstractmethod
+    def strategy(self) -> str | None:
+        """How the site uses its tariff, `None` if it doesn't say."""
+
     @abstractmethod
     def read(self, structure: Mapping[str, Any]) -> EnergyTariff | None:
         """Return the tariff of the service's own structure, `None` for anything else."""
@@ -39,6 +44,10 @@ class TariffSetting(ABC):
     @abstractmethod
     def offer(self, tariff: EnergyTariff, payload: Payload) -> str:
         """Return the value of the control for a tariff, which replaces one that was offered before."""
+
+    @abstractmethod
+    def is_active(self) -> bool:
+        """Return whether the site reports the prices of the offered tariff, and the strategy that was sent with it."""
 
     @abstractmethod
     def differences(self, tariff: EnergyTariff) -> tuple[Difference, ...]:

@@ -120,7 +120,11 @@ class Verifier:
             return Result(CommandStatus.ACCEPTED, _despite(last_error))
         if last_error is None and control.lasting and control.taken is not None and control.taken(command.value):
             return Result(CommandStatus.UNDER_WAY)
-        raise self.error(_failure(last_error, seen=seen), name, command.value, control, last_error, looked=seen)
+        failure = _failure(last_error, seen=seen)
+        latest = self._control(name)
+        if failure is Failure.REFUSED and latest is not None and latest.overruled_by is not None:
+            failure = Failure.NOT_NOW
+        raise self.error(failure, name, command.value, control, last_error, looked=seen)
 
     async def look_on(
         self, name: ControlName, command: PendingCommand, control: Control, *, newest: Callable[[], bool]
@@ -178,6 +182,7 @@ class Verifier:
             if now is not None and failure is Failure.NOT_NOW
             else None,
             answer=last_error.status if isinstance(last_error, ApiStatusError) else None,
+            words=last_error.words if isinstance(last_error, ApiRefusedError) else None,
             looked=looked,
             seconds=sum(control.pauses) if control is not None else 0.0,
         )

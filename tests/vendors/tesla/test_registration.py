@@ -25,7 +25,7 @@ from simulator.tesla_cloud import DEVICE_DATA, KEY_PATH, Account, Application, R
 from tests.cloud import location, shown
 from tests.common import step
 
-from .signing_in import CALLBACK, REGISTER, TOKEN, asked, errors, finish, paste, sign_in, told, typed
+from .signing_in import CABIN, CALLBACK, REGISTER, TOKEN, asked, errors, finish, paste, sign_in, told, typed
 
 pytestmark = pytest.mark.usefixtures("no_runtime")
 
@@ -255,6 +255,11 @@ async def test_says_that_the_domain_or_key_is_of_another_application(
     result = await step(hass, await sign_in(hass, another), {"domain": DOMAIN_NAME})
     assert errors(result, "tesla_registration") == {"domain": "key_taken"}
     assert told(result, "words") == "Public key hash has already been taken"
+    # A new key was made, which leads on.
+    new = await own_pem(hass)
+    assert new != website.text
+    website.text = new
+    await finish(hass, await step(hass, result, {"domain": DOMAIN_NAME}), CABIN)
 
 
 # -- the key ------------------------------------------------------------------------

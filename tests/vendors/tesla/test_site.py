@@ -251,7 +251,8 @@ async def test_a_tariff_that_tesla_rejects_raises(
     site.set_write_behaviour(Write.TARIFF, refused=Refusal.RESULT_FALSE)
     with pytest.raises(HomeAssistantError) as error:
         await act(hass, freezer, DOMAIN, "set_tariff", {"currency": "USD", "seasons": SEASONS})
-    assert error.value.translation_key == "control_refused"
+    assert error.value.translation_key == "control_refused_because"
+    assert (error.value.translation_placeholders or {})["words"] == "The site rejected the command"
 
 
 async def test_a_tariff_that_tesla_changes_is_told_by_its_place(

@@ -41,7 +41,7 @@ from .client.oauth import READ_SCOPE, authorize_url
 from .client.partner import PartnerClient
 from .const import CONF_REGION, DEVELOPER_PAGE, SOURCE
 from .issues import consent_placeholders
-from .key import KEY_PATH, async_public_key, async_serve_key
+from .key import KEY_PATH, async_public_key, async_replace_key, async_serve_key
 from .oauth import TESLA, TeslaImplementation, same_sign_in, stored_under
 from .registration import CONF_DOMAIN, async_register, key_address, own_domain, read_domain
 
@@ -310,6 +310,9 @@ class TeslaSteps(OAuthSteps):
             except FlowError as problem:
                 if problem.key in self.about_application:
                     return await self._async_show_error(problem)
+                if problem.key == "key_taken":
+                    # Each application needs a key of its own.
+                    key = await async_replace_key(self.hass)
                 self._problem = problem
             else:
                 served = {"address": str(key_address(self._domain))}

@@ -71,13 +71,20 @@ def read_public_key(pem: bytes) -> PublicKey:
 
 async def async_public_key(hass: HomeAssistant) -> PublicKey:
     """Return Home Assistant's own public key, which is made when it is first needed."""
-    if (key := await _async_stored(hass)) is None:
-        private = generate_private_key(SECP256R1())
-        pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        key = PublicKey(private.public_key())
-        hass.data[_KEY] = hass.loop.create_future()
-        hass.data[_KEY].set_result(key)
-        await _file(hass).async_save({_PRIVATE_KEY: pem})
+    return await _async_stored(hass) or await async_replace_key(hass)
+
+
+async def async_replace_key(hass: HomeAssistant) -> PublicKey:
+    """Make a new key pair and return its public key.
+
+    Applications that were registered with the previous one stay registered.
+    """
+    private = generate_private_key(SECP256R1())
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    key = PublicKey(private.public_key())
+    hass.data[_KEY] = hass.loop.create_future()
+    hass.data[_KEY].set_result(key)
+    await _file(hass).async_save({_PRIVATE_KEY: pem})
     return key
 
 

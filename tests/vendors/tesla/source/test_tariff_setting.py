@@ -62,11 +62,11 @@ class Steering:
         assert self.home.source.tariff is not None
         return self.home.source.tariff
 
-    async def set(self, words: Mapping[str, Any] = WORDS) -> bool:
+    async def set(self, words: Mapping[str, Any] = WORDS, strategy: str | None = None) -> bool:
         """Set a tariff; return whether it is active once the call returns."""
         tariff = from_words(words)
         judged = JudgedTariff(
-            setting=self.setting, tariff=tariff, findings=(), payload=self.setting.payload(tariff, None, None)
+            setting=self.setting, tariff=tariff, findings=(), payload=self.setting.payload(tariff, strategy, None)
         )
         return await async_set_tariff(judged, self.queue)
 
@@ -200,11 +200,26 @@ async def test_a_tariff_that_a_restart_interrupted_is_sent_afterwards(steering: 
     kept = steering.home.source
     value = kept.tariff.offer(tariff, kept.tariff.payload(tariff, None, None))
     stored = json.loads(json.dumps(kept.as_dict()))
-    kept.tariff.offer(from_words({**WORDS, "name": "Another"}), {})
+    kept.tariff.offer(from_words({**WORDS, "name": "Another"}), {"tou_settings": {}})
     kept.restore(stored)
     await steering.queue.set(TARIFF, value)
     assert steering.queue.pending(TARIFF) is None
     assert steering.writes == 1
+
+
+async def test_a_strategy_that_the_site_does_not_take_is_not_confirmed(steering: Steering) -> None:
+    home = steering.home
+    assert home.site.settings.now.strategy == "economics"
+    assert await steering.set(strategy="balanced")
+    assert home.site.settings.now.strategy == "balanced"
+    kept = home.site.settings.take
+
+    def take(write: Write, body: Any, now: float, *, blocked: bool) -> None:
+        kept(write, {**body, "optimization_strategy": "balanced"}, now, blocked=blocked)
+
+    home.site.settings.take = take  # type: ignore[method-assign] # The site keeps its own strategy.
+    assert not await steering.set(strategy="economics")
+    assert await steering.settle() == [ChangeKind.CHANGED, ChangeKind.PENDING, ChangeKind.FAILED]
 
 
 async def test_without_the_owners_consent_a_tariff_cannot_be_set(make_home: MakeHome) -> None:

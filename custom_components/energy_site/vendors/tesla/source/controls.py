@@ -164,7 +164,8 @@ class TeslaControls:
             pauses=_PAUSES,
             lasting=_LASTING,
             circumstances=info.version or "",
-            trust=Trust.DEFAULT,
+            # The site says what can be set; what it refused may be the value, the moment or the permission.
+            trust=Trust.ALWAYS,
         )
 
     def _read(self, key: str, info: SiteInfo) -> Value | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, override
 
 from ....api.errors import ApiRefusedError
-from ....site.control import Choice, Control, Value
+from ....site.control import Choice, Control, Trust, Value
 from ....site.tariff.differences import Difference, differences
 from ....site.tariff.identity import identify
 from ....site.tariff.model import EnergyTariff
@@ -30,6 +30,7 @@ class _Offer:
     value: str
     tariff: EnergyTariff
     payload: Payload
+    strategy: str | None
 
 
 class TeslaTariff(TariffSetting):
@@ -40,14 +41,21 @@ class TeslaTariff(TariffSetting):
         self._source = source
         self._offer: _Offer | None = None
         self._written_at = datetime.min.replace(tzinfo=UTC)
-        # What was read of the tariff that the site reported last, and its value as a control.
+        # What was read of the tariff that the site reported last, and its name, which is the offered one's if it
+        # has the same prices.
         self._known: tuple[object, EnergyTariff | None] = (None, None)
-        self._named: tuple[EnergyTariff | None, _Offer | None, str | None] = (None, None, None)
+        self._named: tuple[EnergyTariff | None, _Offer | None, str] = (None, None, "")
 
     @property
     @override
     def may_write(self) -> bool:
         return self._source.context.may_write
+
+    @property
+    @override
+    def strategy(self) -> str | None:
+        info = self._source.answer(feeds.INFO)
+        return info.tou_settings.optimization_strategy if info is not None else None
 
     @override
     def read(self, structure: Mapping[str, Any]) -> EnergyTariff | None:
@@ -59,8 +67,14 @@ class TeslaTariff(TariffSetting):
 
     @override
     def offer(self, tariff: EnergyTariff, payload: Payload) -> str:
-        self._offer = _Offer(value=identify(tariff), tariff=tariff, payload=payload)
-        return self._offer.value
+        strategy = payload["tou_settings"].get("optimization_strategy")
+        value = _named(identify(tariff), strategy or self.strategy)
+        self._offer = _Offer(value=value, tariff=tariff, payload=payload, strategy=strategy)
+        return value
+
+    @override
+    def is_active(self) -> bool:
+        return self._offer is not None and self._value() == self._offer.value
 
     @override
     def differences(self, tariff: EnergyTariff) -> tuple[Difference, ...]:
@@ -82,6 +96,7 @@ class TeslaTariff(TariffSetting):
             taken=lambda _: self._stored() == before,
             pauses=pauses,
             lasting=lasting,
+            trust=Trust.ALWAYS,
         )
 
     def as_dict(self) -> dict[str, Any] | None:
@@ -90,7 +105,9 @@ class TeslaTariff(TariffSetting):
 
     def restore(self, data: object) -> None:
         """Restore the data of `as_dict`."""
-        if isinstance(data, Mapping) and (tariff := read_given(data)) is not None and tariff.buy:
+        if not isinstance(data, Mapping) or not isinstance(data.get("tou_settings"), Mapping):
+            return
+        if (tariff := read_given(data)) is not None and tariff.buy:
             self.offer(tariff, data)
 
     async def _write(self, value: Value) -> None:
@@ -99,12 +116,11 @@ class TeslaTariff(TariffSetting):
             # Nothing is left to send.
             raise ApiRefusedError("time_of_use_settings", 0)
         self._written_at = context.clock()
-        strategy = offer.payload["tou_settings"].get("optimization_strategy")
         with writing():
             await context.client.set_time_of_use(
                 context.site_id,
                 content_of(offer.payload),
-                strategy=OptimizationStrategy(strategy) if strategy else None,
+                strategy=OptimizationStrategy(offer.strategy) if offer.strategy else None,
             )
 
     def _is_active(self, value: Value, before: EnergyTariff | None) -> bool | None:
@@ -121,8 +137,11 @@ class TeslaTariff(TariffSetting):
             return None
         if self._named[0] is not stored or self._named[1] is not offer:
             is_offered = offer is not None and not differences(offer.tariff, stored)
-            self._named = stored, offer, offer.value if offer is not None and is_offered else identify(stored)
-        return self._named[2]
+            self._named = stored, offer, identify(offer.tariff if offer is not None and is_offered else stored)
+        if self.strategy is None and offer is not None and self._named[2] == identify(offer.tariff):
+            # A site that doesn't report its strategy is believed to use the one that it accepted.
+            return offer.value
+        return _named(self._named[2], self.strategy)
 
     def _stored(self) -> EnergyTariff | None:
         info = self._source.answer(feeds.INFO)
@@ -130,3 +149,7 @@ class TeslaTariff(TariffSetting):
         if self._known[0] is not content:
             self._known = content, read(content) if content else None
         return self._known[1]
+
+
+def _named(name: str, strategy: str | None) -> str:
+    return name if strategy is None else f"{name}, {strategy}"
