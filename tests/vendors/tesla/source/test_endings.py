@@ -350,3 +350,26 @@ async def test_a_write_that_a_storm_or_an_event_overrules_names_it_as_the_reason
     control = helm.control("backup_reserve")
     assert control is not None
     assert control.block_reason is None
+
+
+async def test_a_write_that_is_refused_in_a_storm_names_the_storm_and_locks_nothing(helm: Helm) -> None:
+    helm.home.answers("live_status", storm_mode_active=True)
+    await helm.home.poll("live_status", after=60)
+    helm.home.site.set_write_behaviour(Write.BACKUP, refused=Refusal.RESULT_FALSE)
+    for _ in range(3):
+        error = await helm.fail("backup_reserve", 35)
+        assert (error.failure, error.block_reason) == (Failure.NOT_NOW, BlockReason.STORM)
+        await helm.poll(after=4000)
+    control = helm.control("backup_reserve")
+    assert control is not None
+    assert control.block_reason is None
+
+
+async def test_a_value_that_is_refused_for_days_does_not_lock_the_others(helm: Helm) -> None:
+    helm.home.site.set_write_behaviour(Write.BACKUP, refused=Refusal.RESULT_FALSE)
+    for _ in range(3):
+        assert (await helm.fail("backup_reserve", 100)).words == "The site rejected the command"
+        await helm.poll(after=90_000)
+    helm.home.site.set_write_behaviour(Write.BACKUP)
+    await helm.set("backup_reserve", 40)
+    assert helm.value("backup_reserve") == 40
