@@ -52,8 +52,8 @@ def _view(title: str, path: str, icon: str, sections: Sequence[dict[str, Any] | 
 def _tesla_sections(entities: Entities) -> list[dict[str, Any] | None]:
     return [
         _section("Right now", "mdi:flash", _flows(entities)),
-        _section("Battery", "mdi:home-battery", _battery(entities)),
-        _section("Controls", "mdi:tune-variant", _controls(entities, {})),
+        _section("Battery", "mdi:home-battery", _battery(entities, graph=False)),
+        _section("Controls", "mdi:tune-variant", _controls(entities, {}, outages=False)),
         _section("Wall Connector", "mdi:ev-station", _chargers(entities)),
         _section("Prices", "mdi:cash-clock", _tiles(entities, _PRICE_TILES)),
         _section("Outages", "mdi:transmission-tower-off", _tiles(entities, _OUTAGE_TILES)),
@@ -125,7 +125,7 @@ def _today(entities: Entities) -> Iterator[Card]:
         yield {"type": "energy-solar-consumed-gauge", "grid_options": {"columns": 6}}
 
 
-def _battery(entities: Entities) -> Iterator[Card]:
+def _battery(entities: Entities, *, graph: bool = True) -> Iterator[Card]:
     if "battery_level" not in entities:
         return
     yield {
@@ -138,12 +138,13 @@ def _battery(entities: Entities) -> Iterator[Card]:
         "severity": {"green": 40, "yellow": 20, "red": 0},
     }
     level = [(entities["battery_level"], "Level")]
-    yield _graph("Level", level, chart_type="line", period="hour", days_to_show=3, hide_legend=True)
+    if graph:
+        yield _graph("Level", level, chart_type="line", period="hour", days_to_show=3, hide_legend=True)
     yield from _tile(entities, "battery_available_energy", "Stored", icon="mdi:battery-charging", color=_BATTERY)
     yield from _tile(entities, "battery_power", "Power", icon="mdi:battery-sync", color=_BATTERY)
 
 
-def _controls(entities: Entities, circuits: Mapping[str, str]) -> Iterator[Card]:
+def _controls(entities: Entities, circuits: Mapping[str, str], *, outages: bool = True) -> Iterator[Card]:
     yield from _control(
         entities,
         "number.backup_reserve",
@@ -171,6 +172,8 @@ def _controls(entities: Entities, circuits: Mapping[str, str]) -> Iterator[Card]
         "setting": ("Last setting", "mdi:cog-sync", ["name", "event_type", "state"]),
         "outage": ("Last outage", "mdi:transmission-tower-off", ["event_type", "state"]),
     }
+    if not outages:
+        del events["outage"]
     for key, (name, icon, content) in events.items():
         options = {"state_content": content, "grid_options": {"columns": 12}}
         yield from _tile(entities, f"event.{key}", name, icon=icon, color=_EVENT, **options)

@@ -172,8 +172,15 @@ async def _async_set_mode_until(call: ServiceCall) -> ServiceResponse:
     return {"until": override.until.isoformat(), "before": dict(override.before)}
 
 
+def _tariff_runtime(call: ServiceCall) -> SiteRuntime:
+    """Return the requested site, or the only one that can have a tariff."""
+    entries: list[SiteConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
+    capable = [entry.runtime_data for entry in entries if entry.runtime_data.source.tariff is not None]
+    return capable[0] if len(capable) == 1 and ATTR_CONFIG_ENTRY_ID not in call.data else _runtime(call)
+
+
 async def _async_set_tariff(call: ServiceCall) -> ServiceResponse:
-    runtime = _runtime(call)
+    runtime = _tariff_runtime(call)
     await _async_check_control(call, runtime)
     judged = await async_judge_tariff(runtime.hass, runtime.source, call.data)
     sends = not call.data[ATTR_CHECK_ONLY] and (judged.sound or not call.return_response)

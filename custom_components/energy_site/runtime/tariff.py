@@ -13,7 +13,7 @@ from ..const import DOMAIN
 from ..site.control import ControlError, Failure
 from ..site.tariff.differences import Difference
 from ..site.tariff.judge import Finding, Rule, judge
-from ..site.tariff.model import EnergyTariff
+from ..site.tariff.model import EnergyTariff, Side
 from ..site.tariff.words import TariffWordsError, from_words
 from ..sources.control_queue import ControlQueue
 from ..sources.source import Source
@@ -130,12 +130,16 @@ def message(finding: Finding) -> str:
     }
     text = async_get_exception_message(DOMAIN, _key(finding), placeholders)
     more = async_get_exception_message(DOMAIN, "tariff_more", placeholders) if finding.more else ""
-    return f"{text} {more}".rstrip()
+    return f"{text}. {more}" if more else text
 
 
 def _key(finding: Finding) -> str:
+    if finding.rule is Rule.CURRENCY and finding.value is None:
+        return "tariff_no_currency"
     if finding.rule is Rule.CURRENCY and finding.warning:
         return "tariff_other_currency"
+    if finding.rule is Rule.TIME_WITHOUT_PRICE and finding.side is Side.SELL:
+        return "tariff_time_without_sell_price"
     if finding.rule is not Rule.SEASON_COVER:
         return _MESSAGES[finding.rule]
     if finding.season is None:

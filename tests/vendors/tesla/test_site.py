@@ -21,12 +21,13 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from simulator.cloud.archive import Kind
+from simulator.iq_gateway import GatewayServer
 from simulator.tesla_cloud import Application, EnergySite, Refusal, TeslaServer, Write
-from tests.common import entity_id, number, pass_time, state
+from tests.common import entity_id, gateway_entry, number, pass_time, set_up, state
 from tests.houses import MORNING, FrozenClock
 from tests.steering import act, settle
 
-from .lived_home import CHARGER, DAYS, GATEWAY, SEASONS, SITE, lived_home
+from .lived_home import CHARGER, DAYS, GATEWAY, PERIODS, SEASONS, SITE, lived_home
 from .signing_in import CALLBACK, set_up_site
 
 FLOWS: tuple[Kind, ...] = ("solar", "load", "grid_import", "grid_export", "battery_charge", "battery_discharge")
@@ -287,3 +288,22 @@ async def test_a_history_may_be_asked_for_other_days(hass: HomeAssistant, entry:
     assert {stamp.astimezone(UTC).date().day for stamp in stamps} == {12, 13}
     with pytest.raises(ServiceValidationError):
         await call(hass, "get_raw", endpoint="calendar_history_energy", parameters={**day, "end_date": "yesterday"})
+
+
+async def test_a_tariff_needs_no_entry_where_only_one_can_have_one(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, gateway_entry(gateway))
+    answer = await call(hass, "set_tariff", currency="USD", seasons=SEASONS, check_only=True)
+    assert answer["findings"] == []
+
+
+async def test_labels_are_those_that_the_sensor_shows_too_and_a_missing_price_says_which(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    first, second = PERIODS
+    periods = [{**first, "label": "on_peak"}, {key: value for key, value in second.items() if key != "sell"}]
+    answer = await call(hass, "set_tariff", seasons=[{**SEASONS[0], "periods": periods}], check_only=True)
+    told = [finding["message"] for finding in answer["findings"]]
+    assert "The tariff has no currency. Enter a code such as USD, EUR, or GBP" in told
+    assert any(each.startswith("This period has no price for selling, although others have one: Year") for each in told)

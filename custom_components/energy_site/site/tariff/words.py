@@ -98,11 +98,11 @@ class _Reader:
         )
 
     def period(self, place: str, written: Mapping[str, Any]) -> Period:
-        label = written.get("label")
-        if not isinstance(label, str) or label not in LABELS:
-            self.misspelt(f"{place}.label", label)
+        label = str(written.get("label")).strip().upper()
+        if label not in LABELS:
+            self.misspelt(f"{place}.label", written.get("label"))
         return Period(
-            label=str(label),
+            label=label,
             days=self.days(f"{place}.days", written.get("days")),
             start=self.minutes(f"{place}.start", written.get("start"), DAY - 1),
             end=self.minutes(f"{place}.end", written.get("end"), DAY),
