@@ -67,6 +67,8 @@ class BudgetSchedule(Schedule):
         self.planner = planner
         self.wants_history = False
         self.history_close: PollRequest | None = None
+        # How soon a feed that was denied is polled again, an essential one and any other.
+        self.essential_retry = self.other_retry = _UNGRANTED_INTERVAL
         self._source = source
         self._system = system
         self._failing: dict[str, datetime] = {}
@@ -152,7 +154,7 @@ class BudgetSchedule(Schedule):
         if key in self.ailing(now):
             return max((state.polled_at or now) + _AILING_INTERVAL - now, _SHORTEST_WAIT)
         if not self._is_polled(key):
-            interval = PROBE_INTERVAL if state.presence.answers else _UNGRANTED_INTERVAL
+            interval = PROBE_INTERVAL if state.presence.answers else self._denied_interval(feed)
             left = (state.polled_at or now) + interval - now
             return left if left > timedelta() else interval if source.outage is not None else _SHORTEST_WAIT
         self.update_planner()
@@ -201,6 +203,9 @@ class BudgetSchedule(Schedule):
     @property
     def _plan(self) -> list[int | None]:
         return [self.planner.plan.per_month, self.planner.plan.per_minute]
+
+    def _denied_interval(self, feed: Feed) -> timedelta:
+        return self.essential_retry if feed.essential else self.other_retry
 
     def _has_answers_since(self, since: datetime) -> bool:
         states = self._source.states.values()

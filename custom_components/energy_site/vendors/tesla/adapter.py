@@ -1,6 +1,7 @@
 """Connects a Tesla energy site with Home Assistant: its token, its application's budget, its repairs."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, override
@@ -18,6 +19,7 @@ from ...helpers.sessions import async_get_isolated_session
 from ...helpers.zones import async_find_zone
 from ...site.quota.demand import Plan
 from ...sources.budget import SystemBudget
+from ...sources.feed import Presence
 from ..adapter import text
 from ..cloud_adapter import CloudAdapter
 from ..oauth import async_entry_token, stored_client
@@ -29,7 +31,7 @@ from .client.claims import TokenClaims, read_claims
 from .client.client import TeslaClient
 from .client.errors import NotRegisteredError, PaymentRequiredError, SiteOfflineError, SiteUnavailableError
 from .const import CONF_REGION
-from .issues import APPLICATION_DISABLED, CONSENT_MISSING, SITE_STALE, consent_placeholders
+from .issues import APPLICATION_DISABLED, CONSENT_MISSING, READ_PERMISSION_MISSING, SITE_STALE, consent_placeholders
 from .parameters import PARAMETERS
 from .source import feeds
 from .source.context import Context
@@ -38,6 +40,10 @@ from .source.source import TeslaSource
 
 # The gateway of a site that is in use is offline for a while now and then; a stale site is so for good.
 _STALE_FAILURES = 4
+
+# The owner can give a permission back on Tesla's pages, of which nothing tells. All feeds need the same one.
+_ESSENTIAL_RETRY = timedelta(hours=1)
+_OTHER_RETRY = timedelta(days=1)
 
 
 class TeslaAdapter(CloudAdapter[TeslaSource]):
@@ -77,6 +83,9 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
             claims=lambda: _claims(entry),
         )
         self.source = TeslaSource(context, entry.unique_id or "", budget, async_find_zone)
+        self.source.schedule.essential_retry = _ESSENTIAL_RETRY
+        self.source.schedule.other_retry = _OTHER_RETRY
+        self._denied: frozenset[str] | None = None
 
     @override
     @classmethod
@@ -104,6 +113,14 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
         return history_of(self.source)
 
     @override
+    async def async_connect(self) -> None:
+        if self._denied is None:
+            # Since the last start, the owner may have signed in again, or changed their consent.
+            self.source.forget_absence()
+            self._denied = frozenset()
+        await super().async_connect()
+
+    @override
     async def async_maintain(self) -> None:
         """Do nothing: the token is renewed when it is used, and the firmware is polled with the site."""
 
@@ -121,10 +138,25 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
         info = self.source.states[feeds.INFO.key]
         stale = isinstance(info.error, SiteUnavailableError) and not isinstance(info.error, SiteOfflineError)
         self._issues.show(SITE_STALE, {} if stale and info.failures >= _STALE_FAILURES else None)
-        missing = not self.source.context.may_write
-        client_id = _client_id(self._hass, self._entry)
-        region = self.client.region
-        self._issues.show(CONSENT_MISSING, consent_placeholders(self._hass, client_id, region) if missing else None)
+        self._show_consent()
+
+    @callback
+    def _show_consent(self) -> None:
+        """Show which permission is missing: without the one to read, the one to write means little."""
+        states = self.source.states
+        denied = frozenset(
+            key
+            for key, feed in self.source.feeds.items()
+            if feed.essential and states[key].presence is Presence.FORBIDDEN
+        )
+        if (self._denied or frozenset()) - denied:
+            # What one feed is granted again, the others are as well.
+            self.source.forget_absence()
+        self._denied = denied
+        read_only = not denied and not self.source.context.may_write
+        placeholders = consent_placeholders(self._hass, _client_id(self._hass, self._entry), self.client.region)
+        self._issues.show(READ_PERMISSION_MISSING, placeholders if denied else None)
+        self._issues.show(CONSENT_MISSING, placeholders if read_only else None)
 
     def _is_latest(self, kind: type[ApiError]) -> bool:
         """Return whether a feed failed like this since any feed was answered."""

@@ -14,10 +14,13 @@ from .client.oauth import consent_url
 _ELSEWHERE = "https://my.home-assistant.io/redirect/repairs/"
 
 CONSENT_MISSING = IssueDescription(key="consent_missing", fix_flow=ReauthFlow)
+READ_PERMISSION_MISSING = IssueDescription(
+    key="read_permission_missing", severity=ir.IssueSeverity.ERROR, fix_flow=ReauthFlow
+)
 APPLICATION_DISABLED = IssueDescription(key="application_disabled", severity=ir.IssueSeverity.ERROR)
 SITE_STALE = IssueDescription(key="site_stale")
 
-ISSUES = (APPLICATION_DISABLED, CONSENT_MISSING, SITE_STALE)
+ISSUES = (APPLICATION_DISABLED, CONSENT_MISSING, READ_PERMISSION_MISSING, SITE_STALE)
 
 
 def consent_placeholders(hass: HomeAssistant, client_id: str, region: Region) -> dict[str, str]:

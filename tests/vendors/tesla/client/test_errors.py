@@ -8,7 +8,6 @@ import pytest
 from custom_components.energy_site.api.errors import (
     ApiAuthError,
     ApiConnectionError,
-    ApiForbiddenError,
     ApiNotFoundError,
     ApiQuotaError,
     ApiRefusedError,
@@ -55,7 +54,7 @@ def refusal(
         (401, {"error": "login_required"}, True, ApiAuthError),
         (402, {"error": "Payment is required"}, True, PaymentRequiredError),
         (403, {"error": "Unauthorized missing scopes"}, True, ScopeMissingError),
-        (403, {"error": "forbidden"}, True, ApiForbiddenError),
+        (403, {"error": "forbidden"}, True, ApiStatusError),
         (403, None, True, ApiStatusError),
         (404, STALE, True, SiteUnavailableError),
         (404, STALE, False, ApiNotFoundError),

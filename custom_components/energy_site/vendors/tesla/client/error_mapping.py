@@ -7,14 +7,7 @@ with nothing in `response`.
 
 from collections.abc import Iterator
 
-from ....api.errors import (
-    ApiAuthError,
-    ApiForbiddenError,
-    ApiPayloadError,
-    ApiQuotaError,
-    ApiRefusedError,
-    ApiStatusError,
-)
+from ....api.errors import ApiAuthError, ApiPayloadError, ApiQuotaError, ApiRefusedError, ApiStatusError
 from ....api.payload import Record
 from ....api.transport import Response
 from .errors import (
@@ -69,7 +62,7 @@ def status_error(answer: Response, *, of_site: bool) -> ApiStatusError:
             return ApiAuthError(endpoint, status)
         case 402:
             return PaymentRequiredError(endpoint, status)
-        case 403 if told:
+        case 403:
             return _forbidden(answer, told)
         case 408 | 540 if of_site:
             return SiteOfflineError(endpoint, status, retry_after=answer.retry_after)
@@ -98,9 +91,10 @@ def quota_refusal(answer: Response) -> ApiQuotaError | None:
     return ApiQuotaError(answer.endpoint, answer.status, retry_after=_wait(answer))
 
 
-def _forbidden(answer: Response, told: list[Record]) -> ApiForbiddenError:
+def _forbidden(answer: Response, told: list[Record]) -> ApiStatusError:
+    """Return a lasting error only for a missing scope: servers in front of the API send a 403 for a while as well."""
     said = " ".join(text for level in told for key in _TEXTS if (text := _text(level, key))).casefold()
-    kind = ScopeMissingError if "scope" in said else ApiForbiddenError
+    kind = ScopeMissingError if "scope" in said else ApiStatusError
     return kind(answer.endpoint, answer.status)
 
 
