@@ -19,7 +19,7 @@ from custom_components.energy_site.vendors.tesla.client.claims import read_claim
 from custom_components.energy_site.vendors.tesla.client.client import TeslaClient
 from custom_components.energy_site.vendors.tesla.client.oauth import refresh
 from custom_components.energy_site.vendors.tesla.source.context import Context
-from custom_components.energy_site.vendors.tesla.source.history import history_of
+from custom_components.energy_site.vendors.tesla.source.history import TeslaHistory
 from custom_components.energy_site.vendors.tesla.source.source import TeslaSource
 from simulator.tesla_cloud import EnergySite, TeslaServer
 from simulator.tesla_cloud.access import Application
@@ -139,7 +139,7 @@ class TeslaEntry(Entry):
 
     @override
     def provider(self) -> HistoryProvider:
-        return history_of(self.source)
+        return TeslaHistory(self.source)
 
     @override
     def gaps(self) -> Iterable[tuple[float, float]]:

@@ -95,7 +95,6 @@ class SiteRuntime:
         kept = await self._file.async_load()
         await self._async_restore(kept)
         await self.poller.async_start()
-        # The system's energy flows, and therefore the history it can have, are known by now.
         if (provider := self.adapter.history()) is not None:
             self.history = HistoryTurns(
                 self.adapter.source,

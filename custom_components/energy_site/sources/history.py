@@ -1,6 +1,7 @@
 """Fetches a site's history from its provider and writes it to the statistics store."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -80,7 +81,7 @@ class HistoryFetcher:
         self._clock = clock
         self._today_every = today_every
         self._changed = changed or (lambda: None)
-        self._cursors = {group.key: Cursor() for group in provider.groups}
+        self._cursors: defaultdict[str, Cursor] = defaultdict(Cursor)
         self._totals: dict[str, Totals] = {}
         self._wanted: set[str] = set()
         self._idle = asyncio.Event()
@@ -104,15 +105,16 @@ class HistoryFetcher:
     @property
     def knows_life(self) -> bool:
         """Whether the energy of each day is known, or there is none."""
-        return all(cursor.first is not None or cursor.idle_until is not None for cursor in self._cursors.values())
+        cursors = [self._cursors[group.key] for group in self._provider.groups]
+        return all(cursor.first is not None or cursor.idle_until is not None for cursor in cursors)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""
         return {key: cursor.as_dict() for key, cursor in self._cursors.items()}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Restore the data of `as_dict`."""
-        self._cursors = {key: Cursor.restore(data.get(key)) for key in self._cursors}
+        """Restore the data of `as_dict`, also that of flows that the site isn't known to have yet."""
+        self._cursors = defaultdict(Cursor, {key: Cursor.restore(kept) for key, kept in data.items()})
 
     def cancel(self) -> None:
         """End the run after the current request; the next run continues from there."""

@@ -48,7 +48,10 @@ class HistoryProvider(Protocol):
     zone: tzinfo
     """The time zone that defines the site's days."""
     groups: Sequence[FlowGroup]
-    """The flows that are requested together; each group fails independently."""
+    """The flows that are requested together; each group fails independently.
+
+    They may change at any time, and there are none while it is unknown what the site has.
+    """
 
     def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
         """Return the number of requests needed for the intervals of some days."""

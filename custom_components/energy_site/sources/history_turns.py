@@ -38,19 +38,20 @@ class HistoryTurns:
         self._source = source
         self._provider = provider
         self._clock = clock
-        self._close = self._plan_close()
+        self._plan_close()
         self.fetcher = fetcher(self._spare, self._changed)
 
     async def async_run(self, _: datetime | None = None) -> None:
         """Fetch what is due, then older history with spare requests."""
         now, source = self._clock(), self._source
-        self._close = self._plan_close()
+        if (close := self._plan_close()) is None:
+            return
         source.schedule.wants_history = self.fetcher.progress < 100
         source.schedule.update_planner()
         planner = source.planner
-        if planner.next_at(source.system, self._close, now) <= now:
-            planner.record_result(source.system, self._close, now)
-            report = await self._async_spend(self._close.cost, Purpose.ESSENTIAL)
+        if planner.next_at(source.system, close, now) <= now:
+            planner.record_result(source.system, close, now)
+            report = await self._async_spend(close.cost, Purpose.ESSENTIAL)
             _LOGGER.debug("The day's history: %s", report.as_dict())
         if not self.fetcher.knows_life and (cost := self._affordable_life(now)):
             report = await self._async_spend(cost, Purpose.ESSENTIAL)
@@ -78,13 +79,15 @@ class HistoryTurns:
         self.fetcher.restore(data)
         self._changed()
 
-    def _plan_close(self) -> PollRequest:
-        """Register the requests that a complete day needs with the planner; their number may change."""
-        cost = sum(self._provider.daily_cost(group) for group in self._provider.groups)
-        self._source.schedule.history_close = close = PollRequest(
-            key="history", cost=max(cost, 1), min_interval=_RETRY, daily_at=_CLOSE
-        )
-        return close
+    def _plan_close(self) -> PollRequest | None:
+        """Register the requests that a complete day needs with the planner.
+
+        Their number may change; there are none while no flow is known.
+        """
+        costs = [self._provider.daily_cost(group) for group in self._provider.groups]
+        close = PollRequest(key="history", cost=max(sum(costs), 1), min_interval=_RETRY, daily_at=_CLOSE)
+        self._source.schedule.history_close = close if costs else None
+        return self._source.schedule.history_close
 
     def _affordable_life(self, now: datetime) -> int:
         """Return what the whole life costs, 0 if that is too much at once."""
@@ -105,4 +108,4 @@ class HistoryTurns:
         return self._source.planner.history_allowance(self._clock(), self._source.system)
 
     def _changed(self) -> None:
-        self._source.history_progress = self.fetcher.progress
+        self._source.history_progress = self.fetcher.progress if self._provider.groups else None

@@ -35,7 +35,7 @@ from .issues import APPLICATION_DISABLED, CONSENT_MISSING, READ_PERMISSION_MISSI
 from .parameters import PARAMETERS
 from .source import feeds
 from .source.context import Context
-from .source.history import TeslaHistory, history_of
+from .source.history import TeslaHistory
 from .source.source import TeslaSource
 
 # The gateway of a site that is in use is offline for a while now and then; a stale site is so for good.
@@ -110,7 +110,7 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
 
     @override
     def history(self) -> TeslaHistory:
-        return history_of(self.source)
+        return TeslaHistory(self.source)
 
     @override
     async def async_connect(self) -> None:

@@ -13,7 +13,7 @@ from custom_components.energy_site.site.model import CounterKind
 from custom_components.energy_site.sources.history import HistoryFetcher
 from custom_components.energy_site.vendors.tesla.client.errors import SiteOfflineError
 from custom_components.energy_site.vendors.tesla.source import feeds
-from custom_components.energy_site.vendors.tesla.source.history import history_of
+from custom_components.energy_site.vendors.tesla.source.history import TeslaHistory
 from simulator.cloud.archive import Kind
 from simulator.house import HouseConfig, Place
 from simulator.tesla_cloud import EnergySite, Refuse, WallConnector, lived, powerwall
@@ -48,7 +48,7 @@ class Past:
     def restart(self, kept: dict[str, Any] | None = None) -> None:
         """Start with what was kept."""
         self.fetcher = HistoryFetcher(
-            history_of(self.home.source), self.table, allowance=lambda: self.allowed, clock=lambda: self.home.now
+            TeslaHistory(self.home.source), self.table, allowance=lambda: self.allowed, clock=lambda: self.home.now
         )
         self.fetcher.restore(kept or {})
 
@@ -112,7 +112,7 @@ async def test_whole_life_costs_twelve_requests_a_year(make_home: MakeHome) -> N
     past = await a_past(make_home, days=400)
     past.allowed = 0
     before = past.asked
-    provider = history_of(past.home.source)
+    provider = TeslaHistory(past.home.source)
     life = await provider.lifetime(provider.groups[0])
     assert past.asked - before == 15
     assert len(life.days[CounterKind.LOAD]) >= 400
@@ -135,7 +135,7 @@ async def test_a_month_that_fails_costs_no_other_a_second_request(make_home: Mak
 async def test_a_site_without_an_installation_date_is_followed_back_until_a_year_is_empty(make_home: MakeHome) -> None:
     past = await a_past(make_home, days=70)
     past.home.source.context.installed = None
-    provider = history_of(past.home.source)
+    provider = TeslaHistory(past.home.source)
     before = past.asked
     life = await provider.lifetime(provider.groups[0])
     assert len(life.days[CounterKind.LOAD]) >= 70
@@ -145,7 +145,7 @@ async def test_a_site_without_an_installation_date_is_followed_back_until_a_year
 async def test_what_was_measured_before_the_installation_date_counts(make_home: MakeHome) -> None:
     past = await a_past(make_home, days=100)
     past.home.source.context.installed = NOON.date() - DAY * 20
-    provider = history_of(past.home.source)
+    provider = TeslaHistory(past.home.source)
     life = await provider.lifetime(provider.groups[0])
     assert len(life.days[CounterKind.LOAD]) >= 100
 
@@ -281,7 +281,7 @@ async def test_a_site_with_chargers_only_has_only_their_history(make_home: MakeH
 
 async def test_the_current_day_costs_no_request_that_polling_made_already(make_home: MakeHome) -> None:
     past = await a_past(make_home, days=5)
-    provider = history_of(past.home.source)
+    provider = TeslaHistory(past.home.source)
     before = past.asked
     today = day_of(past.home.now, past.home.source.zone)
     assert provider.cost(provider.groups[0], today, 1) == 0

@@ -9,7 +9,7 @@ from custom_components.energy_site.site.quota.demand import Plan
 from custom_components.energy_site.sources.history import HistoryFetcher
 from custom_components.energy_site.sources.history_provider import Allowance
 from custom_components.energy_site.sources.history_turns import HistoryTurns
-from custom_components.energy_site.vendors.tesla.source.history import history_of
+from custom_components.energy_site.vendors.tesla.source.history import TeslaHistory
 from simulator.house import HouseConfig
 from simulator.tesla_cloud import lived, powerwall
 from tests.statistics_table import Table
@@ -36,7 +36,7 @@ def turns(make_home: MakeHome) -> MakeLife:
         budget = Budget(Plan(per_month=requests, per_minute=60))
         home: TeslaHome = await make_home(site=site, start=START, budget=budget)
         await home.poll()
-        provider, table = history_of(home.source), Table()
+        provider, table = TeslaHistory(home.source), Table()
 
         def fetcher(allowance: Allowance, changed: Callable[[], None]) -> HistoryFetcher:
             return HistoryFetcher(provider, table, allowance=allowance, clock=lambda: home.now, changed=changed)

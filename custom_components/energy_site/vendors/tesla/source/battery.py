@@ -28,7 +28,7 @@ def is_dropout(live: LiveStatus, before: LiveStatus | None, info: SiteInfo | Non
 
     `before` is the last answer whose level was believed.
     """
-    if live.percentage_charged != 0 or not has_battery(info):
+    if live.percentage_charged != 0 or (info is not None and not has_battery(info)):
         return False
     if not live.load_power and not live.battery_power:
         return True

@@ -118,8 +118,7 @@ async def energy_of(context: Context, first: date, days: int, period: HistoryPer
 
 
 def _measures(source: CloudSource[Context]) -> bool:
-    info = source.answer(INFO)
-    return equipment.has_solar(info) or equipment.has_battery(info)
+    return equipment.measures(source.answer(INFO))
 
 
 # Under the smallest budget, two sites leave each other just enough for the power by day, and one

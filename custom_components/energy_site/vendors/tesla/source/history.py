@@ -1,6 +1,6 @@
 """A site's history: the energy of each day by months, intervals of five minutes, and charge sessions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
@@ -13,7 +13,7 @@ from ....sources.history_provider import HistoryProvider, Intervals, Lifetime
 from ..client.history_query import HistoryPeriod
 from ..client.models.charge_history import ChargeSession
 from ..client.models.energy_history import EnergyFlows, EnergyHistory
-from . import feeds
+from . import equipment, feeds
 from .energy import days_of, energy, rows_of
 from .feeds import energy_of
 from .source import TeslaSource
@@ -48,21 +48,36 @@ class _Month:
 
 
 class TeslaHistory(HistoryProvider):
-    """The history of one site.
+    """The history of one site: none until the site says what it has and where it is, then always that.
 
     Daily totals come from `period=month`, as those of years and lifetimes differ from the sum of
     the days. All flows are in the same answers.
     """
 
-    def __init__(self, source: TeslaSource, kinds: Sequence[CounterKind], *, chargers: bool) -> None:
-        """Provide the history of `kinds`, and of the sessions of `chargers`."""
-        self.zone = source.zone
+    def __init__(self, source: TeslaSource) -> None:
+        """Provide the history of the site of `source`."""
         self._source = source
         self._months: dict[date, _Month] = {}
-        reach = (day_of(self._now, self.zone) - FIRST_DAY).days
-        energy = FlowGroup(kinds=tuple(kinds), days=1, reach=reach, settling=_SETTLING, again=_AGAIN, name="energy")
+
+    @property
+    @override
+    def zone(self) -> tzinfo:  # type: ignore[override] # Nobody sets a provider's zone.
+        """The time zone that the site reports."""
+        return self._source.zone
+
+    @property
+    @override
+    def groups(self) -> tuple[FlowGroup, ...]:  # type: ignore[override] # Nobody sets a provider's groups.
+        """The flows that the site has by its latest answer."""
+        info, reach = self._source.answer(feeds.INFO), (self._today - FIRST_DAY).days
+        energy = FlowGroup(
+            kinds=self._source.kinds, days=1, reach=reach, settling=_SETTLING, again=_AGAIN, name="energy"
+        )
         charger = FlowGroup(kinds=_CHARGER, days=_CHARGER_DAYS, reach=reach, settling=_SETTLING, again=_AGAIN)
-        self.groups = (*((energy,) if kinds else ()), *((charger,) if chargers else ()))
+        return (
+            *((energy,) if equipment.measures(info) else ()),
+            *((charger,) if feeds.SESSIONS.wanted(self._source) else ()),
+        )
 
     @override
     def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
@@ -227,13 +242,6 @@ class TeslaHistory(HistoryProvider):
             # A day without a session is one without energy.
             days = {day: days.get(day, 0.0) for day in _days_between(min(days), self._today)}
         return Lifetime(days={CounterKind.CHARGER: days}, reported=self._reported)
-
-
-def history_of(source: TeslaSource) -> TeslaHistory:
-    """Return the history provider of a site, for the flows that it is known to have."""
-    info = source.answer(feeds.INFO)
-    measured = info is None or info.components.solar is not False or info.components.battery is not False
-    return TeslaHistory(source, source.kinds if measured else (), chargers=feeds.SESSIONS.wanted(source))
 
 
 def as_intervals(history: EnergyHistory, zone: tzinfo) -> dict[tuple[datetime, datetime], EnergyFlows]:

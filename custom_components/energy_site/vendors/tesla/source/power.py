@@ -5,7 +5,7 @@ from datetime import datetime
 from ....site.model import Flow, PowerFlow
 from ..client.models.live_status import LiveStatus
 from ..client.models.site_info import SiteInfo
-from .equipment import has_battery, has_grid_meter, has_load_meter, has_solar
+from .equipment import has_battery, has_grid_meter, has_load_meter, has_solar, measures
 
 # What no home moves, in W.
 _MOST_POWER = 200_000.0
@@ -26,7 +26,8 @@ def is_believable(live: LiveStatus, info: SiteInfo | None) -> bool:
     """
     terms = (live.solar_power, live.battery_power, live.grid_power, live.generator_power)
     known = [power for power in (*terms, live.load_power) if power is not None]
-    if any(abs(power) > _MOST_POWER for power in known) or (has_load_meter(info) and not any(known)):
+    measured = info is None or has_load_meter(info)
+    if any(abs(power) > _MOST_POWER for power in known) or (measured and not any(known)):
         return False
     if live.load_power is not None and live.load_power < 0:
         return False
@@ -58,7 +59,7 @@ def build(live: LiveStatus, info: SiteInfo | None, observed_at: datetime, *, gen
 
     Return `None` for a site that has none of them.
     """
-    if not (has_solar(info) or has_battery(info)):
+    if not measures(info):
         return None
 
     def flow(power: float | None, *, exists: bool) -> Flow | None:

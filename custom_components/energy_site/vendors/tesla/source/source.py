@@ -176,6 +176,8 @@ class TeslaSource(CloudSource[Context]):
 
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
+        if feed.key == feeds.INFO.key:
+            self.refresh_requested |= {key for key in self.feeds if self.is_wanted(key) and self._was_skipped(key)}
         if feed.key == feeds.LIVE.key and (live := self.answer(feeds.LIVE)) is not None:
             # A gateway that reports is never further behind than the previous poll and Tesla's cache.
             silent_after = _CACHED + (now - self._polled_before) if self._polled_before is not None else timedelta.max
@@ -189,6 +191,13 @@ class TeslaSource(CloudSource[Context]):
                 known = {day: flows for day, flows in days.items() if not daily or day < today}
                 self._live.has_generator |= any((flows.generator or 0.0) > 0 for flows in known.values())
                 energy.record(self.counters, known, self.kinds, today)
+
+    def _was_skipped(self, key: str) -> bool:
+        """Return whether a feed wasn't requested when it was last due, as nothing said that the site needs it."""
+        state = self.states[key]
+        if state.polled_at is None or state.error is not None:
+            return False
+        return state.answered_at is None or state.answered_at < state.polled_at
 
     def _oldest(self, now: datetime) -> timedelta:
         """Return for how long values count as current."""
