@@ -375,6 +375,9 @@ class HistoryFetcher:
     ) -> None:
         cursor = self._cursors[group.key]
         for kind, days in todo.items():
+            begun = kind not in group.doubtful or kind in cursor.written
+            if not (begun or any(wh for each in days.values() for wh in each.energies.values())):
+                continue
             shares = cursor.shares.setdefault(kind, {})
             for stretch in stretches(days, shares, self._provider.zone):
                 start, end, points = stretch.start, stretch.end, stretch.points

@@ -33,6 +33,7 @@ class FlowGroup:
     a `dense` group are without gaps. A day that isn't final is read again after `again`. If what
     was reported may change later, a day is final once it is `settling` old and complete, or hasn't
     changed for twice as long. `name` identifies a group whose kinds depend on the site's equipment.
+    The site may lack the `doubtful` kinds, whose statistics begin with their first energy.
     """
 
     kinds: tuple[CounterKind, ...]
@@ -42,6 +43,7 @@ class FlowGroup:
     settling: timedelta = timedelta()
     again: timedelta = _AGAIN
     name: str = ""
+    doubtful: tuple[CounterKind, ...] = ()
 
     @property
     def key(self) -> str:

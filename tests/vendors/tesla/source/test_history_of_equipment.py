@@ -9,13 +9,15 @@ from custom_components.energy_site.site.model import Battery, CounterKind, Energ
 from custom_components.energy_site.sources.history_turns import HistoryTurns
 from custom_components.energy_site.vendors.tesla.source import feeds
 from custom_components.energy_site.vendors.tesla.source.history import TeslaHistory
-from simulator.house import HouseConfig
-from simulator.tesla_cloud import Refuse, WallConnector
+from simulator.house import GeneratorConfig, HouseConfig, Outage
+from simulator.tesla_cloud import Refuse, WallConnector, powerwall
 
-from .conftest import MakeHome
+from .conftest import NOON, MakeHome
 from .home import HISTORY, INFO, TeslaHome
-from .test_history import Past, a_past
+from .test_history import FLOWS, Past, a_past
 
+# One that soon runs in June, too.
+GENERATOR = GeneratorConfig(start_level=95.0, stop_level=100.0)
 SOLAR_ONLY = (CounterKind.SOLAR, CounterKind.LOAD, CounterKind.GRID_IMPORT, CounterKind.GRID_EXPORT)
 
 
@@ -102,3 +104,35 @@ async def test_a_wall_connector_that_is_added_later_gets_its_energy_without_a_re
     await past.run()
     assert sum(past.table.energies(CounterKind.CHARGER).values()) == pytest.approx(7.4, rel=0.01)
     assert past.wrong_hours(CounterKind.LOAD) == []
+
+
+async def test_the_energy_of_a_generator_that_nobody_saw_running_is_imported(make_home: MakeHome) -> None:
+    begun = NOON - timedelta(days=10)
+    outage = Outage(start=begun.timestamp(), end=(begun + timedelta(days=2)).timestamp())
+    house = HouseConfig(battery=powerwall(), generator=GENERATOR, outages=(outage,))
+    past = await a_past(make_home, house=house, days=20)
+    await past.run()
+    assert CounterKind.GENERATOR not in past.home.part(EnergyCounters).counts
+    assert past.truth(CounterKind.GENERATOR) > 1000
+    for kind in (*FLOWS, CounterKind.GENERATOR):
+        assert past.wrong_hours(kind) == [], kind
+
+
+async def test_a_generator_that_runs_for_the_first_time_is_imported_from_then_on(make_home: MakeHome) -> None:
+    house = HouseConfig(battery=powerwall(), generator=GENERATOR)
+    past = await a_past(make_home, house=house, days=10)
+    await past.run()
+    past.home.site.start_outage()
+    await past.live(2)
+    past.home.site.end_outage()
+    await past.live(4)
+    assert past.total(CounterKind.GENERATOR) == pytest.approx(past.truth(CounterKind.GENERATOR), abs=5)
+    assert past.truth(CounterKind.GENERATOR) > 1000
+    assert past.wrong_hours(CounterKind.GENERATOR) == []
+
+
+async def test_a_home_without_a_generator_gets_no_series_of_zeros(make_home: MakeHome) -> None:
+    past = await a_past(make_home, days=10)
+    await past.run()
+    await past.live(1)
+    assert {*past.table.kept} == {*FLOWS}

@@ -70,8 +70,16 @@ class TeslaHistory(HistoryProvider):
     def groups(self) -> tuple[FlowGroup, ...]:  # type: ignore[override] # Nobody sets a provider's groups.
         """The flows that the site has by its latest answer."""
         info, reach = self._source.answer(feeds.INFO), (self._today - FIRST_DAY).days
+        # All flows are known as of the same days, so a generator that runs for the first time has to be among them.
+        kinds = tuple(dict.fromkeys((*self._source.kinds, CounterKind.GENERATOR)))
         energy = FlowGroup(
-            kinds=self._source.kinds, days=1, reach=reach, settling=_SETTLING, again=_AGAIN, name="energy"
+            kinds=kinds,
+            days=1,
+            reach=reach,
+            settling=_SETTLING,
+            again=_AGAIN,
+            name="energy",
+            doubtful=(CounterKind.GENERATOR,),
         )
         charger = FlowGroup(kinds=_CHARGER, days=_CHARGER_DAYS, reach=reach, settling=_SETTLING, again=_AGAIN)
         return (
