@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, override
 
-from ....api.errors import ApiError
+from ....api.errors import ApiError, ApiQuotaError
 from ....site.chargers import Chargers
 from ....site.control import Control, ControlName
 from ....site.grid_services import GridServices
@@ -87,7 +87,7 @@ class TeslaSource(CloudSource[Context]):
 
     @override
     def control(self, name: ControlName, now: datetime) -> Control | None:
-        return self._controls.control(name)
+        return self._controls.control(name) if self._info(now) is not None else None
 
     @override
     def as_dict(self) -> dict[str, Any]:
@@ -206,6 +206,16 @@ class TeslaSource(CloudSource[Context]):
         )
         return _CACHED + _LATE * max(pace or timedelta(), feeds.LIVE.request.min_interval)
 
+    def _info(self, now: datetime) -> SiteInfo | None:
+        """Return what the site says of itself, as long as it can be believed.
+
+        An old answer is good while only the budget prevents a newer one, so that the requests
+        that are kept for changes are of use.
+        """
+        error = self.states[feeds.INFO.key].error
+        spared = error is None or isinstance(error, ApiQuotaError)
+        return self.answer(feeds.INFO) if spared else self.current(feeds.INFO, now)
+
     def _current(self, live: LiveStatus | None, now: datetime) -> LiveStatus | None:
         """Return an answer if its values, not its arrival, are recent enough."""
         if live is None or self.answer(feeds.LIVE) is None:
@@ -245,7 +255,7 @@ class TeslaSource(CloudSource[Context]):
         return EnergyCounters(observed_at=now, counts=counts, rejected=self._live.rejected) if counts else None
 
     def _battery(self, now: datetime) -> Battery | None:
-        if (info := self.answer(feeds.INFO)) is None:
+        if (info := self._info(now)) is None:
             return None
         live = self._current(self._live.level, now)
         return battery.build(live, info, self._measured_at(live))
@@ -259,26 +269,26 @@ class TeslaSource(CloudSource[Context]):
         return grid.build_services(live, self.answer(feeds.INFO), self._measured_at(live))
 
     def _storm(self, now: datetime) -> Storm | None:
-        info = self.answer(feeds.INFO)
+        info = self._info(now)
         if info is None or not grid.can_guard(info):
             return None
         live = self._current(self.answer(feeds.LIVE), now)
         guarded = settings.storm_guard(info, self.context)
         return grid.build_storm(live, guarded=guarded, now=now, observed_at=self._measured_at(live))
 
-    def _settings(self, _: datetime) -> Settings | None:
-        info = self.answer(feeds.INFO)
+    def _settings(self, now: datetime) -> Settings | None:
+        info = self._info(now)
         return settings.build(info, self.context, self.answered_at(feeds.INFO)) if info is not None else None
 
     def _chargers(self, now: datetime) -> Chargers | None:
-        if (info := self.answer(feeds.INFO)) is None:
+        if (info := self._info(now)) is None:
             return None
         live = self._current(self.answer(feeds.LIVE), now)
         seen = self._live.chargers.current if live is not None else {}
         return chargers.build(info, seen, self.answer(feeds.SESSIONS) or (), self._measured_at(live))
 
     def _prices(self, now: datetime) -> Prices | None:
-        info = self.answer(feeds.INFO)
+        info = self._info(now)
         return self._prices_of.build(info, now, self.zone, self.answered_at(feeds.INFO)) if info is not None else None
 
     def _outages(self, now: datetime) -> PastOutages | None:
