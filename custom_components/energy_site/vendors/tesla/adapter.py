@@ -1,7 +1,7 @@
 """Connects a Tesla energy site with Home Assistant: its token, its application's budget, its repairs."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, override
@@ -13,18 +13,17 @@ from homeassistant.util import dt as dt_util
 
 from ...api.errors import ApiAuthError, ApiError
 from ...api.parameters import Parameter
-from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SYSTEM_ID, DOMAIN
+from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SYSTEM_ID
 from ...helpers.issues import EntryIssues
 from ...helpers.sessions import async_get_isolated_session
 from ...helpers.zones import async_find_zone
-from ...site.quota.demand import Plan
 from ...sources.budget import SystemBudget
 from ...sources.feed import Presence
 from ..adapter import text
 from ..cloud_adapter import CloudAdapter
-from ..oauth import async_entry_token, stored_client
-from ..request_budget import KeyQuota, async_quota
-from .budget import CREDIT, PLANS, plan_of
+from ..oauth import async_entry_token
+from ..request_budget import KeyQuota
+from .application import application_id, async_entry_quota, shared_plan
 from .client import endpoints
 from .client.addresses import Region
 from .client.claims import TokenClaims, read_claims
@@ -74,7 +73,6 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
         self._issues = EntryIssues(hass, entry)
         self.client: TeslaClient = client
         self.quota = quota
-        self._disabled = False
         context = Context(
             client=client,
             site_id=int(entry.data[CONF_SYSTEM_ID]),
@@ -91,8 +89,7 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
     @classmethod
     async def async_create(cls, hass: HomeAssistant, entry: ConfigEntry[Any]) -> Self:
         token = await async_entry_token(hass, entry)
-        client_id = _client_id(hass, entry)
-        quota = await async_quota(hass, client_id, _shared_plan(hass, entry), dt_util.utcnow())
+        quota = await async_entry_quota(hass, entry)
         budget = SystemBudget(quota, entry.unique_id or "", dt_util.utcnow)
         client = TeslaClient(
             async_get_isolated_session(hass),
@@ -132,7 +129,7 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
     @override
     @callback
     def handle_poll(self) -> None:
-        self._show_payment(disabled=self._is_latest(PaymentRequiredError))
+        self._show_payment()
         if self._is_latest(NotRegisteredError):
             self._entry.async_start_reauth(self._hass)
         info = self.source.states[feeds.INFO.key]
@@ -154,52 +151,36 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
             self.source.forget_absence()
         self._denied = denied
         read_only = not denied and not self.source.context.may_write
-        placeholders = consent_placeholders(self._hass, _client_id(self._hass, self._entry), self.client.region)
+        placeholders = consent_placeholders(self._hass, application_id(self._hass, self._entry), self.client.region)
         self._issues.show(READ_PERMISSION_MISSING, placeholders if denied else None)
         self._issues.show(CONSENT_MISSING, placeholders if read_only else None)
 
     def _is_latest(self, kind: type[ApiError]) -> bool:
         """Return whether a feed failed like this since any feed was answered."""
+        failed, answered = self._failed_at(kind), self._answered_at
+        return failed is not None and (answered is None or failed > answered)
+
+    def _failed_at(self, kind: type[ApiError]) -> datetime | None:
         states = self.source.states.values()
-        answered = max((state.answered_at for state in states if state.answered_at is not None), default=None)
-        failed = [state.polled_at for state in states if isinstance(state.error, kind) and state.polled_at is not None]
-        return bool(failed) and (answered is None or max(failed) > answered)
+        return max((at for state in states if isinstance(state.error, kind) and (at := state.polled_at)), default=None)
+
+    @property
+    def _answered_at(self) -> datetime | None:
+        return max((at for state in self.source.states.values() if (at := state.answered_at)), default=None)
 
     @callback
-    def _show_payment(self, *, disabled: bool) -> None:
-        """Save requests while Tesla answers none for lack of money, and say so."""
-        if disabled == self._disabled:
-            return
-        self._disabled = disabled
-        self._issues.show(APPLICATION_DISABLED, {} if disabled else None)
-        plan = _shared_plan(self._hass, self._entry)
-        self.quota.planner.change(_smaller(plan, PLANS[CREDIT]) if disabled else plan, dt_util.utcnow())
+    def _show_payment(self) -> None:
+        """Save requests from when Tesla answers none for lack of money, and say so while it does."""
+        disabled = self._is_latest(PaymentRequiredError)
+        if (at := self._failed_at(PaymentRequiredError) if disabled else self._answered_at) is not None:
+            self.quota.record_disabled(at, disabled=disabled)
+        # The budget of another entry may have changed, or that entry may be gone.
+        self.quota.use(shared_plan(self._hass, self._entry), dt_util.utcnow())
+        self._issues.show(APPLICATION_DISABLED, {} if self.quota.disabled else None)
 
 
 def _claims(entry: ConfigEntry[Any]) -> TokenClaims:
     return read_claims(str(entry.data[CONF_TOKEN].get("access_token", "")))
-
-
-def _client_id(hass: HomeAssistant, entry: ConfigEntry[Any]) -> str:
-    """Return the ID of an entry's application; the name that it is stored under if it was deleted."""
-    name: str = entry.data[CONF_AUTH_IMPLEMENTATION]
-    return client.client_id if (client := stored_client(hass, name)) is not None else name
-
-
-def _shared_plan(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Plan:
-    """Return the smallest budget among the entries of an application, which share it."""
-    name = entry.data[CONF_AUTH_IMPLEMENTATION]
-    sharing = [
-        each for each in hass.config_entries.async_entries(DOMAIN) if each.data.get(CONF_AUTH_IMPLEMENTATION) == name
-    ]
-    plan = plan_of(entry.options)
-    for each in sharing:
-        plan = _smaller(plan, plan_of(each.options))
-    return plan
-
-
-def _smaller(one: Plan, other: Plan) -> Plan:
-    return min(one, other, key=lambda plan: plan.per_month or 0)
 
 
 @callback

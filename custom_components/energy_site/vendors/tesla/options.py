@@ -12,7 +12,9 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
 )
+from homeassistant.util import dt as dt_util
 
+from .application import async_entry_quota
 from .budget import CONF_BUDGET, CONF_REQUESTS, CREDIT, CUSTOM, FREE, MOST_REQUESTS, PLANS
 
 # Fewer requests don't even cover what is polled daily.
@@ -31,11 +33,9 @@ class BudgetOptionsFlow(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         if user_input is not None:
             if user_input[CONF_BUDGET] != CUSTOM:
-                return self.async_create_entry(data={CONF_BUDGET: user_input[CONF_BUDGET]})
+                return await self._async_choose({CONF_BUDGET: user_input[CONF_BUDGET]})
             if CONF_REQUESTS in user_input:
-                return self.async_create_entry(
-                    data={CONF_BUDGET: CUSTOM, CONF_REQUESTS: int(user_input[CONF_REQUESTS])}
-                )
+                return await self._async_choose({CONF_BUDGET: CUSTOM, CONF_REQUESTS: int(user_input[CONF_REQUESTS])})
             errors = {CONF_REQUESTS: "requests_needed"}
         schema = probatio.Schema(
             {
@@ -56,3 +56,9 @@ class BudgetOptionsFlow(OptionsFlowWithReload):
                 "credit": f"{PLANS[CREDIT].per_month:,}",
             },
         )
+
+    async def _async_choose(self, options: dict[str, Any]) -> ConfigFlowResult:
+        """Store the options. A budget that is chosen again isn't lowered any more, even if it is the same."""
+        quota = await async_entry_quota(self.hass, self.config_entry)
+        quota.lift(dt_util.utcnow())
+        return self.async_create_entry(data=options)
