@@ -164,7 +164,7 @@ class TeslaEntry(Entry):
     async def poll(self, key: str) -> None:
         await super().poll(key)
         now, grid, past = self._world.now(), self.source.part(GridStatus), self.source.part(PastOutages)
-        events = [self._outages.observe(grid, now)] if grid is not None else []
+        events = [self._outages.observe(grid)] if grid is not None else []
         events += self._outages.review(past.outages, now) if past is not None else []
         told = [Told(at=now.timestamp(), event=event) for event in events if event is not None]
         self.told += told

@@ -17,7 +17,7 @@ LOST = OutageEvent(lost=True)
 def look(watch: OutageWatch, state: GridState | None, minutes: float = 0, *, enabled: bool | None = True) -> Any:
     """Let a watch look at the grid, minutes after noon."""
     now = NOON + timedelta(minutes=minutes)
-    return watch.observe(GridStatus(observed_at=now, state=state, enabled=enabled), now)
+    return watch.observe(GridStatus(observed_at=now, state=state, enabled=enabled))
 
 
 @pytest.fixture
@@ -166,3 +166,26 @@ def test_what_was_told_is_not_told_again_after_a_restart(watch: OutageWatch) -> 
     assert review(again, 80, outage(20, 15)) == []
     # What happened meanwhile is news.
     assert len(review(again, 500, outage(20, 15), outage(200, 30))) == 1
+
+
+def test_an_outage_that_the_cloud_lists_a_quarter_of_an_hour_off_is_the_one_that_was_seen(watch: OutageWatch) -> None:
+    review(watch, 0)
+    assert look(watch, GridState.OFF_GRID, 40) == LOST
+    assert look(watch, GridState.ON_GRID, 50) == OutageEvent(lost=False, lasted=timedelta(minutes=10))
+    assert review(watch, 60, outage(15, 12)) == []
+    assert review(watch, 100, outage(63, 5)) == []
+    assert len(review(watch, 200, outage(150, 5))) == 1
+
+
+def test_two_short_outages_that_nobody_saw_are_two(watch: OutageWatch) -> None:
+    review(watch, 0)
+    assert len(review(watch, 100, outage(10, 2), outage(20, 2))) == 2
+
+
+def test_an_old_observation_of_an_outage_that_was_listed_already_is_no_second_one(watch: OutageWatch) -> None:
+    review(watch, 0)
+    assert len(review(watch, 40, outage(10, 20))) == 1
+    watch = restarted(watch)
+    assert look(watch, GridState.OFF_GRID, 28) is None
+    assert look(watch, GridState.ON_GRID, 41) is None
+    assert look(watch, GridState.OFF_GRID, 60) == LOST

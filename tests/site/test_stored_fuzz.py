@@ -54,8 +54,8 @@ def _planner() -> Planner:
 
 def _watch() -> OutageWatch:
     watch = OutageWatch()
-    watch.observe(GridStatus(observed_at=NOW, state=GridState.ON_GRID), NOW)
-    watch.observe(GridStatus(observed_at=NOW, state=GridState.OFF_GRID), NOW)
+    watch.observe(GridStatus(observed_at=NOW, state=GridState.ON_GRID))
+    watch.observe(GridStatus(observed_at=NOW, state=GridState.OFF_GRID))
     return watch
 
 
@@ -81,7 +81,7 @@ def _read_planner(kept: Any) -> object:
 def _read_watch(kept: Any) -> object:
     watch = OutageWatch()
     watch.restore(kept)
-    watch.observe(GridStatus(observed_at=NOW, state=GridState.ON_GRID), NOW)
+    watch.observe(GridStatus(observed_at=NOW, state=GridState.ON_GRID))
     return watch.as_dict()
 
 

@@ -87,7 +87,7 @@ class SiteEvents:
         # meant to be connected.
         if grid.enabled is None and self._is_starting():
             return
-        if (event := self._outage.observe(grid, dt_util.utcnow())) is not None:
+        if (event := self._outage.observe(grid)) is not None:
             self.dispatch(event)
 
     @callback

@@ -8,11 +8,17 @@ from typing import Any
 from .model import GridState, GridStatus
 from .past_outages import PastOutage
 
-# The times of an outage in a cloud and those observed here differ by up to this much.
+# A cloud may list an outage with slightly different times each time.
 _TOLERANCE = timedelta(minutes=5)
+
+# The times of an outage in a cloud differ from those observed here, where it isn't looked at all the time.
+_OBSERVED_TOLERANCE = timedelta(minutes=15)
 
 # A cloud lists old outages again and again.
 _REMEMBERED = 50
+
+
+type _Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +40,15 @@ class OutageWatch:
         self._connected: bool | None = None
         self._lost_at: datetime | None = None
         self._since: datetime | None = None
-        self._seen: list[tuple[datetime, datetime]] = []
+        self._seen: list[_Span] = []
+        self._told: list[_Span] = []
 
-    def observe(self, grid: GridStatus, now: datetime) -> OutageEvent | None:
-        """Return what happened since the last call, `None` for nothing."""
+    def observe(self, grid: GridStatus) -> OutageEvent | None:
+        """Return what happened since the last call, `None` for nothing.
+
+        Times are those of the observation, which may arrive late.
+        """
+        at = grid.observed_at
         if grid.state is None:
             return None
         if grid.state is GridState.ON_GRID:
@@ -45,18 +56,22 @@ class OutageWatch:
             self._connected = True
             if lost_at is None:
                 return None
-            self._remember(lost_at, now)
-            return OutageEvent(lost=False, lasted=now - lost_at)
+            at = max(at, lost_at)
+            self._seen = _latest([*self._seen, (lost_at, at)])
+            return OutageEvent(lost=False, lasted=at - lost_at)
         if grid.state is GridState.SYNCHRONIZING or self._lost_at is not None:
             return None
         if grid.enabled is False:
             # After a restart, the house may be reported as off the grid before it is known to be meant to.
             self._connected = False
             return None
+        if any(start <= at <= end for start, end in self._told):
+            # An old observation, of an outage whose end was reported already.
+            return None
         # Without having seen the grid connected, it is unknown when it was lost.
         known, self._connected = self._connected, False
         if known:
-            self._lost_at = now
+            self._lost_at = at
             return OutageEvent(lost=True)
         return None
 
@@ -70,19 +85,14 @@ class OutageWatch:
         for each in outages:
             if each.ended_at <= since or each.ended_at > now or self._is_known(each):
                 continue
-            self._remember(each.started_at, each.ended_at)
+            self._told = _latest([*self._told, (each.started_at, each.ended_at)])
             events.append(OutageEvent(lost=False, lasted=each.lasted))
         return events
 
     def _is_known(self, outage: PastOutage) -> bool:
         # The one that lasts is reported when it ends.
-        spans = [*self._seen, *([(self._lost_at, outage.ended_at)] if self._lost_at is not None else [])]
-        return any(
-            outage.started_at <= end + _TOLERANCE and outage.ended_at >= start - _TOLERANCE for start, end in spans
-        )
-
-    def _remember(self, start: datetime, end: datetime) -> None:
-        self._seen = [*self._seen, (start, end)][-_REMEMBERED:]
+        seen = [*self._seen, *([(self._lost_at, outage.ended_at)] if self._lost_at is not None else [])]
+        return _is_among(outage, seen, _OBSERVED_TOLERANCE) or _is_among(outage, self._told, _TOLERANCE)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""
@@ -90,18 +100,37 @@ class OutageWatch:
             "connected": self._connected,
             "lost_at": self._lost_at.isoformat() if self._lost_at else None,
             "since": self._since.isoformat() if self._since else None,
-            "seen": [[start.isoformat(), end.isoformat()] for start, end in self._seen],
+            "seen": _texts(self._seen),
+            "told": _texts(self._told),
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Restore the data of `as_dict`."""
-        connected, seen = data.get("connected"), data.get("seen")
+        connected = data.get("connected")
         self._connected = connected if isinstance(connected, bool) else None
         self._lost_at, self._since = _moment(data.get("lost_at")), _moment(data.get("since"))
-        for each in seen[-_REMEMBERED:] if isinstance(seen, list) else ():
-            match each:
-                case [begins, ends] if (start := _moment(begins)) and (end := _moment(ends)):
-                    self._seen.append((start, end))
+        self._seen, self._told = _spans(data.get("seen")), _spans(data.get("told"))
+
+
+def _is_among(outage: PastOutage, spans: Iterable[_Span], tolerance: timedelta) -> bool:
+    return any(outage.started_at <= end + tolerance and outage.ended_at >= start - tolerance for start, end in spans)
+
+
+def _latest(spans: list[_Span]) -> list[_Span]:
+    return spans[-_REMEMBERED:]
+
+
+def _texts(spans: Iterable[_Span]) -> list[list[str]]:
+    return [[start.isoformat(), end.isoformat()] for start, end in spans]
+
+
+def _spans(kept: object) -> list[_Span]:
+    found: list[_Span] = []
+    for each in kept if isinstance(kept, list) else ():
+        match each:
+            case [begins, ends] if (start := _moment(begins)) and (end := _moment(ends)):
+                found.append((start, end))
+    return _latest(found)
 
 
 def _moment(text: object) -> datetime | None:

@@ -19,7 +19,7 @@ async def told(home: TeslaHome, watch: OutageWatch) -> list[bool]:
     events = []
     for _ in range(3):
         await home.poll("live_status", after=60)
-        if (event := watch.observe(home.part(GridStatus), home.now)) is not None:
+        if (event := watch.observe(home.part(GridStatus))) is not None:
             events.append(event.lost)
     return events
 
@@ -27,7 +27,7 @@ async def told(home: TeslaHome, watch: OutageWatch) -> list[bool]:
 async def seen(home: TeslaHome) -> OutageWatch:
     """Return what watches for outages, and has seen the grid as it is."""
     watch = OutageWatch()
-    assert watch.observe(home.part(GridStatus), home.now) is None
+    assert watch.observe(home.part(GridStatus)) is None
     return watch
 
 
@@ -44,7 +44,7 @@ async def test_an_outage_is_one_and_its_end_is_told_with_how_long_it_took(home: 
     assert (grid.state, grid.connected, grid.enabled) == (GridState.OFF_GRID, False, True)
     home.site.end_outage()
     await home.poll("live_status", after=60)
-    event = watch.observe(home.part(GridStatus), home.now)
+    event = watch.observe(home.part(GridStatus))
     assert event is not None
     assert (event.lost, event.lasted) == (False, timedelta(minutes=3))
 
@@ -133,7 +133,7 @@ async def test_a_gateway_that_is_offline_makes_the_grid_unknown_and_no_outage(ho
     home.site.set_behaviour(live_stuck=True)
     await home.poll("live_status", after=1800)
     assert home.part(GridStatus).connected is None
-    assert watch.observe(home.part(GridStatus), home.now) is None
+    assert watch.observe(home.part(GridStatus)) is None
 
 
 async def test_gateways_are_devices_by_their_serial_numbers(home: TeslaHome) -> None:

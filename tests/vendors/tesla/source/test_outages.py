@@ -15,7 +15,7 @@ from simulator.iq_gateway import Mutate
 from simulator.tesla_cloud import EnergySite, OutageUnit, lived, powerwall
 
 from .conftest import NOON, MakeHome
-from .home import HISTORY, TeslaHome
+from .home import HISTORY, LIVE, TeslaHome
 
 HOUR = 3600.0
 
@@ -110,11 +110,11 @@ async def test_an_outage_that_is_listed_while_it_lasts_is_no_past_one(make_home:
     home.site.set_behaviour(running_outage_sent=True)
     await home.poll()
     watch = OutageWatch()
-    watch.observe(home.part(GridStatus), home.now)
+    watch.observe(home.part(GridStatus))
     assert reviewed(home, watch) == []
     home.site.start_outage()
     await home.poll("live_status", "outages", after=600)
-    events = [watch.observe(home.part(GridStatus), home.now), *reviewed(home, watch)]
+    events = [watch.observe(home.part(GridStatus)), *reviewed(home, watch)]
     assert [event.lost for event in events if event is not None] == [True]
 
 
@@ -145,15 +145,15 @@ async def test_an_outage_that_nobody_saw_is_told_once_with_how_long_it_took(home
 
 async def test_an_outage_that_was_seen_is_not_told_again_when_the_cloud_lists_it(home: TeslaHome) -> None:
     watch = OutageWatch()
-    watch.observe(home.part(GridStatus), home.now)
+    watch.observe(home.part(GridStatus))
     assert reviewed(home, watch) == []
     home.site.start_outage()
     await home.poll("live_status", after=60)
-    lost = watch.observe(home.part(GridStatus), home.now)
+    lost = watch.observe(home.part(GridStatus))
     await home.poll("live_status", after=1800)
     home.site.end_outage()
     await home.poll("live_status", after=60)
-    back = watch.observe(home.part(GridStatus), home.now)
+    back = watch.observe(home.part(GridStatus))
     assert (lost and lost.lost, back and back.lost) == (True, False)
     await home.poll("outages", after=60)
     assert len(home.part(PastOutages).outages) == 1
@@ -183,7 +183,7 @@ async def test_an_outage_while_home_assistant_was_down_is_told_once_across_resta
         watch = OutageWatch()
         watch.restore(stored)
         await home.poll("live_status", "outages")
-        event = watch.observe(home.part(GridStatus), home.now)
+        event = watch.observe(home.part(GridStatus))
         events += [*([event] if event is not None else []), *reviewed(home, watch)]
     assert [(event.lost, event.lasted) for event in events] == [(False, timedelta(minutes=20))]
 
@@ -208,11 +208,45 @@ async def test_outages_that_make_no_sense_are_left_out(home: TeslaHome) -> None:
 
 async def test_an_owner_who_goes_off_grid_has_no_outage_in_any_list(home: TeslaHome) -> None:
     watch = OutageWatch()
-    watch.observe(home.part(GridStatus), home.now)
+    watch.observe(home.part(GridStatus))
     home.site.disconnect_grid()
     await home.poll("live_status", after=600)
-    assert watch.observe(home.part(GridStatus), home.now) is None
+    assert watch.observe(home.part(GridStatus)) is None
     home.site.reconnect_grid()
     await home.poll("live_status", "outages", after=600)
     assert reviewed(home, watch) == []
     assert home.part(PastOutages).this_year == 0
+
+
+async def test_how_long_an_outage_took_is_by_when_tesla_measured_and_not_by_when_it_answered(home: TeslaHome) -> None:
+    watch = OutageWatch()
+    watch.observe(home.part(GridStatus))
+    assert reviewed(home, watch) == []
+    begun = home.now + timedelta(minutes=20)
+    # Polled late, and Tesla's cache is minutes behind.
+    home.answers(LIVE, island_status="off_grid_unintentional", timestamp=begun.isoformat())
+    await home.poll("live_status", after=1680)
+    lost = watch.observe(home.part(GridStatus))
+    home.cloud.faults.clear()
+    ended = begun + timedelta(minutes=9)
+    home.answers(LIVE, timestamp=ended.isoformat())
+    await home.poll("live_status", after=600)
+    back = watch.observe(home.part(GridStatus))
+    assert (lost, back) == (OutageEvent(lost=True), OutageEvent(lost=False, lasted=timedelta(minutes=9)))
+
+
+async def test_an_outage_that_tesla_tells_after_its_end_is_told_once(home: TeslaHome) -> None:
+    watch = OutageWatch()
+    watch.observe(home.part(GridStatus))
+    assert reviewed(home, watch) == []
+    begun = home.now + timedelta(minutes=2)
+    home.answers(LIVE, island_status="off_grid_unintentional", timestamp=(begun + timedelta(seconds=30)).isoformat())
+    await home.poll("live_status", after=600)
+    events = [watch.observe(home.part(GridStatus))]
+    home.cloud.faults.clear()
+    await home.poll("live_status", after=60)
+    events.append(watch.observe(home.part(GridStatus)))
+    listed(home, (begun, 60))
+    await home.poll("outages", after=60)
+    events += reviewed(home, watch)
+    assert [event.lost for event in events if event is not None] == [True, False]
