@@ -69,6 +69,10 @@ class ApiStatusError(ApiError):
         return self.status >= 500 or self.status in (408, 425, 429)
 
 
+class ApiNoDataError(ApiStatusError):
+    """The service answers, but has no data of this system at present."""
+
+
 class ApiAuthError(ApiStatusError):
     """The credentials are rejected altogether."""
 

@@ -10,7 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..api.errors import ApiAuthError, ApiError, ApiStatusError, RenewalPendingError
+from ..api.errors import ApiAuthError, ApiError, ApiNoDataError, ApiStatusError, RenewalPendingError
 from ..const import DOMAIN, LOGGER
 from ..coordinator import FeedCoordinator
 from ..errors import translated
@@ -185,6 +185,8 @@ def _passes(outage: ApiError) -> bool:
 def _outage_line(title: str, outage: ApiError) -> tuple[str, str, object]:
     if isinstance(outage, ApiAuthError):
         return "%s: %s", title, translated(HomeAssistantError, outage)
+    if isinstance(outage, ApiNoDataError):
+        return "%s has no data: its cloud responds to everything about the site with status %s", title, outage.status
     if isinstance(outage, ApiStatusError):
         return "%s is busy: it responds to everything with status %s", title, outage.status
     return "%s is not responding: %s", title, outage.reason

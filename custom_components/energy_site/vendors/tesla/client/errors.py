@@ -1,6 +1,6 @@
 """What only the Fleet API can refuse."""
 
-from ....api.errors import ApiForbiddenError, ApiRefusedError, ApiStatusError
+from ....api.errors import ApiForbiddenError, ApiNoDataError, ApiRefusedError, ApiStatusError
 from ....api.oauth import OAuthError
 
 
@@ -20,7 +20,7 @@ class WrongRegionError(ApiStatusError):
     """The account belongs to another region, and none that Tesla names answers for it."""
 
 
-class SiteUnavailableError(ApiStatusError):
+class SiteUnavailableError(ApiNoDataError):
     """Tesla has no answer for this site: its gateway is offline, or the site is stale, such as that of a sold house.
 
     The status doesn't tell which of both it is.
