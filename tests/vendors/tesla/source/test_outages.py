@@ -87,6 +87,19 @@ async def test_a_single_short_outage_in_milliseconds_is_not_taken_for_hours(home
     assert last.lasted == timedelta(minutes=2)
 
 
+async def test_an_outage_that_was_certainly_in_milliseconds_stays_as_short_as_it_was(home: TeslaHome) -> None:
+    listed(home, (home.now - timedelta(minutes=40), 120_000))
+    await home.poll("outages")
+    for hours in (23, 12, 30 * 24):
+        await home.restart(after=hours * HOUR)
+        await home.poll("outages")
+        assert [each.lasted for each in home.part(PastOutages).outages] == [timedelta(minutes=2)]
+    # A later answer may be in the other unit, and has another outage.
+    listed(home, (NOON - timedelta(minutes=40), 120), (home.now - timedelta(days=9), 5400))
+    await home.poll("outages", after=HOUR)
+    assert [each.lasted for each in home.part(PastOutages).outages] == [timedelta(minutes=2), timedelta(minutes=90)]
+
+
 async def test_an_outage_of_two_days_in_seconds_stays_one_of_two_days(home: TeslaHome) -> None:
     listed(home, (home.now - timedelta(days=60), 172_800), (home.now - timedelta(days=1), 30))
     home.source.context.installed = (home.now - timedelta(days=400)).date()

@@ -67,6 +67,7 @@ class TeslaSource(CloudSource[Context]):
         self._polled: datetime | None = None
         self._polled_before: datetime | None = None
         self._prices_of = prices.SitePrices()
+        self._listed = outages.ListedOutages()
         self._builders = self._make_builders()
 
     @property
@@ -95,6 +96,7 @@ class TeslaSource(CloudSource[Context]):
             **super().as_dict(),
             "generator": self._live.has_generator,
             "rejected": self._live.rejected,
+            "outage_seconds": self._listed.as_dict(),
             "storm_watch_told": self.context.storm_watch_told,
             "tariff": self.tariff.as_dict(),
         }
@@ -105,6 +107,7 @@ class TeslaSource(CloudSource[Context]):
         self.context.storm_watch_told = data.get("storm_watch_told") is True
         rejected = data.get("rejected")
         self._live.rejected = max(rejected, 0) if isinstance(rejected, int) else 0
+        self._listed.restore(data.get("outage_seconds"))
         self.tariff.restore(data.get("tariff"))
         super().restore(data)
 
@@ -183,6 +186,8 @@ class TeslaSource(CloudSource[Context]):
             silent_after = _CACHED + (now - self._polled_before) if self._polled_before is not None else timedelta.max
             may_have_ended = self._live.observe(live, self.answer(feeds.INFO), silent_after=silent_after)
             self.refresh_requested |= {feeds.OUTAGES.key} if may_have_ended else set()
+        if feed.key == feeds.OUTAGES.key and (listed := self.answer(feeds.OUTAGES)) is not None:
+            self._listed.observe(listed, now, self._age(now), self.zone)
         for each, daily in ((feeds.TODAY, False), (feeds.DAYS, True)):
             if feed.key == each.key and (history := self.answer(each)) is not None:
                 today = day_of(now, self.zone)
@@ -294,9 +299,12 @@ class TeslaSource(CloudSource[Context]):
     def _outages(self, now: datetime) -> PastOutages | None:
         if (history := self.answer(feeds.OUTAGES)) is None:
             return None
+        return self._listed.build(history, now, self._age(now), self.zone, self.answered_at(feeds.OUTAGES))
+
+    def _age(self, now: datetime) -> timedelta:
+        """Return for how long the site has been installed at most."""
         first = self.context.installed
-        since = timedelta(days=3650) if first is None else timedelta(days=(day_of(now, self.zone) - first).days + 1)
-        return outages.build(history, now, since, self.zone, self.answered_at(feeds.OUTAGES))
+        return timedelta(days=3650 if first is None else (day_of(now, self.zone) - first).days + 1)
 
     def _health(self, now: datetime) -> Health:
         updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)

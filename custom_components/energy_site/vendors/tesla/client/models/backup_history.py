@@ -1,7 +1,10 @@
 """When a site was off the grid."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+import math
+from types import MappingProxyType
 
 from .....api.errors import ApiPayloadError
 from .....api.payload import Record, parse_each
@@ -11,6 +14,8 @@ _MILLISECONDS = 1000.0
 
 # Clocks differ, and events are told to the second.
 _TOLERANCE = 60.0
+
+_NONE: Mapping[datetime, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,10 @@ class BackupEvent:
         return self.start + timedelta(seconds=self.duration)
 
 
+# An event as sent, and the longest that it can have taken in seconds.
+type _Span = tuple[BackupEvent, float]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupHistory:
     """`calendar_history?kind=backup` as sent. `total_events` may be more than the events that are listed."""
@@ -44,15 +53,39 @@ class BackupHistory:
     events: tuple[BackupEventPayload, ...]
     total_events: int | None
 
-    def resolve(self, *, now: datetime, requested: timedelta, zone: tzinfo) -> tuple[BackupEvent, ...]:
+    def resolve(
+        self, *, now: datetime, requested: timedelta, zone: tzinfo, known: Mapping[datetime, float] = _NONE
+    ) -> tuple[BackupEvent, ...]:
         """Return the events in the order in which they began, each with an end.
 
         Tesla documents seconds, and milliseconds were seen; an answer doesn't say which.
         It is in milliseconds if one of its events in seconds would end after `now` or after
         the next one began, or if none is short and together they exceed the range that was
-        `requested`. What is impossible all the same is dropped. `zone` is the site's, for
-        events without an offset from UTC.
+        `requested`. Otherwise, an event of which it is `known` how many seconds it took decides.
+        What is impossible all the same is dropped. `zone` is the site's, for events without an
+        offset from UTC.
         """
+        spans = self._spans(now, zone)
+        unit = _proven_unit(spans, requested) or _known_unit(spans, known)
+        if unit is None:
+            unit = _MILLISECONDS if any(event.duration > limit for event, limit in spans) else 1.0
+        return tuple(
+            BackupEvent(start=event.start, duration=event.duration / unit)
+            for event, limit in spans
+            if event.duration / unit <= limit
+        )
+
+    def durations(
+        self, *, now: datetime, requested: timedelta, zone: tzinfo, known: Mapping[datetime, float] = _NONE
+    ) -> dict[datetime, float]:
+        """Return how many seconds each event took by its start, to be `known` later; none if that is a guess."""
+        spans = self._spans(now, zone)
+        if not (_proven_unit(spans, requested) or _known_unit(spans, known)):
+            return {}
+        events = self.resolve(now=now, requested=requested, zone=zone, known=known)
+        return {event.start: event.duration for event in events}
+
+    def _spans(self, now: datetime, zone: tzinfo) -> list[_Span]:
         begun: dict[float, BackupEvent] = {}
         for event in self.events:
             start = event.start if event.start.tzinfo is not None else event.start.replace(tzinfo=zone).astimezone(UTC)
@@ -62,16 +95,23 @@ class BackupHistory:
                 begun[at] = BackupEvent(start=start, duration=event.duration)
         starts = sorted(begun)
         ends = [*starts[1:], now.timestamp()]
-        longest = [(begun[at], end - at + _TOLERANCE) for at, end in zip(starts, ends, strict=False)]
-        durations = [event.duration for event in begun.values()]
-        too_long = any(event.duration > limit for event, limit in longest)
-        too_many = min(durations, default=0.0) >= _MILLISECONDS and sum(durations) > requested.total_seconds()
-        unit = _MILLISECONDS if too_long or too_many else 1.0
-        return tuple(
-            BackupEvent(start=event.start, duration=event.duration / unit)
-            for event, limit in longest
-            if event.duration / unit <= limit
-        )
+        return [(begun[at], end - at + _TOLERANCE) for at, end in zip(starts, ends, strict=False)]
+
+
+def _proven_unit(spans: Sequence[_Span], requested: timedelta) -> float | None:
+    """Return milliseconds if the events are possible in them only."""
+    durations = [event.duration for event, _ in spans]
+    too_long = any(event.duration > limit >= event.duration / _MILLISECONDS for event, limit in spans)
+    too_many = min(durations, default=0.0) >= _MILLISECONDS and sum(durations) > requested.total_seconds()
+    return _MILLISECONDS if too_long or too_many else None
+
+
+def _known_unit(spans: Sequence[_Span], known: Mapping[datetime, float]) -> float | None:
+    for event, _ in spans:
+        if seconds := known.get(event.start):
+            # The last event may have lasted when it was listed, so it may be longer than it was.
+            return _MILLISECONDS if event.duration / seconds > math.sqrt(_MILLISECONDS) else 1.0
+    return None
 
 
 def parse_backup_history(endpoint: str, payload: object) -> BackupHistory:
