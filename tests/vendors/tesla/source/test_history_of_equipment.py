@@ -6,11 +6,12 @@ import pytest
 
 from custom_components.energy_site.site.history.report import Stop
 from custom_components.energy_site.site.model import Battery, CounterKind, EnergyCounters, PowerFlow
+from custom_components.energy_site.site.past_outages import PastOutages
 from custom_components.energy_site.sources.history_turns import HistoryTurns
 from custom_components.energy_site.vendors.tesla.source import feeds
 from custom_components.energy_site.vendors.tesla.source.history import TeslaHistory
 from simulator.house import GeneratorConfig, HouseConfig, Outage
-from simulator.tesla_cloud import Refuse, WallConnector, powerwall
+from simulator.tesla_cloud import EnergySite, Refuse, WallConnector, powerwall
 
 from .conftest import NOON, MakeHome
 from .home import HISTORY, INFO, TeslaHome
@@ -136,3 +137,22 @@ async def test_a_home_without_a_generator_gets_no_series_of_zeros(make_home: Mak
     await past.run()
     await past.live(1)
     assert {*past.table.kept} == {*FLOWS}
+
+
+async def test_an_installation_to_come_hides_neither_history_nor_outages(make_home: MakeHome) -> None:
+    wall = WallConnector()
+
+    def charges(_: EnergySite) -> None:
+        start = (NOON - timedelta(days=3)).timestamp()
+        wall.charge(start, start + 3600)
+
+    home = await make_home(days=10, chargers=[wall], plan=charges)
+    home.answers(INFO, installation_date="2027-01-01T00:00:00+01:00")
+    await home.start()
+    past = Past(home)
+    assert (await past.run()).stopped is Stop.DONE
+    assert home.errors == []
+    assert home.part(PastOutages).this_year == 0
+    assert past.wrong_hours(CounterKind.LOAD) == []
+    assert len(past.table.energies(CounterKind.LOAD)) >= 9 * 24
+    assert sum(past.table.energies(CounterKind.CHARGER).values()) == pytest.approx(7.4, rel=0.01)

@@ -166,7 +166,9 @@ class TeslaSource(CloudSource[Context]):
 
     def _remember(self, info: SiteInfo) -> None:
         if info.installation_date is not None:
-            self.context.installed = info.installation_date.date()
+            installed = info.installation_date.date()
+            # A date to come is that of something else, as the site has a history already.
+            self.context.installed = installed if installed <= self.context.today else None
         self.context.storm_watch_told |= info.user_settings.storm_mode_enabled is not None
         settings.forget_written(info, self.context)
 
