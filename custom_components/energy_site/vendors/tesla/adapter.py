@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_TOKEN
+from homeassistant.const import CONF_TOKEN, Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ...api.errors import ApiAuthError, ApiError
@@ -17,6 +18,7 @@ from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SYSTEM_ID
 from ...helpers.issues import EntryIssues
 from ...helpers.sessions import async_get_isolated_session
 from ...helpers.zones import async_find_zone
+from ...site.control import ControlKey
 from ...sources.budget import SystemBudget
 from ...sources.feed import Presence
 from ..adapter import text
@@ -29,6 +31,7 @@ from .client.addresses import Region
 from .client.claims import TokenClaims, read_claims
 from .client.client import TeslaClient
 from .client.errors import NotRegisteredError, PaymentRequiredError, SiteOfflineError, SiteUnavailableError
+from .client.oauth import WRITE_SCOPE
 from .const import CONF_REGION
 from .issues import APPLICATION_DISABLED, CONSENT_MISSING, READ_PERMISSION_MISSING, SITE_STALE, consent_placeholders
 from .parameters import PARAMETERS
@@ -43,6 +46,8 @@ _STALE_FAILURES = 4
 # The owner can give a permission back on Tesla's pages, of which nothing tells. All feeds need the same one.
 _ESSENTIAL_RETRY = timedelta(hours=1)
 _OTHER_RETRY = timedelta(days=1)
+
+_CONTROL_PLATFORMS = (Platform.NUMBER, Platform.SELECT, Platform.SWITCH)
 
 
 class TeslaAdapter(CloudAdapter[TeslaSource]):
@@ -89,6 +94,8 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
     @classmethod
     async def async_create(cls, hass: HomeAssistant, entry: ConfigEntry[Any]) -> Self:
         token = await async_entry_token(hass, entry)
+        if _claims(entry).allows(WRITE_SCOPE) is False:
+            _remove_controls(hass, entry)
         quota = await async_entry_quota(hass, entry)
         budget = SystemBudget(quota, entry.unique_id or "", dt_util.utcnow)
         client = TeslaClient(
@@ -181,6 +188,16 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
 
 def _claims(entry: ConfigEntry[Any]) -> TokenClaims:
     return read_claims(str(entry.data[CONF_TOKEN].get("access_token", "")))
+
+
+@callback
+def _remove_controls(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Remove the controls of a time when changes were allowed."""
+    registry = er.async_get(hass)
+    controls = {f"{entry.unique_id}_{key}" for key in ControlKey}
+    for each in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if each.domain in _CONTROL_PLATFORMS and each.unique_id in controls:
+            registry.async_remove(each.entity_id)
 
 
 @callback
