@@ -11,7 +11,7 @@ from custom_components.energy_site.vendors.tesla.budget import CREDIT, FREE, PLA
 from custom_components.energy_site.vendors.tesla.source import feeds
 from custom_components.energy_site.vendors.tesla.source.energy import days_of
 from simulator.cloud.archive import KINDS
-from simulator.house import HouseConfig
+from simulator.house import HouseConfig, Place
 from simulator.iq_gateway import HtmlPage, Mutate
 from simulator.tesla_cloud import MidnightEnd, NullResponse, SiteDetails, powerwall
 
@@ -260,6 +260,26 @@ async def test_a_row_of_tomorrow_or_of_a_day_that_is_not_over_is_not_counted(
     home.cloud.faults.add(Mutate(change), home.site.path(HISTORY))
     await home.ask(feed)
     assert home.part(EnergyCounters).counts == before
+
+
+@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Auckland"])
+async def test_a_row_of_a_day_that_is_stamped_in_utc_is_of_the_sites_day(make_home: MakeHome, zone: str) -> None:
+    home = await make_home(HouseConfig(battery=powerwall(), place=Place(timezone=zone)), days=5)
+
+    def change(payload: Any) -> Any:
+        for row in payload["response"].get("time_series") or ():
+            moment = datetime.fromisoformat(row["timestamp"]).astimezone(UTC)
+            row["timestamp"] = moment.isoformat().replace("+00:00", "Z")
+        return payload
+
+    home.cloud.faults.add(Mutate(change), home.site.path(HISTORY))
+    await home.poll()
+    history = home.source.answer(feeds.DAYS)
+    assert history is not None
+    day = home.now.astimezone(ZoneInfo(zone)).date() - timedelta(days=2)
+    begin, end = (datetime.combine(each, time(), ZoneInfo(zone)) for each in (day, day + timedelta(days=1)))
+    found = days_of(history, home.source.zone, daily=True)[day].load
+    assert found == pytest.approx(truth(home, CounterKind.LOAD, begin, end), abs=ROUNDING)
 
 
 @pytest.mark.parametrize("hours", [0, 1, 3])

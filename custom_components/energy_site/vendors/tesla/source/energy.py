@@ -28,12 +28,13 @@ def rows_of(history: EnergyHistory, zone: tzinfo) -> dict[datetime, EnergyRow]:
 def days_of(history: EnergyHistory, zone: tzinfo, *, daily: bool) -> dict[date, EnergyFlows]:
     """Return the energy of each day of the site.
 
-    A `daily` row is stamped at midnight, or at one o'clock after a change of the clocks, and its
-    own clock decides which day it is.
+    A `daily` row is stamped at midnight, or at one o'clock after a change of the clocks. If its
+    own clock shows that, it decides which day it is; otherwise, the site's clock does.
     """
     days: defaultdict[date, list[EnergyFlows]] = defaultdict(list)
     for start, row in rows_of(history, zone).items():
-        days[row.start.date() if daily else day_of(start, zone)].append(row.flows)
+        begins = daily and row.start.hour <= 1
+        days[row.start.date() if begins else day_of(start, zone)].append(row.flows)
     return {day: sum_flows(listed) for day, listed in days.items()}
 
 
