@@ -289,6 +289,22 @@ async def test_the_current_day_costs_no_request_that_polling_made_already(make_h
     assert past.asked == before
 
 
+async def test_the_first_hour_of_a_day_at_a_site_with_a_fixed_offset_is_planned_as_a_request(
+    make_home: MakeHome,
+) -> None:
+    past = await a_past(make_home, days=10)
+    past.home.site.set_behaviour(fixed_offset_hours=1)
+    provider = TeslaHistory(past.home.source)
+    (group,) = provider.groups
+    day = past.home.source.context.today - DAY * 3
+    await provider.intervals(group, day, 1)
+    before = past.asked
+    await provider.intervals(group, day - DAY, 1)
+    assert provider.cost(group, day - DAY, 1) == past.asked - before == 2
+    assert provider.daily_cost(group) == 6
+    assert provider.cost(group, NOON.date().replace(month=1), 1) == 1
+
+
 ZONES = ("America/Los_Angeles", "Australia/Adelaide", "Asia/Kathmandu")
 
 

@@ -58,6 +58,7 @@ class TeslaHistory(HistoryProvider):
         """Provide the history of the site of `source`."""
         self._source = source
         self._months: dict[date, _Month] = {}
+        self._fixed_offset: timedelta | None = None
 
     @property
     @override
@@ -89,13 +90,16 @@ class TeslaHistory(HistoryProvider):
 
     @override
     def cost(self, group: FlowGroup, first_day: date, days: int) -> int:
-        if group.kinds != _CHARGER and self._polled(first_day) is not None:
-            return 0
-        return -(-days // group.days)
+        if group.kinds == _CHARGER:
+            return -(-days // group.days)
+        first_hours = sum(self._begins_late(first_day + DAY * number) for number in range(days))
+        return first_hours + (0 if self._polled(first_day) is not None else days)
 
     @override
     def daily_cost(self, group: FlowGroup) -> int:
-        return 1 if group.kinds == _CHARGER else _DAILY_REQUESTS
+        if group.kinds == _CHARGER:
+            return 1
+        return _DAILY_REQUESTS * (2 if self._begins_late(self._today) else 1)
 
     @override
     def lifetime_cost(self, group: FlowGroup, first_day: date | None = None) -> int:
@@ -213,6 +217,7 @@ class TeslaHistory(HistoryProvider):
         first = history.rows[0].start if history.rows else start
         if first.tzinfo is None or first <= start or first.utcoffset() == first.astimezone(self.zone).utcoffset():
             return rows
+        self._fixed_offset = first.utcoffset()
         rest = await context.client.energy_history(
             context.site_id,
             start.astimezone(self.zone),
@@ -220,6 +225,11 @@ class TeslaHistory(HistoryProvider):
             period=HistoryPeriod.DAY,
         )
         return as_intervals(rest, self.zone) | rows
+
+    def _begins_late(self, day: date) -> bool:
+        """Return whether a day's first hour has to be requested on its own."""
+        offset = midnight(day, self.zone).astimezone(self.zone).utcoffset()
+        return self._fixed_offset is not None and offset is not None and offset > self._fixed_offset
 
     # -- charge sessions --------------------------------------------------------------
 
