@@ -33,7 +33,14 @@ from .client.client import TeslaClient
 from .client.errors import NotRegisteredError, PaymentRequiredError, SiteOfflineError, SiteUnavailableError
 from .client.oauth import WRITE_SCOPE
 from .const import CONF_REGION
-from .issues import APPLICATION_DISABLED, CONSENT_MISSING, READ_PERMISSION_MISSING, SITE_STALE, consent_placeholders
+from .issues import (
+    APPLICATION_DISABLED,
+    CONSENT_MISSING,
+    READ_PERMISSION_MISSING,
+    REQUESTS_PAUSED,
+    SITE_STALE,
+    consent_placeholders,
+)
 from .parameters import PARAMETERS
 from .source import feeds
 from .source.context import Context
@@ -46,6 +53,9 @@ _STALE_FAILURES = 4
 # The owner can give a permission back on Tesla's pages, of which nothing tells. All feeds need the same one.
 _ESSENTIAL_RETRY = timedelta(hours=1)
 _OTHER_RETRY = timedelta(days=1)
+
+# Shorter ones pass before anybody reads of them.
+_LONG_PAUSE = timedelta(hours=1)
 
 _CONTROL_PLATFORMS = (Platform.NUMBER, Platform.SELECT, Platform.SWITCH)
 
@@ -137,6 +147,7 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
     @callback
     def handle_poll(self) -> None:
         self._show_payment()
+        self._show_pause()
         if self._is_latest(NotRegisteredError):
             self._entry.async_start_reauth(self._hass)
         info = self.source.states[feeds.INFO.key]
@@ -184,6 +195,14 @@ class TeslaAdapter(CloudAdapter[TeslaSource]):
         # The budget of another entry may have changed, or that entry may be gone.
         self.quota.use(shared_plan(self._hass, self._entry), dt_util.utcnow())
         self._issues.show(APPLICATION_DISABLED, {} if self.quota.disabled else None)
+
+    @callback
+    def _show_pause(self) -> None:
+        """Show for how long Tesla wants no requests, unless the month's are used up, which is shown for any cloud."""
+        usage = self.quota.planner.usage
+        paused = usage.paused_until > dt_util.utcnow() and usage.pause >= _LONG_PAUSE and not usage.exhausted
+        until = dt_util.as_local(usage.paused_until)
+        self._issues.show(REQUESTS_PAUSED, {"until": f"{until:%Y-%m-%d %H:%M}"} if paused else None)
 
 
 def _claims(entry: ConfigEntry[Any]) -> TokenClaims:

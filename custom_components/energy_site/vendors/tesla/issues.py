@@ -18,9 +18,10 @@ READ_PERMISSION_MISSING = IssueDescription(
     key="read_permission_missing", severity=ir.IssueSeverity.ERROR, fix_flow=ReauthFlow
 )
 APPLICATION_DISABLED = IssueDescription(key="application_disabled", severity=ir.IssueSeverity.ERROR)
+REQUESTS_PAUSED = IssueDescription(key="requests_paused")
 SITE_STALE = IssueDescription(key="site_stale")
 
-ISSUES = (APPLICATION_DISABLED, CONSENT_MISSING, READ_PERMISSION_MISSING, SITE_STALE)
+ISSUES = (APPLICATION_DISABLED, CONSENT_MISSING, READ_PERMISSION_MISSING, REQUESTS_PAUSED, SITE_STALE)
 
 
 def consent_placeholders(hass: HomeAssistant, client_id: str, region: Region) -> dict[str, str]:
