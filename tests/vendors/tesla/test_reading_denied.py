@@ -116,6 +116,27 @@ async def test_a_reload_asks_again_for_what_was_refused(
     assert number(hass, SITE, "solar_power") is not None
 
 
+async def test_a_permission_that_is_still_missing_after_a_reload_leads_to_a_sign_in(
+    hass: HomeAssistant, fleet: TeslaServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    refuse_reading(fleet)
+    await pass_time(hass, freezer, 300, step=60)
+    await pass_time(hass, freezer, DAY, step=1_200)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert issue(hass, entry, "read_permission_missing") is not None
+    assert status(entry) is ConfigEntryState.SETUP_ERROR
+    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    fleet.faults.clear()
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    result = await paste(hass, await step(hass, result, {"paste_code": True}))
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert status(entry) is ConfigEntryState.LOADED
+    assert issue(hass, entry, "read_permission_missing") is None
+    assert number(hass, SITE, "solar_power") is not None
+
+
 async def test_a_new_sign_in_asks_again_for_what_was_refused(
     hass: HomeAssistant, fleet: TeslaServer, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
