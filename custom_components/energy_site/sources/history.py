@@ -103,6 +103,12 @@ class HistoryFetcher:
         return 100 * sum(shares) / len(shares) if shares else 100.0
 
     @property
+    def complete(self) -> bool:
+        """Whether nothing is left to fetch, not even days that may still change."""
+        groups, cursors = self._provider.groups, self._cursors
+        return self.progress >= 100 and not any(cursors[group.key].has_unsettled(group) for group in groups)
+
+    @property
     def knows_life(self) -> bool:
         """Whether the energy of each day is known, or there is none."""
         cursors = [self._cursors[group.key] for group in self._provider.groups]

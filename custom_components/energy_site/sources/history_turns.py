@@ -46,7 +46,7 @@ class HistoryTurns:
         now, source = self._clock(), self._source
         if (close := self._plan_close()) is None:
             return
-        source.schedule.wants_history = self.fetcher.progress < 100
+        source.schedule.wants_history = not self.fetcher.complete
         source.schedule.update_planner()
         planner = source.planner
         if planner.next_at(source.system, close, now) <= now:

@@ -136,6 +136,10 @@ class Cursor:
             return False
         return _is_same(known.energy, _energy_of(readings)) and now >= known.since + 2 * group.settling
 
+    def has_unsettled(self, group: FlowGroup) -> bool:
+        """Return whether days that were read may still change."""
+        return bool(group.settling and self.seen)
+
     def lacks(self, reading: DayReading) -> bool:
         """Whether the day's total is needed; a day without intervals may have one already."""
         return reading.needs_total and (bool(reading.intervals) or not self._stands(reading.day))
@@ -250,7 +254,9 @@ def progress(cursor: Cursor, group: FlowGroup, *, now: datetime, zone: tzinfo) -
     if cursor.first is None or cursor.first >= today:
         return 0.0 if cursor.first is None else 1.0
     oldest = min(max(cursor.first, today - DAY * group.reach), today)
-    refined = sum(1 for day in cursor.refined if oldest <= day < today)
+    # What is read again only because it may still change counts as done.
+    done = cursor.refined | cursor.seen.keys() if group.settling else cursor.refined
+    refined = sum(1 for day in done if oldest <= day < today)
     return ((oldest - cursor.first).days + refined) / (today - cursor.first).days
 
 

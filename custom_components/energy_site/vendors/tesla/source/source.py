@@ -1,6 +1,7 @@
 """A site of Tesla's cloud as a source."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, override
 
@@ -38,6 +39,9 @@ from .tariff_setting import TeslaTariff
 
 # The same answer for several minutes is usual, as Tesla caches.
 _CACHED = timedelta(minutes=10)
+
+# An update that is never further away than this is nothing to wait for.
+_NEAR = timedelta(minutes=5)
 
 # Two intervals of polling and what is cached; a gateway that doesn't report for longer is offline.
 _LATE = 2
@@ -208,10 +212,13 @@ class TeslaSource(CloudSource[Context]):
 
     def _oldest(self, now: datetime) -> timedelta:
         """Return for how long values count as current."""
-        pace = (
-            self.planner.interval(self.system, feeds.LIVE.request, now) if self.system in self.planner.systems else None
-        )
-        return _CACHED + _LATE * max(pace or timedelta(), feeds.LIVE.request.min_interval)
+        return _CACHED + _LATE * self._pace(now)
+
+    def _pace(self, now: datetime) -> timedelta:
+        """Return how often the power is polled."""
+        is_planned = self.system in self.planner.systems
+        pace = self.planner.interval(self.system, feeds.LIVE.request, now) if is_planned else None
+        return max(pace or timedelta(), feeds.LIVE.request.min_interval)
 
     def _info(self, now: datetime) -> SiteInfo | None:
         """Return what the site says of itself, as long as it can be believed.
@@ -248,7 +255,7 @@ class TeslaSource(CloudSource[Context]):
             made_of(Prices, (feeds.INFO, feeds.LIVE), self._prices),
             made_of(PastOutages, (feeds.OUTAGES,), self._outages),
             made_of(Health, feeds.ALL, self._health),
-            made_of(Quota, feeds.ALL, self._quota),
+            made_of(Quota, feeds.ALL, self._coarse_quota),
         )
 
     def _power(self, now: datetime) -> PowerFlow | None:
@@ -321,6 +328,11 @@ class TeslaSource(CloudSource[Context]):
             breaker_open=live.battery_breaker_open if live is not None else None,
             ailing=self.ailing(now),
         )
+
+    def _coarse_quota(self, now: datetime) -> Quota:
+        """Return the quota without the time of an update that is never far away, and so another one each minute."""
+        quota = self._quota(now)
+        return replace(quota, next_update=None) if self._pace(now) < _NEAR else quota
 
     @override
     def reported_at(self) -> datetime | None:
