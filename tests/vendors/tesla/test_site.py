@@ -218,7 +218,7 @@ async def test_a_tariff_is_set_and_its_prices_are_shown(
     site.set_write_behaviour(Write.TARIFF, delay=0)
     events = async_capture_events(hass, "state_changed")
     data = {"name": "Time of use", "currency": "USD", "seasons": SEASONS}
-    answer = await act(hass, freezer, DOMAIN, "set_tariff", data, within=300)
+    answer = await act(hass, freezer, DOMAIN, "set_tariff", data)
     assert answer is not None
     assert (answer["findings"], answer["written"], answer["confirmed"]) == ([], True, True)
     # It is the evening of a workday at the site.
@@ -251,7 +251,7 @@ async def test_a_tariff_that_tesla_rejects_raises(
 ) -> None:
     site.set_write_behaviour(Write.TARIFF, refused=Refusal.RESULT_FALSE)
     with pytest.raises(HomeAssistantError) as error:
-        await act(hass, freezer, DOMAIN, "set_tariff", {"currency": "USD", "seasons": SEASONS}, within=300)
+        await act(hass, freezer, DOMAIN, "set_tariff", {"currency": "USD", "seasons": SEASONS})
     assert error.value.translation_key == "control_refused_because"
     assert (error.value.translation_placeholders or {})["words"] == "The site rejected the command"
 
@@ -267,7 +267,7 @@ async def test_a_tariff_that_tesla_changes_is_told_by_its_place(
 
     site.settings.take = take  # type: ignore[method-assign] # The site does as it likes.
     with pytest.raises(HomeAssistantError, match="Year, buy, mon 00:00"):
-        await act(hass, freezer, DOMAIN, "set_tariff", {"currency": "USD", "seasons": SEASONS}, within=300)
+        await act(hass, freezer, DOMAIN, "set_tariff", {"currency": "USD", "seasons": SEASONS})
 
 
 @pytest.mark.parametrize("endpoint", READS)
