@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.site.history.intervals import DAY, HOUR, day_of
 from custom_components.energy_site.site.history.report import Report, Stop
 from custom_components.energy_site.site.model import CounterKind
@@ -123,13 +124,26 @@ async def test_whole_life_costs_twelve_requests_a_year(make_home: MakeHome) -> N
 
 async def test_a_month_that_fails_costs_no_other_a_second_request(make_home: MakeHome) -> None:
     past = await a_past(make_home, days=100)
-    past.home.cloud.faults.add(Refuse(500), past.home.site.path("calendar_history"), count=1)
-    before = past.asked
-    await past.run()
-    failed = past.asked - before
-    await past.run()
-    assert past.table.energies(CounterKind.SOLAR)
-    assert failed == 1
+    provider = TeslaHistory(past.home.source)
+    client, before = past.home.source.context.client, past.asked
+    asked = client.energy_history
+
+    async def fail_third(*args: Any, **more: Any) -> Any:
+        if past.asked - before == 2:
+            past.home.cloud.faults.add(Refuse(500), past.home.site.path("calendar_history"), count=1)
+        return await asked(*args, **more)
+
+    client.energy_history = fail_third  # type: ignore[method-assign] # One of the months fails.
+    with pytest.raises(ApiError):
+        await provider.lifetime(provider.groups[0])
+    assert past.asked - before == 3
+    client.energy_history = asked  # type: ignore[method-assign] # None fails any more.
+    months = provider.lifetime_cost(provider.groups[0])
+    assert months == TeslaHistory(past.home.source).lifetime_cost(provider.groups[0]) - 2
+    life = await provider.lifetime(provider.groups[0])
+    assert len(life.days[CounterKind.LOAD]) >= 100
+    # One month more shows that nothing was before the installation.
+    assert past.asked - before - 3 in (months, months + 1)
 
 
 async def test_a_site_without_an_installation_date_is_followed_back_until_a_year_is_empty(make_home: MakeHome) -> None:
