@@ -237,6 +237,18 @@ async def test_a_connection_that_is_reset_is_a_connection_error(session: aiohttp
             await ask(session, server)
 
 
+@pytest.mark.parametrize(("once", "times"), [(True, 1), (False, 2)])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_a_request_that_is_to_be_sent_once_is_not_repeated_where_its_answer_is_lost(
+    session: aiohttp.ClientSession, method: str, *, once: bool, times: int
+) -> None:
+    async with RawServer(b"", reset=True) as server:
+        with pytest.raises(ApiConnectionError) as caught:
+            await request(session, method, server.url, endpoint="some/thing", timeout=5.0, once=once)
+        assert not isinstance(caught.value, ApiUnreachableError)
+        assert len(server.requests) == times
+
+
 async def test_an_answer_too_large_to_be_one_is_not_read_to_its_end(session: aiohttp.ClientSession) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n"
     async with RawServer(head + b" " * 8_200_000, stays=True) as server:

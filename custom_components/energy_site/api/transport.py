@@ -12,14 +12,19 @@ import time
 from typing import Any
 
 from aiohttp import (
+    ClientConnectionError,
     ClientConnectorError,
     ClientError,
+    ClientHandlerType,
+    ClientOSError,
     ClientPayloadError,
+    ClientRequest,
     ClientResponse,
     ClientResponseError,
     ClientSession,
     ClientTimeout,
     Fingerprint,
+    ServerDisconnectedError,
     ServerFingerprintMismatch,
 )
 from aiohttp.http_exceptions import ContentEncodingError
@@ -105,9 +110,12 @@ async def request(
     headers: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     json: Any = None,
+    once: bool = False,
 ) -> Response:
     """Send one request and return the response, whatever its status.
 
+    With `once` it isn't repeated where the connection breaks before the response, as the library
+    otherwise does for methods such as GET and PUT.
     With `pin`, the server's certificate must have this SHA-256 fingerprint, regardless of its
     issuer; otherwise `ApiCertificateError` is raised before anything is sent. Raises
     `ApiTimeoutError` after `timeout` seconds, `ApiUnreachableError` without a connection,
@@ -125,6 +133,7 @@ async def request(
             allow_redirects=False,
             ssl=_pinned(pin) if pin else True,
             timeout=ClientTimeout(total=timeout),
+            middlewares=(_once,) if once else None,
         ) as answer:
             body = bytearray()
             if (answer.content_length or 0) > limit:
@@ -167,6 +176,17 @@ async def open_response(
                 ssl=_pinned(pin),
                 timeout=ClientTimeout(total=None, sock_read=_SILENCE),
             )
+
+
+async def _once(sent: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Hand on a request, and no error for which the library would repeat it."""
+    try:
+        return await handler(sent)
+    except ClientConnectorError:
+        # Nothing was sent.
+        raise
+    except (ClientOSError, ServerDisconnectedError) as err:
+        raise ClientConnectionError(type(err).__name__) from err
 
 
 @contextmanager

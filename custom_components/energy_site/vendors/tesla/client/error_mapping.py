@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from ....api.errors import ApiAuthError, ApiPayloadError, ApiQuotaError, ApiRefusedError, ApiStatusError
 from ....api.payload import Record
 from ....api.transport import Response
+from ....api.words import safe_words
 from .errors import (
     NotRegisteredError,
     PaymentRequiredError,
@@ -18,7 +19,6 @@ from .errors import (
     SiteUnavailableError,
     WrongRegionError,
 )
-from .words import safe_words
 
 # From the most to the least telling; `messages` of an envelope has none for a person.
 _TEXTS = ("reason", "error_description", "error", "message")
