@@ -66,7 +66,7 @@ class LoopbackServer[V: Visitor](ABC):
         self.clock = clock or SystemClock()
         self.faults = Faults()
         self.stats = CloudStats()
-        self.requests: list[CloudRequest] = []
+        self.log: list[CloudRequest] = []
         self._port = port
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -182,7 +182,7 @@ class LoopbackServer[V: Visitor](ABC):
             status=status,
             over_quota=visitor.over_quota,
         )
-        self.requests.append(request)
+        self.log.append(request)
         self.stats.add(request)
 
     @staticmethod
@@ -198,6 +198,9 @@ class LoopbackServer[V: Visitor](ABC):
             raise ConnectionBroken
         if reply.status == 204:
             return web.Response(status=204, headers=reply.headers)
-        return web.Response(
+        answer = web.Response(
             status=reply.status, body=kept, headers=reply.headers | {"Content-Type": reply.content_type}
         )
+        for cookie in reply.cookies:
+            answer.headers.add("Set-Cookie", cookie)
+        return answer

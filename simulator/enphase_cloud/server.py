@@ -5,6 +5,7 @@ from typing import Any, override
 
 from simulator.clock import Clock
 from simulator.cloud.serving import Knock, LoopbackServer
+from simulator.cloud.stats import CloudRequest
 from simulator.cloud.tokens import Tokens
 from simulator.iq_gateway.reply import Reply, html
 
@@ -28,6 +29,11 @@ class CloudServer(LoopbackServer[Visitor]):
             self.add_system(each)
 
     # -- what it knows --------------------------------------------------------
+
+    @property
+    def requests(self) -> list[CloudRequest]:
+        """All requests so far."""
+        return self.log
 
     @property
     def policy(self) -> Policy:

@@ -16,6 +16,8 @@ class BatterySettings:
     reserve: float
     charge_from_grid: bool
     shutdown_level: float
+    stalled: bool = False
+    """Whether it waits at its level though it may charge: it takes what the roof has over, and gives nothing."""
 
     @property
     def effective_reserve(self) -> float:
@@ -82,6 +84,8 @@ class Battery:
         settings = self.settings
         reserve = settings.effective_reserve
         short = self.level < reserve - 0.05
+        if short and settings.stalled:
+            return -min(self.charge_limit(hours), max(-net_load, 0.0))
         if settings.mode is StorageMode.BACKUP or (short and settings.charge_from_grid):
             wanted = self.capacity * reserve / _FULL - self._stored
             grid = max(0.0, wanted / self._one_way / hours)

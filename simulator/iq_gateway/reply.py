@@ -29,13 +29,17 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A status with a JSON payload or a text, or frames that go on for ever."""
+    """A status with a JSON payload or a text, or frames that go on for ever.
+
+    `cookies` are values of Set-Cookie, which only clouds set.
+    """
 
     status: int = 200
     payload: Json | None = None
     text: str = ""
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
     keep: float = 1.0
     promise_all: bool = False
     frames: AsyncIterator[bytes] | None = None

@@ -7,6 +7,7 @@ from typing import Any, override
 
 from simulator.clock import Clock
 from simulator.cloud.serving import Knock, LoopbackServer
+from simulator.cloud.stats import CloudRequest
 from simulator.cloud.tokens import Tokens
 from simulator.iq_gateway.reply import Reply, html
 
@@ -31,6 +32,11 @@ class TeslaServer(LoopbackServer[Visitor]):
             self.add_site(each)
 
     # -- what it knows --------------------------------------------------------
+
+    @property
+    def requests(self) -> list[CloudRequest]:
+        """All requests so far."""
+        return self.log
 
     @property
     def policy(self) -> Policy:

@@ -7,11 +7,11 @@ from typing import Any
 
 from simulator.cloud.archive import Archive
 from simulator.cloud.days import LocalDays
+from simulator.cloud.outages import OutageLog
 from simulator.house import BatteryConfig, House, HouseConfig
 from simulator.house.energy import MICRO
 
 from .behaviour import SiteBehaviour, Write, WriteBehaviour
-from .outages import OutageLog
 from .settings import HIDDEN_PERCENT, SiteSettings, raw_percent
 from .site_details import SiteDetails
 from .splits import Splits

@@ -6,10 +6,12 @@ import aiohttp
 import pytest
 
 from simulator.clock import ManualClock
+from simulator.enphase_account import AccountHome, AccountServer, lived
 from simulator.house import ArrayConfig, BatteryConfig, House, HouseConfig, LoadCircuit, LoadConfig, PhaseCount, Place
 from simulator.iq_gateway import Controller, GatewayConfig, GatewayServer, Measurement
 
 from .client import Client
+from .owner import EMAIL, PASSWORD, Owner
 
 MIDNIGHT = 1_781_913_600.0
 """20 June 2026, 00:00 UTC."""
@@ -27,6 +29,10 @@ HOME = HouseConfig(
 HARDWARE = GatewayConfig(
     cts=(Measurement.PRODUCTION, Measurement.NET_CONSUMPTION, Measurement.STORAGE),
     controller=Controller.SYSTEM_CONTROLLER,
+)
+EUROPEAN = HouseConfig(
+    place=Place(latitude=52.4, longitude=4.9, timezone="Europe/Amsterdam"),
+    battery=BatteryConfig(units=2, level=50, reserve=20),
 )
 
 
@@ -63,3 +69,31 @@ async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
     """Return a session for services without TLS."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         yield session
+
+
+@pytest.fixture
+def account_home(clock: ManualClock) -> AccountHome:
+    """Return a home in Amsterdam that the account has known for three days."""
+    return lived(EUROPEAN, now=clock.now(), days=3)
+
+
+@pytest.fixture
+async def account(account_home: AccountHome, clock: ManualClock, socket_enabled: None) -> AsyncIterator[AccountServer]:
+    """Serve the account that has that home."""
+    async with AccountServer(homes=[account_home], clock=clock) as server:
+        server.add_account(EMAIL, PASSWORD)
+        yield server
+
+
+@pytest.fixture
+async def stranger(account: AccountServer, account_home: AccountHome) -> AsyncIterator[Owner]:
+    """Return its owner, who has not signed in yet."""
+    async with Owner(account, account_home) as owner:
+        yield owner
+
+
+@pytest.fixture
+async def owner(stranger: Owner) -> Owner:
+    """Return its owner, signed in."""
+    await stranger.password()
+    return stranger
