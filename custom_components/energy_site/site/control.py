@@ -8,7 +8,7 @@ may be pending for minutes.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any, NamedTuple
 
 type Value = bool | float | str
@@ -19,11 +19,15 @@ class ControlKey(StrEnum):
 
     BACKUP_RESERVE = "backup_reserve"
     CHARGE_FROM_GRID = "charge_from_grid"
+    DISCHARGE_TO_GRID = "discharge_to_grid"
     EXPORT_RULE = "export_rule"
     GRID_ENABLED = "grid_enabled"
     LIVE_POWER = "live_power"
     OFF_GRID_VEHICLE_CHARGING_RESERVE = "off_grid_vehicle_charging_reserve"
     OPERATING_MODE = "operating_mode"
+    POWER_MATCH = "power_match"
+    RESTRICT_DISCHARGE = "restrict_discharge"
+    SHUTDOWN_LEVEL = "shutdown_level"
     STORM_GUARD = "storm_guard"
     TARIFF = "tariff"
     # These belong to a load circuit; `MODE` to a generator as well.
@@ -95,6 +99,13 @@ class BlockReason(StrEnum):
     STORM = "storm"
     FULL_BACKUP = "full_backup"
     NOT_KNOWN = "not_known"
+    LOCKED = "locked"
+    STATEMENT = "statement"
+    NO_WINDOW = "no_window"
+    CALIBRATION = "calibration"
+    SYSTEM_TASK = "system_task"
+    NOT_OWNER = "not_owner"
+    SILENT_GATEWAY = "silent_gateway"
     IGNORED = "ignored"
     REFUSED = "refused"
 
@@ -102,6 +113,19 @@ class BlockReason(StrEnum):
     def is_denial(self) -> bool:
         """Whether earlier denials by the site are the only reason."""
         return self in (BlockReason.IGNORED, BlockReason.REFUSED)
+
+
+class Progress(Enum):
+    """How far a requested value got, as told by a service that hands it on to the site.
+
+    `UNDER_WAY` was taken and waits for the site. `ELSEWHERE` means that neither the requested value nor the one from
+    before is active, and that nothing is on its way.
+    """
+
+    ACTIVE = auto()
+    UNDER_WAY = auto()
+    ELSEWHERE = auto()
+    UNCHANGED = auto()
 
 
 class Trust(StrEnum):
@@ -136,7 +160,14 @@ class Control:
     `kept` returns whether that object still holds a value, `taken` whether the system says that it
     is going to apply it. A command that was taken is watched for the `lasting` pauses as well, in
     the background. `overruled_by` is what the system does instead at the moment, and so the reason
-    if the command never becomes active.
+    if the command never becomes active. `refuses` returns why a single value cannot be set now, and
+    `needs` which feeds have to be polled to decide that.
+
+    A service that hands values on to the site tells the `progress` of a requested one, which is then
+    followed in the background until the site has it. `delayed_by` is why that may take long. `look`
+    polls a witness, and returns whether it answered; `look_further` polls the service, where the witness
+    is this source itself. `brings` are the keys of the controls that may
+    change with this one, even some time later.
 
     The reason for which a system ignores or rejects a command lasts as long as the `circumstances`
     are the same; `trust` determines how soon it is believed to last. A `transient` control ends
@@ -149,9 +180,16 @@ class Control:
     feeds: tuple[str, ...]
     block_reason: BlockReason | None = None
     overruled_by: BlockReason | None = None
+    refuses: Callable[[Value], BlockReason | None] | None = None
+    needs: Callable[[Value], tuple[str, ...]] = lambda _: ()
     reached: Callable[[Value], bool | None] | None = None
     kept: Callable[[Value], bool] | None = None
     taken: Callable[[Value], bool] | None = None
+    progress: Callable[[Value], Progress] | None = None
+    delayed_by: BlockReason | None = None
+    look: Callable[[], Awaitable[bool]] | None = None
+    look_further: Callable[[], Awaitable[bool]] | None = None
+    brings: tuple[str, ...] = ()
     pauses: tuple[float, ...] = LOCAL_PAUSES
     lasting: tuple[float, ...] = ()
     circumstances: str = ""
@@ -161,6 +199,10 @@ class Control:
     def in_force(self, value: Value) -> bool | None:
         """Return whether a value is active, `None` if that cannot be observed."""
         return same(self.value, value) if self.reached is None else self.reached(value)
+
+    def blocked(self, value: Value) -> BlockReason | None:
+        """Return why a value cannot be set now, `None` if it can."""
+        return self.block_reason or (self.refuses(value) if self.refuses is not None else None)
 
 
 class Failure(StrEnum):
@@ -175,6 +217,11 @@ class Failure(StrEnum):
     NO_CHANGES = "no_changes"
     IGNORED = "ignored"
     NO_ANSWER = "no_answer"
+    DROPPED = "dropped"
+    MOVED = "moved"
+    NOT_IN_TIME = "not_in_time"
+    PAUSED = "paused"
+    SIGNED_OUT = "signed_out"
 
 
 class ControlError(Exception):

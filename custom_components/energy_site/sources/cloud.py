@@ -50,6 +50,8 @@ class CloudSource[C: CloudContext](Source):
     feeds: Mapping[str, CloudFeed[C, Any]]
     schedule: BudgetSchedule
 
+    counts_requests = True
+
     # A cloud's denial is final.
     doubted_for = timedelta()
 

@@ -16,6 +16,7 @@ from ..site.control import (
     Failure,
     Limits,
     PendingCommand,
+    Progress,
     Range,
     Value,
     items,
@@ -23,13 +24,17 @@ from ..site.control import (
 )
 from ..site.denials import Denials
 from .listeners import Listeners
+from .pursuit import Pursuit
 from .setting_watch import SettingWatch
-from .verification import CommandStatus, Observed, Result, Verifier
+from .verification import CommandStatus, Observed, Result, Verifier, left
 
 _LOGGER = logging.getLogger(__name__)
 
 # A command left unfulfilled for this long, such as while Home Assistant was down, would surprise the user.
 _LASTING = timedelta(minutes=15)
+
+# The source may show a control late after a restart; a command that it took before is given up after this time.
+_UNKNOWN = timedelta(days=2)
 
 # An accepted command is confirmed or disproved by the site's behavior within this time.
 _WATCHED = timedelta(days=1)
@@ -69,15 +74,19 @@ class ControlQueue:
         """
         self._source = source
         self._clock = clock
+        self._poll = poll
         self._save = save
         self._changed = changed
         # Called with a control's name when a command begins or ends.
         self.pending_changed: Listeners[[ControlName]] = Listeners()
         self._verifier = Verifier(source, control=self.control, clock=clock, poll=poll, sleep=sleep)
+        self._pursuit = Pursuit(self._verifier, clock=clock, sleep=sleep)
         self._watch = SettingWatch()
         self._denials = Denials()
         self._commands: dict[ControlName, PendingCommand] = {}
         self._taken: set[ControlName] = set()
+        # Interrupted by a restart, and not taken up yet, as the source doesn't know the control.
+        self._interrupted: set[ControlName] = set()
         self._accepted: dict[ControlName, PendingCommand] = {}
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[ControlError | None]] = set()
@@ -104,7 +113,8 @@ class ControlQueue:
         the value does not become active. An `insistent` command is sent even after repeated
         denials, and does not count as a denial itself.
         """
-        control = self._settable(name, value, insistent=insistent)
+        self._take_up()
+        control = await self._settable(name, value, insistent=insistent)
         admitted = control.limits.admit(value)
         if admitted is None:
             raise self._verifier.error(_outside(control.limits), name, value, control)
@@ -128,30 +138,29 @@ class ControlQueue:
         return ControlError(Failure.MISSING, name, wanted=value)
 
     def resume(self) -> None:
-        """Resume the commands that a restart interrupted."""
-        for name, command in tuple(self._commands.items()):
-            if name in self._taken and (control := self.control(name)) is not None:
-                self._begin(self._look_on(name, command, control))
-            else:
-                self._taken.discard(name)
-                self._begin(self._run(name, command, afresh=False))
+        """Resume the commands that a restart interrupted, each once its control is known."""
+        self._interrupted = set(self._commands)
+        self._take_up()
 
     def stop(self) -> None:
         """Cancel the running tasks; the commands are kept for the next start."""
         for task in tuple(self._tasks):
             task.cancel()
 
-    async def look(self, *names: ControlName) -> None:
-        """Poll the current values of some controls."""
-        await self._verifier.look(*names)
+    async def look(self, *names: ControlName) -> bool:
+        """Poll the current values of some controls; return whether all of them answered."""
+        looked = await self._verifier.look(*names)
         self.observe()
+        return looked
 
     def observe(self) -> None:
         """Compare the current values with the previous ones, which others may have changed."""
+        self._take_up()
         now = self._clock()
-        writing = any(name not in self._taken for name in self._commands)
-        for name in tuple(self._source.control_names()):
-            control = self._source.control(name, now)
+        writing = any(name not in self._taken | self._interrupted for name in self._commands)
+        controls = [(name, self._source.control(name, now)) for name in self._source.control_names()]
+        # What brings others along comes before them.
+        for name, control in sorted(controls, key=lambda each: each[1] is None or not each[1].brings):
             if control is None or control.value is None or control.transient:
                 continue
             if (command := self._commands.get(name)) is not None:
@@ -167,14 +176,16 @@ class ControlQueue:
             if change is None:
                 continue
             self._denials.forget(name)
+            self._watch.bring(control.brings, now)
             if change.despite is not None and in_force is None:
                 self._accepted[name] = PendingCommand(value=control.value, requested_at=now)
                 change = replace(change, kind=ChangeKind.ACCEPTED)
             self._changed(change)
 
-    def expect(self, name: ControlName, value: Value) -> None:
-        """Attribute a change made in another way to Home Assistant once it is observed here."""
+    def expect(self, name: ControlName, value: Value, brings: Iterable[str] = ()) -> None:
+        """Attribute a change made in another way to Home Assistant once it is observed here, and what it `brings`."""
         self._watch.expect(name, value)
+        self._watch.bring(brings, self._clock())
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""
@@ -196,6 +207,17 @@ class ControlQueue:
         self._denials.restore(data.get("denials"))
         self._watch.restore(data)
 
+    def _take_up(self) -> None:
+        """Go on with interrupted commands; one whose control stays unknown for too long has failed."""
+        for name in tuple(self._interrupted):
+            command, control, taken = self._commands[name], self.control(name), name in self._taken
+            if control is not None:
+                self._interrupted.discard(name)
+                self._begin(self._look_on(name, command, control) if taken else self._run(name, command, afresh=False))
+            elif self._age(command) > (_UNKNOWN if taken else _LASTING).total_seconds():
+                failure = Failure.NOT_IN_TIME if taken else Failure.NO_ANSWER
+                self._finish(name, command, self._verifier.error(failure, name, command.value, None))
+
     def _begin(self, work: Coroutine[Any, Any, ControlError | None]) -> asyncio.Task[ControlError | None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -209,36 +231,65 @@ class ControlQueue:
             if not self._is_newest(name, command):
                 self._superseded(name, command)
                 return None
+            control = self.control(name)
             if isinstance(result, Result) and result.outcome is CommandStatus.UNDER_WAY:
                 self._taken.add(name)
-                self._changed(
-                    Change(
-                        kind=ChangeKind.PENDING,
-                        name=name,
-                        before=self._watch.known(name),
-                        after=command.value,
-                        ours=True,
-                    )
-                )
+                if control is None or control.progress is None:
+                    self._pending(name, command)
             else:
                 self._finish(name, command, result)
                 self.observe()
             await self._save()
-        if name in self._taken and (control := self.control(name)) is not None:
+        if name in self._taken and control is not None and self._is_newest(name, command):
+            if control.progress is not None:
+                return await self._follow(name, command, control)
             self._begin(self._look_on(name, command, control))
         return result if isinstance(result, ControlError) else None
 
-    async def _look_on(self, name: ControlName, command: PendingCommand, control: Control) -> None:
-        """Watch for an accepted command to become active, without blocking others."""
-        result = await self._tried(
+    async def _follow(self, name: ControlName, command: PendingCommand, control: Control) -> ControlError | None:
+        """Watch for a command that a service took for as long as an action waits, then without it."""
+        waits = sum(control.pauses)
+        work = self._pursuit.follow(
             name,
             command,
-            self._verifier.look_on(name, command, control, newest=lambda: self._is_newest(name, command)),
+            control,
+            left(control.pauses, self._age(command)),
+            newest=self._newest(name, command),
+            until=command.requested_at + timedelta(seconds=waits),
         )
-        if self._is_newest(name, command):
-            self._finish(name, command, result)
-            self.observe()
-            await self._save()
+        result = await self._tried(name, command, work)
+        if not self._is_newest(name, command):
+            return None
+        if isinstance(result, Result) and result.outcome is CommandStatus.UNDER_WAY:
+            self._begin(self._look_on(name, command, control))
+            return None
+        return await self._end(name, command, result)
+
+    async def _look_on(self, name: ControlName, command: PendingCommand, control: Control) -> ControlError | None:
+        """Watch for an accepted command to become active, without blocking others."""
+        newest = self._newest(name, command)
+        if control.progress is None:
+            work = self._verifier.look_on(name, command, control, newest=newest)
+        else:
+            pauses = left(control.lasting, self._age(command) - sum(control.pauses))
+            work = self._pursuit.see_through(name, command, control, pauses, newest=newest)
+        result = await self._tried(name, command, work)
+        return await self._end(name, command, result) if self._is_newest(name, command) else None
+
+    async def _end(
+        self, name: ControlName, command: PendingCommand, result: Result | ControlError
+    ) -> ControlError | None:
+        self._finish(name, command, result)
+        self.observe()
+        await self._save()
+        return result if isinstance(result, ControlError) else None
+
+    def _newest(self, name: ControlName, command: PendingCommand) -> Callable[[], bool]:
+        return lambda: self._is_newest(name, command)
+
+    def _age(self, command: PendingCommand) -> float:
+        """Return how many seconds ago a command was made."""
+        return (self._clock() - command.requested_at).total_seconds()
 
     async def _tried(
         self, name: ControlName, command: PendingCommand, work: Coroutine[Any, Any, Result]
@@ -260,18 +311,23 @@ class ControlQueue:
             control = self.control(name)
             if control is not None and control.in_force(command.value):
                 return Result(CommandStatus.CONFIRMED)
+            progress = control.progress if control is not None else None
+            if progress is not None and progress(command.value) is Progress.UNDER_WAY:
+                return Result(CommandStatus.UNDER_WAY)
         if not afresh and self._clock() - command.requested_at > _LASTING:
             raise self._verifier.error(Failure.NO_ANSWER, name, command.value, self.control(name))
-        control = self._settable(name, command.value, insistent=command.insistent)
-        self._watch.written(name, self._clock())
-        return await self._verifier.write(name, command, control, newest=lambda: self._is_newest(name, command))
+        control = await self._settable(name, command.value, insistent=command.insistent)
+        self._watch.written(name, self._clock(), control.brings)
+        writer = self._verifier if control.progress is None else self._pursuit
+        return await writer.write(name, command, control, newest=self._newest(name, command))
 
     def _finish(self, name: ControlName, command: PendingCommand, result: Result | ControlError) -> None:
         """End a command and report its result."""
         now, control = self._clock(), self.control(name)
-        self._watch.written(name, now)
+        self._watch.written(name, now, control.brings if control is not None else ())
         del self._commands[name]
         self._taken.discard(name)
+        self._interrupted.discard(name)
         self._accepted.pop(name, None)
         if isinstance(result, ControlError):
             if not command.insistent:
@@ -302,6 +358,10 @@ class ControlQueue:
                 self._denials.note(error, control, now)
             self._changed(self._watch.failed(accepted, error, now))
 
+    def _pending(self, name: ControlName, command: PendingCommand) -> None:
+        before = self._watch.known(name)
+        self._changed(Change(kind=ChangeKind.PENDING, name=name, before=before, after=command.value, ours=True))
+
     def _superseded(self, name: ControlName, command: PendingCommand) -> None:
         before = self._watch.known(name)
         self._changed(Change(kind=ChangeKind.SUPERSEDED, name=name, before=before, after=command.value, ours=True))
@@ -314,11 +374,16 @@ class ControlQueue:
     def _is_newest(self, name: ControlName, command: PendingCommand) -> bool:
         return self._commands.get(name) is command
 
-    def _settable(self, name: ControlName, value: Value, *, insistent: bool) -> Control:
+    async def _settable(self, name: ControlName, value: Value, *, insistent: bool) -> Control:
         control = self.control(name)
+        if control is not None and (needed := control.needs(value)):
+            for key in needed:
+                await self._poll(key)
+            control = self.control(name)
         if control is None:
             raise self.missing(name, value)
-        if control.block_reason is not None and not (insistent and control.block_reason.is_denial):
+        block_reason = control.blocked(value)
+        if block_reason is not None and not (insistent and block_reason.is_denial):
             raise self._verifier.error(Failure.NOT_NOW, name, value, control)
         return control
 

@@ -52,7 +52,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def interval(self, key: str) -> timedelta:
-        """Return the usual time between two answers of a feed; its values are valid for three times as long."""
+        """Return the time between two answers of a feed; its values are valid for three times as long."""
 
     def refusal(self, key: str, now: datetime) -> ApiError | None:  # noqa: ARG002 - a local device grants every poll.
         """Return why a feed may not be polled now, `None` if it may."""
@@ -63,36 +63,27 @@ class Schedule(ABC):
         return nullcontext()
 
 
-class PaceSchedule(Schedule):
-    """Polls each feed at its pace; less often while answers repeat or are empty, and after failures."""
+class RegularSchedule(Schedule):
+    """Polls each feed at an interval of its own; less often while answers repeat or are empty, and after failures."""
 
-    def __init__(self, source: Polled, intervals: Mapping[Pace, timedelta]) -> None:
-        """Poll `source` at these intervals."""
-        self.intervals = dict(intervals)
+    def __init__(self, source: Polled) -> None:
+        """Poll `source`."""
         self._source = source
 
     @abstractmethod
-    def pace(self, feed: Feed) -> Pace:
-        """Return the pace of a feed on this site."""
+    def base_interval(self, feed: Feed) -> timedelta:
+        """Return the interval of a feed at this site."""
 
-    def stretch(self, pace: Pace) -> float:  # noqa: ARG002 - the default doesn't reduce the load.
-        """Return the factor by which intervals are extended to reduce the load on the source."""
-        return 1.0
-
-    def pace_interval(self, feed: Feed) -> timedelta:
-        """Return the interval of a feed that has data."""
-        return self.intervals[self.pace(feed)]
-
-    def stretched(self, pace: Pace) -> timedelta:
-        """Return the interval of a pace, extended to reduce the load on the source."""
-        return self.intervals[pace] * self.stretch(pace)
+    def spared(self, feed: Feed) -> timedelta:
+        """Return the interval of a feed, extended to reduce the load on the source."""
+        return self.base_interval(feed)
 
     @property
     @override
     def lead(self) -> str:
         feeds, states = self._source.feeds, self._source.states
         answering = [key for key in feeds if states[key].presence.answers] or list(feeds)
-        return min(answering, key=lambda key: self.intervals[self._present_pace(feeds[key])])
+        return min(answering, key=lambda key: self.base_interval(feeds[key]))
 
     @override
     def wait(self, key: str, now: datetime) -> timedelta:
@@ -119,7 +110,40 @@ class PaceSchedule(Schedule):
         if state.presence is Presence.EMPTY and state.empty_answers <= _FIRST_PROBES:
             return _FIRST_PROBE
         backoff = 1 if state.presence is Presence.EMPTY else min(feed.max_backoff_factor, 1 + state.repeats)
-        return self.stretched(self._present_pace(feed)) * backoff
+        return self.spared(feed) * backoff
+
+
+class PaceSchedule(RegularSchedule):
+    """Polls each feed at its pace."""
+
+    def __init__(self, source: Polled, intervals: Mapping[Pace, timedelta]) -> None:
+        """Poll `source` at these intervals."""
+        super().__init__(source)
+        self.intervals = dict(intervals)
+
+    @abstractmethod
+    def pace(self, feed: Feed) -> Pace:
+        """Return the pace of a feed on this site."""
+
+    def stretch(self, pace: Pace) -> float:  # noqa: ARG002 - the default doesn't reduce the load.
+        """Return the factor by which intervals are extended to reduce the load on the source."""
+        return 1.0
+
+    def pace_interval(self, feed: Feed) -> timedelta:
+        """Return the interval of a feed that has data."""
+        return self.intervals[self.pace(feed)]
+
+    def stretched(self, pace: Pace) -> timedelta:
+        """Return the interval of a pace, extended to reduce the load on the source."""
+        return self.intervals[pace] * self.stretch(pace)
+
+    @override
+    def base_interval(self, feed: Feed) -> timedelta:
+        return self.intervals[self._present_pace(feed)]
+
+    @override
+    def spared(self, feed: Feed) -> timedelta:
+        return self.stretched(self._present_pace(feed))
 
     def _present_pace(self, feed: Feed) -> Pace:
         return Pace.RARE if self._source.states[feed.key].presence is Presence.EMPTY else self.pace(feed)

@@ -1,6 +1,6 @@
 """Reports changes of settings: who changed them, whether a set value lasts, and whether it came late."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,9 @@ _LATE = timedelta(hours=1)
 
 # A write may change other settings within this time.
 _MOVES_OTHERS = timedelta(seconds=60)
+
+# What a setting brings along may be reported this much later.
+_BRINGS_OTHERS = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +36,22 @@ class SettingWatch:
         self._failed: dict[ControlName, _Failed] = {}
         self._expected: dict[ControlName, Value] = {}
         self._written: tuple[ControlName, datetime] | None = None
+        self._brought: dict[ControlName, datetime] = {}
 
     def known(self, name: ControlName) -> Value | None:
         """Return the value that was active when last checked."""
         return self._known.get(name)
 
-    def written(self, name: ControlName, now: datetime) -> None:
-        """Record which control is being written."""
+    def written(self, name: ControlName, now: datetime, brings: Iterable[str] = ()) -> None:
+        """Record which control is being written, and which others it may change even some time later."""
         self._written = (name, now)
+        self._brought.pop(name, None)
+        self._expected.pop(name, None)
+        self.bring(brings, now)
+
+    def bring(self, keys: Iterable[str], now: datetime) -> None:
+        """Expect each of these controls to change once, because another one did."""
+        self._brought |= {ControlName(None, key): now for key in keys}
 
     def confirmed(
         self, name: ControlName, value: Value, now: datetime, kind: ChangeKind | None, despite: Failure | None
@@ -61,6 +72,9 @@ class SettingWatch:
             command=PendingCommand(value=command.value, requested_at=now), failure=error.failure
         )
         before = self._known.get(name)
+        if error.failure is Failure.MOVED and error.in_force is not None:
+            # The failure tells of this value already.
+            self._known[name] = error.in_force
         return Change(kind=ChangeKind.FAILED, name=name, before=before, after=error.in_force, ours=True, error=error)
 
     def expect(self, name: ControlName, value: Value) -> None:
@@ -128,7 +142,10 @@ class SettingWatch:
         return True
 
     def _moves_along(self, name: ControlName, now: datetime, *, writing: bool) -> bool:
-        """Return whether a setting changes because another one was just written."""
+        """Return whether a setting changes because another one was written or changed."""
+        brought = self._brought.pop(name, None)
+        if brought is not None and now - brought <= _BRINGS_OTHERS:
+            return True
         if self._written is None:
             return writing
         written, at = self._written

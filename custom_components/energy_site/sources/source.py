@@ -46,14 +46,30 @@ class FallbackControls(Protocol):
     def control(self, name: ControlName) -> Control | None:
         """Return the fallback's control of the same name."""
 
-    def expect(self, name: ControlName, value: Value) -> None:
-        """Expect a change that is made from here, so that the fallback reports it as Home Assistant's."""
+    def expect(self, name: ControlName, value: Value, brings: Iterable[str] = ()) -> None:
+        """Expect a change that is made from here, and what it `brings`, so that neither is somebody else's there."""
 
     def pending(self, name: ControlName) -> Value | None:
         """Return the requested value that isn't active yet, `None` if there is none."""
 
+    async def look(self, *names: ControlName) -> bool:
+        """Poll what the fallback reports of some controls; return whether all of it answered."""
+
     async def set(self, name: ControlName, value: Value, *, insistent: bool = False) -> None:
         """Set the control, ignoring earlier denials if `insistent`; return once the value is active or pending."""
+
+
+class Witness(Protocol):
+    """Another entry of the same site, which shows sooner which values are active."""
+
+    def control(self, name: ControlName) -> Control | None:
+        """Return the witness's state of a control, `None` if it has none or doesn't respond."""
+
+    def expect(self, name: ControlName, value: Value, brings: Iterable[str] = ()) -> None:
+        """Expect a change that is made from here, and what it `brings`, so that neither is somebody else's there."""
+
+    async def look(self, *names: ControlName) -> object:
+        """Poll what shows the values of some controls."""
 
 
 class Source(ABC):
@@ -66,8 +82,15 @@ class Source(ABC):
     feeds: Mapping[str, Feed]
     schedule: Schedule
 
+    # Whether requests are limited by a plan, so that a source without one is preferred for changes.
+    counts_requests = False
+
     # For how long a denial or an empty answer counts as a failure if there was data before.
     doubted_for = _DOUBTED_FOR
+
+    # Whether that goes for the refusal of any feed, which some systems give to a session that is over, or only for
+    # those that the site can't do without.
+    doubts_refusals_of_all = True
 
     def __init__(self) -> None:
         """Start without any answer."""
@@ -77,6 +100,7 @@ class Source(ABC):
         self.outage: ApiError | None = None
         self._busy = False
         self.fallback: Callable[[], FallbackControls | None] | None = None
+        self.witness: Callable[[], Witness | None] | None = None
         self.tariff: TariffSetting | None = None
         self._parts: dict[type[Part], Part] = {}
         self._answers: dict[str, object] = {}
@@ -124,6 +148,9 @@ class Source(ABC):
         """The serial numbers of a cloud system's gateways, which other entries may have set up."""
         return frozenset()
 
+    def grid_returned(self) -> None:  # noqa: B027 - most sources see it themselves.
+        """Note the end of an outage that the site's other entry saw."""
+
     def user_requested(self) -> AbstractContextManager[None]:
         """Make requests on the user's behalf, which may be allowed when polling is not."""
         return nullcontext()
@@ -165,6 +192,10 @@ class Source(ABC):
         """Return the current state of a control, `None` if the site has no such control."""
         return None
 
+    def own_control(self, name: ControlName, now: datetime) -> Control | None:
+        """Return the state of a control as this source alone knows it."""
+        return self.control(name, now)
+
     def essential(self) -> tuple[str, ...]:
         """Return the feeds to poll before entities are added, those first that others depend on."""
         return tuple(key for key, feed in self.feeds.items() if feed.essential and self.states[key].presence.answers)
@@ -196,7 +227,8 @@ class Source(ABC):
             answer = await self._fetch(feed, now)
             self._doubt_emptiness(feed, answer, now)
         except (ApiNotFoundError, ApiForbiddenError) as err:
-            if self._doubts(state, now):
+            doubted = self.doubts_refusals_of_all or feed.essential or not isinstance(err, ApiForbiddenError)
+            if doubted and self._doubts(state, now):
                 state.record_failure(err)
                 self._end_outage(key)
                 raise
@@ -207,8 +239,7 @@ class Source(ABC):
             state.record_failure(err)
             if isinstance(err, ApiAuthError) or (key == self.lead and await self._is_out(err)):
                 self.outage = err
-            elif not isinstance(err, ApiConnectionError):
-                # An error response is an answer too.
+            elif self._disproves_outage(err):
                 self._end_outage(key)
             raise
         else:
@@ -254,6 +285,10 @@ class Source(ABC):
             return False
         self._busy = await self._is_busy()
         return self._busy
+
+    def _disproves_outage(self, error: ApiError) -> bool:
+        """Return whether a failure shows that the system answers: an error response is an answer too."""
+        return isinstance(error, ApiStatusError | ApiPayloadError)
 
     async def _is_busy(self) -> bool:
         """Return whether a reachable system is too busy to answer any essential feed."""

@@ -1,6 +1,6 @@
 """Writes a command and verifies it: only what governs the site confirms it, never an echo."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -67,7 +67,7 @@ class Verifier:
     ) -> None:
         """Poll `source` with `poll`, which never raises, and wait with `sleep`, in seconds."""
         self._source = source
-        self._control = control
+        self.control = control
         self._clock = clock
         self._poll = poll
         self._sleep = sleep
@@ -79,7 +79,7 @@ class Verifier:
 
         Raises `ControlError` if that fails.
         """
-        last_error = await self._send(control, command)
+        last_error = await self.send(control, command)
         if isinstance(last_error, NotNowError):
             raise self.error(_failure(last_error, seen=False), name, command.value, control)
         sent, overwritten, seen, waited = 1, False, False, 0.0
@@ -94,7 +94,7 @@ class Verifier:
             in_force = self._in_force(name, command.value, control) if looked else False
             if in_force:
                 return Result(CommandStatus.CONFIRMED, _despite(last_error))
-            if (latest := self._control(name)) is not None and _is_in_the_way(latest.block_reason):
+            if (latest := self.control(name)) is not None and is_in_the_way(latest.block_reason):
                 # The reason may be known only now, such as a cloud that took over.
                 raise self.error(Failure.NOT_NOW, name, command.value, latest)
             heard_out = waited >= _HEARD_OUT * sum(control.pauses)
@@ -102,11 +102,11 @@ class Verifier:
                 break
             if not looked or not newest():
                 continue
-            if _is_verdict(last_error):
+            if is_verdict(last_error):
                 if heard_out and not _is_held(control, command.value):
                     break
             elif last_error is not None and sent < _ATTEMPTS:
-                last_error = await self._send(control, command)
+                last_error = await self.send(control, command)
                 sent += 1
             elif (
                 last_error is None
@@ -115,13 +115,13 @@ class Verifier:
                 and not _is_kept(control, command.value)
             ):
                 overwritten = True
-                last_error = await self._send(control, command)
+                last_error = await self.send(control, command)
         if in_force is None:
             return Result(CommandStatus.ACCEPTED, _despite(last_error))
         if last_error is None and control.lasting and control.taken is not None and control.taken(command.value):
             return Result(CommandStatus.UNDER_WAY)
         failure = _failure(last_error, seen=seen)
-        latest = self._control(name)
+        latest = self.control(name)
         if failure is Failure.REFUSED and latest is not None and latest.overruled_by is not None:
             failure = Failure.NOT_NOW
         raise self.error(failure, name, command.value, control, last_error, looked=seen)
@@ -132,7 +132,7 @@ class Verifier:
         """Poll until an accepted command is active; raise `ControlError` once its time is over."""
         seen = False
         passed = (self._clock() - command.requested_at).total_seconds() - sum(control.pauses)
-        for pause in _left(control.lasting, passed):
+        for pause in left(control.lasting, passed):
             await self._sleep(pause)
             if not newest():
                 return Result(CommandStatus.SUPERSEDED)
@@ -142,23 +142,32 @@ class Verifier:
             if in_force is not False:
                 return Result(CommandStatus.CONFIRMED if in_force else CommandStatus.ACCEPTED)
         failure = Failure.IGNORED if seen else Failure.NO_ANSWER
-        latest = self._control(name)
+        latest = self.control(name)
         if seen and latest is not None and latest.overruled_by is not None:
             failure = Failure.NOT_NOW
         raise self.error(failure, name, command.value, control)
 
     async def look(self, *names: ControlName) -> bool:
         """Poll the active values; return whether all feeds answered."""
-        controls = [control for name in names if (control := self._control(name)) is not None]
-        if not controls:
+        keys = self._feeds(names)
+        if not keys:
             return False
-        keys = tuple(dict.fromkeys(key for control in controls for key in control.feeds))
         states, since = self._source.states, self._clock()
         if self._source.outage is not None:
             await self._poll(self._source.lead)
         for key in keys:
             await self._poll(key)
         return all((at := states[key].answered_at) is not None and at >= since for key in keys)
+
+    def answered_at(self, name: ControlName) -> datetime | None:
+        """Return the oldest time at which the feeds of a control answered, `None` if one of them never did."""
+        found = [self._source.states[key].answered_at for key in self._feeds((name,))]
+        known = [at for at in found if at is not None]
+        return min(known) if known and len(known) == len(found) else None
+
+    def _feeds(self, names: Iterable[ControlName]) -> tuple[str, ...]:
+        controls = [control for name in names if (control := self.control(name)) is not None]
+        return tuple(dict.fromkeys(key for control in controls for key in control.feeds))
 
     def error(
         self,
@@ -171,14 +180,14 @@ class Verifier:
         looked: bool = True,
     ) -> ControlError:
         """Return the error of a failed command, with the value that is active instead."""
-        now = self._control(name) or control
+        now = self.control(name) or control
         return ControlError(
             failure,
             name,
             wanted=value,
             in_force=now.value if now is not None else None,
             limits=now.limits if now is not None else None,
-            block_reason=(now.block_reason or now.overruled_by)
+            block_reason=(now.blocked(value) or now.overruled_by)
             if now is not None and failure is Failure.NOT_NOW
             else None,
             answer=last_error.status if isinstance(last_error, ApiStatusError) else None,
@@ -187,7 +196,8 @@ class Verifier:
             seconds=sum(control.pauses) if control is not None else 0.0,
         )
 
-    async def _send(self, control: Control, command: PendingCommand) -> ApiError | None:
+    async def send(self, control: Control, command: PendingCommand) -> ApiError | None:
+        """Write a command; return what went wrong."""
         try:
             await control.write(command.value)
         except ApiError as err:
@@ -198,11 +208,11 @@ class Verifier:
         """Return whether a value is active, `None` if that cannot be observed; `written` is the earlier control."""
         if written.reached is not None:
             return written.reached(value)
-        latest = self._control(name)
+        latest = self.control(name)
         return latest is not None and latest.in_force(value)
 
 
-def _is_verdict(last_error: ApiError | None) -> bool:
+def is_verdict(last_error: ApiError | None) -> bool:
     """Return whether the system processed and rejected the request; overload and timeouts are temporary."""
     if isinstance(last_error, ApiQuotaError | ApiRefusedError):
         return True
@@ -211,7 +221,8 @@ def _is_verdict(last_error: ApiError | None) -> bool:
     )
 
 
-def _is_in_the_way(block_reason: BlockReason | None) -> bool:
+def is_in_the_way(block_reason: BlockReason | None) -> bool:
+    """Return whether something on the site, rather than earlier failures, prevents a change."""
     return block_reason is not None and block_reason is not BlockReason.NOT_KNOWN and not block_reason.is_denial
 
 
@@ -225,18 +236,18 @@ def _is_held(control: Control, value: Value) -> bool:
 
 
 def _despite(last_error: ApiError | None) -> Failure | None:
-    return Failure.REFUSED if _is_verdict(last_error) else None
+    return Failure.REFUSED if is_verdict(last_error) else None
 
 
 def _failure(last_error: ApiError | None, *, seen: bool) -> Failure:
     if isinstance(last_error, ApiQuotaError):
         return Failure.NO_CHANGES if last_error.ends_changes else Failure.QUOTA
-    if _is_verdict(last_error):
+    if is_verdict(last_error):
         return Failure.REFUSED
     return Failure.IGNORED if seen and last_error is None else Failure.NO_ANSWER
 
 
-def _left(pauses: tuple[float, ...], passed: float) -> Iterator[float]:
+def left(pauses: tuple[float, ...], passed: float) -> Iterator[float]:
     """Yield the remaining pauses in seconds; time that passed during a restart is deducted."""
     for pause in pauses:
         passed -= pause
