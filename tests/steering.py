@@ -39,14 +39,14 @@ def _has_thread_at_work(hass: HomeAssistant) -> bool:
 
 
 def _asks(hass: HomeAssistant) -> bool:
-    """Tell whether a gateway is being asked."""
-    return any(
-        _client(entry.runtime_data.source)._lock.locked() for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-    )
+    """Tell whether a gateway or a cloud is being asked."""
+    return any(_lock(entry.runtime_data.source).locked() for entry in hass.config_entries.async_loaded_entries(DOMAIN))
 
 
-def _client(source: Any) -> Any:
-    return source.context.client if hasattr(source, "context") else source.client
+def _lock(source: Any) -> asyncio.Lock:
+    client = source.context.client if hasattr(source, "context") else source.client
+    found: asyncio.Lock = client._account._exchange._lock if hasattr(client, "_account") else client._lock
+    return found
 
 
 async def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float, *, step: float = 1.0) -> None:

@@ -234,15 +234,19 @@ async def test_a_password_is_not_shown_again_after_a_mistake(
     assert suggested["password"] is None
 
 
-async def test_an_account_with_two_factors_is_led_to_the_token(
+async def test_an_account_with_two_factors_is_asked_for_its_code(
     hass: HomeAssistant, gateway: GatewayServer, account: AccountServer
 ) -> None:
     account.add_account("safe@example.com", "right", two_factor=True)
     result = await step(hass, await to_login(hass, gateway.host), {**LOGIN, "username": "safe@example.com"})
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "iq_gateway_token"
-    assert result["errors"] == {"base": "two_factor"}
-    await finished(hass, await step(hass, result, {"token": gateway.token()}))
+    assert result["step_id"] == "iq_gateway_code"
+    assert not result["errors"]
+    result = await step(hass, result, {"code": "000000", "send_again": False})
+    assert result["errors"] == {"code": "code_wrong"}
+    code = account.mailbox.code("safe@example.com")
+    entry = await finished(hass, await step(hass, result, {"code": code, "send_again": False}))
+    # The password alone is of no use.
+    assert "password" not in entry.data
 
 
 async def test_says_that_the_gateway_is_not_in_the_account_and_goes_on(
@@ -552,7 +556,7 @@ async def test_intervals_are_changed_within_bounds(
 async def test_first_screen_offers_the_gateway(hass: HomeAssistant) -> None:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
     assert result["type"] is FlowResultType.MENU
-    assert result["menu_options"] == ["iq_gateway", "enphase_cloud", "enlighten", "tesla"]
+    assert result["menu_options"] == ["iq_gateway", "enphase_account", "enphase_cloud", "enlighten", "tesla"]
 
 
 @pytest.mark.parametrize("source", ["enphase_cloud", "enlighten", "of_a_later_version"])

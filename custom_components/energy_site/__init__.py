@@ -84,12 +84,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
-    """Remove the stored data and issues of a removed site."""
+    """Remove the stored data and issues of a removed site, and what its vendor kept elsewhere."""
     issues = ir.async_get(hass)
     for domain, issue_id in list(issues.issues):
         if domain == DOMAIN and issue_id.endswith(entry.entry_id):
             issues.async_delete(domain, issue_id)
     await site_file(hass, entry.entry_id, entry.title).async_remove()
+    if (vendor := vendor_of(entry)) is not None and vendor.forget is not None:
+        await vendor.forget(hass, entry)
 
 
 async def async_remove_config_entry_device(

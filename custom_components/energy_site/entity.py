@@ -16,6 +16,7 @@ from .runtime.site import SiteRuntime
 from .site.control import Control, ControlName, Value
 from .site.model import Part
 
+ATTR_DELAYED_BY = "delayed_by"
 ATTR_PENDING = "pending"
 ATTR_READ_ONLY_BECAUSE = "read_only_because"
 ATTR_UNTIL = "until"
@@ -182,11 +183,9 @@ class ControlEntity(SiteEntity):
 
     @override
     def _value(self) -> object:
-        """Return the active value, from the part or the control."""
-        if (value := super()._value()) is not None:
-            return value
+        """Return the active value: the control's, which another entry may know better, or the part's."""
         control = self.runtime.controls.control(self._control_name)
-        return control.value if control is not None else None
+        return control.value if control is not None and control.value is not None else super()._value()
 
     @callback
     def _handle_change(self, name: ControlName) -> None:
@@ -208,6 +207,8 @@ class ControlEntity(SiteEntity):
         attributes, control = super()._attributes(), self._control
         if (pending := self.runtime.controls.pending(self._control_name)) is not None:
             attributes[ATTR_PENDING] = pending
+            if control is not None and control.delayed_by is not None:
+                attributes[ATTR_DELAYED_BY] = control.delayed_by.value
         if control is not None and control.block_reason is not None:
             attributes[ATTR_READ_ONLY_BECAUSE] = control.block_reason.value
         if (until := self.runtime.overrides.until(self._control_name)) is not None:

@@ -3,6 +3,7 @@
 from homeassistant.exceptions import HomeAssistantError
 
 from .api.errors import (
+    AccountServiceError,
     ApiAuthError,
     ApiCertificateError,
     ApiConnectionError,
@@ -34,6 +35,13 @@ _KEYS: tuple[tuple[type[ApiError], str], ...] = (
     (ApiPayloadError, "unreadable_answer"),
 )
 
+# Of an account whose session is used for more than a gateway's token.
+_SESSION_KEYS = {
+    "account_blocked": "session_account_blocked",
+    "account_client_refused": "session_account_client_refused",
+    "too_many_sessions": "session_too_many_sessions",
+}
+
 
 def translated[E: HomeAssistantError](kind: type[E], error: ApiError) -> E:
     """Return a Home Assistant exception with the message for a client error."""
@@ -50,4 +58,6 @@ def _key(error: ApiError) -> str:
         return error.condition.translation_key
     if isinstance(error, VerdictError):
         return error.translation_key
+    if isinstance(error, AccountServiceError):
+        return _SESSION_KEYS.get(error.translation_key, "session_account_unreachable")
     return next((key for error_type, key in _KEYS if isinstance(error, error_type)), "unexpected")

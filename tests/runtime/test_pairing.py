@@ -69,7 +69,7 @@ async def set_locally(
     await task
 
 
-async def test_alone_the_gateways_controls_are_read_only_and_a_repair_leads_to_the_cloud(
+async def test_alone_the_gateways_controls_are_read_only_and_a_repair_leads_to_the_account(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     both: GatewayServer,
@@ -88,7 +88,7 @@ async def test_alone_the_gateways_controls_are_read_only_and_a_repair_leads_to_t
     await hass.async_block_till_done()
     (found,) = hass.config_entries.flow.async_progress()
     assert found["context"]["source"] == SOURCE_INTEGRATION_DISCOVERY
-    assert found["step_id"] == "enphase_cloud"
+    assert found["step_id"] == "enphase_account"
 
 
 async def test_with_the_cloud_they_are_set_through_it_and_confirmed_by_the_gateway(

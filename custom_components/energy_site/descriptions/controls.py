@@ -53,6 +53,11 @@ NUMBER_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
     ),
     SiteEntityDescription(
         part=Settings,
+        description=_percent(ControlKey.SHUTDOWN_LEVEL, EntityCategory.CONFIG),
+        value_fn=lambda settings: settings.shutdown_level,
+    ),
+    SiteEntityDescription(
+        part=Settings,
         description=_percent(ControlKey.OFF_GRID_VEHICLE_CHARGING_RESERVE),
         value_fn=lambda settings: settings.off_grid_vehicle_charging_reserve,
     ),
@@ -104,6 +109,21 @@ SWITCH_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
         part=Settings,
         description=_switch(ControlKey.CHARGE_FROM_GRID),
         value_fn=lambda settings: settings.charge_from_grid,
+    ),
+    SiteEntityDescription(
+        part=Settings,
+        description=_switch(ControlKey.DISCHARGE_TO_GRID),
+        value_fn=lambda settings: settings.discharge_to_grid,
+    ),
+    SiteEntityDescription(
+        part=Settings,
+        description=_switch(ControlKey.RESTRICT_DISCHARGE),
+        value_fn=lambda settings: settings.restrict_discharge,
+    ),
+    SiteEntityDescription(
+        part=Settings,
+        description=_switch(ControlKey.POWER_MATCH),
+        value_fn=lambda settings: settings.power_match,
     ),
     # Disabled by default: a single touch disconnects the house from the grid.
     SiteEntityDescription(

@@ -1,5 +1,8 @@
 """Battery, grid, settings and health of the site as a whole."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
@@ -75,6 +78,7 @@ HEALTH_DESCRIPTIONS = (
         ),
         value_fn=lambda health: health.firmware,
     ),
+    SiteEntityDescription(part=Health, description=counter("sign_ins"), value_fn=lambda health: health.sign_ins),
     SiteEntityDescription(
         part=Health, description=timestamp("last_update"), value_fn=lambda health: health.last_update
     ),
@@ -147,6 +151,15 @@ _CONNECTED = BinarySensorEntityDescription(
     entity_category=EntityCategory.DIAGNOSTIC,
 )
 
+
+def _problem(health: Health) -> Mapping[str, Any]:
+    """Return the newest problem that stands."""
+    problem = health.newest_problem
+    if problem is None:
+        return {}
+    return {"event": problem.key, "since": problem.since, "recommended_action": problem.recommended_action}
+
+
 BINARY_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
     SiteEntityDescription(
         part=GridStatus,
@@ -193,6 +206,7 @@ BINARY_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
             entity_category=EntityCategory.DIAGNOSTIC,
         ),
         value_fn=lambda health: health.in_trouble,
+        attributes_fn=_problem,
     ),
     SiteEntityDescription(
         part=Health,

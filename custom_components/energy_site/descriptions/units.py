@@ -21,7 +21,7 @@ from .families import (
     RELAY,
     SYSTEM_CONTROLLER,
 )
-from .sensor_description import enum, measurement, percentage, timestamp
+from .sensor_description import counter, enum, measurement, percentage, timestamp
 
 _INVERTER_VALUES: tuple[tuple[SensorEntityDescription, Callable[[Inverter], object]], ...] = (
     (measurement("energy", SensorDeviceClass.ENERGY, precision=1, enabled=False), lambda unit: unit.energy),
@@ -75,6 +75,7 @@ _BATTERY_VALUES: tuple[tuple[SensorEntityDescription, Callable[[BatteryUnit], ob
         percentage("health"),
         lambda unit: unit.health,
     ),
+    (counter("cycles"), lambda unit: unit.cycles),
     (
         measurement("temperature", SensorDeviceClass.TEMPERATURE, diagnostic=True),
         lambda unit: unit.temperature,

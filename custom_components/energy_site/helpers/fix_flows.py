@@ -30,6 +30,12 @@ class ConfirmFlow(RepairsFlow, ABC):
         """The config entry of the issue, `None` if it no longer exists."""
         return self.hass.config_entries.async_get_entry(str(self._data.get("entry_id")))
 
+    @property
+    def _placeholders(self) -> Mapping[str, str] | None:
+        """The placeholders of the issue's texts, `None` if it no longer exists."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self._named)
+        return issue.translation_placeholders if issue else None
+
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Begin; the input is the issue's ID, and not a confirmation."""
         return await self.async_step_confirm()
@@ -37,11 +43,8 @@ class ConfirmFlow(RepairsFlow, ABC):
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask for confirmation, then act."""
         if user_input is None:
-            issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self._named)
             return self.async_show_form(
-                step_id="confirm",
-                data_schema=probatio.Schema({}),
-                description_placeholders=issue.translation_placeholders if issue else None,
+                step_id="confirm", data_schema=probatio.Schema({}), description_placeholders=self._placeholders
             )
         await self._async_act()
         return self.async_create_entry(data={})

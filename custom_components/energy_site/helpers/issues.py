@@ -80,6 +80,11 @@ class EntryIssues:
         async_raise_issue(self._hass, issue, self._entry.entry_id, named, severity=severity, text=text, data=data)
 
     @callback
+    def is_open(self, issue: IssueDescription) -> bool:
+        """Return whether an issue is raised, which the user may have closed."""
+        return ir.async_get(self._hass).async_get_issue(DOMAIN, f"{issue.key}_{self._entry.entry_id}") is not None
+
+    @callback
     def clear(self, issue: IssueDescription) -> None:
         """Clear an issue."""
         ir.async_delete_issue(self._hass, DOMAIN, f"{issue.key}_{self._entry.entry_id}")

@@ -38,7 +38,7 @@ _STAND_INS = re.compile("|".join([*map(re.escape, (_MAC, _ADDRESS, _ADDRESS_6)),
 # Serial numbers are the only bare numbers of this length: energies have a decimal point, and times
 # in seconds have ten digits. The latest time is in 2033: US phone numbers, which have ten digits as
 # well, start with a 2 or more.
-_LONG_NUMBER = re.compile(r"(?<![\d.])\d{10,}(?![\d.])")
+_LONG_NUMBER = re.compile(r"(?<!\d)(?<!\d\.)\d{10,}(?!\.?\d)")
 _LATEST_MOMENT = 2_000_000_000
 _SHORTEST_ID = 5
 # In text, a number with as many digits as a phone number that isn't a date such as 20260801.

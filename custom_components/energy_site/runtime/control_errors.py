@@ -21,6 +21,11 @@ _FAILURES = {
     Failure.NO_CHANGES: "control_no_changes",
     Failure.IGNORED: "control_ignored",
     Failure.NO_ANSWER: "control_no_answer",
+    Failure.DROPPED: "control_dropped",
+    Failure.MOVED: "control_moved",
+    Failure.NOT_IN_TIME: "control_not_in_time",
+    Failure.PAUSED: "control_paused",
+    Failure.SIGNED_OUT: "control_signed_out",
 }
 _BLOCK_REASONS = {
     BlockReason.CLOUD_CONTROLLED: "control_not_now_governed_remotely",
@@ -29,6 +34,13 @@ _BLOCK_REASONS = {
     BlockReason.STORM: "control_not_now_storm",
     BlockReason.FULL_BACKUP: "control_not_now_full_backup",
     BlockReason.NOT_KNOWN: "control_not_now_not_known",
+    BlockReason.LOCKED: "control_not_now_locked",
+    BlockReason.STATEMENT: "control_not_now_statement",
+    BlockReason.NO_WINDOW: "control_not_now_no_window",
+    BlockReason.CALIBRATION: "control_not_now_calibration",
+    BlockReason.SYSTEM_TASK: "control_not_now_system_task",
+    BlockReason.NOT_OWNER: "control_not_now_not_owner",
+    BlockReason.SILENT_GATEWAY: "control_not_now_silent_gateway",
     BlockReason.IGNORED: "control_not_now_ignored",
     BlockReason.REFUSED: "control_not_now_refused",
 }

@@ -10,11 +10,12 @@ from homeassistant.helpers import discovery_flow
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_SERIAL, DOMAIN
-from ..helpers.fix_flows import ConfirmFlow
+from ..helpers.fix_flows import AcknowledgeFlow, ConfirmFlow
 from ..helpers.harmless import Vocabulary
 from ..helpers.issues import EntryIssues, IssueDescription
-from ..site.control import Change, ChangeKind, ControlName, Failure
-from ..site.model import Health, Inverters, MeterFault, Quota, Settings
+from ..site.charging import ChargingWatch
+from ..site.control import Change, ChangeKind, ControlKey, ControlName, Failure
+from ..site.model import Battery, GridStatus, Health, Inverters, MeterFault, PowerFlow, Quota, Settings
 from .control_errors import setting_name
 from .poller import Poller
 from .site_events import SiteEvents
@@ -34,6 +35,7 @@ class SetUpCloudFlow(ConfirmFlow):
             )
 
 
+BATTERY_NOT_CHARGING = IssueDescription(key="battery_not_charging", fix_flow=AcknowledgeFlow)
 CLOUD_INCOMPLETE = IssueDescription(key="cloud_incomplete")
 CLOUD_CONTROLLED = IssueDescription(key="governed_remotely", fix_flow=SetUpCloudFlow)
 SETTING_IGNORED = IssueDescription(key="setting_ignored")
@@ -46,6 +48,7 @@ METER_WIRING = IssueDescription(key="meter_wiring")
 METERS = {fault: IssueDescription(key=fault) for fault in MeterFault}
 
 ISSUES = (
+    BATTERY_NOT_CHARGING,
     CLOUD_INCOMPLETE,
     CLOUD_CONTROLLED,
     SETTING_IGNORED,
@@ -78,7 +81,10 @@ def async_track_issues(
     parts = _PartIssues(poller, issues, vocabulary)
     parts.show_cloud_control()
     parts.show_quota()
+    charging = _ChargingIssue(poller, issues)
     return (
+        events.listen(Change, charging.handle),
+        poller.listen(PowerFlow, charging.show),
         poller.listen(Health, parts.show_health),
         poller.listen(Inverters, parts.show_inverters),
         poller.listen(Settings, parts.show_cloud_control),
@@ -150,6 +156,32 @@ class _PartIssues:
 
 def _watts(power: float | None) -> str:
     return "?" if power is None else f"{power:.0f}"
+
+
+class _ChargingIssue:
+    """Shows that a battery below its reserve doesn't charge although it may."""
+
+    def __init__(self, poller: Poller, issues: EntryIssues) -> None:
+        self._poller = poller
+        self._issues = issues
+        self._watch = ChargingWatch()
+        self._raised = False
+
+    @callback
+    def handle(self, change: Change) -> None:
+        """Watch the battery after a change that should make it charge."""
+        key = change.name.key
+        if change.kind in _HELD and change.ours and key in (ControlKey.CHARGE_FROM_GRID, ControlKey.BACKUP_RESERVE):
+            self._watch.begin(dt_util.utcnow())
+
+    @callback
+    def show(self) -> None:
+        """Show the issue until the user closes it, or clear it."""
+        if self._raised and not self._issues.is_open(BATTERY_NOT_CHARGING):
+            self._watch.end()
+        part = self._poller.part
+        self._raised = self._watch.is_idle(part(Settings), part(Battery), part(PowerFlow), part(GridStatus))
+        self._issues.show(BATTERY_NOT_CHARGING, {} if self._raised else None)
 
 
 class _SettingIssues:

@@ -1,25 +1,37 @@
-"""Connects a gateway on the network with its system in a cloud."""
+"""Connects a gateway on the network with its system in a cloud, each of which knows what the other doesn't."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..site.control import Control, ControlName, Value
+from ..site.model import GridState, GridStatus, Settings
 from ..sources.control_queue import ControlQueue
 from .site import SiteConfigEntry, SiteRuntime
 
 
 @callback
 def async_pair(runtime: SiteRuntime) -> None:
-    """Use the site's cloud, if there is one, for controls that cannot be set on the local network."""
+    """Use the site's cloud, if there is one, for what can't be set on the local network, and the network's word for it."""
     runtime.source.fallback = partial(_fallback_of, runtime)
+    runtime.source.witness = partial(_witness_of, runtime)
+    runtime.entry.async_on_unload(runtime.poller.listen(Settings, partial(_pass_on, runtime)))
+    runtime.entry.async_on_unload(runtime.poller.listen(GridStatus, _OutageWatch(runtime).update))
 
 
 @callback
 def async_clouds_of(hass: HomeAssistant, serial: str) -> list[SiteRuntime]:
-    """Return the loaded cloud sites that a gateway belongs to."""
+    """Return the loaded cloud sites that a gateway belongs to, those first that changes cost least."""
+    clouds = [each for each in _loaded(hass) if serial in each.source.gateway_serials]
+    return sorted(clouds, key=lambda cloud: cloud.source.counts_requests)
+
+
+def _loaded(hass: HomeAssistant) -> list[SiteRuntime]:
     entries: list[SiteConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    return [entry.runtime_data for entry in entries if serial in entry.runtime_data.source.gateway_serials]
+    return [entry.runtime_data for entry in entries]
 
 
 def _fallback_of(runtime: SiteRuntime) -> ControlQueue | None:
@@ -28,3 +40,62 @@ def _fallback_of(runtime: SiteRuntime) -> ControlQueue | None:
         if any(cloud.controls.control(name) is not None for name in cloud.source.control_names()):
             return cloud.controls
     return None
+
+
+@callback
+def _pass_on(runtime: SiteRuntime) -> None:
+    """Show in the gateway's cloud systems what the gateway has in force now."""
+    for cloud in async_clouds_of(runtime.hass, runtime.site):
+        cloud.controls.observe()
+        cloud.poller.async_show(Settings)
+
+
+class _OutageWatch:
+    """Tells the gateway's cloud systems of the end of an outage, which they don't poll beside it."""
+
+    def __init__(self, runtime: SiteRuntime) -> None:
+        self._runtime = runtime
+        self._is_off_grid = False
+
+    @callback
+    def update(self) -> None:
+        grid = self._runtime.poller.part(GridStatus)
+        if grid is None or grid.state not in (GridState.ON_GRID, GridState.OFF_GRID):
+            return
+        if self._is_off_grid and grid.state is GridState.ON_GRID:
+            for cloud in async_clouds_of(self._runtime.hass, self._runtime.site):
+                cloud.source.grid_returned()
+        self._is_off_grid = grid.state is GridState.OFF_GRID
+
+
+def _witness_of(runtime: SiteRuntime) -> GatewayWitness | None:
+    """Return the gateway of a cloud system, `None` unless it is set up and loaded."""
+    serials = runtime.source.gateway_serials
+    return next((GatewayWitness(each) for each in _loaded(runtime.hass) if each.site in serials), None)
+
+
+class GatewayWitness:
+    """Shows what a gateway has in force, without what is set through a cloud in turn."""
+
+    def __init__(self, runtime: SiteRuntime) -> None:
+        """Use the gateway's own values."""
+        self._runtime = runtime
+
+    def control(self, name: ControlName) -> Control | None:
+        """Return the gateway's own state of a control, `None` if it has none or doesn't respond."""
+        source = self._runtime.source
+        return None if source.outage is not None else source.own_control(name, dt_util.utcnow())
+
+    def expect(self, name: ControlName, value: Value, brings: Iterable[str] = ()) -> None:
+        """Expect a change that is made through the cloud, and what it `brings`."""
+        self._runtime.controls.expect(name, value, brings)
+
+    async def look(self, *names: ControlName) -> bool:
+        """Poll what shows the values of some controls; return whether all of it answered."""
+        controls, since = [control for name in names if (control := self.control(name)) is not None], dt_util.utcnow()
+        keys = tuple(dict.fromkeys(key for control in controls for key in control.feeds))
+        for key in keys:
+            await self._runtime.poller.async_poll_now(key)
+        self._runtime.controls.observe()
+        states = self._runtime.source.states
+        return bool(keys) and all((at := states[key].answered_at) is not None and at >= since for key in keys)

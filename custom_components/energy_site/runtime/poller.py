@@ -7,7 +7,7 @@ from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..api.errors import ApiAuthError, ApiError, ApiNoDataError, ApiStatusError, RenewalPendingError
@@ -78,7 +78,7 @@ class Poller:
             self._adapter.recovered()
         self._adapter.handle_poll()
         if essential and all(self.source.states[key].presence is Presence.FORBIDDEN for key in essential):
-            raise translated(ConfigEntryAuthFailed, ApiAuthError(essential[0], 401))
+            raise self._adapter.denial(essential[0])
         self._started = True
 
     @callback
@@ -116,6 +116,11 @@ class Poller:
         """Drop outdated values, and notify all listeners."""
         self.source.age(now)
         self._notify((builder.part for builder in self.source.builders), "age")
+
+    @callback
+    def async_show(self, part: type[Part]) -> None:
+        """Notify the listeners of a part of what another entry knows better."""
+        self._notify((part,), "another entry")
 
     def stop(self) -> None:
         """Start no further polls: on unload, Home Assistant waits for some tasks instead of cancelling them."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from .status import SystemStatus
+from .status import Problem, SystemStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +124,7 @@ class BatteryUnit:
     connected: bool | None = None
     sleeping: bool | None = None
     dc_switch_off: bool | None = None
+    cycles: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +286,9 @@ class Settings(Part):
     shutdown_level: float | None = None
     operating_mode: OperatingMode | None = None
     charge_from_grid: bool | None = None
+    discharge_to_grid: bool | None = None
+    restrict_discharge: bool | None = None
+    power_match: bool | None = None
     export_rule: ExportRule | None = None
     off_grid_vehicle_charging_reserve: float | None = None
     activity: Activity | None = None
@@ -427,8 +431,8 @@ class Health(Part):
 
     `signal` is that of the radio in use, in %. `problems` are those that the meters report, `None`
     if they were never requested; `findings` are contradictions found in their values. `open_events`
-    is the number of problems in a cloud, `status` the cloud's state of the whole system, `ailing`
-    the values that have failed for long.
+    is the number of problems in a cloud, `newest_problem` the latest of them, `status` the cloud's state of the whole system, `ailing`
+    the values that have failed for long. `sign_ins` counts those to the vendor's account.
     """
 
     firmware: str | None = None
@@ -444,6 +448,8 @@ class Health(Part):
     problems: tuple[str, ...] | None = None
     findings: tuple[MeterFinding, ...] = ()
     open_events: int | None = None
+    newest_problem: Problem | None = None
+    sign_ins: int | None = None
     status: SystemStatus | None = None
     ailing: tuple[str, ...] = ()
     breaker_open: bool | None = None

@@ -1,6 +1,17 @@
-"""The state of a whole system, as reported by a cloud."""
+"""The state of a whole system and its problems, as reported by a cloud."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A problem that stands: its key, since when, and what the vendor recommends in the owner's language."""
+
+    key: str | None = None
+    since: datetime | None = None
+    recommended_action: str | None = None
 
 
 class SystemStatus(StrEnum):

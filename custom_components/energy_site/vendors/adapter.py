@@ -6,10 +6,12 @@ from typing import Any, ClassVar, Self
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 
-from ..api.errors import ApiError
+from ..api.errors import ApiAuthError, ApiError
 from ..api.parameters import Parameter
 from ..api.transport import Recorded, Response
+from ..errors import translated
 from ..sources.history_provider import HistoryProvider
 from ..sources.source import Source
 
@@ -72,6 +74,10 @@ class SourceAdapter[S: Source](ABC):
     @abstractmethod
     async def async_handle_connection_error(self, error: ApiError) -> None:
         """Find out why the source is unreachable, and report it to the user if they can help."""
+
+    def denial(self, endpoint: str) -> HomeAssistantError:
+        """Return the error of a setup in which every essential endpoint is denied, of which `endpoint` is the first."""
+        return translated(ConfigEntryAuthFailed, ApiAuthError(endpoint, 401))
 
     def handle_poll(self) -> None:  # noqa: B027 - most sources have nothing to show then.
         """Show what the answers, or the lack of them, mean to the user; called after each poll of a feed."""

@@ -72,8 +72,9 @@ class CloudSteps(ConfigFlow):
     """The choice of a system."""
 
     manufacturer: ClassVar[str]
-    # The name of the field and of the step; a vendor whose name differs gives the step that name too.
+    # The names of the field and of the step; a vendor whose names differ gives the step its name too.
     choice: ClassVar[str] = CONF_SYSTEM
+    choice_step: ClassVar[str] = CONF_SYSTEM
     # The error that is shown until the next input.
     _problem: FlowError | None = None
     _offered: Mapping[str, DiscoveredSystem]
@@ -96,6 +97,10 @@ class CloudSteps(ConfigFlow):
         except FlowError as problem:
             self._problem = problem
             return self._show_systems(self._offered)
+        return await self._async_choose(system)
+
+    async def _async_choose(self, system: DiscoveredSystem) -> ConfigFlowResult:
+        """Set up a system."""
         await self.async_set_unique_id(f"{self._prefix}_{system.system_id}", raise_on_progress=False)
         self._abort_if_unique_id_configured(error="system_already_configured")
         return self.async_create_entry(
@@ -113,7 +118,7 @@ class CloudSteps(ConfigFlow):
         fields: dict[Any, Any] = {probatio.Required(self.choice, default=options[0]["value"]): selector}
         if len(self._offered) > _MANY:
             fields = {probatio.Optional(CONF_SEARCH): TextSelector(), probatio.Optional(self.choice): selector}
-        return self._show(self.choice, fields, {}, last_step=True)
+        return self._show(self.choice_step, fields, {}, last_step=True)
 
     async def _async_offer(
         self, prefix: str, systems: list[DiscoveredSystem], collect: Callable[[], Awaitable[dict[str, Any]]]

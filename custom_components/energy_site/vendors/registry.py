@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from ..const import CONF_SOURCE
 from ..helpers.harmless import NO_VOCABULARY, Vocabulary
+from .enphase_account.vendor import ENPHASE_ACCOUNT
 from .enphase_cloud.vendor import ENLIGHTEN, ENPHASE_CLOUD
 from .iq_gateway.vendor import IQ_GATEWAY
 from .tesla.vendor import TESLA
@@ -13,6 +14,7 @@ from .vendor import Vendor
 
 VENDORS: tuple[Vendor, ...] = (
     IQ_GATEWAY,
+    ENPHASE_ACCOUNT,
     ENPHASE_CLOUD,
     ENLIGHTEN,
     TESLA,

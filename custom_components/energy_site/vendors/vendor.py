@@ -1,12 +1,12 @@
 """The parts that a vendor's folder provides to the rest of the integration."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from re import Pattern
 from typing import Any
 
 from homeassistant.components.application_credentials import ClientCredential
-from homeassistant.config_entries import ConfigFlow, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, OptionsFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2Implementation
 
@@ -37,7 +37,8 @@ class Vendor:
     config flow, which starts with `async_step_<source>`, `async_step_<source>_reauth` and
     `async_step_<source>_reconfigure`. `public_data` are the fields of an entry's data that identify
     nobody, `vocabulary` are the words and fields of its responses that don't either. `serve` adds
-    what Home Assistant serves to the vendor; it may be called again.
+    what Home Assistant serves to the vendor; it may be called again. `forget` removes what is kept outside
+    of an entry once that is removed.
     """
 
     source: str
@@ -49,3 +50,4 @@ class Vendor:
     public_data: frozenset[str] = frozenset()
     vocabulary: Vocabulary = NO_VOCABULARY
     serve: Callable[[HomeAssistant], None] | None = None
+    forget: Callable[[HomeAssistant, ConfigEntry[Any]], Awaitable[None]] | None = None

@@ -201,7 +201,7 @@ async def test_a_verdict_is_final_asks_a_person_once_and_is_named(
 @pytest.mark.parametrize(
     ("how", "text", "waits"),
     [
-        (SESSIONS_FULL, "account_sessions_full", DAY),
+        (SESSIONS_FULL, "too_many_sessions", DAY),
         (Misbehaviour(status=406), "account_client_refused", 600),
         (Misbehaviour(text='{"success": false, "isBlocked": true}'), "account_blocked", HOUR),
         (Misbehaviour(status=429, headers={"Retry-After": "1800"}), "account_blocked", 1800),
@@ -328,7 +328,7 @@ async def test_the_repair_leads_a_person_who_does_not_want_to_wait_to_the_token(
     [
         *((*condition.values, "account_unreachable") for condition in CONDITIONS[1:]),
         (LOGIN, Misbehaviour(status=429), "account_blocked"),
-        (LOGIN, SESSIONS_FULL, "account_sessions_full"),
+        (LOGIN, SESSIONS_FULL, "too_many_sessions"),
         (LOGIN, Misbehaviour(status=406), "account_client_refused"),
         (TOKENS, NOT_YOURS, "gateway_not_in_account"),
         (LOGIN, Misbehaviour(status=401), "invalid_auth"),

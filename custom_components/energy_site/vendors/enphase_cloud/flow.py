@@ -11,11 +11,10 @@ from yarl import URL
 
 from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, ConfigFlowResult
-from homeassistant.const import CONF_API_KEY, CONF_NAME
-from homeassistant.helpers.typing import DiscoveryInfoType
+from homeassistant.const import CONF_API_KEY
 
 from ...api.errors import ApiAuthError, ApiError, ApiForbiddenError
-from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SERIAL, CONF_SOURCE
+from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SOURCE
 from ...helpers.flow_error import FlowError
 from ...helpers.sessions import async_get_isolated_session
 from ..cloud_flow import HIDDEN, check_granted, connection_error, strip_whitespace
@@ -58,13 +57,6 @@ class EnphaseCloudSteps(OAuthSteps):
     async def async_step_enphase_cloud(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the application."""
         return await self._async_application(SOURCE_V4, user_input)
-
-    @override
-    async def async_step_integration_discovery(self, discovery_info: DiscoveryInfoType) -> ConfigFlowResult:
-        """Set up the cloud of a gateway whose battery that cloud controls."""
-        await self.async_set_unique_id(f"cloud_of_{discovery_info[CONF_SERIAL]}")
-        self.context["title_placeholders"] = {"name": discovery_info[CONF_NAME]}
-        return await self.async_step_enphase_cloud()
 
     async def async_step_enphase_credentials(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for changes to the application of an entry."""

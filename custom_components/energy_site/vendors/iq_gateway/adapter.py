@@ -10,7 +10,7 @@ from aiohttp import DummyCookieJar
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
@@ -30,14 +30,16 @@ from ...api.transport import Recorded, Response
 from ...const import DOMAIN, LOGGER
 from ...errors import translated
 from ...helpers.issues import EntryIssues
-from ...helpers.sessions import async_get_isolated_session, gateway_family
+from ...helpers.sessions import gateway_family
 from ...helpers.texts import readable
 from ...helpers.zones import async_find_zone
 from ...sources.feed import Pace
 from ...sources.source import AnotherSystemError
 from ..adapter import SourceAdapter, text
+from ..enphase.accounts import async_account_of, async_passing_account
+from ..enphase.client.account import Account
 from . import issues
-from .client.account import fetch_token
+from .client.account import token_of
 from .client.client import IqGatewayClient
 from .client.endpoints import DIAGNOSTIC
 from .client.sign_ins import SignIns
@@ -102,7 +104,6 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             entry.data[CONF_HOST],
             fingerprint=bytes.fromhex(entry.data[CONF_FINGERPRINT]),
             token=entry.data[CONF_TOKEN],
-            renew_token=self._async_renew if self._has_password else None,
             sign_ins=_sign_ins(hass, entry),
         )
         self.source = IqGatewaySource(
@@ -115,6 +116,10 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             live_lasts=timedelta(minutes=bounded(entry.options.get(CONF_LIVE_MINUTES), LIVE_MINUTES)),
             net_phases=entry.options.get(CONF_NET_PHASES) is True,
         )
+
+        # An account that is signed in and hasn't brought a token yet.
+        self._renewing: Account | None = None
+        self._look_for_renewal()
 
     @override
     @classmethod
@@ -187,6 +192,20 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
     def recovered(self) -> None:
         self._issues.clear(issues.ACCOUNT)
 
+    @override
+    @callback
+    def handle_poll(self) -> None:
+        self._look_for_renewal()
+
+    @callback
+    def _look_for_renewal(self) -> None:
+        """Renew the token where that is possible: an account may be set up, and removed, at any time."""
+        self._client.renew_token = self._async_renew if self._can_renew else None
+
+    @property
+    def _can_renew(self) -> bool:
+        return self._has_password or async_account_of(self._hass, self._entry.unique_id or "") is not None
+
     @property
     def _has_password(self) -> bool:
         return CONF_PASSWORD in self._entry.data and CONF_USERNAME in self._entry.data
@@ -219,17 +238,29 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         return error
 
     async def _async_renew(self) -> str:
-        """Sign in for a new token and store it."""
-        data = self._entry.data
-        token = await fetch_token(
-            async_get_isolated_session(self._hass),
-            data[CONF_USERNAME],
-            data[CONF_PASSWORD],
-            self.source.serial,
-        )
+        """Get a new token and store it: with the session of an account that is set up, else by signing in."""
+        data, serial = self._entry.data, self.source.serial
+        token = await self._async_token_of_account(serial)
+        if token is None:
+            self._renewing = self._renewing or await async_passing_account(
+                self._hass, data[CONF_USERNAME], data[CONF_PASSWORD]
+            )
+            token = await token_of(self._renewing, serial)
+            self._renewing = None
         self.source.token = token
         self._hass.config_entries.async_update_entry(self._entry, data={**data, CONF_TOKEN: token.raw})
         return token.raw
+
+    async def _async_token_of_account(self, serial: str) -> GatewayToken | None:
+        """Return a token of an account that is set up, `None` if the entry's own password has to do."""
+        if (kept := async_account_of(self._hass, serial)) is None:
+            return None
+        try:
+            return await token_of(kept.account, serial)
+        except ApiAuthError:
+            if not self._has_password:
+                raise
+            return None
 
     async def _async_maintain_token(self) -> None:
         """Renew a token that expires soon; raise an issue if that fails."""
@@ -239,7 +270,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
         if isinstance(self.source.outage, RenewalPendingError):
             # Polling tries to renew it, and an issue of its own reports that.
             return
-        if self._has_password:
+        if self._can_renew:
             try:
                 await self._client.renew()
             except VerdictError:
@@ -247,7 +278,7 @@ class IqGatewayAdapter(SourceAdapter[IqGatewaySource]):
             except ApiError as err:
                 LOGGER.debug("The token could not be renewed yet: %s", err)
         left = self._token_left()
-        if not self._token_ends_soon() or (self._has_password and left >= TOKEN_URGENT):
+        if not self._token_ends_soon() or (self._can_renew and left >= TOKEN_URGENT):
             self._issues.clear(issues.TOKEN)
             return
         self._issues.show(

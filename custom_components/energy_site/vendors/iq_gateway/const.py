@@ -8,7 +8,6 @@ from ...sources.feed import Pace
 SOURCE: Final = "iq_gateway"
 
 CONF_FINGERPRINT: Final = "fingerprint"
-CONF_REMEMBER_PASSWORD: Final = "remember_password"  # noqa: S105 - a name, not a secret.
 CONF_REPLACED: Final = "replaced"
 
 CONF_LIVE_MINUTES: Final = "live_minutes"

@@ -10,25 +10,26 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TOKEN
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util import dt as dt_util
 
-from ...api.errors import AccountServiceError, ApiCertificateError, ApiError, VerdictError
+from ...api.errors import ApiCertificateError, ApiError
 from ...api.payload import is_serial
-from ...const import CONF_SOURCE, DOMAIN, LOGGER
+from ...const import CONF_SOURCE, DOMAIN
 from ...helpers.flow_error import FlowError
 from ...helpers.sessions import async_get_isolated_session, gateway_family
 from ...helpers.texts import readable
-from .client.account import fetch_token
-from .client.addresses import entrez
+from ..enphase.accounts import KeptAccount, async_account_of
+from ..enphase.client.addresses import entrez
+from ..enphase.sign_in_flow import SignInSteps
+from .client.account import token_of
 from .client.client import IqGatewayClient
 from .client.token import GatewayToken, TokenMalformedError, TokenRole
-from .const import CONF_FINGERPRINT, CONF_REMEMBER_PASSWORD, CONF_REPLACED, SOURCE
+from .const import CONF_FINGERPRINT, CONF_REPLACED, SOURCE
 from .identity import GatewayIdentity, connection_error, identify, parse_host, shows_certificate
 from .replacement import async_replace_gateway
 
@@ -37,24 +38,16 @@ _ACCESS_POINTS = ("169.254.120.1", "172.30.1.1")
 
 _HOST_SCHEMA = probatio.Schema({probatio.Required(CONF_HOST): TextSelector()})
 _REPLACED_SCHEMA = _HOST_SCHEMA.extend({probatio.Optional(CONF_REPLACED, default=False): bool})
-_LOGIN_SCHEMA = probatio.Schema(
-    {
-        probatio.Required(CONF_USERNAME): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="username")
-        ),
-        probatio.Required(CONF_PASSWORD): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
-        ),
-        probatio.Required(CONF_REMEMBER_PASSWORD, default=True): bool,
-    }
-)
 _TOKEN_SCHEMA = probatio.Schema(
     {probatio.Required(CONF_TOKEN): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))}
 )
 
 
-class IqGatewaySteps(ConfigFlow):
+class IqGatewaySteps(SignInSteps):
     """The steps of the config flow for the gateway."""
+
+    login_step = "iq_gateway_login"
+    code_step = "iq_gateway_code"
 
     _gateway: GatewayIdentity
     _warned: bool = False
@@ -78,7 +71,7 @@ class IqGatewaySteps(ConfigFlow):
             step_id="iq_gateway",
             data_schema=self.add_suggested_values_to_schema(_HOST_SCHEMA, user_input),
             errors=errors,
-            description_placeholders={"example": "192.168.1.50"},
+            description_placeholders={"example": "192.168.1.50", "target": (user_input or {}).get(CONF_HOST, "")},
         )
 
     @override
@@ -106,35 +99,49 @@ class IqGatewaySteps(ConfigFlow):
         return await self._async_choose_sign_in(gateway)
 
     async def async_step_iq_gateway_auth(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Let the user choose between signing in and entering a token."""
+        """Let the user choose between an account that is set up, signing in, and entering a token."""
+        known = async_account_of(self.hass, self._gateway.serial) is not None
         return self.async_show_menu(
             step_id="iq_gateway_auth",
-            menu_options=["iq_gateway_login", "iq_gateway_token"],
+            menu_options=[*(["iq_gateway_account"] if known else []), "iq_gateway_login", "iq_gateway_token"],
             description_placeholders=self._placeholders,
         )
 
+    async def async_step_iq_gateway_account(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Get a token with the session of the account that is set up, so that no password is needed."""
+        if (kept := async_account_of(self.hass, self._gateway.serial)) is None:
+            return await self.async_step_iq_gateway_auth()
+        try:
+            return await self._async_finish(await self._async_token(kept), {})
+        except FlowError as problem:
+            return self.async_show_form(
+                step_id="iq_gateway_account",
+                data_schema=probatio.Schema({}),
+                errors=problem.errors,
+                description_placeholders=self._placeholders,
+            )
+
     async def async_step_iq_gateway_login(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Sign in to the account that owns the gateway."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            try:
-                token = await self._async_sign_in(user_input[CONF_USERNAME], user_input[CONF_PASSWORD])
-                await self._async_check(token)
-            except FlowError as err:
-                if err.key == "two_factor":
-                    return self._show_token_form({"base": "two_factor"})
-                errors["base"] = err.key
-            else:
-                remembered = (CONF_USERNAME, CONF_PASSWORD) if user_input[CONF_REMEMBER_PASSWORD] else ()
-                return await self._async_finish(token, {key: user_input[key] for key in remembered})
-        return self.async_show_form(
-            step_id="iq_gateway_login",
-            data_schema=self.add_suggested_values_to_schema(
-                _LOGIN_SCHEMA, {key: value for key, value in (user_input or {}).items() if key != CONF_PASSWORD}
-            ),
-            errors=errors,
-            description_placeholders=self._placeholders,
-        )
+        return await self._async_step_login(user_input)
+
+    async def async_step_iq_gateway_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the code that Enphase sent."""
+        return await self._async_step_code(user_input)
+
+    @override
+    async def _async_use_account(self, kept: KeptAccount, credentials: dict[str, str]) -> ConfigFlowResult:
+        remembered = credentials if CONF_PASSWORD in credentials else {}
+        return await self._async_finish(await self._async_token(kept), remembered)
+
+    async def _async_token(self, kept: KeptAccount) -> GatewayToken:
+        """Return a token that the gateway accepts, issued to an account that is signed in."""
+        try:
+            token = await token_of(kept.account, self._gateway.serial)
+        except ApiError as err:
+            raise self._error(err) from err
+        await self._async_check(token)
+        return token
 
     async def async_step_iq_gateway_token(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a token that the user obtained themselves."""
@@ -179,6 +186,7 @@ class IqGatewaySteps(ConfigFlow):
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(schema, user_input or entry.data),
             errors=errors,
+            description_placeholders={"target": (user_input or {}).get(CONF_HOST, "")},
         )
 
     async def async_step_certificate(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -217,10 +225,16 @@ class IqGatewaySteps(ConfigFlow):
         )
 
     @property
+    @override
+    def _sign_in_placeholders(self) -> dict[str, str]:
+        return self._placeholders
+
+    @property
     def _placeholders(self) -> dict[str, str]:
         gateway = self._gateway
         return {
             "host": gateway.host,
+            "target": gateway.host,
             "serial": gateway.serial,
             "token_page": str(entrez()),
         }
@@ -245,13 +259,6 @@ class IqGatewaySteps(ConfigFlow):
         self._gateway = gateway
         self.context["title_placeholders"] = {"name": _title(gateway.serial)}
         return await self.async_step_iq_gateway_auth()
-
-    async def _async_sign_in(self, username: str, password: str) -> GatewayToken:
-        try:
-            return await fetch_token(async_get_isolated_session(self.hass), username, password, self._gateway.serial)
-        except (VerdictError, AccountServiceError) as err:
-            LOGGER.debug("Signing in failed: %s", err)
-            raise FlowError(err.translation_key) from err
 
     def _read_token(self, text: str) -> GatewayToken:
         try:

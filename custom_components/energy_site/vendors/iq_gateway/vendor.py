@@ -1,5 +1,6 @@
 """The vendor entry of the IQ Gateway."""
 
+from ..enphase.accounts import async_forget_account
 from ..vendor import Vendor
 from .adapter import IqGatewayAdapter
 from .const import SOURCE
@@ -15,4 +16,5 @@ IQ_GATEWAY = Vendor(
     options_flow=IntervalOptionsFlow,
     issues=ISSUES,
     vocabulary=VOCABULARY,
+    forget=async_forget_account,
 )

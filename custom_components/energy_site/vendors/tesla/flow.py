@@ -73,7 +73,7 @@ class TeslaSteps(OAuthSteps):
     manufacturer = "Tesla"
     vendor = TESLA
     source_name = SOURCE
-    choice = "site"
+    choice = choice_step = "site"
     client_refused = "application_refused"
     about_application = ("application_refused", "region_differs")
 

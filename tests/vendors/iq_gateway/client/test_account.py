@@ -1,6 +1,7 @@
 """An account is signed in to once, and gives a gateway's token or a reason why not."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -9,22 +10,34 @@ import pytest
 from yarl import URL
 
 from custom_components.energy_site.api.errors import AccountServiceError, ApiError
-from custom_components.energy_site.vendors.iq_gateway.client import addresses
-from custom_components.energy_site.vendors.iq_gateway.client.account import (
+from custom_components.energy_site.vendors.enphase.client import addresses
+from custom_components.energy_site.vendors.enphase.client.account import Account
+from custom_components.energy_site.vendors.enphase.client.errors import (
     AccountBlockedError,
     AccountClientRefusedError,
     AccountUnreachableError,
     CredentialsRefusedError,
     GatewayNotInAccountError,
+    SecondFactorError,
     SessionsFullError,
-    TwoFactorError,
-    fetch_token,
 )
+from custom_components.energy_site.vendors.iq_gateway.client.account import token_of
 from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken, TokenRole
 from simulator.enphase_account import AccountServer
 from simulator.iq_gateway import GatewayServer
 
 USER, PASSWORD = "owner@example.com", "correct horse"
+
+
+async def fetch_token(session: aiohttp.ClientSession, username: str, password: str, serial: str) -> GatewayToken:
+    """Sign in without a person, and get a token."""
+
+    async def save() -> None:
+        pass
+
+    account = Account(session, username, clock=lambda: datetime.now(UTC), save=save)
+    account.password = password
+    return await token_of(account, serial)
 
 
 @pytest.fixture
@@ -106,7 +119,7 @@ async def test_an_account_with_two_factors_is_told_apart(
     session: aiohttp.ClientSession, account: AccountServer, gateway: GatewayServer
 ) -> None:
     account.add_account("careful@example.com", PASSWORD, two_factor=True)
-    with pytest.raises(TwoFactorError):
+    with pytest.raises(SecondFactorError):
         await fetch_token(session, "careful@example.com", PASSWORD, gateway.serial)
     assert account.tokens_issued == 0
 
@@ -115,7 +128,7 @@ async def test_two_factors_are_known_by_the_cookie_alone(session: aiohttp.Client
     answer = web.json_response({"message": "otp"})
     answer.headers["Set-Cookie"] = "login_otp_nonce=abc; path=/"
     service.answers["/login/login.json"] = answer
-    with pytest.raises(TwoFactorError):
+    with pytest.raises(SecondFactorError):
         await fetch_token(session, USER, PASSWORD, "1")
 
 
@@ -124,7 +137,7 @@ async def test_two_factors_are_known_by_the_words_alone(
     session: aiohttp.ClientSession, service: Service, words: dict[str, bool]
 ) -> None:
     service.login(**words)
-    with pytest.raises(TwoFactorError):
+    with pytest.raises(SecondFactorError):
         await fetch_token(session, USER, PASSWORD, "1")
 
 

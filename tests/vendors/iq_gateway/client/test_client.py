@@ -22,7 +22,7 @@ from custom_components.energy_site.api.errors import (
     ApiUnreachableError,
     RenewalPendingError,
 )
-from custom_components.energy_site.vendors.iq_gateway.client.account import CredentialsRefusedError
+from custom_components.energy_site.vendors.enphase.client.errors import CredentialsRefusedError
 from custom_components.energy_site.vendors.iq_gateway.client.client import IqGatewayClient, probe_plain_http
 from custom_components.energy_site.vendors.iq_gateway.client.endpoints import (
     DEVICE_LIST,

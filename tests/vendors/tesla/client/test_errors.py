@@ -14,6 +14,7 @@ from custom_components.energy_site.api.errors import (
     ApiStatusError,
 )
 from custom_components.energy_site.api.transport import Response
+from custom_components.energy_site.api.words import safe_words
 from custom_components.energy_site.vendors.tesla.client.error_mapping import status_error
 from custom_components.energy_site.vendors.tesla.client.errors import (
     NotRegisteredError,
@@ -23,7 +24,6 @@ from custom_components.energy_site.vendors.tesla.client.errors import (
     SiteUnavailableError,
     WrongRegionError,
 )
-from custom_components.energy_site.vendors.tesla.client.words import safe_words
 from tests.loopback import CloudServer, Tokens
 
 from .conftest import Make

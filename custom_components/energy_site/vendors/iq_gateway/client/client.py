@@ -103,7 +103,7 @@ class IqGatewayClient:
         self._base = URL(f"https://{host}")
         self._fingerprint = fingerprint
         self._token = token
-        self._renew_token = renew_token
+        self.renew_token = renew_token
         self._cookie: str | None = None
         self._lock = asyncio.Lock()
         self._sign_ins = sign_ins or SignIns()
@@ -276,9 +276,9 @@ class IqGatewayClient:
 
     async def _renewed(self) -> bool:
         """Sign in for a new token if that is allowed now; return whether the gateway accepts it."""
-        if self._renew_token is None or (self._refuses_new and self._sign_ins.resting):
+        if self.renew_token is None or (self._refuses_new and self._sign_ins.resting):
             return False
-        self._token = await self._sign_ins.sign_in(self._renew_token)
+        self._token = await self._sign_ins.sign_in(self.renew_token)
         self._refuses_new = not await self._check_token()
         return not self._refuses_new
 

@@ -33,7 +33,6 @@ from ....site.model import (
     Settings,
 )
 from ....sources.feed import FeedState
-from ....sources.source import FallbackControls
 from ..client import edits, endpoints
 from ..client.client import IqGatewayClient
 from ..client.models.settings import BatterySchedule
@@ -47,9 +46,6 @@ from .settings import MODES
 # The battery is topped off before the switch opens, which takes half a minute, or more if it is low.
 _RELAY_PAUSES = pauses(60.0)
 _RELAY_LASTING = (30.0, 60.0, 60.0, 90.0)
-
-# Through the cloud, a change takes 10 to 20 s, and sometimes a minute.
-_CLOUD_PAUSES = (5.0, 10.0, 15.0, 20.0, 30.0, 40.0)
 
 # The first poll already shows the result.
 _LIVE_PAUSES = pauses(5.0)
@@ -136,6 +132,23 @@ class GatewayControls:
         """Return the current state of a control, `None` if the site has no such control."""
         control = self._control(name, now)
         return control and replace(control, circumstances=self._source.device.firmware or "")
+
+    def shown(self, name: ControlName) -> Control | None:
+        """Return what the gateway shows but can't set, for a cloud that can."""
+        settings = self._source.part(Settings)
+        if name != ControlName(None, ControlKey.SHUTDOWN_LEVEL) or settings is None or settings.shutdown_level is None:
+            return None
+
+        async def write(_: Value) -> None:
+            """Set nothing, as it is blocked."""
+
+        return Control(
+            limits=Range(minimum=0.0, maximum=_FULL),
+            value=settings.shutdown_level,
+            write=write,
+            feeds=self._answering(feeds.SECONDARY_CONTROL),
+            block_reason=BlockReason.CLOUD_CONTROLLED,
+        )
 
     def _control(self, name: ControlName, now: datetime) -> Control | None:
         if name.serial is None:
@@ -413,43 +426,6 @@ class GatewayControls:
     def _answering(self, *used: GatewayFeed[Any]) -> tuple[str, ...]:
         """Return the feeds that this gateway answers."""
         return tuple(feed.key for feed in used if self._source.states[feed.key].presence.answers)
-
-
-def via_fallback(own: Control, name: ControlName, way: FallbackControls, event: BlockReason | None) -> Control:
-    """Return a control that is set through the fallback.
-
-    If the gateway reports its value, that confirms the change, which is quicker and costs no
-    requests. A value that only the fallback knows is confirmed there. An `event` on the site is
-    known here first.
-    """
-    other = way.control(name)
-    if other is None:
-        return own
-    known = own.value is not None
-
-    async def write(value: Value) -> None:
-        way.expect(name, value)
-        # Earlier denials are handled by this side's queue.
-        await (other.write(value) if known else way.set(name, value, insistent=True))
-
-    def reached(value: Value) -> bool:
-        latest = way.control(name)
-        return latest is not None and same(latest.value, value)
-
-    return replace(
-        own,
-        limits=other.limits,
-        value=own.value if known else other.value,
-        write=write,
-        block_reason=event or other.block_reason,
-        reached=own.reached if known else reached,
-        kept=None,
-        taken=None if known else lambda value: same(way.pending(name), value),
-        pauses=_CLOUD_PAUSES,
-        lasting=() if known else other.lasting,
-        circumstances=other.circumstances,
-        trust=other.trust,
-    )
 
 
 def _word(value: Value) -> str:

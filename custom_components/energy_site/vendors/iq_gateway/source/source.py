@@ -33,8 +33,9 @@ from . import battery, circuits, energy, feeds, grid, health, inverters, live, m
 from .answers import Answers, GatewayClock
 from .capabilities import Capabilities
 from .checks import Checks
-from .controls import GatewayControls, via_fallback
+from .controls import GatewayControls
 from .detection import detect_capabilities
+from .fallback import via_fallback
 from .feeds import GatewayFeed
 from .schedule import GatewaySchedule
 
@@ -146,6 +147,10 @@ class IqGatewaySource(Source):
     @override
     def control_names(self) -> Iterable[ControlName]:
         return self._controls.names()
+
+    @override
+    def own_control(self, name: ControlName, now: datetime) -> Control | None:
+        return self._controls.control(name, now) or self._controls.shown(name)
 
     @override
     def control(self, name: ControlName, now: datetime) -> Control | None:

@@ -4,10 +4,12 @@ from yarl import URL
 
 from ....api.addresses import address
 
+ENLIGHTEN_HOST = "enlighten.enphaseenergy.com"
+
 
 def enlighten() -> URL:
     """Return the address for signing in to an Enphase account."""
-    return address("ENERGY_SITE_ENLIGHTEN", "https://enlighten.enphaseenergy.com")
+    return address("ENERGY_SITE_ENLIGHTEN", f"https://{ENLIGHTEN_HOST}")
 
 
 def entrez() -> URL:

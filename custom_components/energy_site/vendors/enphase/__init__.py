@@ -1,0 +1,1 @@
+"""What the vendors that sign in to an Enphase account share."""

@@ -1,0 +1,1 @@
+"""The sign-in to an Enphase account, and its session."""

@@ -1,0 +1,1 @@
+"""The answers of the services, one module a subject."""

@@ -1,0 +1,35 @@
+"""The options of an account's system: whether it shows readings that the gateway's entry has."""
+
+from typing import Any
+
+import probatio
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
+
+from .const import CONF_READINGS, READINGS, READINGS_AUTO
+
+_SCHEMA = probatio.Schema(
+    {
+        probatio.Required(CONF_READINGS, default=READINGS_AUTO): SelectSelector(
+            SelectSelectorConfig(options=list(READINGS), translation_key=CONF_READINGS)
+        )
+    }
+)
+
+
+class ReadingsOptionsFlow(OptionsFlowWithReload):
+    """Chooses whether the readings of the site's gateway are shown here as well."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Begin."""
+        return await self.async_step_readings(user_input)
+
+    async def async_step_readings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the form, then store the option."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        return self.async_show_form(
+            step_id="readings",
+            data_schema=self.add_suggested_values_to_schema(_SCHEMA, self.config_entry.options),
+        )

@@ -1,0 +1,1 @@
+"""Systems of an owner's account as sources."""

@@ -1,0 +1,20 @@
+"""The vendor entry of the owner's Enphase account."""
+
+from ..enphase.accounts import async_forget_account
+from ..enphase.const import SOURCE
+from ..vendor import Vendor
+from .adapter import EnphaseAccountAdapter
+from .flow import EnphaseAccountSteps
+from .issues import ISSUES
+from .options import ReadingsOptionsFlow
+from .vocabulary import VOCABULARY
+
+ENPHASE_ACCOUNT = Vendor(
+    source=SOURCE,
+    adapter=EnphaseAccountAdapter,
+    steps=EnphaseAccountSteps,
+    options_flow=ReadingsOptionsFlow,
+    issues=ISSUES,
+    vocabulary=VOCABULARY,
+    forget=async_forget_account,
+)

@@ -1,0 +1,1 @@
+"""Tests of what the vendors of Enphase share."""

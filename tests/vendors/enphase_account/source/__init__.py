@@ -1,0 +1,1 @@
+"""A system of the account as a source."""
