@@ -7,9 +7,11 @@ import sys
 
 from simulator.iq_gateway import Speed
 
+from .account import report as report_account, run as run_account, scenarios as account_scenarios
+from .account_core import look as look_at_account, report as report_shown
 from .admission import measure as measure_admission
 from .cloud import Scenario, report as report_cloud, run as run_cloud
-from .control import SOURCES, control, report
+from .control import SOURCES, TOGETHER, control, report
 from .control_override import overrides, report as report_overrides
 from .local import running, set_up
 from .tariff import report as measure_tariffs
@@ -23,7 +25,7 @@ def main() -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("gateway", "live", "control", "cloud", "tesla", "admission", "tariff"),
+        choices=("gateway", "live", "control", "cloud", "tesla", "account", "admission", "tariff"),
         default="gateway",
         help="what to measure",
     )
@@ -45,7 +47,7 @@ def main() -> None:
     if options.what == "tariff":
         sys.exit(not measure_tariffs(options.tariffs, options.seed))
     if options.what == "control":
-        sources = (options.source,) if options.source else ("gateway", "cloud")
+        sources = TOGETHER.get(options.source, (options.source,)) if options.source else ("gateway", "cloud")
         tallies = asyncio.run(control(options.writes, options.seed, sources))
         report(tallies)
         if options.source:
@@ -67,6 +69,15 @@ def main() -> None:
             report_tesla(outcome)
             failed |= bool(outcome.failed)
         sys.exit(failed)
+    if options.what == "account":
+        failed = False
+        for each in account_scenarios(min(options.days, 30.0), options.seed):
+            month = asyncio.run(run_account(each))
+            report_account(month)
+            failed |= bool(month.failed)
+        shown = asyncio.run(look_at_account())
+        report_shown(shown)
+        sys.exit(failed or shown.failed)
     if options.what == "live":
         asyncio.run(_run(options.preset, options.speed, options.minutes, live=True))
         return

@@ -19,6 +19,7 @@ from custom_components.energy_site.site.control import (
     same,
 )
 
+from .control_account import ACCOUNT_MANNERS, AccountControlHome, account_home, paired_account_home
 from .control_cloud import cloud_home
 from .control_gateway import gateway_home
 from .control_home import Home
@@ -29,7 +30,12 @@ SOURCES: Mapping[str, Callable[[float], AbstractAsyncContextManager[Home]]] = {
     "gateway": gateway_home,
     "cloud": cloud_home,
     "tesla": tesla_home,
+    "enphase_account": account_home,
+    "enphase_account_paired": paired_account_home,
 }
+TOGETHER: Mapping[str, Sequence[str]] = {"enphase_account": ("enphase_account", "enphase_account_paired")}
+"""Which homes are measured together."""
+_MANNERS = {TeslaHome: TESLA_MANNERS, AccountControlHome: ACCOUNT_MANNERS}
 
 _START = datetime(2026, 6, 20, 17, tzinfo=UTC).timestamp()
 
@@ -62,12 +68,14 @@ class Tally:
     hasty: list[str] = field(default_factory=list)
     read_only: int = 0
     seconds: list[float] = field(default_factory=list)
+    known: dict[str, list[float]] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
     took: float = 0.0
 
     @property
     def failed(self) -> bool:
         """Whether something was said that is not so, or not said."""
-        return bool(self.silent or self.wrong or self.untold or self.hasty or self.repeats)
+        return bool(self.silent or self.wrong or self.untold or self.hasty or self.repeats or self.others)
 
 
 async def control(writes: int, seed: int, sources: Sequence[str] = ("gateway", "cloud")) -> dict[str, Tally]:
@@ -94,10 +102,11 @@ async def _write(home: Home, dice: random.Random, tally: Tally) -> None:
         tally.read_only += 1
         await home.renew()
     write = Write(name=name, before=home.truth(name), wanted=home.another(name, dice))
-    manner = behave(home, write, dice, TESLA_MANNERS if isinstance(home, TeslaHome) else MANNERS)
+    manner = behave(home, write, dice, _MANNERS.get(type(home), MANNERS))
     before, meanwhile = home.truth(other), home.another(other, dice) if dice.random() < _MEANWHILE else None
     if meanwhile is not None:
         home.force(other, meanwhile)
+    untouched = {each: home.truth(each) for each in home.untouched(name)}
     began = home.now
     outcome = await _outcome(home, write)
     case = f"{name.key} {write.before} → {write.wanted}: {manner.name}, {outcome}"
@@ -109,6 +118,12 @@ async def _write(home: Home, dice: random.Random, tally: Tally) -> None:
     tally.controls[name.key] += 1
     await home.settle((name, other))
     _judge(home, write, case, tally)
+    told = [at for at, change in zip(home.told_at, home.changes, strict=True) if change.name == name]
+    kind = f"{manner.name}{', seen at its gateway' if home.is_witnessed(name) else ''}"
+    tally.known.setdefault(kind, []).extend((at - began).total_seconds() for at in told[-1:])
+    moved = [each for each, value in untouched.items() if not same(value, home.truth(each))]
+    forced = {other, *home.moved_along(other)} if meanwhile is not None else set()
+    tally.others += [f"{each.key} beside {case}" for each in moved if each not in forced]
     if (
         meanwhile is not None
         and home.can_be_seen(other)
@@ -123,8 +138,11 @@ async def _outcome(home: Home, write: Write) -> str:
         await home.steering.set(write.name, write.wanted)
     except ControlError as err:
         return f"not now, {err.block_reason}" if err.failure is Failure.NOT_NOW else err.failure.value
-    last = _of(home.changes, write.name)[-1].kind
-    return "confirmed" if last in _SURE else last.value
+    told = _of(home.changes, write.name)
+    if not told:
+        # It was taken, and is told of once it is in force or failed.
+        return "pending"
+    return "confirmed" if told[-1].kind in _SURE else told[-1].kind.value
 
 
 def _judge(home: Home, write: Write, case: str, tally: Tally) -> None:
@@ -168,9 +186,16 @@ def report(tallies: dict[str, Tally]) -> None:
             print(f"  {label:55} {len(found):5}")
             for case in found[:5]:
                 print(f"      {case}")
+        if tally.others:
+            print(f"  {'moved without being set':55} {len(tally.others):5}")
+            for case in tally.others[:5]:
+                print(f"      {case}")
         print(f"  {'written again after it was in force':55} {tally.repeats:5}")
         print(f"  {'said to be impossible to verify, and not in force':55} {tally.unsure:5}")
         print(f"  {'read-only after its denials, until a new firmware or plan':55} {tally.read_only:5}")
         times = sorted(tally.seconds)
         print(f"  time to confirm {median(times):.1f} s (median), {times[-1]:.1f} s (worst)")
+        for manner, known in sorted(tally.known.items()):
+            if known:
+                print(f"  time to know, {manner:45} {median(known):6.1f} s (median), {max(known):6.1f} s (worst)")
         print(f"  {tally.took:.0f} s to run\n")

@@ -40,10 +40,15 @@ class Home(ABC):
     longer: tuple[float, float]
     patience: tuple[float, ...]
 
+    # Statuses with which the service asks for another shape of what was written.
+    asks_again: frozenset[int] = frozenset()
+
     def __init__(self, clock: ManualClock, source: Source, faults: Faults) -> None:
         """Steer through `source`; `faults` are those of the server that it asks."""
         self.clock, self.source, self.faults = clock, source, faults
         self.changes: list[Change] = []
+        # When each of them was told.
+        self.told_at: list[datetime] = []
         # How often a value was written that was in force already.
         self.repeats = 0
         self._later: list[tuple[float, Callable[[], None]]] = []
@@ -52,7 +57,7 @@ class Home(ABC):
             clock=lambda: self.now,
             poll=self.ask,
             save=_keep_nothing,
-            changed=self.changes.append,
+            changed=self._note,
             sleep=self.sleep,
         )
         self._ended = asyncio.Event()
@@ -115,7 +120,23 @@ class Home(ABC):
     def behave(self) -> None:
         """Be well again, on the grid and not kept full."""
 
+    def untouched(self, name: ControlName) -> list[ControlName]:  # noqa: ARG002 - some homes move others along.
+        """Return the controls that must stay as they are when `name` is set."""
+        return []
+
+    def moved_along(self, name: ControlName) -> frozenset[ControlName]:  # noqa: ARG002 - as above.
+        """Return the controls that move when `name` is set."""
+        return frozenset()
+
+    def is_witnessed(self, name: ControlName) -> bool:  # noqa: ARG002 - as above.
+        """Tell whether another entry shows sooner what is in force."""
+        return False
+
     # -- the same for all -----------------------------------------------------------
+
+    def _note(self, change: Change) -> None:
+        self.changes.append(change)
+        self.told_at.append(self.now)
 
     def fault(self, fault: Fault, name: ControlName, *, count: int | None = None) -> None:
         """Let a fault act on the writes of a control."""
@@ -177,6 +198,7 @@ class Home(ABC):
         self.live()
         await self.look(names)
         self.changes.clear()
+        self.told_at.clear()
 
     def names(self) -> list[ControlName]:
         """Return all that can be set, but for live power, which nothing is governed by."""

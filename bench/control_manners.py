@@ -87,7 +87,10 @@ def _unjudged(home: Home, write: Write, dice: random.Random) -> bool:
 
 def _refused_and_done(home: Home, write: Write, dice: random.Random) -> bool:
     home.slow(dice.choice((0.0, 4.0, 12.0, home.longer[1])))
-    home.fault(Complaint(dice.choice((400, 403, 404, 422))), write.name)
+    # A 403 says of some services that they want another shape, and never that something was done.
+    home.fault(
+        Complaint(dice.choice([each for each in (400, 403, 404, 422) if each not in home.asks_again])), write.name
+    )
     return True
 
 

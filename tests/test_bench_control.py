@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.control import Tally, control, report
+from bench.control import TOGETHER, Tally, control, report
 from bench.control_manners import MANNERS
 
 
@@ -34,3 +34,26 @@ async def test_nothing_is_said_of_a_tesla_sites_setting_that_is_not_so() -> None
         "tariff",
     }
     assert {"confirmed", "pending", "accepted", "refused", "no_answer"} <= {ended for _, ended in tally.outcomes}
+
+
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize("source", TOGETHER["enphase_account"])
+async def test_nothing_is_said_of_an_accounts_setting_that_is_not_so(source: str) -> None:
+    tally = (await control(160, seed=4, sources=[source]))[source]
+    assert (tally.silent, tally.wrong, tally.hasty, tally.untold) == ([], [], [], [])
+    assert (tally.others, tally.repeats) == ([], 0)
+    assert set(tally.controls) == {
+        "backup_reserve",
+        "charge_from_grid",
+        "discharge_to_grid",
+        "operating_mode",
+        "power_match",
+        "restrict_discharge",
+        "shutdown_level",
+        "storm_guard",
+    }
+    assert {"confirmed", "pending", "ignored", "refused", "no_answer"} <= {ended for _, ended in tally.outcomes}
+    seen = tally.known.get("accepts, seen at its gateway", [])
+    assert bool(seen) == (source == "enphase_account_paired")
+    assert all(seconds <= 25 for seconds in seen)
+    assert all(seconds <= 400 for seconds in tally.known["accepts"])
