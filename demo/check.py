@@ -79,6 +79,20 @@ async def check_cloud(assistant: HomeAssistant, home: Home) -> str:
     )
 
 
+async def check_account(assistant: HomeAssistant, home: Home, entities: Entities) -> str:
+    """Return what there is to say of the owner's account; raise `CheckFailedError` where something is wrong."""
+    if doubled := sorted(key for key in _POWERS if key in entities):
+        raise CheckFailedError(f"The account shows what the gateway shows already: {doubled}")
+    states = await states_of(assistant)
+    shown, real = float(states[entities[_RESERVE]]["state"]), home.account.home.settings.in_force.reserve
+    if shown != real:
+        raise CheckFailedError(f"The account shows a backup reserve of {shown} %, it is {real} %")
+    settings = len(home.account.home.settings.written)
+    if not settings:
+        raise CheckFailedError("The reserve of the gateway's entry wasn't set through the account")
+    return f"{len(entities.by_key)} entities of the owner's account are there; it took {settings} settings."
+
+
 async def check_tesla(assistant: HomeAssistant, tesla: Tesla) -> str:
     """Return what there is to say of the Tesla site; raise `CheckFailedError` where something is wrong."""
     entities, site = await wait_for_tesla(assistant), tesla.site

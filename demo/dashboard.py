@@ -17,9 +17,14 @@ _COLUMNS = 3
 
 
 def dashboard(
-    entities: Entities, inverters: Sequence[str], circuits: Mapping[str, str], tesla: Entities | None = None
+    entities: Entities,
+    inverters: Sequence[str],
+    circuits: Mapping[str, str],
+    *,
+    account: Entities | None = None,
+    tesla: Entities | None = None,
 ) -> dict[str, Any]:
-    """Return a dashboard of the site's entities, with a second view for those of a `tesla` site.
+    """Return a dashboard of the site's entities, with views for those of the owner's `account` and of a `tesla` site.
 
     `inverters` are serial numbers, and `circuits` names by their contacts.
     """
@@ -33,6 +38,8 @@ def dashboard(
         _section("Hour by hour", "mdi:clock-outline", _hours(entities), column_span=_COLUMNS),
     ]
     views = [_view(TITLE, "site", ICON, sections)]
+    if account is not None:
+        views.append(_view("Account", "account", "mdi:account-key", _account_sections(account)))
     if tesla is not None:
         views.append(_view("Tesla", "tesla", "mdi:home-battery", _tesla_sections(tesla)))
     return {"title": TITLE, "views": views}
@@ -47,6 +54,14 @@ def _view(title: str, path: str, icon: str, sections: Sequence[dict[str, Any] | 
         "max_columns": _COLUMNS,
         "sections": [section for section in sections if section is not None],
     }
+
+
+def _account_sections(entities: Entities) -> list[dict[str, Any] | None]:
+    return [
+        _section("Controls", "mdi:tune-variant", _controls(entities, {}, outages=False)),
+        _section("Storms and outages", "mdi:weather-lightning", _tiles(entities, _STORM_TILES)),
+        _section("Account", "mdi:account-key", _tiles(entities, _ACCOUNT_TILES)),
+    ]
 
 
 def _tesla_sections(entities: Entities) -> list[dict[str, Any] | None]:
@@ -66,12 +81,18 @@ _PRICE_TILES = {
     "price_period": ("Period", "mdi:clock-outline"),
     "price_changes_at": ("Until", "mdi:clock-end"),
 }
+_ACCOUNT_TILES = {
+    "battery_health": ("Battery health", "mdi:battery-heart"),
+    "system_status": ("System", "mdi:state-machine"),
+    "sign_ins": ("Sign-ins", "mdi:login"),
+}
 _OUTAGE_TILES = {
     "last_outage_start": ("Last outage", "mdi:transmission-tower-off"),
     "last_outage_duration": ("It lasted", "mdi:timer-sand"),
     "outages_this_year": ("This year", "mdi:counter"),
     "backup_time_left": ("Backup for", "mdi:battery-clock"),
 }
+_STORM_TILES = {"binary_sensor.storm_alert": ("Storm", "mdi:weather-lightning"), **_OUTAGE_TILES}
 
 
 def _tiles(entities: Entities, tiles: Mapping[str, tuple[str, str]]) -> Iterator[Card]:
@@ -163,6 +184,10 @@ def _controls(entities: Entities, circuits: Mapping[str, str], *, outages: bool 
     )
     switches = {
         "charge_from_grid": ("Charge from grid", "mdi:transmission-tower-import", _GRID),
+        "storm_guard": ("Storm Guard", "mdi:weather-lightning", _SOLAR),
+        "discharge_to_grid": ("Discharge to grid", "mdi:transmission-tower-export", _GRID),
+        "restrict_discharge": ("Restrict battery discharge", "mdi:battery-lock", _BATTERY),
+        "power_match": ("PowerMatch", "mdi:scale-balance", _BATTERY),
         "live_power": ("Live power", "mdi:pulse", _SOLAR),
         **{f"{contact}_closed": (name, "mdi:power-socket", _LOAD) for contact, name in circuits.items()},
     }

@@ -4,21 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from secrets import token_urlsafe
 from zoneinfo import ZoneInfo
 
 from simulator.__main__ import with_inverters
 from simulator.clock import SystemClock
-from simulator.enphase_account import AccountServer
 from simulator.enphase_cloud import Archive
 from simulator.house import HistoryRow, House, HouseConfig, PhaseCount, record
 from simulator.iq_gateway import GatewayServer, Speed
 from simulator.presets import PRESETS, Preset
 
+from .account import OwnersAccount, connect_account
 from .cities import City
 from .cloud import Cloud, connect
 
-EMAIL = "owner@example.com"
 PAST_DAYS = 9
 STEP = 300.0
 # The gateway watches the last of it closely, so that it has whole reports of its inverters.
@@ -31,8 +29,7 @@ class Home:
 
     gateway: GatewayServer
     cloud: Cloud
-    account: str
-    password: str
+    account: OwnersAccount
     rows: list[HistoryRow]
 
     @property
@@ -95,9 +92,7 @@ async def serve(preset: Preset, city: City, redirect: str) -> AsyncIterator[Home
     life = live_through(preset.house, now - _WATCHED)
     gateway = GatewayServer(life.house, preset.gateway, clock=clock)
     rows = life.rows + record(life.house, now, step=STEP, resolution=_FINE)
-    accounts = AccountServer([gateway])
-    password = token_urlsafe(9)
-    accounts.add_account(EMAIL, password)
+    account = connect_account(gateway, life.archive, f"Home in {city.name}", clock)
     cloud = connect(gateway, life.archive, city, redirect)
-    async with gateway, accounts, cloud.server:
-        yield Home(gateway=gateway, cloud=cloud, account=accounts.url, password=password, rows=rows)
+    async with gateway, account.server, cloud.server:
+        yield Home(gateway=gateway, cloud=cloud, account=account, rows=rows)

@@ -25,6 +25,7 @@ class Options:
     config: Path | None
     check: bool
     cloud: bool
+    account: bool
     tesla: bool
 
 
@@ -51,6 +52,11 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         "--config", type=Path, metavar="DIR", help="keep Home Assistant's configuration here; new or empty at the start"
     )
     parser.add_argument("--cloud", action="store_true", help="also set the home up from its simulated cloud")
+    parser.add_argument(
+        "--account",
+        action="store_true",
+        help="let the cloud control the battery, and also set the home up from its owner's simulated Enphase account",
+    )
     parser.add_argument("--tesla", action="store_true", help="also set up a second home from a simulated Tesla cloud")
     parser.add_argument("--check", action="store_true", help="start, see that everything is live, say so and end")
     return Options(**vars(parser.parse_args(arguments)))

@@ -9,11 +9,12 @@ from aiohttp import ClientSession
 
 from simulator.house import House
 
+from .account import ACCOUNT_SITE, CAREFUL, EMAIL
 from .api import HomeAssistant, HomeAssistantError
 from .cloud import PLAN, SITE, agree
 from .dashboard import ICON, TITLE, URL_PATH, dashboard
 from .entities import DOMAIN, Entities
-from .home import EMAIL, Home
+from .home import Home
 from .past import Mean
 from .polling import until
 from .preferences import energy_sources
@@ -22,6 +23,7 @@ from .tesla import TESLA_SITE, Tesla, agree_at_tesla
 
 _READY = ("solar_power", "solar_energy")
 _READY_IN_CLOUD = ("solar_energy",)
+_READY_IN_ACCOUNT = ("number.backup_reserve",)
 # For so many seconds nothing new appears once everything is there.
 _CALM = 3.0
 
@@ -44,7 +46,7 @@ async def add_site(assistant: HomeAssistant, home: Home) -> None:
         ("user", {"next_step_id": "iq_gateway"}),
         ("iq_gateway", {"host": home.gateway.host}),
         ("iq_gateway_auth", {"next_step_id": "iq_gateway_login"}),
-        ("iq_gateway_login", {"username": EMAIL, "password": home.password, "remember_password": True}),
+        ("iq_gateway_login", {"username": EMAIL, "password": home.account.password, "remember_password": True}),
     ):
         flow = await _answer(assistant, flow, step, answers)
     _require_entry(flow)
@@ -68,6 +70,17 @@ async def add_cloud(assistant: HomeAssistant, session: ClientSession, home: Home
     flow = await _answer(assistant, flow, "enphase_code", {"code": code})
     flow = await _answer(assistant, flow, "system", {"system": system_id})
     _require_entry(flow)
+
+
+async def add_account(assistant: HomeAssistant, home: Home) -> None:
+    """Walk through the config flow of the owner's account, with the code that is sent to them."""
+    account = home.account
+    credentials = {"username": CAREFUL, "password": account.password, "remember_password": False}
+    flow = await assistant.start_flow(DOMAIN)
+    flow = await _answer(assistant, flow, "user", {"next_step_id": "enphase_account"})
+    flow = await _answer(assistant, flow, "enphase_account", credentials)
+    code = {"code": account.server.mailbox.code(CAREFUL), "send_again": False}
+    _require_entry(await _answer(assistant, flow, "enphase_account_code", code))
 
 
 async def add_tesla(assistant: HomeAssistant, session: ClientSession, tesla: Tesla) -> None:
@@ -112,6 +125,11 @@ async def wait_for_site(assistant: HomeAssistant, home: Home) -> Entities:
 async def wait_for_cloud(assistant: HomeAssistant) -> Entities:
     """Return the entities of the home's cloud once they are there and have values."""
     return await _wait_for(assistant, SITE, _READY_IN_CLOUD)
+
+
+async def wait_for_account(assistant: HomeAssistant) -> Entities:
+    """Return the entities of the owner's account once they are there."""
+    return await _wait_for(assistant, ACCOUNT_SITE, _READY_IN_ACCOUNT)
 
 
 async def wait_for_tesla(assistant: HomeAssistant) -> Entities:
@@ -160,8 +178,15 @@ async def import_past(assistant: HomeAssistant, home: Home, entities: Entities) 
     return imported
 
 
-async def show(assistant: HomeAssistant, house: House, entities: Entities, tesla: Entities | None = None) -> None:
-    """Set up the Energy dashboard, and the demo's own as the first thing that is seen, perhaps with a second home."""
+async def show(
+    assistant: HomeAssistant,
+    house: House,
+    entities: Entities,
+    *,
+    account: Entities | None = None,
+    tesla: Entities | None = None,
+) -> None:
+    """Set up the Energy dashboard, and the demo's own as the first thing that is seen, perhaps with more views."""
     capacity = house.battery.capacity / 1000 if house.battery else None
     sources = energy_sources(entities, capacity=capacity)
     await assistant.command("energy/save_prefs", energy_sources=sources, device_consumption=[])
@@ -170,7 +195,7 @@ async def show(assistant: HomeAssistant, house: House, entities: Entities, tesla
     )
     serials = [inverter.serial for inverter in house.inverters]
     circuits = {circuit.contact: circuit.name for circuit in house.config.load.circuits}
-    view = dashboard(entities, serials, circuits, tesla)
+    view = dashboard(entities, serials, circuits, account=account, tesla=tesla)
     await assistant.command("lovelace/config/save", url_path=URL_PATH, config=view)
     await assistant.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
 

@@ -9,8 +9,9 @@ import time
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
+from .account import governed
 from .api import HomeAssistant, HomeAssistantError
-from .check import CheckFailedError, check, check_cloud, check_tesla
+from .check import CheckFailedError, check, check_account, check_cloud, check_tesla
 from .cities import City, choose_city, find_city
 from .cloud import CALLBACK
 from .config_dir import LOOPBACK, NotEmptyError, config_dir, write
@@ -18,11 +19,13 @@ from .home import Home, furnish, serve
 from .options import Options
 from .process import EndedError, HomeAssistantProcess
 from .setting_up import (
+    add_account,
     add_cloud,
     add_site,
     add_tesla,
     import_past,
     show,
+    wait_for_account,
     wait_for_cloud,
     wait_for_site,
     wait_for_tesla,
@@ -51,6 +54,8 @@ async def run(options: Options) -> None:
         except NotEmptyError as err:
             raise Failure(f"{err} is not empty: give --config a new directory.") from err
         preset = furnish(options.house, city, options.inverters)
+        if options.account:
+            preset = governed(preset)
         redirect = f"{_url(options)}{CALLBACK}"
         home = await stack.enter_async_context(serve(preset, city, redirect))
         tesla = connect_tesla(city, redirect) if options.tesla else None
@@ -63,8 +68,8 @@ async def _run_home_assistant(options: Options, path: Path, city: City, home: Ho
     _say("Home Assistant is starting ...")
     write(path, city, options.port)
     environment = {
-        "ENERGY_SITE_ENLIGHTEN": home.account,
-        "ENERGY_SITE_ENTREZ": home.account,
+        "ENERGY_SITE_ENLIGHTEN": home.account.server.url,
+        "ENERGY_SITE_ENTREZ": home.account.server.url,
         "ENERGY_SITE_ENPHASE_API": home.cloud.server.url,
         **({"ENERGY_SITE_TESLA_AUTH": tesla.server.url, "ENERGY_SITE_TESLA_API": tesla.server.url} if tesla else {}),
     }
@@ -103,12 +108,16 @@ async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
             await add_site(assistant, home)
             entities = await wait_for_site(assistant, home)
             await import_past(assistant, home, entities)
-            tesla_entities = None
+            account_entities = tesla_entities = None
+            if options.account:
+                _say("Its owner's account is being set up the same way ...")
+                await add_account(assistant, home)
+                account_entities = await wait_for_account(assistant)
             if tesla is not None:
                 _say("A second home is being set up from a Tesla cloud ...")
                 await add_tesla(assistant, session, tesla)
                 tesla_entities = await wait_for_tesla(assistant)
-            await show(assistant, home.house, entities, tesla_entities)
+            await show(assistant, home.house, entities, account=account_entities, tesla=tesla_entities)
             if options.cloud:
                 _say("Its cloud is being set up the same way ...")
                 await add_cloud(assistant, session, home)
@@ -116,6 +125,8 @@ async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
             if options.check:
                 for line in await check(assistant, home, entities):
                     _say(line)
+                if account_entities is not None:
+                    _say(await check_account(assistant, home, account_entities))
                 if options.cloud:
                     _say(await check_cloud(assistant, home))
                 if tesla is not None:
@@ -124,7 +135,18 @@ async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
         finally:
             await assistant.close()
     _say(ready(options, url, home, tesla))
-    await asyncio.Event().wait()
+    await _pass_codes_on(home)
+
+
+async def _pass_codes_on(home: Home) -> None:
+    """Show each code that is sent to an owner, as there is no mailbox to look into."""
+    mails = home.account.server.mailbox.mails
+    seen = len(mails)
+    while True:
+        await asyncio.sleep(0.5)
+        for mail in mails[seen:]:
+            _say(f"E-mail to {mail.to}: the code is {mail.code}")
+        seen = len(mails)
 
 
 def _url(options: Options) -> str:

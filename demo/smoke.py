@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from simulator.clock import SystemClock
-from simulator.house import House, HouseConfig
+from simulator.enphase_account import AccountHome, AccountServer, HomeDetails, paths
+from simulator.house import BatteryConfig, House, HouseConfig
 from simulator.iq_gateway import GatewayServer
 from simulator.presets import PRESETS
 from simulator.tesla_cloud import EnergySite, SiteDetails, TeslaServer, powerwall
@@ -23,6 +24,7 @@ from .config_dir import LOOPBACK, ROOT
 _SECONDS = 45
 _DOMAIN = "energy_site"
 _GATEWAY_ENTRY, _TESLA_ENTRY, _SITE = "01SMOKE", "02SMOKE", 2607043
+_ACCOUNT_ENTRY, _SYSTEM, _LOGIN = "03SMOKE", 2607044, {"username": "owner@example.com", "password": "sunshine"}
 _EXPECTED = "has not been tested by Home Assistant"
 
 
@@ -31,13 +33,23 @@ async def smoke(python: str) -> list[str]:
     preset, clock = PRESETS["home"](), SystemClock()
     house = House(preset.house, start=clock.now() - 3600)
     site = EnergySite(House(HouseConfig(battery=powerwall()), start=clock.now() - 3600), SiteDetails(site_id=_SITE))
+    battery = HouseConfig(battery=BatteryConfig(units=2))
+    home = AccountHome(House(battery, start=clock.now() - 3600), HomeDetails(site_id=_SYSTEM))
     with TemporaryDirectory(prefix="energy-site-smoke-") as folder:
         config = Path(folder)
         async with (
             GatewayServer(house, preset.gateway, clock=clock) as gateway,
             TeslaServer([site], clock=clock) as tesla,
+            AccountServer(homes=[home], clock=clock) as account,
         ):
+            account.add_account(_LOGIN["username"], _LOGIN["password"])
             _write(config, gateway, tesla)
+            addresses = {
+                "ENERGY_SITE_TESLA_AUTH": tesla.url,
+                "ENERGY_SITE_TESLA_API": tesla.url,
+                "ENERGY_SITE_ENLIGHTEN": account.url,
+                "ENERGY_SITE_ENTREZ": account.url,
+            }
             log = config / "smoke.log"
             with log.open("wb") as output:
                 process = await create_subprocess_exec(
@@ -45,11 +57,12 @@ async def smoke(python: str) -> list[str]:
                     stdout=output,
                     stderr=STDOUT,
                     cwd=folder,
-                    env={**os.environ, "ENERGY_SITE_TESLA_AUTH": tesla.url, "ENERGY_SITE_TESLA_API": tesla.url},
+                    env={**os.environ, **addresses},
                 )
             await asyncio.sleep(_SECONDS)
             looks = gateway.stats.requests["/ivp/meters/readings"]
             tesla_looks = tesla.stats.requests[site.path("live_status")]
+            account_looks, sign_ins = account.requests[home.path(paths.BATTERY_SETTINGS)], account.logins
             running = process.returncode is None
             if running:
                 process.terminate()
@@ -57,19 +70,23 @@ async def smoke(python: str) -> list[str]:
         text = log.read_text(encoding="utf-8", errors="replace")
         problems = [line for line in text.splitlines() if _DOMAIN in line and _EXPECTED not in line]
         version = (config / ".HA_VERSION").read_text(encoding="utf-8")
-        entities, tesla_entities = _entities(config, _GATEWAY_ENTRY), _entities(config, _TESLA_ENTRY)
+        entities, tesla_entities, account_entities = (
+            _entities(config, entry) for entry in (_GATEWAY_ENTRY, _TESLA_ENTRY, _ACCOUNT_ENTRY)
+        )
     print(
         f"Home Assistant {version}: {entities} entities of a gateway, whose meters were read {looks} times, "
-        f"and {tesla_entities} of a Tesla site"
+        f"{tesla_entities} of a Tesla site, and {account_entities} of an Enphase account, which was signed in to {sign_ins} times"
     )
     if not running:
         problems.append(f"Home Assistant ended by itself:\n{text[-2000:]}")
     if looks < 3:
         problems.append("The meters were not read again and again")
-    if entities < 100 or tesla_entities < 40:
+    if entities < 100 or tesla_entities < 40 or account_entities < 20:
         problems.append("Entities are missing")
     if not tesla_looks:
         problems.append("The Tesla site was not polled")
+    if not account_looks or sign_ins != 1:
+        problems.append("The Enphase account was not polled, or not signed in to once")
     return problems
 
 
@@ -119,6 +136,12 @@ def _write(config: Path, gateway: GatewayServer, tesla: TeslaServer) -> None:
     entries = [
         _entry(_GATEWAY_ENTRY, "IQ Gateway", gateway.serial, data),
         _entry(_TESLA_ENTRY, "Powerwall", f"tesla_{_SITE}", tesla_data),
+        _entry(
+            _ACCOUNT_ENTRY,
+            "Home",
+            f"enphase_account_{_SYSTEM}",
+            {"source": "enphase_account", "system_id": str(_SYSTEM), **_LOGIN},
+        ),
     ]
     _store(config, "core.config_entries", 5, {"entries": entries})
     _store(config, "application_credentials", 1, {"items": [client]})

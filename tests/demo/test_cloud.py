@@ -3,10 +3,11 @@
 from aiohttp import ClientSession
 import pytest
 
+from demo.account import CAREFUL, EMAIL, connect_account
 from demo.api import PASSWORD, HomeAssistantError
 from demo.cities import find_city
 from demo.cloud import CALLBACK, SITE, agree, allow_link, connect, shown_code
-from demo.home import EMAIL, Home, furnish, live_through
+from demo.home import Home, furnish, live_through
 from demo.options import parse
 from demo.words import ready
 from simulator.clock import ManualClock
@@ -25,7 +26,8 @@ def home_fixture() -> Home:
     life = live_through(preset.house, NOW)
     gateway = GatewayServer(life.house, preset.gateway, clock=ManualClock(NOW))
     cloud = connect(gateway, life.archive, CITY, f"{HERE}{CALLBACK}")
-    return Home(gateway=gateway, cloud=cloud, account="", password="its password", rows=life.rows)
+    account = connect_account(gateway, life.archive, "Home", gateway.clock)
+    return Home(gateway=gateway, cloud=cloud, account=account, rows=life.rows)
 
 
 def test_gateway_and_cloud_have_one_house(home: Home) -> None:
@@ -78,7 +80,16 @@ def test_whoever_starts_it_is_told_everything(home: Home, *, cloud: bool) -> Non
     """In a few lines, with all that is typed; what is set up already has to be removed first."""
     text = ready(parse(["--cloud"] if cloud else []), HERE, home)
     application = home.cloud.application
-    for told in (HERE, PASSWORD, EMAIL, home.password, application.key, application.client_secret, "Megawatt"):
+    for told in (
+        HERE,
+        PASSWORD,
+        EMAIL,
+        CAREFUL,
+        home.account.password,
+        application.key,
+        application.client_secret,
+        "Megawatt",
+    ):
         assert told in text
     assert application.client_id in text
     assert text.count("remove it first") == 1 + cloud
