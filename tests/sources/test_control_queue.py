@@ -381,6 +381,15 @@ async def test_what_was_set_another_way_is_ours_when_it_is_seen(helm: Helm) -> N
     assert [(change.after, change.ours) for change in helm.changes] == [(60, True)]
 
 
+async def test_what_was_set_another_way_and_never_came_is_somebody_elses_days_later(helm: Helm) -> None:
+    helm.steering.expect(RESERVE, 60)
+    helm.site.clock.advance(25 * 3600)
+    helm.site.gateway.state.tariff.local.reserve = 60
+    helm.site.gateway.state.tariff.govern()
+    await helm.poll("secondary_control")
+    assert [(change.after, change.ours) for change in helm.changes] == [(60, False)]
+
+
 async def test_live_power_that_ends_by_itself_is_no_change_of_a_setting(helm: Helm) -> None:
     await helm.set("live_power", value=True)
     helm.changes.clear()

@@ -184,8 +184,9 @@ class ControlQueue:
 
     def expect(self, name: ControlName, value: Value, brings: Iterable[str] = ()) -> None:
         """Attribute a change made in another way to Home Assistant once it is observed here, and what it `brings`."""
-        self._watch.expect(name, value)
-        self._watch.bring(brings, self._clock())
+        now = self._clock()
+        self._watch.expect(name, value, now)
+        self._watch.bring(brings, now)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""

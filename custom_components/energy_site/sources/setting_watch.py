@@ -13,6 +13,9 @@ _MEMORABLE = timedelta(minutes=10)
 # A failed command that becomes active within this time was late.
 _LATE = timedelta(hours=1)
 
+# A site that isn't connected to its cloud may get a change that was made there this much later.
+_EXPECTED_FOR = timedelta(days=1)
+
 # A write may change other settings within this time.
 _MOVES_OTHERS = timedelta(seconds=60)
 
@@ -34,7 +37,7 @@ class SettingWatch:
         self._known: dict[ControlName, Value] = {}
         self._confirmed: dict[ControlName, PendingCommand] = {}
         self._failed: dict[ControlName, _Failed] = {}
-        self._expected: dict[ControlName, Value] = {}
+        self._expected: dict[ControlName, PendingCommand] = {}
         self._written: tuple[ControlName, datetime] | None = None
         self._brought: dict[ControlName, datetime] = {}
 
@@ -77,9 +80,9 @@ class SettingWatch:
             self._known[name] = error.in_force
         return Change(kind=ChangeKind.FAILED, name=name, before=before, after=error.in_force, ours=True, error=error)
 
-    def expect(self, name: ControlName, value: Value) -> None:
-        """Attribute a change made in another way to Home Assistant once it is observed here."""
-        self._expected[name] = value
+    def expect(self, name: ControlName, value: Value, now: datetime) -> None:
+        """Attribute a change made in another way to Home Assistant once it is observed here, unless that takes days."""
+        self._expected[name] = PendingCommand(value=value, requested_at=now)
 
     def seen(self, name: ControlName, value: Value, at: datetime, now: datetime, *, writing: bool) -> Change | None:
         """Record the active value as answered at `at`; return the change to report, `None` if there is none.
@@ -94,7 +97,7 @@ class SettingWatch:
             )
         if before is None or same(before, value):
             return None
-        expected, along = self._is_expected(name, value), self._moves_along(name, now, writing=writing)
+        expected, along = self._is_expected(name, value, now), self._moves_along(name, now, writing=writing)
         ours = expected or along
         kind = ChangeKind.CHANGED if ours else self._kind(name, before, now)
         return Change(kind=kind, name=name, before=before, after=value, ours=ours, along=along and not expected)
@@ -134,12 +137,13 @@ class SettingWatch:
             return ChangeKind.CHANGED
         return ChangeKind.REVERTED
 
-    def _is_expected(self, name: ControlName, value: Value) -> bool:
+    def _is_expected(self, name: ControlName, value: Value, now: datetime) -> bool:
         """Return whether Home Assistant made this change in another way."""
-        if name not in self._expected or not same(self._expected[name], value):
+        expected = self._expected.get(name)
+        if expected is None or not same(expected.value, value):
             return False
         del self._expected[name]
-        return True
+        return now - expected.requested_at <= _EXPECTED_FOR
 
     def _moves_along(self, name: ControlName, now: datetime, *, writing: bool) -> bool:
         """Return whether a setting changes because another one was written or changed."""
