@@ -53,6 +53,13 @@ async def step(hass: HomeAssistant, result: ConfigFlowResult, user_input: Mappin
     return await hass.config_entries.flow.async_configure(result["flow_id"], dict(user_input))
 
 
+async def open_settings(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
+    """Open an entry's options and choose its settings."""
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["type"] is FlowResultType.MENU
+    return await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "settings"})
+
+
 async def set_up_through_flow(hass: HomeAssistant, host: str, token: str) -> ConfigFlowResult:
     """Set a gateway up as a person does: its address, then a pasted token."""
     result = await start_flow(hass)

@@ -22,7 +22,7 @@ from simulator.enphase_account import AccountServer
 from simulator.house import House
 from simulator.iq_gateway import GatewayServer, HtmlPage, HttpStatus, Reset
 from simulator.presets import PRESETS
-from tests.common import start_flow, step
+from tests.common import open_settings, start_flow, step
 
 from .flows import announced, discover
 from .houses import FrozenClock
@@ -527,7 +527,7 @@ async def test_a_token_that_no_longer_works_is_asked_for_along_with_the_address(
 async def test_intervals_are_changed_within_bounds(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:
-    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await open_settings(hass, entry)
     assert result["type"] is FlowResultType.FORM
     assert result["data_schema"] is not None
     usual = {str(key): key.default() for key in result["data_schema"].schema}
@@ -559,9 +559,14 @@ async def test_first_screen_offers_the_gateway(hass: HomeAssistant) -> None:
     assert result["menu_options"] == ["iq_gateway", "enphase_account", "enphase_cloud", "enlighten", "tesla"]
 
 
-@pytest.mark.parametrize("source", ["enphase_cloud", "enlighten", "of_a_later_version"])
-def test_what_has_no_options_offers_none(source: str) -> None:
-    entry = MockConfigEntry(domain=DOMAIN, data={"source": source})
+async def test_options_are_a_menu_of_what_applies(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.MENU
+    assert "settings" in result["menu_options"]
+
+
+def test_an_unknown_source_has_no_options() -> None:
+    entry = MockConfigEntry(domain=DOMAIN, data={"source": "of_a_later_version"})
     assert not FrontDoor.async_supports_options_flow(entry)
     with pytest.raises(LookupError):
         FrontDoor.async_get_options_flow(entry)

@@ -90,7 +90,7 @@ def test_every_repair_has_its_place() -> None:
 
 def test_the_options_are_described_with_their_bounds() -> None:
     readme = (ROOT / "README.md").read_text()
-    names = ENGLISH["options"]["step"]["init"]["data"]
+    names = ENGLISH["options"]["step"]["settings"]["data"]
     for pace, (least, usual, greatest) in INTERVALS.items():
         assert f"| {names[pace]} | {usual} | {least} | {greatest} |" in readme
     least, usual, greatest = LIVE_MINUTES

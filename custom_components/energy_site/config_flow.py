@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import new_class
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow, OptionsFlowWithReload
 from homeassistant.core import callback
 
 from .const import CONF_SOURCE, DOMAIN
@@ -43,16 +43,30 @@ class FrontDoor(ConfigFlow):
     @callback
     @override
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        return (vendor := vendor_of(config_entry)) is not None and vendor.options_flow is not None
+        return vendor_of(config_entry) is not None
 
     @staticmethod
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        vendor = vendor_of(config_entry)
-        if vendor is None or vendor.options_flow is None:
+        if (vendor := vendor_of(config_entry)) is None:
             raise LookupError(config_entry.entry_id)
-        return vendor.options_flow()
+        return _OPTIONS_FLOWS[vendor.source]()
+
+
+class OptionsMenu(OptionsFlow):
+    """Offers what can be changed about a site, or done with it."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - the signature is Home Assistant's.
+        """Offer what applies to the site now."""
+        offers = [step for step, applies in self._offers().items() if applies]
+        if not offers:
+            return self.async_abort(reason="no_options")
+        return self.async_show_menu(step_id="init", menu_options=offers)
+
+    def _offers(self) -> dict[str, bool]:
+        """Return whether each item of the menu applies, in the menu's order."""
+        return {"settings": hasattr(self, "async_step_settings")}
 
 
 def _entrance(vendor_flow: type[ConfigFlow], name: str) -> Step:
@@ -77,6 +91,14 @@ def _entrances() -> dict[str, Step]:
                 found.setdefault(name, _entrance(vendor_flow, name))
     return found
 
+
+_OPTIONS_FLOWS: dict[str, type[OptionsFlow]] = {
+    vendor.source: new_class(
+        "SiteOptionsFlow",
+        (OptionsMenu, *((vendor.options_steps,) if vendor.options_steps is not None else ()), OptionsFlowWithReload),
+    )
+    for vendor in VENDORS
+}
 
 # Home Assistant finds the flow by its domain alone, so it leads to the registered vendors.
 EnergySiteConfigFlow = new_class(

@@ -35,7 +35,8 @@ class Vendor:
 
     `source` is its key in the config flow's menu and in an entry's data. `steps` is its part of the
     config flow, which starts with `async_step_<source>`, `async_step_<source>_reauth` and
-    `async_step_<source>_reconfigure`. `public_data` are the fields of an entry's data that identify
+    `async_step_<source>_reconfigure`, `options_steps` its part of the options flow, which starts with
+    `async_step_settings`. `public_data` are the fields of an entry's data that identify
     nobody, `vocabulary` are the words and fields of its responses that don't either. `serve` adds
     what Home Assistant serves to the vendor; it may be called again. `forget` removes what is kept outside
     of an entry once that is removed.
@@ -44,7 +45,7 @@ class Vendor:
     source: str
     adapter: type[SourceAdapter[Any]]
     steps: type[ConfigFlow]
-    options_flow: type[OptionsFlow] | None = None
+    options_steps: type[OptionsFlow] | None = None
     oauth: OAuthClients | None = None
     issues: tuple[IssueDescription, ...] = ()
     public_data: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator.enphase_account import UNAVAILABLE, Account, AccountHome, AccountServer, paths
-from tests.common import step
+from tests.common import open_settings, step
 from tests.steering import settle
 
 from .homes import EMAIL, HOME, LOGIN, open_flow
@@ -67,7 +67,7 @@ async def test_a_number_that_cannot_be_checked_now_is_not_called_unknown(
 
 
 async def test_whether_readings_are_shown_twice_is_an_option(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    form: Any = await hass.config_entries.options.async_init(entry.entry_id)
+    form: Any = await open_settings(hass, entry)
     assert form["step_id"] == "readings"
     (field,) = form["data_schema"].schema.values()
     assert field.config["options"] == ["auto", "always", "never"]
@@ -76,6 +76,6 @@ async def test_whether_readings_are_shown_twice_is_an_option(hass: HomeAssistant
     await settle(hass)
     await hass.async_block_till_done()
     assert entry.options == {"readings": "never"}
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await open_settings(hass, entry)
     (key,) = form["data_schema"].schema
     assert key.description["suggested_value"] == "never"

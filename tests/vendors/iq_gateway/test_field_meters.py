@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from simulator.house import House
 from simulator.iq_gateway import Fault, GatewayServer, Measurement, Mutate, wiring
 from simulator.presets import PRESETS, Preset
-from tests.common import number, pass_time, set_up_through_flow, state, tick
+from tests.common import number, open_settings, pass_time, set_up_through_flow, state, tick
 from tests.vendors.iq_gateway.source.driver import equipped, sunny
 
 from ...houses import MORNING, FrozenClock
@@ -366,7 +366,7 @@ async def test_phases_that_cancel_out_count_as_the_utilitys_meter_does(
 ) -> None:
     if netted:
         [entry] = hass.config_entries.async_entries(DOMAIN)
-        form = await hass.config_entries.options.async_init(entry.entry_id)
+        form = await open_settings(hass, entry)
         assert form["data_schema"] is not None
         chosen = {str(key): key.default() for key in form["data_schema"].schema}
         done = await hass.config_entries.options.async_configure(

@@ -12,7 +12,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator.tesla_cloud import Application, TeslaServer
-from tests.common import pass_time
+from tests.common import open_settings, pass_time
 from tests.test_repairs import issue
 
 from .signing_in import CABIN, set_up_site
@@ -58,7 +58,7 @@ async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 async def choose(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> None:
     """Choose a budget in the options."""
-    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await open_settings(hass, entry)
     result = await hass.config_entries.options.async_configure(result["flow_id"], {"budget": name})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -119,7 +119,7 @@ async def test_a_budget_that_is_chosen_while_the_application_is_disabled_counts_
 async def test_a_smaller_budget_of_ones_own_stays(
     hass: HomeAssistant, application: Application, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await open_settings(hass, entry)
     own = {"budget": "custom", "requests": 3_000}
     await hass.config_entries.options.async_configure(result["flow_id"], own)
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from simulator.tesla_cloud import Application
 from tests.cloud import shown
+from tests.common import open_settings
 
 from .signing_in import set_up_site
 
@@ -25,13 +26,13 @@ async def entry(hass: HomeAssistant, application: Application) -> MockConfigEntr
 
 async def submit(hass: HomeAssistant, entry: MockConfigEntry, **typed: Any) -> ConfigFlowResult:
     """Open the options and submit them."""
-    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await open_settings(hass, entry)
     assert result["step_id"] == "budget"
     return await hass.config_entries.options.async_configure(result["flow_id"], typed)
 
 
 async def test_the_default_is_the_budget_that_costs_nothing(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await open_settings(hass, entry)
     assert shown(result)["budget"] == "free"
     assert result["description_placeholders"] == {"free": "50,000", "credit": "5,000"}
     assert plan_of(entry.options).per_month == 50_000
@@ -55,7 +56,7 @@ async def test_a_budget_is_kept(
     result = await submit(hass, entry, **typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert plan_of(entry.options).per_month == requests
-    opened = await hass.config_entries.options.async_init(entry.entry_id)
+    opened = await open_settings(hass, entry)
     assert shown(opened)["budget"] == typed["budget"]
 
 

@@ -21,7 +21,7 @@ _SCHEMA = probatio.Schema(
 class ReadingsOptionsFlow(OptionsFlowWithReload):
     """Chooses whether the readings of the site's gateway are shown here as well."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Begin."""
         return await self.async_step_readings(user_input)
 

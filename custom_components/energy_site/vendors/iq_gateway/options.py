@@ -14,7 +14,7 @@ from .const import CONF_LIVE_MINUTES, CONF_NET_PHASES, INTERVALS, LIVE_MINUTES
 class IntervalOptionsFlow(OptionsFlowWithReload):
     """Changes the intervals within safe limits for the gateway, and how energy is counted."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the form, then store the options."""
         if user_input is not None:
             intervals = {key: int(chosen) for key, chosen in user_input.items() if key != CONF_NET_PHASES}
@@ -27,7 +27,7 @@ class IntervalOptionsFlow(OptionsFlowWithReload):
             }
         )
         return self.async_show_form(
-            step_id="init",
+            step_id="settings",
             data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options),
         )
 

@@ -24,7 +24,7 @@ _LEAST_REQUESTS = 500
 class BudgetOptionsFlow(OptionsFlowWithReload):
     """Changes how many requests the application may send each month."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Begin."""
         return await self.async_step_budget(user_input)
 
