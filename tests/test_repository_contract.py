@@ -1,10 +1,8 @@
 """Hold the repository to what hassfest and HACS ask for, which both need a network, and to rules of its own."""
 
-from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
-from string import Formatter
 import struct
 import subprocess
 import tomllib
@@ -12,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from .translation_check import leaves
 
 DOMAIN = "energy_site"
 ROOT = Path(__file__).parents[1]
@@ -55,18 +55,6 @@ def _json(name: str) -> Any:
     """Read one of the component's files; one that is missing is empty, and noticed by a test of its own."""
     path = COMPONENT / name
     return json.loads(path.read_text()) if path.exists() else {}
-
-
-def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield from _leaves(value, f"{path}.{key}" if path else key)
-    else:
-        yield path, node
-
-
-def _placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 MANIFEST = _json("manifest.json")
@@ -147,31 +135,6 @@ def test_english_is_there() -> None:
     assert not (COMPONENT / "strings.json").exists()
 
 
-@pytest.mark.parametrize(("path", "text"), _leaves(ENGLISH))
-def test_text(path: str, text: str) -> None:
-    """Hassfest has its rules for what a text may hold."""
-    assert all(re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", key) for key in path.split("."))
-    assert text
-    assert text == text.strip()
-    assert not re.search(r"<[a-zA-Z/!]", text), "HTML"
-    assert not re.search(r"(https?|ftp|mqtts?)://|www\.", text), "an address belongs in a placeholder"
-    assert not re.search(r"'\{\w+\}'", text), "a placeholder inside single quotes is not replaced"
-    assert "[%key:" not in text, "references are resolved in Home Assistant's own build alone"
-    placeholders = _placeholders(text)
-    assert all(name.isidentifier() for name in placeholders)
-    if re.match(r"entity\..+\.(state(\..+)?|unit_of_measurement)$", path):
-        assert not placeholders
-
-
-@pytest.mark.parametrize("language", sorted((COMPONENT / "translations").glob("*.json")), ids=lambda path: path.stem)
-def test_language_follows_english(language: Path) -> None:
-    """A language may lag behind English, but neither run ahead of it nor name other placeholders."""
-    english = dict(_leaves(ENGLISH))
-    for path, text in _leaves(json.loads(language.read_text())):
-        assert path in english, path
-        assert _placeholders(text) == _placeholders(english[path]), path
-
-
 @pytest.mark.parametrize("part", ["config", "options"])
 def test_every_flow_field_is_described(part: str) -> None:
     """Each field has a label and a sentence that says what belongs there."""
@@ -202,7 +165,7 @@ def test_icon_belongs_to_an_entity(platform: str, key: str, icon: dict[str, Any]
     """An icon has its entity's name, and its states are states of that entity and differ from the default."""
     entity = ENGLISH["entity"][platform][key]
     assert icon.get("state", {}).keys() <= entity.get("state", {}).keys() | {"on", "off"}
-    assert all(value.startswith("mdi:") for _, value in _leaves(icon))
+    assert all(value.startswith("mdi:") for _, value in leaves(icon))
     assert icon.get("default") not in icon.get("state", {}).values()
 
 
