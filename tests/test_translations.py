@@ -18,7 +18,7 @@ from .translation_check import language_problems, leaves, text_problems
 
 DOMAIN = "energy_site"
 FOLDER = Path(__file__).parents[1] / "custom_components" / DOMAIN / "translations"
-LANGUAGES = ("de", "es", "fr", "nl")
+LANGUAGES = ("de", "es", "fr", "it", "nl")
 ENGLISH: dict[str, Any] = json.loads((FOLDER / "en.json").read_text())
 TEXTS = dict(leaves(ENGLISH))
 
