@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import deepcopy
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,46 @@ FOLDER = Path(__file__).parents[1] / "custom_components" / DOMAIN / "translation
 LANGUAGES = ("de", "es", "fr", "it", "nl")
 ENGLISH: dict[str, Any] = json.loads((FOLDER / "en.json").read_text())
 TEXTS = dict(leaves(ENGLISH))
+
+# What Home Assistant's frontend calls the places that a text sends the reader to: its key, and the name in each language.
+PLACES = {
+    "Settings": ("panel.config", "Einstellungen", "Configuración", "Paramètres", "Impostazioni", "Instellingen"),
+    "Devices & services": (
+        "ui.panel.config.dashboard.devices.main",
+        *("Geräte & Dienste", "Dispositivos y servicios", "Appareils et services"),
+        *("Dispositivi e servizi", "Apparaten en diensten"),
+    ),
+    "Repairs": (
+        "ui.panel.config.repairs.caption",
+        *("Reparaturen", "Reparaciones", "Corrections", "Riparazioni", "Reparaties"),
+    ),
+    "Dashboards": (
+        "ui.panel.config.dashboard.dashboards.main",
+        *("Dashboards", "Paneles de control", "Tableaux de bord", "Plance", "Dashboards"),
+    ),
+    "Energy": ("ui.panel.config.energy.caption", "Energie", "Energía", "Énergie", "Energia", "Energie"),
+    "Tools": (
+        "ui.panel.config.dashboard.tools.main",
+        *("Werkzeuge", "Herramientas", "Outils", "Strumenti", "Hulpmiddelen"),
+    ),
+    "Statistics": (
+        "ui.panel.config.tools.tabs.statistics.title",
+        *("Statistik", "Estadísticas", "Statistiques", "Statistiche", "Statistieken"),
+    ),
+    "Configure": (
+        "ui.panel.config.integrations.config_entry.configure",
+        *("Konfigurieren", "Configurar", "Configurer", "Configura", "Configureer"),
+    ),
+    "Reconfigure": (
+        "ui.panel.config.integrations.config_entry.reconfigure",
+        *("Neu konfigurieren", "Reconfigurar", "Reconfigurer", "Riconfigura", "Herconfigureer"),
+    ),
+}
+
+
+def place_in(language: str) -> dict[str, str]:
+    """Return what the frontend calls each place in a language."""
+    return {place: names[1 + LANGUAGES.index(language)] for place, names in PLACES.items()}
 
 
 def read(language: str) -> dict[str, Any]:
@@ -152,3 +193,24 @@ async def test_entities_have_their_names_in_the_language_of_home_assistant(
         assert each.original_name == texts[each.domain][each.translation_key]["name"]
     named = [(each.domain, each.device_id, each.original_name) for each in entities]
     assert len(named) == len(set(named))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_place_is_called_what_the_reader_sees_there(language: str) -> None:
+    """A text leads through the menus of Home Assistant, in bold or as a path."""
+    texts = dict(leaves(read(language)))
+    for path, original in TEXTS.items():
+        for place, name in place_in(language).items():
+            for mention in ("**{}**", "{} >", "> {}"):
+                if mention.format(place) in original:
+                    assert mention.format(name) in texts[path], path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_frontend_has_these_places(language: str) -> None:
+    frontend = pytest.importorskip("hass_frontend", reason="scripts/setup --demo installs the frontend")
+    words: dict[str, str] = {}
+    for file in (frontend.where() / "static" / "translations").rglob(f"{language}-*.json"):
+        if re.fullmatch(rf"{language}-[0-9a-f]{{32}}", file.stem):
+            words |= leaves(json.loads(file.read_text()))
+    assert {place: words[key] for place, (key, *_) in PLACES.items()} == place_in(language)
