@@ -222,6 +222,9 @@ async def test_says_that_the_account_has_no_energy_site(
     result = await sign_in(hass, application)
     assert errors(result, "tesla") == {"base": "no_sites"}
     assert told(result, "region") == "Europe, the Middle East, and Africa"
+    hass.config.language = "de"
+    result = await paste(hass, await step(hass, result, typed(application)))
+    assert told(result, "region") == "Europa, Naher Osten und Afrika"
     fleet.policy.account = Account()
     await finish(hass, await paste(hass, await step(hass, result, typed(application))))
 

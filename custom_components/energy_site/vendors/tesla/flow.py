@@ -13,11 +13,12 @@ from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.helpers.config_entry_oauth2_flow import MY_AUTH_CALLBACK_PATH
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode, TextSelector
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from ...api.errors import ApiAuthError, ApiError, ApiQuotaError
 from ...api.oauth import ClientRefusedError, OAuthError
-from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SOURCE
+from ...const import CONF_AUTH_IMPLEMENTATION, CONF_SOURCE, DOMAIN
 from ...helpers.flow_error import FlowError
 from ...helpers.sessions import async_get_isolated_session
 from ..cloud_flow import DiscoveredSystem, check_granted, connection_error
@@ -51,11 +52,6 @@ _REGIONS = SelectSelector(
     )
 )
 _EXAMPLE = "example.com"
-_REGION_NAMES = {
-    Region.NA: "North America and Asia-Pacific",
-    Region.EU: "Europe, the Middle East, and Africa",
-    Region.CN: "China",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +235,7 @@ class TeslaSteps(OAuthSteps):
             check_granted(entry, sites)
             return self.async_update_reload_and_abort(entry, data_updates=await self._async_collect())
         if not sites:
-            raise FlowError("no_sites", placeholders={"region": _REGION_NAMES[self._region]})
+            raise FlowError("no_sites", placeholders={"region": await self._async_region_name()})
         return await self._async_offer(TESLA, sites, self._async_collect)
 
     @override
@@ -286,13 +282,18 @@ class TeslaSteps(OAuthSteps):
         named = stored_under(self._application.region)
         return {CONF_SOURCE: SOURCE, CONF_REGION: str(self._region), **await self._async_token_data(named)}
 
+    async def _async_region_name(self) -> str:
+        """Return the name of the account's region in Home Assistant's language."""
+        texts = await async_get_translations(self.hass, self.hass.config.language, "selector", {DOMAIN})
+        return texts[f"component.{DOMAIN}.selector.{CONF_REGION}.options.{self._region}"]
+
     # -- registration -----------------------------------------------------------------
 
     async def _async_ask_registration(self) -> ConfigFlowResult:
         """Say that Tesla doesn't know the application in the account's region, although the user may expect it."""
         self._problem, self._unheeded = self._unheeded, None
         if self._problem is None and self._region is not self._application.region:
-            self._problem = FlowError("account_elsewhere", placeholders={"region": _REGION_NAMES[self._region]})
+            self._problem = FlowError("account_elsewhere", placeholders={"region": await self._async_region_name()})
         return await self.async_step_tesla_registration()
 
     async def async_step_tesla_registration(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -324,7 +325,7 @@ class TeslaSteps(OAuthSteps):
             "tesla_registration",
             {probatio.Required(CONF_DOMAIN, description=suggested): TextSelector()},
             {
-                "region": _REGION_NAMES[self._region],
+                "region": await self._async_region_name(),
                 "address": str(key_address(domain or _EXAMPLE)),
                 "key": key.pem,
                 "key_link": KEY_PATH,
