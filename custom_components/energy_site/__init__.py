@@ -10,6 +10,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .api.errors import ApiError
 from .const import CONF_SOURCE, DOMAIN
+from .frontend import async_serve_dashboard
 from .helpers.storage import site_file
 from .runtime.pairing import async_pair
 from .runtime.site import SiteConfigEntry, SiteRuntime
@@ -30,8 +31,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - the signature is Home Assistant's.
-    """Register the actions and what is served to vendors, even if no site is loaded."""
+    """Register the actions and what is served to vendors and browsers, even if no site is loaded."""
     async_setup_services(hass)
+    await async_serve_dashboard(hass)
     for vendor in VENDORS:
         if vendor.serve is not None:
             vendor.serve(hass)
