@@ -49,8 +49,18 @@ def furnish(name: str, city: City, inverters: int | None = None) -> Preset:
     if city.place.latitude < 0:
         arrays = tuple(replace(array, azimuth=(180 - array.azimuth) % 360) for array in house.arrays)
         house = replace(house, arrays=arrays)
+    house = _with_a_weak_panel(house)
     gateway = replace(preset.gateway, speed=Speed.TYPICAL, currency=city.currency)
     return Preset(house=house, gateway=gateway)
+
+
+def _with_a_weak_panel(house: HouseConfig) -> HouseConfig:
+    """Return the house with one panel, if it has several, that makes half of what it should."""
+    *others, array = house.arrays
+    if array.inverters < 3:
+        return house
+    weak = replace(array, inverters=1, panel_watts=array.panel_watts / 2)
+    return replace(house, arrays=(*others, replace(array, inverters=array.inverters - 1), weak))
 
 
 def _with_local_grid(house: HouseConfig, *, split_phase: bool) -> HouseConfig:

@@ -34,7 +34,7 @@ async def take(port: int, browser: str) -> None:
         await assistant.close()
         chromium = await playwright.chromium.launch(executable_path=browser, args=_FLAGS.split())
         pages = (
-            ("dashboard", "/energy-site/site", 1420),
+            ("dashboard", "/energy-site", 1420),
             ("energy", "/energy/overview", 960),
             ("device", f"/config/devices/device/{device}", 1100),
         )

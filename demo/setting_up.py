@@ -12,7 +12,6 @@ from simulator.house import House
 from .account import ACCOUNT_SITE, CAREFUL, EMAIL
 from .api import HomeAssistant, HomeAssistantError
 from .cloud import PLAN, SITE, agree
-from .dashboard import ICON, TITLE, URL_PATH, dashboard
 from .entities import DOMAIN, Entities
 from .home import Home
 from .past import Mean
@@ -21,6 +20,8 @@ from .preferences import energy_sources
 from .statistics import COUNTED, COUNTED_TODAY, Series, Shown, as_imported, series
 from .tesla import TESLA_SITE, Tesla, agree_at_tesla
 
+TITLE, URL_PATH, ICON = "Energy Site", "energy-site", "mdi:solar-power-variant"
+STRATEGY = {"strategy": {"type": "custom:energy-site"}}
 _READY = ("solar_power", "solar_energy")
 _READY_IN_CLOUD = ("solar_energy",)
 _READY_IN_ACCOUNT = ("number.backup_reserve",)
@@ -178,25 +179,15 @@ async def import_past(assistant: HomeAssistant, home: Home, entities: Entities) 
     return imported
 
 
-async def show(
-    assistant: HomeAssistant,
-    house: House,
-    entities: Entities,
-    *,
-    account: Entities | None = None,
-    tesla: Entities | None = None,
-) -> None:
-    """Set up the Energy dashboard, and the demo's own as the first thing that is seen, perhaps with more views."""
+async def show(assistant: HomeAssistant, house: House, entities: Entities) -> None:
+    """Set up the Energy dashboard, and the integration's own, which makes itself, as the first thing that is seen."""
     capacity = house.battery.capacity / 1000 if house.battery else None
     sources = energy_sources(entities, capacity=capacity)
     await assistant.command("energy/save_prefs", energy_sources=sources, device_consumption=[])
     await assistant.command(
         "lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon=ICON, mode="storage", show_in_sidebar=True
     )
-    serials = [inverter.serial for inverter in house.inverters]
-    circuits = {circuit.contact: circuit.name for circuit in house.config.load.circuits}
-    view = dashboard(entities, serials, circuits, account=account, tesla=tesla)
-    await assistant.command("lovelace/config/save", url_path=URL_PATH, config=view)
+    await assistant.command("lovelace/config/save", url_path=URL_PATH, config=STRATEGY)
     await assistant.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
 
 

@@ -108,7 +108,7 @@ async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
             await add_site(assistant, home)
             entities = await wait_for_site(assistant, home)
             await import_past(assistant, home, entities)
-            account_entities = tesla_entities = None
+            account_entities = None
             if options.account:
                 _say("Its owner's account is being set up the same way ...")
                 await add_account(assistant, home)
@@ -116,8 +116,8 @@ async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
             if tesla is not None:
                 _say("A second home is being set up from a Tesla cloud ...")
                 await add_tesla(assistant, session, tesla)
-                tesla_entities = await wait_for_tesla(assistant)
-            await show(assistant, home.house, entities, account=account_entities, tesla=tesla_entities)
+                await wait_for_tesla(assistant)
+            await show(assistant, home.house, entities)
             if options.cloud:
                 _say("Its cloud is being set up the same way ...")
                 await add_cloud(assistant, session, home)

@@ -18,7 +18,6 @@ from custom_components.energy_site.event import EVENTS
 from custom_components.energy_site.sensor import DESCRIPTIONS
 from demo.cities import find_city
 from demo.config_dir import NotEmptyError, config_dir, write
-from demo.dashboard import dashboard
 from demo.entities import Entities
 from demo.options import parse
 from demo.preferences import energy_sources
@@ -69,12 +68,6 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(each)
 
 
-def _named(view: Any) -> set[str]:
-    """Return the entities in a view."""
-    platforms = ("sensor", "binary_sensor", "event", *CONTROLS)
-    return {text for text in _strings(view) if "." in text and text.split(".")[0] in platforms}
-
-
 def test_the_past_is_of_existing_keys() -> None:
     """Every series belongs to a sensor."""
     assert {*MEASURED, *COUNTED, *COUNTED_TODAY} <= _keys()
@@ -97,46 +90,6 @@ def test_a_site_with_less_has_fewer_sources() -> None:
     ENERGY_SOURCE_SCHEMA(sources)
     assert [source["type"] for source in sources] == ["solar"]
     assert "stat_rate" not in sources[0]
-
-
-def test_the_dashboard_shows_existing_entities(entities: Entities) -> None:
-    """All of them are of the site, and every section has something to show."""
-    view = dashboard(entities, INVERTERS, CIRCUITS)["views"][0]
-    named = _named(view)
-    assert named <= set(entities.by_key.values())
-    assert {f"sensor.{serial}_power" for serial in INVERTERS} <= named
-    assert {"binary_sensor.grid_connected", "number.backup_reserve", "switch.NC2_closed", "event.outage"} <= named
-    assert len(view["sections"]) == 7
-    assert all(len(section["cards"]) > 1 for section in view["sections"])
-
-
-def test_a_poorer_site_has_no_empty_cards() -> None:
-    """Where there is no battery, there is no section for one."""
-    few = Entities({"solar_power": "sensor.power", "solar_energy": "sensor.energy"})
-    view = dashboard(few, [], CIRCUITS)["views"][0]
-    headings = [section["cards"][0]["heading"] for section in view["sections"]]
-    assert not {"Battery", "Controls"} & set(headings)
-    assert _named(view) == {"sensor.power", "sensor.energy"}
-
-
-def test_controls_can_be_set_where_they_stand(entities: Entities) -> None:
-    """Each has what sets it: a slider, a list, or a switch as wide as half a section."""
-    sections = dashboard(entities, [], CIRCUITS)["views"][0]["sections"]
-    cards = next(section["cards"] for section in sections if section["cards"][0]["heading"] == "Controls")
-    features = {card["entity"]: [each["type"] for each in card["features"]] for card in cards if "features" in card}
-    assert features == {
-        "number.backup_reserve": ["numeric-input"],
-        "select.operating_mode": ["select-options"],
-        "switch.charge_from_grid": ["toggle"],
-        "switch.discharge_to_grid": ["toggle"],
-        "switch.power_match": ["toggle"],
-        "switch.restrict_discharge": ["toggle"],
-        "switch.storm_guard": ["toggle"],
-        "switch.live_power": ["toggle"],
-        "switch.NC1_closed": ["toggle"],
-        "switch.NC2_closed": ["toggle"],
-    }
-    assert [card["name"] for card in cards if card.get("entity", "").endswith("_closed")] == list(CIRCUITS.values())
 
 
 def test_entities_are_found_by_their_unique_id() -> None:
