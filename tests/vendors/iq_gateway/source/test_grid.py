@@ -68,6 +68,27 @@ async def test_every_word_for_the_relay_is_understood(word: str, expected: GridS
         assert state(site) is expected
 
 
+async def test_what_a_controller_said_before_the_relay_is_not_shown_once_the_relay_says_nothing() -> None:
+    async with simulated("home") as site:
+        site.gateway.house.switches.grid_available = False
+        await site.start()
+        site.clock.advance(60)
+        await site.ask("relay", "ensemble_inventory")
+        assert state(site) is GridState.OFF_GRID
+        site.gateway.house.switches.grid_available = True
+        site.clock.advance(60)
+        await site.ask("relay")
+        assert state(site) is GridState.ON_GRID
+        # The relay's answer has had its time. The controller is asked for less often, so that its answer stands longer.
+        fault = site.gateway.faults.add(HttpStatus(503), RELAY)
+        site.clock.advance(300)
+        await site.ask("relay")
+        assert state(site) is None
+        fault.remove()
+        await site.ask("relay")
+        assert state(site) is GridState.ON_GRID
+
+
 async def test_a_relay_that_says_nothing_lets_the_controller_speak() -> None:
     async with simulated("home") as site:
         site.gateway.faults.add(HttpStatus(503), RELAY)

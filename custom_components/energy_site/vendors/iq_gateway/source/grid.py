@@ -64,6 +64,9 @@ def _state(answers: Answers, now: datetime) -> GridState | None:
     relay_at, inventory_at = answers.at(RELAY), answers.at(ENSEMBLE_INVENTORY)
     controller = next(iter(inventory.controllers), None) if inventory else None
     relay_is_newer = relay_at is not None and (inventory_at is None or relay_at >= inventory_at)
+    if relay is None and relay_at is not None and inventory_at is not None and relay_at > inventory_at:
+        # What the inventory says was out of date before the relay stopped responding.
+        return None
     if relay is not None and (relay_is_newer or controller is None):
         return _relay_state(relay.mains_oper_state, relay)
     return _relay_state(controller.mains_oper_state, relay) if controller is not None else None
