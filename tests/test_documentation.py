@@ -1,5 +1,6 @@
 """The documentation says what the code does."""
 
+from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
@@ -7,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from custom_components.energy_site.condition import CONDITIONS
 from custom_components.energy_site.descriptions.controls import (
     NUMBER_DESCRIPTIONS,
     SELECT_DESCRIPTIONS,
@@ -16,6 +18,7 @@ from custom_components.energy_site.descriptions.entity_description import AnyEnt
 from custom_components.energy_site.descriptions.site import BINARY_DESCRIPTIONS
 from custom_components.energy_site.event import EVENTS
 from custom_components.energy_site.sensor import DESCRIPTIONS
+from custom_components.energy_site.trigger import TRIGGERS
 from custom_components.energy_site.vendors.enphase_cloud.parameters import PARAMETERS as ENPHASE_PARAMETERS
 from custom_components.energy_site.vendors.iq_gateway.const import INTERVALS, LIVE_MINUTES
 from custom_components.energy_site.vendors.iq_gateway.source import feeds
@@ -27,7 +30,7 @@ from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.event import EventEntityDescription
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.util import slugify
-from homeassistant.util.yaml import load_yaml
+from homeassistant.util.yaml import load_yaml, parse_yaml
 
 ROOT = Path(__file__).parents[1]
 ENGLISH = json.loads((ROOT / "custom_components/energy_site/translations/en.json").read_text())
@@ -139,7 +142,33 @@ def test_every_action_is_described_with_its_fields() -> None:
 def test_actions_that_are_named_exist() -> None:
     for page in PAGES:
         for action in re.findall(r"`energy_site\.(\w+)`|action: energy_site\.(\w+)", page.read_text()):
-            assert "".join(action) in SERVICES, page.name
+            assert "".join(action) in {*SERVICES, *TRIGGERS, *CONDITIONS}, page.name
+
+
+@pytest.mark.parametrize(("heading", "classes"), [("Triggers", TRIGGERS), ("Conditions", CONDITIONS)])
+def test_every_trigger_and_condition_is_described(heading: str, classes: dict[str, Any]) -> None:
+    names = {entity["name"] for entities in ENGLISH["entity"].values() for entity in entities.values()}
+    rows = {key.strip("`"): (watched, text) for key, watched, text in _rows("docs/automations.md", heading)}
+    assert rows.keys() == {f"energy_site.{key}" for key in classes}
+    for key, (watched, _) in rows.items():
+        assert set(re.split(", otherwise |, ", watched)) <= names, key
+
+
+def _examples() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return the triggers and conditions of all examples."""
+    for block in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/automations.md").read_text(), re.DOTALL):
+        parts = parse_yaml(block)
+        assert isinstance(parts, dict)
+        for kind in ("triggers", "conditions"):
+            for part in parts.get(kind, ()):
+                yield kind, part
+
+
+@pytest.mark.parametrize(("kind", "example"), _examples())
+def test_examples_of_triggers_and_conditions_are_valid(kind: str, example: dict[str, Any]) -> None:
+    name, classes = (example.pop("trigger"), TRIGGERS) if kind == "triggers" else (example.pop("condition"), CONDITIONS)
+    if name.startswith("energy_site."):
+        cast("dict[str, Any]", classes)[name.removeprefix("energy_site.")]._schema(example)
 
 
 def test_what_an_event_tells_is_described() -> None:
@@ -147,7 +176,7 @@ def test_what_an_event_tells_is_described() -> None:
     setting = events["setting"]["state_attributes"]
     endings = [cells[0].strip("`") for cells in _rows("docs/automations.md", "How a setting ends")]
     assert sorted(endings) == sorted(setting["event_type"]["state"])
-    triggers = _section("docs/automations.md", "Triggers")
+    triggers = _section("docs/automations.md", "Events and device triggers")
     named = set(re.findall(r"`(\w+)`", triggers))
     assert named <= _keys(events)
     assert (setting.keys() | setting["by"]["state"].keys()) <= named

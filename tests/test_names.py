@@ -128,6 +128,7 @@ def test_the_root_holds_only_what_home_assistant_looks_for_and_what_everything_s
         "__init__",
         "application_credentials",
         "binary_sensor",
+        "condition",
         "config_flow",
         "const",
         "coordinator",
@@ -143,4 +144,5 @@ def test_the_root_holds_only_what_home_assistant_looks_for_and_what_everything_s
         "services",
         "switch",
         "system_health",
+        "trigger",
     }

@@ -11,6 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from custom_components.energy_site.condition import CONDITIONS
+from custom_components.energy_site.site.control import ControlKey
+from custom_components.energy_site.site.model import OperatingMode
+from custom_components.energy_site.trigger import TRIGGERS
+
 from .translation_check import leaves
 
 DOMAIN = "energy_site"
@@ -61,6 +66,19 @@ MANIFEST = _json("manifest.json")
 ENGLISH = _json("translations/en.json")
 ICONS = _json("icons.json")
 SERVICES = yaml.safe_load(path.read_text()) if (path := COMPONENT / "services.yaml").exists() else {}
+
+
+def _described(name: str) -> dict[str, Any]:
+    """Read the triggers or conditions of a file, without what it only repeats."""
+    content = yaml.safe_load((COMPONENT / name).read_text())
+    return {key: value for key, value in content.items() if not key.startswith(".")}
+
+
+# The automation's parts by kind: the classes, their descriptions, and the name of an icon.
+AUTOMATION: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "triggers": ({**TRIGGERS}, _described("triggers.yaml"), "trigger"),
+    "conditions": ({**CONDITIONS}, _described("conditions.yaml"), "condition"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +173,48 @@ def test_services_texts_and_icons_agree() -> None:
     assert SERVICES.keys() == texts.keys() == ICONS.get("services", {}).keys()
     for name, service in SERVICES.items():
         assert (service or {}).get("fields", {}).keys() == texts[name].get("fields", {}).keys(), name
+
+
+@pytest.mark.parametrize("kind", AUTOMATION)
+def test_triggers_and_conditions_agree_with_their_descriptions_texts_and_icons(kind: str) -> None:
+    """What there is can be chosen in the editor, and what can be chosen there is."""
+    classes, described, icon = AUTOMATION[kind]
+    texts = ENGLISH[kind]
+    assert classes.keys() == described.keys() == texts.keys() == ICONS[kind].keys()
+    for key, icons in ICONS[kind].items():
+        assert icons.keys() == {icon}, key
+        assert icons[icon].startswith("mdi:"), key
+    for key, description in described.items():
+        assert texts[key].keys() == {"name", "description", "fields"}, key
+        assert description["fields"].keys() == texts[key]["fields"].keys(), key
+        assert all(field["name"] for field in texts[key]["fields"].values()), key
+        assert not texts[key]["name"].endswith("."), key
+        assert texts[key]["description"].startswith("Triggers when" if kind == "triggers" else "Tests if"), key
+        filters = description["target"]["entity"]
+        assert all(each["integration"] == DOMAIN for each in filters), key
+
+
+@pytest.mark.parametrize("kind", AUTOMATION)
+def test_the_fields_of_triggers_and_conditions_are_those_that_their_classes_take(kind: str) -> None:
+    """A field of the editor is an option in YAML, and the other way round."""
+    classes, described, _ = AUTOMATION[kind]
+    for key, cls in classes.items():
+        options = next(value for name, value in cls._schema.schema.items() if name == "options")
+        assert {str(option) for option in options} == described[key]["fields"].keys(), key
+        assert cls._primary_entities_only is described[key]["target"].get("primary_entities_only", True), key
+
+
+def test_the_choices_of_triggers_and_conditions_are_those_that_there_are() -> None:
+    """Every setting and mode can be chosen and has a name."""
+    fields = _described("triggers.yaml")["setting_changed"]["fields"]
+    modes = _described("conditions.yaml")["is_operating_mode"]["fields"]["mode"]
+    for field, choices in ((fields["setting"], ControlKey), (modes, OperatingMode)):
+        select = field["selector"]["select"]
+        assert sorted(select["options"]) == sorted(choices)
+        assert set(select["options"]) <= ENGLISH["selector"][select["translation_key"]]["options"].keys()
+    by = fields["by"]["selector"]["select"]
+    changed_by = ENGLISH["entity"]["event"]["setting"]["state_attributes"]["by"]["state"]
+    assert set(by["options"]) == changed_by.keys() == ENGLISH["selector"][by["translation_key"]]["options"].keys()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory
 
+from ..site.charging import is_charging
 from ..site.grid_services import GridServices
 from ..site.model import (
     Activity,
@@ -17,6 +18,7 @@ from ..site.model import (
     GridStatus,
     Health,
     Inverters,
+    PowerFlow,
     Quota,
     Settings,
     Storm,
@@ -25,6 +27,10 @@ from ..site.status import SystemStatus
 from .entity_description import AnyEntityDescription, DeviceEntityDescription, SiteEntityDescription
 from .families import AC_BATTERY, BATTERY, CHARGER, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
 from .sensor_description import counter, enum, measurement, minutes, percentage, timestamp
+
+# What automations look at besides the state.
+ATTR_ON_PURPOSE = "on_purpose"
+ATTR_SILENT = "silent"
 
 BATTERY_DESCRIPTIONS = (
     SiteEntityDescription(
@@ -127,6 +133,7 @@ HEALTH_DESCRIPTIONS = (
         part=Inverters,
         description=counter("inverters_reporting", grows=False),
         value_fn=lambda inverters: inverters.reporting,
+        attributes_fn=lambda inverters: {ATTR_SILENT: list(inverters.silent) or None},
     ),
 )
 
@@ -160,6 +167,12 @@ def _problem(health: Health) -> Mapping[str, Any]:
     return {"event": problem.key, "since": problem.since, "recommended_action": problem.recommended_action}
 
 
+def _grid(grid: GridStatus) -> Mapping[str, Any]:
+    """Return why the house has no grid."""
+    on_purpose = grid.connected is False and grid.enabled is False
+    return {"reason": grid.reason, ATTR_ON_PURPOSE: on_purpose or None}
+
+
 BINARY_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
     SiteEntityDescription(
         part=GridStatus,
@@ -169,7 +182,16 @@ BINARY_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
             device_class=BinarySensorDeviceClass.CONNECTIVITY,
         ),
         value_fn=lambda grid: grid.connected,
-        attributes_fn=lambda grid: {"reason": grid.reason},
+        attributes_fn=_grid,
+    ),
+    SiteEntityDescription(
+        part=PowerFlow,
+        description=BinarySensorEntityDescription(
+            key="battery_charging",
+            translation_key="battery_charging",
+            device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
+        ),
+        value_fn=is_charging,
     ),
     SiteEntityDescription(
         part=Storm,

@@ -1,4 +1,4 @@
-"""Whether a battery charges that was just allowed to charge from the grid: being allowed isn't charging."""
+"""Whether a battery charges, also one that was just allowed to charge from the grid: being allowed isn't charging."""
 
 from datetime import datetime, timedelta
 
@@ -7,11 +7,17 @@ from .model import Battery, GridStatus, PowerFlow, Settings
 # How long a battery may take to begin.
 _BEGINS_WITHIN = timedelta(minutes=5)
 
-# Below this many W, it doesn't charge.
-_LEAST_POWER = 50.0
+# Below this many W, a battery only covers its own consumption, and a meter only tells of noise.
+LEAST_POWER = 50.0
 
 # Levels and reserves are whole %, and a battery may stop just below its reserve.
 _MARGIN = 1.0
+
+
+def is_charging(power: PowerFlow | None) -> bool | None:
+    """Return whether the battery charges, `None` if its power is unknown."""
+    flow = power.battery if power is not None else None
+    return None if flow is None else flow.power < -LEAST_POWER
 
 
 class ChargingWatch:
@@ -44,7 +50,7 @@ class ChargingWatch:
             and level < reserve - _MARGIN
             and (grid is None or grid.connected is not False)
         )
-        if not waits or flow.power < -_LEAST_POWER:
+        if not waits or is_charging(power):
             self._since = None
             return False
         return flow.observed_at - self._since >= _BEGINS_WITHIN

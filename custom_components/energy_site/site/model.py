@@ -7,7 +7,7 @@ the site does not report the value.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .status import Problem, SystemStatus
@@ -166,17 +166,30 @@ class Inverter:
     phase: str | None = None
 
 
+# An inverter that is silent for this long while others report needs attention.
+_SILENT = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inverters(Part):
-    """All inverters. `complete` is false if the site lists only some of them.
-
-    `silent` are those that stopped reporting at least a day ago while others continue.
-    """
+    """All inverters. `complete` is false if the site lists only some of them."""
 
     units: Mapping[str, Inverter]
     complete: bool
     reporting: int
-    silent: tuple[str, ...] = ()
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """The serial numbers of those that stopped reporting at least a day ago while others continue."""
+        reported = {serial: unit.last_reported for serial, unit in self.units.items()}
+        newest = max((at for at in reported.values() if at is not None), default=None)
+        return tuple(
+            sorted(
+                serial
+                for serial, at in reported.items()
+                if newest is not None and at is not None and newest - at > _SILENT
+            )
+        )
 
 
 class ControllerKind(StrEnum):

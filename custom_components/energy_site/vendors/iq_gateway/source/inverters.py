@@ -24,9 +24,6 @@ _TOGETHER = timedelta(minutes=1)
 # Dawn and dusk take this long for arrays that face east and west.
 _DUSK = timedelta(hours=3)
 
-# An inverter that is silent for this long while others report needs attention.
-_SILENT = timedelta(days=1)
-
 # Close to sunset, an inverter's last report is barely above zero, in W.
 _FAINT = 10.0
 
@@ -48,7 +45,6 @@ def build(
     inventory = {device.serial: device for device in answers.last(INVENTORY) or ()}
     data = answers.current(DEVICE_DATA, now)
     readings = {reading.serial: reading for reading in (data.inverters if data else ())}
-    newest = max((unit.last_reported for unit in units.values() if unit.last_reported is not None), default=None)
     return Inverters(
         observed_at=at,
         units={
@@ -61,13 +57,6 @@ def build(
         },
         complete=not capabilities.partial_inverter_list,
         reporting=sum(unit.connected is True for unit in units.values()),
-        silent=tuple(
-            sorted(
-                serial
-                for serial, unit in units.items()
-                if newest is not None and unit.last_reported is not None and newest - unit.last_reported > _SILENT
-            )
-        ),
     )
 
 

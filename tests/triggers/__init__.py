@@ -1,0 +1,1 @@
+"""Triggers, one by one: what fires them, and what doesn't."""
