@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import probatio
@@ -18,7 +19,8 @@ from .api.parameters import Parameter
 from .const import DOMAIN
 from .errors import translated
 from .runtime.control_errors import translated_errors
-from .runtime.site import SiteConfigEntry, SiteRuntime
+from .runtime.site import SiteRuntime
+from .runtime.targets import ATTR_CONFIG_ENTRY_ID, async_for_each, async_sites_of, without_doubles
 from .runtime.tariff import CONF_STRATEGY, CONF_TARIFF, async_judge_tariff, async_set_tariff, findings_as_dicts
 from .site.control import ControlKey, ControlName, Value
 from .site.history.intervals import FIRST_DAY
@@ -29,7 +31,6 @@ from .sources.tariff import TARIFF
 
 ATTR_CHARGE_FROM_GRID: Final = "charge_from_grid"
 ATTR_CHECK_ONLY: Final = "check_only"
-ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 ATTR_DURATION: Final = "duration"
 ATTR_END: Final = "end"
 ATTR_ENDPOINT: Final = "endpoint"
@@ -52,10 +53,10 @@ _OVERRIDABLE: Mapping[str, str] = {
     ATTR_CHARGE_FROM_GRID: ControlKey.CHARGE_FROM_GRID,
 }
 
-_ENTRY = {probatio.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
+_SITES = {probatio.Optional(ATTR_CONFIG_ENTRY_ID): cv.string, **cv.ENTITY_SERVICE_FIELDS}
 _SET_MODE_UNTIL_SCHEMA = probatio.Schema(
     {
-        **_ENTRY,
+        **_SITES,
         probatio.Optional(CONF_MODE): cv.string,
         probatio.Optional(ATTR_RESERVE): probatio.Coerce(float),
         probatio.Optional(ATTR_CHARGE_FROM_GRID): cv.boolean,
@@ -66,7 +67,7 @@ _SET_MODE_UNTIL_SCHEMA = probatio.Schema(
 # The tariff itself is judged as a whole, so that all mistakes are reported at once.
 _SET_TARIFF_SCHEMA = probatio.Schema(
     {
-        **_ENTRY,
+        **_SITES,
         probatio.Optional("name"): object,
         probatio.Optional("utility"): object,
         probatio.Optional("currency"): object,
@@ -78,11 +79,11 @@ _SET_TARIFF_SCHEMA = probatio.Schema(
     }
 )
 _IMPORT_SCHEMA = probatio.Schema(
-    {**_ENTRY, probatio.Required(ATTR_START): cv.date, probatio.Required(ATTR_END): cv.date}
+    {**_SITES, probatio.Required(ATTR_START): cv.date, probatio.Required(ATTR_END): cv.date}
 )
 _GET_RAW_SCHEMA = probatio.Schema(
     {
-        **_ENTRY,
+        **_SITES,
         probatio.Required(ATTR_ENDPOINT): cv.string,
         probatio.Optional(ATTR_PARAMETERS, default=dict): probatio.Schema({cv.string: cv.string}),
     }
@@ -106,7 +107,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         schema=_SET_TARIFF_SCHEMA,
         supports_response=SupportsResponse.OPTIONAL,
     )
-    hass.services.async_register(DOMAIN, SERVICE_REFRESH, _async_refresh, schema=probatio.Schema(_ENTRY))
+    hass.services.async_register(DOMAIN, SERVICE_REFRESH, _async_refresh, schema=probatio.Schema(_SITES))
     service.async_register_admin_service(
         hass,
         DOMAIN,
@@ -116,7 +117,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         supports_response=SupportsResponse.OPTIONAL,
     )
     service.async_register_admin_service(
-        hass, DOMAIN, SERVICE_CANCEL_IMPORT, _async_cancel_import, schema=probatio.Schema(_ENTRY)
+        hass, DOMAIN, SERVICE_CANCEL_IMPORT, _async_cancel_import, schema=probatio.Schema(_SITES)
     )
     service.async_register_admin_service(
         hass,
@@ -126,12 +127,6 @@ def async_setup_services(hass: HomeAssistant) -> None:
         schema=_GET_RAW_SCHEMA,
         supports_response=SupportsResponse.ONLY,
     )
-
-
-def _runtime(call: ServiceCall) -> SiteRuntime:
-    """Return the requested site; raise a translated error if it is ambiguous or not loaded."""
-    entry: SiteConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
-    return entry.runtime_data
 
 
 async def _async_check_control(call: ServiceCall, runtime: SiteRuntime, keys: Iterable[str] | None = None) -> None:
@@ -158,30 +153,34 @@ async def _async_check_control(call: ServiceCall, runtime: SiteRuntime, keys: It
 
 
 async def _async_set_mode_until(call: ServiceCall) -> ServiceResponse:
-    runtime = _runtime(call)
     wanted: dict[str, Value] = {key: call.data[field] for field, key in _OVERRIDABLE.items() if field in call.data}
-    await _async_check_control(call, runtime, {*wanted, *runtime.overrides.moves_along(wanted)})
+    names = [ControlName(None, key) for key in wanted]
+    sites = async_sites_of(call, lambda site: all(site.controls.control(name) is not None for name in names))
+    for runtime in sites:
+        await _async_check_control(call, runtime, {*wanted, *runtime.overrides.moves_along(wanted)})
     if not wanted:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_set")
     if wanted.get(ControlKey.OPERATING_MODE) == OperatingMode.BACKUP and ControlKey.BACKUP_RESERVE in wanted:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="reserve_in_backup")
     until = _end(call.data, dt_util.utcnow())
-    runtime.events.contexts |= {ControlName(None, key): call.context for key in wanted}
-    with translated_errors(runtime.hass, runtime.site):
-        override = await runtime.overrides.async_impose(wanted, until)
-    return {"until": override.until.isoformat(), "before": dict(override.before)}
 
+    async def impose(runtime: SiteRuntime) -> ServiceResponse:
+        runtime.events.contexts |= dict.fromkeys(names, call.context)
+        with translated_errors(runtime.hass, runtime.site):
+            override = await runtime.overrides.async_impose(wanted, until)
+        return {"until": override.until.isoformat(), "before": dict(override.before)}
 
-def _tariff_runtime(call: ServiceCall) -> SiteRuntime:
-    """Return the requested site, or the only one that can have a tariff."""
-    entries: list[SiteConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
-    capable = [entry.runtime_data for entry in entries if entry.runtime_data.source.tariff is not None]
-    return capable[0] if len(capable) == 1 and ATTR_CONFIG_ENTRY_ID not in call.data else _runtime(call)
+    return await async_for_each(without_doubles(sites), impose)
 
 
 async def _async_set_tariff(call: ServiceCall) -> ServiceResponse:
-    runtime = _tariff_runtime(call)
-    await _async_check_control(call, runtime)
+    sites = async_sites_of(call, lambda site: site.source.tariff is not None, only_one_can=True)
+    for runtime in sites:
+        await _async_check_control(call, runtime)
+    return await async_for_each(sites, partial(_async_set_tariff_of, call))
+
+
+async def _async_set_tariff_of(call: ServiceCall, runtime: SiteRuntime) -> ServiceResponse:
     judged = await async_judge_tariff(runtime.hass, runtime.source, call.data)
     sends = not call.data[ATTR_CHECK_ONLY] and (judged.sound or not call.return_response)
     confirmed = False
@@ -212,8 +211,13 @@ def _end(data: Mapping[str, Any], now: datetime) -> datetime:
 
 
 async def _async_refresh(call: ServiceCall) -> None:
-    runtime = _runtime(call)
-    await _async_check_control(call, runtime)
+    sites = async_sites_of(call)
+    for runtime in sites:
+        await _async_check_control(call, runtime)
+    await async_for_each(sites, _async_refresh_site)
+
+
+async def _async_refresh_site(runtime: SiteRuntime) -> None:
     await runtime.poller.async_refresh(runtime.source.feeds)
     if (outage := runtime.source.outage) is not None:
         raise translated(HomeAssistantError, outage)
@@ -222,26 +226,40 @@ async def _async_refresh(call: ServiceCall) -> None:
         raise translated(HomeAssistantError, errors[0])
 
 
-def _history(call: ServiceCall) -> HistoryTurns:
-    if (history := _runtime(call).history) is None:
+def _history(runtime: SiteRuntime) -> HistoryTurns:
+    if runtime.history is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_history")
-    return history
+    return runtime.history
+
+
+def _has_history(runtime: SiteRuntime) -> bool:
+    return runtime.history is not None
 
 
 async def _async_import_history(call: ServiceCall) -> ServiceResponse:
-    history, start, end = _history(call), call.data[ATTR_START], call.data[ATTR_END]
+    sites, start, end = (
+        async_sites_of(call, _has_history, only_one_can=True),
+        call.data[ATTR_START],
+        call.data[ATTR_END],
+    )
+    histories = {runtime.entry.entry_id: _history(runtime) for runtime in sites}
     if end < start:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="end_before_start")
     if start < FIRST_DAY:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="start_too_early")
-    report = await history.async_import(start, end)
-    if report.stopped is Stop.NO_RECORDER:
-        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_recorder")
-    return report.as_dict()
+
+    async def fetch(runtime: SiteRuntime) -> ServiceResponse:
+        report = await histories[runtime.entry.entry_id].async_import(start, end)
+        if report.stopped is Stop.NO_RECORDER:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_recorder")
+        return report.as_dict()
+
+    return await async_for_each(sites, fetch)
 
 
 async def _async_cancel_import(call: ServiceCall) -> None:
-    _history(call).cancel()
+    for runtime in async_sites_of(call, _has_history, only_one_can=True):
+        _history(runtime).cancel()
 
 
 def _check_parameters(parameters: Mapping[str, str], known: Mapping[str, Parameter]) -> None:
@@ -261,7 +279,13 @@ def _check_parameters(parameters: Mapping[str, str], known: Mapping[str, Paramet
 
 
 async def _async_get_raw(call: ServiceCall) -> ServiceResponse:
-    runtime, endpoint = _runtime(call), call.data[ATTR_ENDPOINT]
+    endpoint = call.data[ATTR_ENDPOINT]
+    sites = async_sites_of(call, lambda site: endpoint in site.adapter.endpoints)
+    return await async_for_each(sites, partial(_async_get_raw_of, call))
+
+
+async def _async_get_raw_of(call: ServiceCall, runtime: SiteRuntime) -> ServiceResponse:
+    endpoint = call.data[ATTR_ENDPOINT]
     known = sorted(runtime.adapter.endpoints)
     if endpoint not in known:
         raise ServiceValidationError(
