@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .descriptions import meters, power, site, units, utility
+from .descriptions import export_limit, meters, power, site, units, utility
 from .descriptions.entity_description import AnyEntityDescription
 from .entity import SiteEntity, async_add_as_found
 from .runtime.site import SiteConfigEntry
@@ -20,6 +20,7 @@ DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
     *power.ENERGY_DESCRIPTIONS,
     *site.BATTERY_DESCRIPTIONS,
     *site.GRID_DESCRIPTIONS,
+    *export_limit.SENSOR_DESCRIPTIONS,
     *utility.OUTAGE_DESCRIPTIONS,
     *utility.GRID_SERVICES_DESCRIPTIONS,
     *utility.PRICE_DESCRIPTIONS,

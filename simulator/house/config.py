@@ -121,7 +121,11 @@ class EnergyTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseConfig:
-    """A house; every house of one seed lives the same life."""
+    """A house; every house of one seed lives the same life.
+
+    A limit of the export holds all inverters to the same share of what they could make, or else the strong ones to the
+    same power.
+    """
 
     seed: int = 1
     place: Place = field(default_factory=Place)
@@ -133,6 +137,7 @@ class HouseConfig:
     load: LoadConfig = field(default_factory=LoadConfig)
     generator: GeneratorConfig | None = None
     export_limit: float | None = None
+    limits_evenly: bool = True
     cloudiness: float = 0.55
     outages: tuple[Outage, ...] = ()
     starting_totals: EnergyTotals = field(default_factory=EnergyTotals)

@@ -82,14 +82,24 @@ class Roof:
             inverter.power = 0.0
 
     def throttle(self, share: float) -> None:
-        """Hold every inverter to `share` (0..1) of what it could make."""
+        """Hold the inverters to `share` (0..1) of what they could make together."""
         if self._dark:
             return
+        if share < 1 and not self._config.limits_evenly:
+            self._cap(share * sum(inverter.power for inverter in self.inverters))
+            share = 1.0
         for inverter in self.inverters:
             if share < 1:
                 inverter.power *= share
             if inverter.power > inverter.peak_watts:  # noqa: PLR1730 # Half the time of max(), for each inverter and step.
                 inverter.peak_watts = inverter.power
+
+    def _cap(self, left: float) -> None:
+        """Hold the strongest inverters to the same power, so that `left` W remain of all."""
+        ascending = sorted(self.inverters, key=lambda inverter: inverter.power)
+        for index, inverter in enumerate(ascending):
+            inverter.power = min(inverter.power, left / (len(ascending) - index))
+            left -= inverter.power
 
     def power_by_phase(self) -> list[float]:
         """Return W on each phase; a split phase takes half of every inverter."""

@@ -1,7 +1,7 @@
 """An IQ Gateway's local API on loopback, for a simulated house."""
 
 from . import firmware_bugs, wiring
-from .config import BatteryModel, Controller, GatewayConfig, Measurement, NightlyRestart
+from .config import BatteryModel, Controller, DynamicLimit, GatewayConfig, Measurement, NightlyRestart
 from .faults import (
     ActiveFault,
     Empty,
@@ -25,6 +25,7 @@ __all__ = [
     "ActiveFault",
     "BatteryModel",
     "Controller",
+    "DynamicLimit",
     "Empty",
     "ErrorObject",
     "Fault",

@@ -34,6 +34,15 @@ class BatteryModel(StrEnum):
     AC_BATTERY = "ac_battery"
 
 
+class DynamicLimit(StrEnum):
+    """Who may read and set the dynamic limit of the export; reports disagree on that."""
+
+    UNKNOWN = "unknown"
+    INSTALLERS = "installers"
+    OWNERS_READ = "owners_read"
+    OWNERS = "owners"
+
+
 COMBINER_UNUSED = (Measurement.LOAD, Measurement.EVSE, Measurement.PV_THREE_PHASE)
 PRODUCTION_AND_NET = (Measurement.PRODUCTION, Measurement.NET_CONSUMPTION)
 
@@ -53,7 +62,7 @@ class GatewayConfig:
     """A gateway: intervals in seconds; `metered` is hardware, not whether CTs are on.
 
     With `meter_stream` an owner, too, gets the meters' stream. With `cloud_governed` the vendor's cloud sets how the battery is used, and
-    what is written locally is kept but not obeyed.
+    what is written locally is kept but not obeyed. The dynamic limit works once an installer has commissioned it.
     """
 
     serial: str = "482512345678"
@@ -72,6 +81,8 @@ class GatewayConfig:
     stream_seconds: float = 900.0
     meter_stream: bool = False
     cloud_governed: bool = False
+    dynamic_limit: DynamicLimit = DynamicLimit.OWNERS_READ
+    limit_commissioned: bool = False
     currency: str = "EUR"
     speed: Speed = Speed.NONE
     wait: float = 1.0

@@ -9,6 +9,7 @@ from . import (
     devices,
     ensemble,
     ensemble_devices,
+    export_limit,
     identity,
     inverters,
     meters,
@@ -17,6 +18,7 @@ from . import (
     settings,
 )
 from .config import Controller
+from .dynamic_limit import DPEL
 from .host import Call
 from .reply import Json, Reply, html, not_found
 from .state import GatewayState
@@ -50,7 +52,8 @@ READS: Mapping[str, Read] = {
     "/ivp/ss/gen_config": settings.gen_config,
     "/ivp/ss/gen_schedule": settings.gen_schedule,
     "/ivp/ss/gen_mode": settings.gen_mode,
-    "/ivp/ss/pel_settings": settings.pel_settings,
+    "/ivp/ss/pel_settings": export_limit.pel_settings,
+    DPEL: lambda state: state.dynamic_limit.payload(),
     "/ivp/sc/sched": settings.sc_sched,
     "/ivp/sc/status": settings.sc_status,
     "/ivp/sc/pvlimit": lambda state: state.pv_limit,
@@ -65,6 +68,7 @@ SINCE: Mapping[str, tuple[int, ...]] = {
     "/ivp/meters/reports": (7, 3),
     "/ivp/meters/reports/consumption": (7, 3),
     "/ivp/meters/reports/production": (7, 3),
+    DPEL: (8,),
     "/ivp/sc/sched": (8,),
     "/ivp/sc/status": (8,),
     "/ivp/meters/gridReading": (8, 2),
@@ -166,7 +170,7 @@ def _gen_mode(state: GatewayState, body: Any) -> Json | None:
 
 
 def _pv_limit(state: GatewayState, body: Any) -> Json | None:
-    return state.pv_limit if settings.set_pv_limit(state, body) else None
+    return state.pv_limit if export_limit.set_pv_limit(state, body) else None
 
 
 def _production_switch(state: GatewayState, body: Any) -> Json | None:
@@ -184,12 +188,19 @@ WRITES: Mapping[tuple[str, str], Write] = {
     ("POST", "/ivp/ss/dry_contact_settings"): _dry_contact_settings,
     ("POST", "/ivp/ss/gen_mode"): _gen_mode,
     ("POST", "/ivp/sc/pvlimit"): _pv_limit,
+    ("POST", DPEL): lambda state, body: state.dynamic_limit.write(body),
     ("PUT", "/admin/lib/tariff"): _tariff,
     ("PUT", "/ivp/mod/603980032/mode/power"): _production_switch,
 }
 # What moves a switch or a machine, which may take its time.
 _REACTING = frozenset(
-    {"/ivp/ensemble/relay", "/ivp/ensemble/dry_contacts", "/ivp/ss/dry_contact_settings", "/ivp/ss/gen_mode"}
+    {
+        "/ivp/ensemble/relay",
+        "/ivp/ensemble/dry_contacts",
+        "/ivp/ss/dry_contact_settings",
+        "/ivp/ss/gen_mode",
+        DPEL,
+    }
 )
 
 

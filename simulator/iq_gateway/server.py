@@ -6,6 +6,7 @@ from simulator.clock import Clock
 from simulator.house import House, StorageMode
 
 from .config import GatewayConfig, NightlyRestart
+from .dynamic_limit import DPEL, denial
 from .firmware_bugs import blank_meters
 from .host import Call, GatewayHost
 from .reply import Reply, html, not_found, unauthorized
@@ -122,6 +123,8 @@ class GatewayServer(GatewayHost):
     async def respond(self, call: Call) -> Reply:
         if call.path in INSTALLER_ONLY and call.role != "installer":
             return unauthorized()
+        if call.path == DPEL and (denied := denial(self.config, call.method, call.role)) is not None:
+            return denied
         self.advance()
         if call.path == STREAM:
             return self._streaming(call)

@@ -107,25 +107,6 @@ def set_gen_mode(state: GatewayState, body: Any) -> bool:
     return True
 
 
-def pel_settings(state: GatewayState) -> Json:
-    """Return the power export limit, W."""
-    limit = state.house.switches.export_limit
-    return {
-        "PEL": limit is not None,
-        "Hard_PEL": False,
-        "Soft_PEL": limit is not None,
-        "Export_Limit_Type": "Aggregate",
-        "percent": False,
-        "apparent": False,
-        "PEL_Limit": float(limit or 0.0),
-        "Comm_Time_Loss": 0.0,
-        "Resp_Time_SoftPEL": 0.0,
-        "Resp_Time_HardPEL": 0.0,
-        "msReset_HardPEL": 0.0,
-        "PEL_db": 0.0,
-    }
-
-
 def schedule_mode(state: GatewayState) -> int:
     """Return what the controller is doing, an index of `sched_mode_key`."""
     battery = state.house.battery
@@ -197,17 +178,3 @@ def sc_status(state: GatewayState) -> Json:
             }
         ],
     }
-
-
-def set_pv_limit(state: GatewayState, body: Any) -> bool:
-    """Take `{"enable": bool, "pv_limit_pct": 0..100}`; False when it is not that."""
-    if not isinstance(body, dict):
-        return False
-    enable, percent = body.get("enable"), body.get("pv_limit_pct")
-    if not isinstance(enable, bool) or not isinstance(percent, int):
-        return False
-    if not 0 <= percent <= 100:
-        return False
-    state.pv_limit = {"enable": enable, "pv_limit_pct": percent}
-    state.house.switches.solar_share = percent / 100 if enable else 1.0
-    return True

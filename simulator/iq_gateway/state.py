@@ -6,6 +6,7 @@ from simulator.house import House
 
 from .config import BatteryModel, Controller, GatewayConfig, Measurement
 from .contacts import DryContacts
+from .dynamic_limit import DynamicExportLimit
 from .live import LiveStream
 from .recorder import Recorder
 from .relay import MainsRelay
@@ -33,6 +34,7 @@ class GatewayState:
         # Seconds until a command to switches and generator is carried out, and those that wait for that.
         self.reaction = 0.0
         self._waiting: list[tuple[float, Callable[[], object]]] = []
+        self.dynamic_limit = DynamicExportLimit(house, commissioned=config.limit_commissioned)
         self.pv_limit: dict[str, bool | int] = {"enable": False, "pv_limit_pct": 100}
 
     def react(self, act: Callable[[], object]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from simulator.clock import ManualClock
 from simulator.house import GeneratorConfig, House, StorageMode
-from simulator.iq_gateway import GatewayServer
+from simulator.iq_gateway import DynamicLimit, GatewayServer
 
 from .client import Client
 from .conftest import HARDWARE, HOME, NOON
@@ -76,6 +76,7 @@ NONSENSE = [
     ("POST", "/ivp/sc/pvlimit", []),
     ("POST", "/ivp/livedata/stream", {"enable": 7}),
 ]
+DPEL = "/ivp/ss/dpel"
 
 
 @pytest.mark.parametrize(("method", "path", "body"), NONSENSE)
@@ -221,3 +222,66 @@ async def test_a_limit_on_solar_power(client: Client, clock: ManualClock, house:
     assert house.flow.solar <= 6 * 36.6 + 0.01
     groups = {each["name"]: each for each in (await client.get("/ivp/sc/status"))["groups"]}
     assert groups["PV"]["setpoint_val"] < groups["PV"]["max"]
+
+
+async def set_limit(client: Client, **wanted: object) -> Any:
+    """Change the dynamic limit as one does: read all, change, write all."""
+    page = await client.get(DPEL)
+    page["dynamic_pel_settings"] |= wanted
+    return await client.send("POST", DPEL, page)
+
+
+async def test_an_installer_limits_what_is_exported_or_produced(
+    gateway: GatewayServer, clock: ManualClock, house: House
+) -> None:
+    """An owner only reads it."""
+    house.battery = None
+    gateway.state.dynamic_limit.commissioned = True
+    async with Client(gateway, gateway.token("installer")) as installer, Client(gateway, gateway.token()) as owner:
+        await set_limit(installer, enable=True, limit_value_W=100.0)
+        clock.advance(5)
+        assert (await owner.get(DPEL))["dynamic_pel_settings"]["limit_value_W"] == 100
+        assert (await owner.get("/ivp/ss/pel_settings"))["PEL"] is False
+        assert house.flow.grid >= -100.01
+        await set_limit(installer, export_limit=False, limit_value_W=150.0)
+        clock.advance(5)
+        await owner.get(DPEL)
+        assert house.flow.solar <= 150.01
+        assert (await owner.ask(DPEL, "POST", json=await owner.get(DPEL))).status == 401
+        for body in ({}, [], {**await owner.get(DPEL), "dynamic_pel_settings": {"enable": False}}):
+            assert (await installer.ask(DPEL, "POST", json=body)).status == 400
+
+
+async def test_a_limit_that_nobody_commissioned_takes_everything_and_does_nothing(
+    gateway: GatewayServer, house: House
+) -> None:
+    """Its settings are empty."""
+    async with Client(gateway, gateway.token("installer")) as client:
+        body = {
+            "dynamic_pel_settings": {**gateway.state.dynamic_limit.settings, "enable": True},
+            "filename": "site_settings",
+            "version": "00.00.01",
+        }
+        await client.send("POST", DPEL, body)
+        assert await client.get(DPEL) == {}
+        assert house.switches.export_limit is None
+
+
+@pytest.mark.parametrize(
+    ("who", "reads", "writes"),
+    [
+        (DynamicLimit.UNKNOWN, 404, 404),
+        (DynamicLimit.INSTALLERS, 401, 401),
+        (DynamicLimit.OWNERS_READ, 200, 401),
+        (DynamicLimit.OWNERS, 200, 200),
+    ],
+)
+async def test_firmware_differs_in_what_owners_may_do_with_the_limit(
+    client: Client, gateway: GatewayServer, who: DynamicLimit, reads: int, writes: int
+) -> None:
+    """Which of them is true is not known."""
+    gateway.config = replace(gateway.config, dynamic_limit=who)
+    gateway.state.dynamic_limit.commissioned = True
+    assert (await client.ask(DPEL)).status == reads
+    body = gateway.state.dynamic_limit.payload()
+    assert (await client.ask(DPEL, "POST", json=body)).status == writes

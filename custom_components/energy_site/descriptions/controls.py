@@ -20,6 +20,7 @@ from ..site.model import (
     Settings,
     Storm,
 )
+from . import export_limit
 from .entity_description import AnyEntityDescription, DeviceEntityDescription, SiteEntityDescription
 from .families import CIRCUIT, GENERATOR
 from .sensor_description import PERCENT
@@ -61,6 +62,7 @@ NUMBER_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
         description=_percent(ControlKey.OFF_GRID_VEHICLE_CHARGING_RESERVE),
         value_fn=lambda settings: settings.off_grid_vehicle_charging_reserve,
     ),
+    *export_limit.NUMBER_DESCRIPTIONS,
     DeviceEntityDescription(
         family=CIRCUIT,
         description=_percent(ControlKey.LEVEL_LOW, EntityCategory.CONFIG),
@@ -125,6 +127,7 @@ SWITCH_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
         description=_switch(ControlKey.POWER_MATCH),
         value_fn=lambda settings: settings.power_match,
     ),
+    *export_limit.SWITCH_DESCRIPTIONS,
     # Disabled by default: a single touch disconnects the house from the grid.
     SiteEntityDescription(
         part=GridStatus,

@@ -24,6 +24,7 @@ from ..site.model import (
     Storm,
 )
 from ..site.status import SystemStatus
+from . import export_limit
 from .entity_description import AnyEntityDescription, DeviceEntityDescription, SiteEntityDescription
 from .families import AC_BATTERY, BATTERY, CHARGER, COLLAR, COMBINER, GATEWAY, GENERATOR, INVERTER, SYSTEM_CONTROLLER
 from .sensor_description import counter, enum, measurement, minutes, percentage, timestamp
@@ -219,6 +220,7 @@ BINARY_DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
         ),
         value_fn=lambda services: services.active,
     ),
+    *export_limit.BINARY_DESCRIPTIONS,
     SiteEntityDescription(
         part=Health,
         description=BinarySensorEntityDescription(

@@ -20,6 +20,8 @@ class ControlKey(StrEnum):
     BACKUP_RESERVE = "backup_reserve"
     CHARGE_FROM_GRID = "charge_from_grid"
     DISCHARGE_TO_GRID = "discharge_to_grid"
+    EXPORT_LIMIT = "export_limit"
+    EXPORT_LIMIT_ENABLED = "export_limit_enabled"
     EXPORT_RULE = "export_rule"
     GRID_ENABLED = "grid_enabled"
     LIVE_POWER = "live_power"

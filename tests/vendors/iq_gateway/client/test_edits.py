@@ -110,3 +110,39 @@ def test_a_contact_that_is_missing_is_not_written(payload: object) -> None:
     with pytest.raises(ApiPayloadError) as caught:
         edits.dry_contact("ivp/ss/dry_contact_settings", "NC1", {"mode": "soc"})(payload)
     assert caught.value.endpoint == "ivp/ss/dry_contact_settings"
+
+
+DYNAMIC: dict[str, Any] = {
+    "dynamic_pel_settings": {"enable": False, "export_limit": True, "limit_value_W": 500, "slew_rate": 50.0},
+    "filename": "site_settings",
+    "version": "00.00.01",
+}
+
+
+def test_an_export_limit_is_sent_whole() -> None:
+    found = sent(edits.export_limit("dpel", {"limit_value_W": 1200.0}), DYNAMIC)
+    assert found == {**DYNAMIC, "dynamic_pel_settings": {**DYNAMIC["dynamic_pel_settings"], "limit_value_W": 1200}}
+    assert type(found["dynamic_pel_settings"]["limit_value_W"]) is int
+
+
+def test_a_flag_stays_a_word_where_it_is_one() -> None:
+    payload = {"dynamic_pel_settings": {"enable": "false"}}
+    assert sent(edits.export_limit("dpel", {"enable": True}), payload) == {"dynamic_pel_settings": {"enable": "true"}}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        [],
+        {},
+        {"dynamic_pel_settings": []},
+        {"dynamic_pel_settings": {}},
+        {"dynamic_pel_settings": {"limit_value_W": 500}},
+        {"dynamic_pel_settings": {"enable": True, "export_limit": False}},
+        {"dynamic_pel_settings": {"enable": True, "export_limit": "false"}},
+    ],
+)
+def test_what_is_no_limit_of_the_export_is_not_written(payload: object) -> None:
+    with pytest.raises(ApiPayloadError):
+        edits.export_limit("ivp/ss/dpel", {"enable": False})(payload)

@@ -41,12 +41,29 @@ def dry_contact(endpoint: str, contact_id: str, changes: Mapping[str, object]) -
     return edit
 
 
+def export_limit(endpoint: str, changes: Mapping[str, object]) -> Edit:
+    """Change fields of the dynamic export limit, which an installer commissioned with all the others."""
+
+    def edit(payload: Any) -> object:
+        settings = payload.get("dynamic_pel_settings") if isinstance(payload, dict) else None
+        if not isinstance(settings, dict) or any(key not in settings for key in changes):
+            raise ApiPayloadError(endpoint, "no settings of the export limit")
+        if settings.get("export_limit") in (False, "false", "False"):
+            raise ApiPayloadError(endpoint, "the limit is one of the production")
+        return {**payload, "dynamic_pel_settings": {**settings, **_typed(settings, changes)}}
+
+    return edit
+
+
 def _typed(before: Mapping[str, Any], changes: Mapping[str, object]) -> dict[str, object]:
-    """Keep a number an integer if it was one."""
-    return {
-        key: round(value) if isinstance(value, float) and type(before.get(key)) is int else value
-        for key, value in changes.items()
-    }
+    """Keep a number an integer if it was one, and a flag a word."""
+
+    def typed(key: str, value: object) -> object:
+        if isinstance(value, float) and type(before.get(key)) is int:
+            return round(value)
+        return str(value).lower() if isinstance(value, bool) and isinstance(before.get(key), str) else value
+
+    return {key: typed(key, value) for key, value in changes.items()}
 
 
 def _worded(contact: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ....api.payload import as_sent
-from .models import devices, ensemble, meters, production, settings, status
+from .models import devices, ensemble, export_limit, meters, production, settings, status
 
 # The gateway serves these from native code in a tenth of a second. One that takes longer than this
 # hangs, as all do around the nightly restart.
@@ -83,6 +83,10 @@ GENERATOR_CONFIG = Endpoint(path="/ivp/ss/gen_config", parse=settings.parse_gene
 
 GENERATOR_MODE = Endpoint(path="/ivp/ss/gen_mode", parse=settings.parse_generator_mode)
 
+EXPORT_SETTINGS = Endpoint(path="/ivp/ss/pel_settings", parse=export_limit.parse_export_settings)
+DYNAMIC_EXPORT_LIMIT = Endpoint(path="/ivp/ss/dpel", parse=export_limit.parse_dynamic_export_settings)
+SOLAR_LIMIT = Endpoint(path="/ivp/sc/pvlimit", parse=export_limit.parse_solar_limit)
+
 LIVE_DATA = Endpoint(path="/ivp/livedata/status", parse=status.parse_live_data)
 HOME = Endpoint(path="/home", parse=status.parse_home, timeout=_RUBY_TIMEOUT)
 
@@ -91,6 +95,7 @@ SET_RELAY = Command(method="POST", path=RELAY.path)
 SET_DRY_CONTACT = Command(method="POST", path=DRY_CONTACTS.path)
 SET_DRY_CONTACT_SETTINGS = Command(method="POST", path=DRY_CONTACT_SETTINGS.path)
 SET_GENERATOR_MODE = Command(method="POST", path=GENERATOR_MODE.path)
+SET_DYNAMIC_EXPORT_LIMIT = Command(method="POST", path=DYNAMIC_EXPORT_LIMIT.path)
 SET_LIVE_STREAM = Command(method="POST", path="/ivp/livedata/stream")
 
 METER_STREAM = "/stream/meter"

@@ -13,7 +13,8 @@ class Capabilities:
     them is enabled, but contradicted by other values. `unlisted_ac_batteries` means that AC
     Batteries aren't in the device data. `idle_meters` means that the gateway can measure but has no
     meter installed for the production, `partial_inverter_list` that it lists only some inverters,
-    and `whole_device_data` that every listed inverter is in the device data as well.
+    `whole_device_data` that every listed inverter is in the device data as well, and `export_limit`
+    that the export or the production is or was limited.
     """
 
     production_meter: bool = False
@@ -32,6 +33,7 @@ class Capabilities:
     circuits: bool = False
     partial_inverter_list: bool = False
     whole_device_data: bool = False
+    export_limit: bool = False
 
     @property
     def any_meter(self) -> bool:

@@ -36,9 +36,11 @@ from ....sources.feed import FeedState
 from ..client import edits, endpoints
 from ..client.client import IqGatewayClient
 from ..client.models.settings import BatterySchedule
+from ..client.token import GatewayToken
 from . import circuits, feeds
 from .answers import Answers
 from .capabilities import Capabilities
+from .export_controls import export_control
 from .feeds import GatewayFeed
 from .live import Live
 from .settings import MODES
@@ -77,6 +79,8 @@ _SITE = (
     ControlKey.CHARGE_FROM_GRID,
     ControlKey.GRID_ENABLED,
     ControlKey.LIVE_POWER,
+    ControlKey.EXPORT_LIMIT,
+    ControlKey.EXPORT_LIMIT_ENABLED,
 )
 
 # A circuit's settings: the control's key, the gateway's field, and its words for the options.
@@ -101,6 +105,7 @@ class Gateway(Protocol):
     live: Live
     false_openings: circuits.FalseOpenings
     states: dict[str, FeedState]
+    token: GatewayToken
 
     @property
     def device(self) -> DeviceInfo:
@@ -158,6 +163,8 @@ class GatewayControls:
                 ControlKey.CHARGE_FROM_GRID: self._charge_from_grid,
                 ControlKey.GRID_ENABLED: self._grid_enabled,
                 ControlKey.LIVE_POWER: self._live_power,
+                ControlKey.EXPORT_LIMIT: partial(export_control, self._source, ControlKey.EXPORT_LIMIT),
+                ControlKey.EXPORT_LIMIT_ENABLED: partial(export_control, self._source, ControlKey.EXPORT_LIMIT_ENABLED),
             }
             return make[name.key](now) if name.key in make else None
         if name.serial == _GENERATOR:

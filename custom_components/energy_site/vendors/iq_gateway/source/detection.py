@@ -4,16 +4,20 @@ from ..client.models.devices import DeviceData, DeviceType, InverterReport
 from .admission import NET, PRODUCTION, STORAGE, TOTAL
 from .answers import Answers
 from .capabilities import Capabilities
+from .export_limit import is_set_up
 from .feeds import (
     DEVICE_DATA,
     DRY_CONTACT_SETTINGS,
+    DYNAMIC_EXPORT_LIMIT,
     ENSEMBLE_INVENTORY,
+    EXPORT_SETTINGS,
     GENERATOR,
     INVERTERS,
     METERS,
     PRODUCTION_SUMMARY,
     RELAY,
     SECONDARY_CONTROL,
+    SOLAR_LIMIT,
 )
 from .power import has_ac_batteries
 
@@ -53,6 +57,8 @@ def detect_capabilities(answers: Answers, known: Capabilities, doubted: frozense
         if reports is None or summary is None
         else summary.active_count > len(_inverters(reports)) + 1,
         whole_device_data=known.whole_device_data if data is None or reports is None else _holds_all(data, reports),
+        export_limit=known.export_limit
+        or is_set_up(answers.last(EXPORT_SETTINGS), answers.last(DYNAMIC_EXPORT_LIMIT), answers.last(SOLAR_LIMIT)),
     )
 
 

@@ -19,6 +19,7 @@ from ..client.models.ensemble import (
     Relay,
     SecondaryControl,
 )
+from ..client.models.export_limit import DynamicExportSettings, ExportSettings, SolarLimit
 from ..client.models.meters import GridChannel, MeterConfig, MeterReading
 from ..client.models.production import EnergySums, PdmEnergy, ProductionSummary
 from ..client.models.settings import BatterySchedule, DryContactSettings, GeneratorConfig, GeneratorModePayload, Tariff
@@ -190,6 +191,28 @@ TARIFF: GatewayFeed[Tariff] = _feed(
     lambda site: Pace.SETTINGS if site.any_battery else Pace.RARE,
     cost=0.16,
 )
+EXPORT_SETTINGS: GatewayFeed[ExportSettings] = _feed(
+    endpoints.EXPORT_SETTINGS,
+    "export_settings",
+    lambda site: Pace.SETTINGS if site.export_limit else Pace.RARE,
+    cost=0.10,
+    empty=lambda answer: answer.pel is None,
+)
+DYNAMIC_EXPORT_LIMIT: GatewayFeed[DynamicExportSettings] = _feed(
+    endpoints.DYNAMIC_EXPORT_LIMIT,
+    "dynamic_export_limit",
+    # What sets it may also take a change back, which has to be seen in time.
+    lambda site: Pace.INVERTERS if site.export_limit else Pace.RARE,
+    cost=0.10,
+    empty=lambda answer: answer.enable is None,
+)
+SOLAR_LIMIT: GatewayFeed[SolarLimit] = _feed(
+    endpoints.SOLAR_LIMIT,
+    "solar_limit",
+    lambda site: Pace.SETTINGS if site.export_limit else Pace.RARE,
+    cost=0.10,
+    empty=lambda answer: answer.enable is None,
+)
 LIVE_DATA: GatewayFeed[LiveData] = _feed(
     endpoints.LIVE_DATA,
     "live_data",
@@ -234,6 +257,9 @@ ALL: tuple[GatewayFeed[Any], ...] = (
     GENERATOR_MODE,
     SCHEDULE,
     TARIFF,
+    EXPORT_SETTINGS,
+    DYNAMIC_EXPORT_LIMIT,
+    SOLAR_LIMIT,
     LIVE_DATA,
     GRID_READING,
     PRODUCTION_SUMMARY,

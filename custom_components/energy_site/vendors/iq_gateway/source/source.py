@@ -8,6 +8,7 @@ from typing import Any, override
 from ....api.errors import ApiConnectionError, ApiError, ApiStatusError
 from ....site.control import BlockReason, Control, ControlName
 from ....site.energy.ledger import Ledger
+from ....site.export_limit import ExportLimit
 from ....site.meters import Meters
 from ....site.model import (
     Battery,
@@ -29,7 +30,21 @@ from ..client.client import IqGatewayClient
 from ..client.models.info import GatewayInfo
 from ..client.models.status import Home
 from ..client.token import GatewayToken
-from . import battery, circuits, energy, feeds, grid, health, inverters, live, meters, power, remembered, settings
+from . import (
+    battery,
+    circuits,
+    energy,
+    export_limit,
+    feeds,
+    grid,
+    health,
+    inverters,
+    live,
+    meters,
+    power,
+    remembered,
+    settings,
+)
 from .answers import Answers, GatewayClock
 from .capabilities import Capabilities
 from .checks import Checks
@@ -87,6 +102,7 @@ class IqGatewaySource(Source):
         self.ledger = Ledger(zone)
         self.clock = GatewayClock()
         self.live = live.Live(live_lasts)
+        self.curtailment = export_limit.Curtailment()
         self.false_openings = circuits.FalseOpenings()
         self._net_phases = net_phases
         self._balanced = True
@@ -383,12 +399,28 @@ class IqGatewaySource(Source):
                 lambda now: settings.build_generator(answers, now),
             ),
             made_of(LivePower, (feeds.LIVE_DATA,), self._live_power),
+            made_of(
+                ExportLimit,
+                (*export_limit.FEEDS, feeds.METER_READINGS, feeds.BATTERY_POWER, feeds.LIVE_DATA, feeds.DEVICE_DATA),
+                self._export_limit,
+            ),
             made_of(Health, health.FEEDS, self._health),
         )
 
     def _live_power(self, now: datetime) -> LivePower | None:
         offered = self.capabilities.any_meter and self.answers.last(feeds.LIVE_DATA) is not None
         return self.live.part(now) if offered else None
+
+    def _export_limit(self, now: datetime) -> ExportLimit | None:
+        return export_limit.build(
+            self.answers,
+            self.curtailment,
+            self.part(PowerFlow),
+            self.part(Inverters),
+            self.part(GridStatus),
+            now,
+            known=self.capabilities.export_limit,
+        )
 
     def _health(self, now: datetime) -> Health | None:
         if self.info is None:
