@@ -248,7 +248,8 @@ async def test_an_installer_limits_what_is_exported_or_produced(
         await owner.get(DPEL)
         assert house.flow.solar <= 150.01
         assert (await owner.ask(DPEL, "POST", json=await owner.get(DPEL))).status == 401
-        for body in ({}, [], {**await owner.get(DPEL), "dynamic_pel_settings": {"enable": False}}):
+        nonsense: tuple[Any, ...] = ({}, [], {**await owner.get(DPEL), "dynamic_pel_settings": {"enable": False}})
+        for body in nonsense:
             assert (await installer.ask(DPEL, "POST", json=body)).status == 400
 
 
@@ -257,7 +258,7 @@ async def test_a_limit_that_nobody_commissioned_takes_everything_and_does_nothin
 ) -> None:
     """Its settings are empty."""
     async with Client(gateway, gateway.token("installer")) as client:
-        body = {
+        body: dict[str, Any] = {
             "dynamic_pel_settings": {**gateway.state.dynamic_limit.settings, "enable": True},
             "filename": "site_settings",
             "version": "00.00.01",

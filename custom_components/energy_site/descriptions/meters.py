@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from homeassistant.components.sensor import SensorDeviceClass
 
-from ..site.meters import Meter, Meters, Quality
+from ..site.meters import Energy, Meter, Meters, Quality
 from .entity_description import SiteEntityDescription
 from .sensor_description import enum, measurement
 
@@ -51,6 +51,41 @@ _QUALITIES = (
         precision=2,
         value=lambda quality: quality.power_factor,
     ),
+    _Measure(
+        key="apparent_power",
+        device_class=SensorDeviceClass.APPARENT_POWER,
+        precision=0,
+        value=lambda quality: quality.apparent_power,
+    ),
+    _Measure(
+        key="reactive_power",
+        device_class=SensorDeviceClass.REACTIVE_POWER,
+        precision=0,
+        value=lambda quality: quality.reactive_power,
+    ),
+)
+
+type _Way = Callable[[Energy], float | None]
+
+
+def _delivered(energy: Energy) -> float | None:
+    return energy.delivered
+
+
+def _received(energy: Energy) -> float | None:
+    return energy.received
+
+
+# What each meter counts in a direction, by the keys of the whole site's energy.
+_COUNTED: tuple[tuple[str, str, _Way], ...] = (
+    ("solar_energy", "production", _delivered),
+    ("grid_import_energy", "grid", _delivered),
+    ("grid_export_energy", "grid", _received),
+    ("battery_charge_energy", "storage", _received),
+    ("battery_discharge_energy", "storage", _delivered),
+    ("load_energy", "load", _delivered),
+    *((f"{kind}_meter_delivered", kind, _delivered) for kind in _OTHERS),
+    *((f"{kind}_meter_received", kind, _received) for kind in _OTHERS),
 )
 
 
@@ -74,6 +109,30 @@ def _phase(measure: _Measure, phase: int) -> SiteEntityDescription[Meters]:
         value_fn=lambda meters: (
             measure.value(meter.phases[phase])
             if (meter := _at_grid(meters)) is not None and len(meter.phases) > phase
+            else None
+        ),
+    )
+
+
+def _phase_energy(key: str, kind: str, way: _Way, phase: int) -> SiteEntityDescription[Meters]:
+    return SiteEntityDescription(
+        part=Meters,
+        description=measurement(f"{key}_l{phase + 1}", SensorDeviceClass.ENERGY, precision=1, enabled=False),
+        value_fn=lambda meters: (
+            way(meter.phase_energy[phase])
+            if (meter := meters.by_kind.get(kind)) is not None and len(meter.phase_energy) > phase
+            else None
+        ),
+    )
+
+
+def _netted(key: str, way: _Way) -> SiteEntityDescription[Meters]:
+    return SiteEntityDescription(
+        part=Meters,
+        description=measurement(f"{key}_netted", SensorDeviceClass.ENERGY, precision=1, enabled=False),
+        value_fn=lambda meters: (
+            way(meter.netted)
+            if (meter := meters.by_kind.get("grid")) is not None and meter.netted is not None
             else None
         ),
     )
@@ -105,4 +164,7 @@ METER_DESCRIPTIONS = (
     *(_other(kind, "delivered", SensorDeviceClass.ENERGY, lambda meter: meter.delivered) for kind in _OTHERS),
     *(_other(kind, "received", SensorDeviceClass.ENERGY, lambda meter: meter.received) for kind in _OTHERS),
     *(_status(kind) for kind in _KINDS),
+    *(_phase_energy(*counted, phase) for counted in _COUNTED for phase in range(3)),
+    _netted("grid_import_energy", _delivered),
+    _netted("grid_export_energy", _received),
 )

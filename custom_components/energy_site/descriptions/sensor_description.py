@@ -12,6 +12,7 @@ from homeassistant.const import (
     UnitOfFrequency,
     UnitOfPower,
     UnitOfRatio,
+    UnitOfReactivePower,
     UnitOfTemperature,
     UnitOfTime,
 )
@@ -25,6 +26,7 @@ _UNITS = {
     SensorDeviceClass.ENERGY_STORAGE: UnitOfEnergy.WATT_HOUR,
     SensorDeviceClass.FREQUENCY: UnitOfFrequency.HERTZ,
     SensorDeviceClass.POWER: UnitOfPower.WATT,
+    SensorDeviceClass.REACTIVE_POWER: UnitOfReactivePower.VOLT_AMPERE_REACTIVE,
     SensorDeviceClass.TEMPERATURE: UnitOfTemperature.CELSIUS,
     SensorDeviceClass.VOLTAGE: UnitOfElectricPotential.VOLT,
 }

@@ -41,6 +41,10 @@ _INVERTER_VALUES: tuple[tuple[SensorEntityDescription, Callable[[Inverter], obje
         measurement("temperature", SensorDeviceClass.TEMPERATURE, enabled=False, diagnostic=True),
         lambda unit: unit.temperature,
     ),
+    (
+        measurement("max_reported", SensorDeviceClass.POWER, enabled=False, diagnostic=True),
+        lambda unit: unit.max_power,
+    ),
     (timestamp("last_reported"), lambda unit: unit.last_reported),
 )
 INVERTER_DESCRIPTIONS = (
@@ -54,6 +58,12 @@ INVERTER_DESCRIPTIONS = (
         DeviceEntityDescription(family=INVERTER, description=description, value_fn=value)
         for description, value in _INVERTER_VALUES
     ),
+)
+
+# From 0 to 5, for whoever looks for the reason of lost reports.
+_RADIO_VALUES: tuple[tuple[SensorEntityDescription, Callable[[BatteryUnit | Controller], object]], ...] = (
+    (counter("comm_level_sub_ghz", enabled=False, grows=False), lambda unit: unit.radio and unit.radio.sub_ghz),
+    (counter("comm_level_2_4_ghz", enabled=False, grows=False), lambda unit: unit.radio and unit.radio.ghz_2_4),
 )
 
 _BATTERY_VALUES: tuple[tuple[SensorEntityDescription, Callable[[BatteryUnit], object]], ...] = (
@@ -99,6 +109,9 @@ BATTERY_DESCRIPTIONS = tuple(
     DeviceEntityDescription(family=family, description=description, value_fn=value)
     for family in (BATTERY, AC_BATTERY)
     for description, value in _BATTERY_VALUES
+) + tuple(
+    DeviceEntityDescription(family=BATTERY, description=description, value_fn=value)
+    for description, value in _RADIO_VALUES
 )
 
 _CONTROLLER_VALUES: tuple[tuple[SensorEntityDescription, Callable[[Controller], object]], ...] = (
@@ -126,6 +139,11 @@ CONTROLLER_DESCRIPTIONS = (
         DeviceEntityDescription(family=family, description=description, value_fn=value)
         for family in (SYSTEM_CONTROLLER, COLLAR, COMBINER, RELAY)
         for description, value in (*_CONTROLLER_VALUES, *(_phase_voltage(phase) for phase in range(3)))
+    ),
+    *(
+        DeviceEntityDescription(family=family, description=description, value_fn=value)
+        for family in (SYSTEM_CONTROLLER, COLLAR, COMBINER)
+        for description, value in _RADIO_VALUES
     ),
     DeviceEntityDescription(
         family=GATEWAY, description=timestamp("last_reported"), value_fn=lambda unit: unit.last_reported

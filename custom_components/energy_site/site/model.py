@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from .radio import Radio
 from .status import Problem, SystemStatus
 
 
@@ -125,6 +126,7 @@ class BatteryUnit:
     sleeping: bool | None = None
     dc_switch_off: bool | None = None
     cycles: int | None = None
+    radio: Radio | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +216,7 @@ class Controller:
     voltages: tuple[float | None, ...] = ()
     last_reported: datetime | None = None
     connected: bool | None = None
+    radio: Radio | None = None
 
 
 class GridState(StrEnum):

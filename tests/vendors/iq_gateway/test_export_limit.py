@@ -271,6 +271,11 @@ def settings(gateway: GatewayServer) -> dict[str, Any]:
     return gateway.state.dynamic_limit.settings
 
 
+def followed(gateway: GatewayServer) -> float | None:
+    """Return the limit in W that the house keeps to."""
+    return gateway.house.switches.export_limit
+
+
 async def test_a_token_of_an_installer_brings_the_controls_through_the_flow(
     hass: HomeAssistant, gateway: GatewayServer
 ) -> None:
@@ -300,12 +305,12 @@ async def test_a_limit_is_set_and_used_once_the_gateway_says_so(handle: Handle, 
     await handle.set(*SWITCH, value=True)
     assert settings(gateway) == {**before, "limit_value_W": 1200.0, "enable": True}
     assert handle.shown(*SWITCH) == STATE_ON
-    assert gateway.house.switches.export_limit == 1200
+    assert followed(gateway) == 1200
     assert float(handle.shown("sensor", "export_limit")) == 1200
     await handle.wait(30)
     assert handle.shown("binary_sensor", "export_limited") == STATE_ON
     await handle.set(*SWITCH, value=False)
-    assert gateway.house.switches.export_limit is None
+    assert followed(gateway) is None
     assert handle.shown("sensor", "export_limit") == STATE_UNKNOWN
 
 

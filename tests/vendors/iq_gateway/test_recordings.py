@@ -111,6 +111,37 @@ async def test_refuses_firmware_before_tokens(hass: HomeAssistant, folder: Path)
         assert result["errors"] == {"host": "firmware_too_old"}
 
 
+# Each meter's counters of energy towards the house and away from it.
+_COUNTERS = {
+    "production": ("solar_energy", None),
+    "net-consumption": ("grid_import_energy", "grid_export_energy"),
+    "storage": ("battery_discharge_energy", "battery_charge_energy"),
+    "backfeed": ("backfeed_meter_delivered", "backfeed_meter_received"),
+}
+
+
+def _check_phases(hass: HomeAssistant, site: str, meters: dict[str, tuple[int, dict[str, Any]]]) -> None:
+    for kind, counters in _COUNTERS.items():
+        if kind not in meters:
+            continue
+        phases, reading = meters[kind]
+        for phase in range(3):
+            there = phases > 1 and phase < phases
+            for name, register in zip(counters, ("actEnergyDlvd", "actEnergyRcvd"), strict=True):
+                if name is not None:
+                    wh = number(hass, site, f"{name}_l{phase + 1}")
+                    assert wh == (pytest.approx(reading["channels"][phase][register]) if there else None)
+    if "net-consumption" in meters:
+        phases, reading = meters["net-consumption"]
+        for name, field in (("apparent_power", "apparentPower"), ("reactive_power", "reactivePower")):
+            assert number(hass, site, name) == pytest.approx(reading[field])
+            for phase in range(3):
+                expected = reading["channels"][phase][field] if phases > 1 and phase < phases else None
+                shown = number(hass, site, f"{name}_l{phase + 1}")
+                assert shown == (None if expected is None else pytest.approx(expected))
+        assert (number(hass, site, "grid_import_energy_netted") is not None) is (phases > 1)
+
+
 def _check_meters(hass: HomeAssistant, site: str, recording: Recording) -> None:
     meters = recording.meters()
     flows = {"production": "solar", "net-consumption": "grid", "storage": "battery"}
@@ -124,6 +155,7 @@ def _check_meters(hass: HomeAssistant, site: str, recording: Recording) -> None:
             assert number(hass, site, f"{flow}_power_l{phase + 1}") == (
                 None if expected is None else pytest.approx(expected)
             )
+    _check_phases(hass, site, meters)
     if "production" in meters:
         assert number(hass, site, "solar_energy") == pytest.approx(meters["production"][1]["actEnergyDlvd"])
     if "net-consumption" in meters:
@@ -169,6 +201,9 @@ def _check_battery(hass: HomeAssistant, site: str, recording: Recording) -> None
         assert number(hass, site, serial, "temperature") == battery["temperature"]
         assert number(hass, site, serial, "level") == powers[serial]["soc"]
         assert number(hass, site, serial, "power") == powers[serial]["real_power_mw"] / 1000
+    for device in (each for group in inventory for each in group["devices"]):
+        for name in ("comm_level_sub_ghz", "comm_level_2_4_ghz"):
+            assert number(hass, site, device["serial_num"], name) == device.get(name)
     if powers and "storage" not in recording.meters():
         total = sum(item["real_power_mw"] for item in powers.values()) / 1000
         assert number(hass, site, "battery_power") == pytest.approx(total)
@@ -186,6 +221,8 @@ def _check_inverters(hass: HomeAssistant, site: str, recording: Recording, now: 
             assert shown == report["lastReportWatts"]
         elif now - report["lastReportDate"] > 7200:
             assert shown in (0, None)
+        if "maxReportWatts" in report and serial not in details:
+            assert number(hass, site, serial, "max_reported") == report["maxReportWatts"]
         if (detail := details.get(serial)) is not None:
             lifetime = detail["channels"][0]["lifetime"]["joulesProduced"] / 3600
             assert number(hass, site, serial, "energy") == pytest.approx(lifetime, abs=1)

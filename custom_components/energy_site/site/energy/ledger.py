@@ -19,6 +19,10 @@ from .integral import IntegralState, integrate, net
 # night. It has no entity, but the house's balance needs it.
 SOLAR_SELF_USE = "solar_self_use"
 
+# The prefix of the counters of single phases. Their samples are rejected along with those of the whole meter, and so
+# not counted as rejected once more.
+PHASE = "phase:"
+
 # The prefix of the source of a counter that is calculated from others.
 _BALANCE = "balance:"
 
@@ -61,7 +65,7 @@ class Ledger:
     @property
     def rejected(self) -> int:
         """The number of samples that were rejected as impossible."""
-        return sum(state.rejected for state in self._counters.values())
+        return sum(state.rejected for name, state in self._counters.items() if not name.startswith(PHASE))
 
     def count(
         self,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ....site.energy.ledger import Ledger
 from ....site.model import Battery, BatteryUnit, DeviceInfo
-from ..client.models.devices import DeviceReading, DeviceType, InventoryDevice
+from ..client.models.devices import DeviceReading, DeviceType, InventoryDevice, InverterReport
 from ..client.models.ensemble import BatteryPower, Encharge
 from ..client.models.production import StorageSums
 from .answers import Answers, GatewayClock, moment
@@ -17,6 +17,8 @@ from .feeds import (
     PRODUCTION_SUMMARY,
     SECONDARY_CONTROL,
 )
+from .limits import AC_BATTERY_LIMIT
+from .radio import radio
 
 FEEDS = (
     SECONDARY_CONTROL,
@@ -127,6 +129,7 @@ def _unit(
         connected=encharge.communicating if fresh else None,
         sleeping=encharge.sleeping if fresh else None,
         dc_switch_off=encharge.dc_switch_off if fresh else None,
+        radio=radio(encharge) if fresh else None,
     )
 
 
@@ -135,42 +138,65 @@ def _ac_units(answers: Answers, clock: GatewayClock, ledger: Ledger, now: dateti
     readings = {reading.serial: reading for reading in (data.ac_batteries if data else ())}
     inventory = {device.serial: device for device in answers.last(INVENTORY) or () if device.kind == "ACB"}
     # Older firmware has no device data, but lists AC Batteries with the inverters.
-    listed = {report.serial for report in answers.last(INVERTERS) or () if report.device_type == DeviceType.AC_BATTERY}
+    listed = {
+        report.serial: report for report in answers.last(INVERTERS) or () if report.device_type == DeviceType.AC_BATTERY
+    }
+    state = storage_sums(answers, now).state if answers.current(INVERTERS, now) is not None else None
     return {
-        serial: _ac_unit(serial, readings.get(serial), inventory.get(serial), clock, ledger, now)
+        serial: _listed_unit(serial, listed.get(serial), inventory.get(serial), state, clock, now)
+        if (reading := readings.get(serial)) is None
+        else _ac_unit(serial, reading, inventory.get(serial), clock, ledger, now)
         for serial in sorted({*readings, *inventory, *listed})
     }
 
 
-def _ac_unit(
-    serial: str,
-    reading: DeviceReading | None,
-    device: InventoryDevice | None,
-    clock: GatewayClock,
-    ledger: Ledger,
-    now: datetime,
-) -> BatteryUnit:
-    info = DeviceInfo(
+def _ac_device(serial: str, device: InventoryDevice | None) -> DeviceInfo:
+    return DeviceInfo(
         serial=serial,
         model="AC Battery",
         model_id=device.part_number if device else None,
         firmware=device.firmware if device else None,
     )
-    stamps = (moment(reading.end_date if reading else None), moment(device.last_report if device else None))
+
+
+def _listed_unit(
+    serial: str,
+    report: InverterReport | None,
+    device: InventoryDevice | None,
+    state: str | None,
+    clock: GatewayClock,
+    now: datetime,
+) -> BatteryUnit:
+    """Return an AC Battery that is only listed; the direction of its power is that of all of them together."""
+    stamps = (moment(report.last_report if report else None), moment(device.last_report if device else None))
+    last = max((stamp for stamp in stamps if stamp is not None), default=None)
+    watts = StorageSums(watts_now=report.watts if report else None, state=state).power
+    return BatteryUnit(
+        device=_ac_device(serial, device),
+        level=_percent(device.percent_full) if device else None,
+        power=watts if watts is not None and abs(watts) <= AC_BATTERY_LIMIT else None,
+        state=_state(watts),
+        last_reported=clock.ours(last, now),
+        connected=device.communicating if device else None,
+    )
+
+
+def _ac_unit(
+    serial: str,
+    reading: DeviceReading,
+    device: InventoryDevice | None,
+    clock: GatewayClock,
+    ledger: Ledger,
+    now: datetime,
+) -> BatteryUnit:
+    stamps = (moment(reading.end_date), moment(device.last_report if device else None))
     last = max((stamp for stamp in stamps if stamp is not None), default=None)
     listed_level = _percent(device.percent_full) if device else None
-    if reading is None:
-        return BatteryUnit(
-            device=info,
-            level=listed_level,
-            last_reported=clock.ours(last, now),
-            connected=device.communicating if device else None,
-        )
     watts = None
     if reading.joules_produced is not None and reading.joules_used is not None and reading.duration:
         watts = (reading.joules_produced - reading.joules_used) / reading.duration
     return BatteryUnit(
-        device=info,
+        device=_ac_device(serial, device),
         level=listed_level if (level := _percent(reading.state_of_charge)) is None else level,
         power=watts,
         health=reading.state_of_health,

@@ -1,5 +1,6 @@
 """Records the gateway's registers in the site's counters."""
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -24,7 +25,7 @@ from .feeds import (
     GatewayFeed,
 )
 from .limits import Limits
-from .meters import Measurement, counters, enabled, measurements, register
+from .meters import Measurement, counters, enabled, measurements, netted_counter, phase_counter, register
 
 FEEDS = (METER_READINGS, BATTERY_POWER, INVERTERS, DEVICE_DATA, ENERGY, PRODUCTION, PRODUCTION_SUMMARY, GENERATOR)
 
@@ -58,8 +59,11 @@ def count_meters(
     for kind in dict.fromkeys(each.config.measurement_type for each in found):
         group = [each for each in found if each.config.measurement_type == kind]
         netted = net_phases and kind == NET
+        _count_phases(answers, ledger, kind, group, limits, now)
         if netted or len(enabled(answers, kind)) > 1:
             _count_group(answers, ledger, kind, group, limits, now, netted=netted)
+            if kind == NET:
+                _count_netted(ledger, "grid", _registers(answers, kind), limits, now)
             continue
         (meter,) = group
         reading, source = meter.reading, f"{_METER}{meter.config.eid}"
@@ -69,6 +73,52 @@ def count_meters(
             delivered, source, reading.act_energy_dlvd, now, today=today, blank=meter.blank, limit=limits.counted
         )
         ledger.count(received, source, reading.act_energy_rcvd, now, blank=meter.blank, limit=limits.counted)
+        if kind == NET and meter.config.phase_count > 1:
+            _count_netted(ledger, "grid:whole", ((delivered,), (received,)), limits, now)
+
+
+def _count_phases(
+    answers: Answers, ledger: Ledger, kind: str, group: list[Measurement], limits: Limits, now: datetime
+) -> None:
+    """Record the registers of the phases of all meters of one type."""
+    configs = enabled(answers, kind)
+    phases = min((config.phase_count for config in configs), default=1)
+    if phases == 1:
+        return
+    alone = len(configs) == 1
+    for meter in group:
+        names = counters(kind) if alone else register(meter.config.eid)
+        for phase, channel in enumerate(meter.channels[:phases]):
+            for name, wh in zip(names, (channel.act_energy_dlvd, channel.act_energy_rcvd), strict=True):
+                ledger.count(
+                    phase_counter(phase, name),
+                    f"{_METER}{channel.eid}",
+                    wh,
+                    now,
+                    blank=meter.blank,
+                    limit=limits.counted,
+                )
+    if alone:
+        return
+    for name, registers in zip(counters(kind), _registers(answers, kind), strict=True):
+        for phase in range(phases):
+            ledger.balance(phase_counter(phase, name), [phase_counter(phase, each) for each in registers], (), now)
+
+
+def _registers(answers: Answers, kind: str) -> tuple[list[str], list[str]]:
+    """Return the names in the ledger of what all meters of a type count in each direction."""
+    names = [register(config.eid) for config in enabled(answers, kind)]
+    return [delivered for delivered, _ in names], [received for _, received in names]
+
+
+def _count_netted(
+    ledger: Ledger, basis: str, ways: tuple[Iterable[str], Iterable[str]], limits: Limits, now: datetime
+) -> None:
+    """Count what crosses the sum of all phases, whatever the grid's own counters show."""
+    if (flows := ledger.net(basis, *ways, now)) is None:
+        return
+    for name, wh in zip(counters(NET), flows, strict=True):
+        ledger.count(netted_counter(name), f"{_NETTED}{basis}", wh, now, limit=limits.counted)
 
 
 def _is_believed(meter: Measurement, capabilities: Capabilities) -> bool:
@@ -95,16 +145,16 @@ def _count_group(
             register(meter.config.eid), (meter.reading.act_energy_dlvd, meter.reading.act_energy_rcvd), strict=True
         ):
             ledger.count(name, source, wh, now, blank=meter.blank, limit=limits.counted)
-    eids = [config.eid for config in enabled(answers, kind)]
-    delivered, received = ([register(eid)[way] for eid in eids] for way in (0, 1))
+    delivered, received = _registers(answers, kind)
     if not netted:
         for name, registers in zip(counters(kind), (delivered, received), strict=True):
             ledger.balance(name, registers, (), now)
         return
     if (flows := ledger.net("grid", delivered, received, now)) is None:
         return
+    eids = "+".join(str(config.eid) for config in enabled(answers, kind))
     for name, wh in zip(counters(kind), flows, strict=True):
-        ledger.count(name, f"{_NETTED}{'+'.join(map(str, eids))}", wh, now, limit=limits.counted)
+        ledger.count(name, f"{_NETTED}{eids}", wh, now, limit=limits.counted)
 
 
 def count_inverters(

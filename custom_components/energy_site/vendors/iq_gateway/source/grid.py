@@ -7,6 +7,7 @@ from ....site.model import Controller, ControllerKind, DeviceInfo, GridState, Gr
 from ..client.models.ensemble import Collar, Enpower, EnsembleDevice, Relay
 from .answers import Answers, GatewayClock, moment
 from .feeds import DEVICE_DATA, ENSEMBLE_INVENTORY, RELAY
+from .radio import radio
 
 FEEDS = (RELAY, ENSEMBLE_INVENTORY, DEVICE_DATA)
 
@@ -131,6 +132,7 @@ def _controller(device: EnsembleDevice, kind: ControllerKind, clock: GatewayCloc
         temperature=device.temperature,
         last_reported=clock.ours(moment(device.last_report), now),
         connected=device.communicating,
+        radio=radio(device),
     )
 
 

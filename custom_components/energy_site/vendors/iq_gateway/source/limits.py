@@ -12,7 +12,7 @@ from ..client.models.ensemble import BatteryPower, Encharge
 # kW. Twice the size covers the peak of a datasheet.
 INVERTER_LIMIT = 1500.0
 _UNIT_LIMIT = 15_000.0
-_AC_BATTERY_LIMIT = 600.0
+AC_BATTERY_LIMIT = 600.0
 
 # Inverters use about 5 W each at night, and a current transformer is off by some W.
 _NIGHT_USE = 10.0
@@ -80,7 +80,7 @@ def limits(
     peaks = sum(min(report.max_watts or 0.0, INVERTER_LIMIT) for report in inverters)
     rated = unit_limits(batteries)
     battery = sum(rated.get(serial, _UNIT_LIMIT) for serial in {*rated, *(power.serial for power in powers)})
-    battery += _AC_BATTERY_LIMIT * sum(report.device_type == DeviceType.AC_BATTERY for report in reports)
+    battery += AC_BATTERY_LIMIT * sum(report.device_type == DeviceType.AC_BATTERY for report in reports)
     site = max(DEFAULT_LIMIT, 2 * peaks)
     known = bool(inverters) and whole_list
     return Limits(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 import math
 
-from ....site.energy.ledger import SOLAR_SELF_USE, Ledger
-from ....site.meters import Meter, Meters, Quality
+from ....site.energy.ledger import PHASE, SOLAR_SELF_USE, Ledger
+from ....site.meters import Energy, Meter, Meters, Quality
 from ....site.model import CounterKind, Flow
 from ..client.models.meters import GridChannel, MeterConfig, MeterReading, Reading
 from .admission import LIVE_VOLTAGE, NET, PRODUCTION, STORAGE, TOTAL
@@ -115,6 +115,16 @@ def register(eid: int) -> tuple[str, str]:
     return f"meter:{eid}:delivered", f"meter:{eid}:received"
 
 
+def phase_counter(phase: int, name: str) -> str:
+    """Return the name in the ledger of one phase's share of a counter; the first phase is 0."""
+    return f"{PHASE}{phase + 1}:{name}"
+
+
+def netted_counter(name: str) -> str:
+    """Return the name in the ledger of a counter in which phases cancel each other out."""
+    return f"netted:{name}"
+
+
 def build(answers: Answers, ledger: Ledger, now: datetime) -> Meters | None:
     """Build the meters; several of one type are shown as one."""
     found = measurements(answers, now)
@@ -179,6 +189,8 @@ def _meter(measurement: Measurement, ledger: Ledger, grid: tuple[GridChannel, ..
                 voltage=channel.voltage,
                 current=channel.current,
                 frequency=channel.freq,
+                apparent_power=_apparent(channel.active_power, None, channel.reactive_power),
+                reactive_power=channel.reactive_power,
                 power_factor=_power_factor(channel.active_power, None, channel.reactive_power),
             )
             for channel in grid[: config.phase_count]
@@ -191,11 +203,23 @@ def _meter(measurement: Measurement, ledger: Ledger, grid: tuple[GridChannel, ..
             voltage=_phase_voltage(reading, phases, config.phase_count),
             current=reading.current,
             frequency=reading.freq,
+            apparent_power=_apparent(reading.active_power, reading.apparent_power, reading.reactive_power),
+            reactive_power=reading.reactive_power,
             power_factor=_power_factor(reading.active_power, reading.apparent_power, reading.reactive_power),
         ),
         phases=phases if config.phase_count > 1 else (),
         status=_STATUS.get(config.metering_status or ""),
         flags=tuple(flag.replace("-", "_") for flag in config.status_flags),
+        phase_energy=tuple(
+            Energy(
+                delivered=ledger.total(phase_counter(phase, delivered)),
+                received=ledger.total(phase_counter(phase, received)),
+            )
+            for phase in range(config.phase_count if config.phase_count > 1 else 0)
+        ),
+        netted=Energy(
+            delivered=ledger.total(netted_counter(delivered)), received=ledger.total(netted_counter(received))
+        ),
     )
 
 
@@ -204,6 +228,8 @@ def _quality(reading: Reading) -> Quality:
         voltage=reading.voltage,
         current=reading.current,
         frequency=reading.freq,
+        apparent_power=_apparent(reading.active_power, reading.apparent_power, reading.reactive_power),
+        reactive_power=reading.reactive_power,
         power_factor=_power_factor(reading.active_power, reading.apparent_power, reading.reactive_power),
     )
 
@@ -218,12 +244,12 @@ def _phase_voltage(reading: Reading, phases: tuple[Quality, ...], phase_count: i
 
 def _power_factor(active: float | None, apparent: float | None, reactive: float | None) -> float | None:
     """Return W over VA, as the gateway's own factor is a sum of phases on some firmware."""
-    if active is None:
-        return None
-    if apparent is None:
-        if reactive is None:
-            return None
-        apparent = math.hypot(active, reactive)
-    if apparent <= 0:
-        return None
-    return max(-1.0, min(active / apparent, 1.0))
+    whole = _apparent(active, apparent, reactive)
+    return None if active is None or not whole or whole < 0 else max(-1.0, min(active / whole, 1.0))
+
+
+def _apparent(active: float | None, apparent: float | None, reactive: float | None) -> float | None:
+    """Return the VA, which not every endpoint sends."""
+    if apparent is not None:
+        return apparent
+    return None if active is None or reactive is None else math.hypot(active, reactive)

@@ -9,9 +9,9 @@ from .....api.payload import Record, parse_each, records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnsembleDevice:
-    """The fields common to all devices of `/ivp/ensemble/inventory`; epoch seconds, words as sent.
+    """The fields common to all devices of `/ivp/ensemble/inventory`; epoch seconds, words as sent, levels from 0 to 5.
 
-    Two answers that differ only in the times of the last reports are equal.
+    Two answers that differ only in the times and levels of the last reports are equal.
     """
 
     serial: str = field(repr=False)
@@ -21,6 +21,8 @@ class EnsembleDevice:
     communicating: bool | None
     state: str | None
     temperature: float | None
+    comm_level_sub_ghz: float | None = field(compare=False)
+    comm_level_2_4_ghz: float | None = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,8 @@ def _device[D: EnsembleDevice](kind: Callable[..., D], item: Record, **more: obj
         communicating=item.flag_or_none("communicating"),
         state=item.code_or_none("admin_state_str"),
         temperature=item.number_or_none("temperature"),
+        comm_level_sub_ghz=item.number_or_none("comm_level_sub_ghz"),
+        comm_level_2_4_ghz=item.number_or_none("comm_level_2_4_ghz"),
         **more,
     )
 
