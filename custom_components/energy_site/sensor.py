@@ -33,6 +33,7 @@ DESCRIPTIONS: tuple[AnyEntityDescription, ...] = (
     *units.CONTROLLER_DESCRIPTIONS,
     *units.METER_UNIT_DESCRIPTIONS,
     *units.CHARGER_DESCRIPTIONS,
+    *units.HEAT_PUMP_DESCRIPTIONS,
     *units.GENERATOR_DESCRIPTIONS,
 )
 

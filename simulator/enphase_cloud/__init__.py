@@ -15,7 +15,7 @@ from simulator.cloud.consent import Consent
 from simulator.cloud.stats import CloudRequest, CloudStats
 
 from .access import Application, Owner, OwnersTokens
-from .charger import ChargeSession, EvCharger
+from .charger import ChargeSession, EvCharger, HeatPump
 from .events import GRID_OUTAGE, SystemEvent
 from .plans import KILOWATT, LEGACY_WATT, MEGAWATT, PARTNER, PLANS, WATT, Group, Plan
 from .server import CloudServer
@@ -44,6 +44,7 @@ __all__ = [
     "Consent",
     "EvCharger",
     "Group",
+    "HeatPump",
     "Owner",
     "OwnersTokens",
     "Plan",

@@ -10,7 +10,7 @@ from simulator.cloud.days import LocalDays
 from simulator.house import House, HouseConfig
 from simulator.iq_gateway import BatteryModel, Controller, GatewayConfig, GatewayServer, Measurement
 
-from .charger import EvCharger
+from .charger import EvCharger, HeatPump
 from .events import SystemEvent
 from .settings import CloudSettings
 
@@ -73,6 +73,7 @@ class CloudSystem:
         hardware: GatewayConfig | None = None,
         archive: Archive | None = None,
         chargers: Iterable[EvCharger] = (),
+        heat_pumps: Iterable[HeatPump] = (),
     ) -> None:
         """Know `house` from now on, or from where `archive` begins."""
         self.house = house
@@ -83,6 +84,7 @@ class CloudSystem:
         self.days = LocalDays(house.config.place.timezone)
         self.settings = CloudSettings(house, gateway)
         self.chargers = tuple(chargers)
+        self.heat_pumps = tuple(heat_pumps)
         self.reports = Reports()
         self.corrections: dict[Kind, int] = {}
         """Wh that were taken off a life since, as after a meter was swapped: its oldest days have less."""

@@ -6,8 +6,8 @@ from typing import Any
 from simulator.iq_gateway.reply import Json, Reply
 
 from .asking import Ask
-from .charger import EvCharger
-from .errors import v4_charger
+from .charger import EvCharger, HeatPump
+from .errors import v4, v4_charger
 from .lifetime import day_range
 from .v4_lifetime import of_charger
 from .windows import window
@@ -56,16 +56,17 @@ def events(ask: Ask) -> Json:
 
 def sessions(ask: Ask) -> Json:
     """Return charges, a page by offset and limit; energy is in kWh."""
-    found = [each for each in _charger(ask).sessions if each.start <= ask.now]
+    horizon = ask.system.horizon(ask.now)
+    found = _charger(ask).until(horizon)
     offset, limit = _offset(ask)
     rows = [
         {
             "start_time": each.start,
-            "end_time": each.end,
-            "duration": each.end - each.start,
-            "energy_added": each.energy / 1000,
-            "charge_time": each.end - each.start,
-            "miles_added": round(each.energy / 290, 2),
+            "end_time": each.end if each.end <= horizon else None,
+            "duration": min(each.end, horizon) - each.start,
+            "energy_added": each.drawn(each.start, horizon) / 1000,
+            "charge_time": min(each.end, horizon) - each.start,
+            "miles_added": round(each.drawn(each.start, horizon) / 290, 2),
             "cost": each.cost,
         }
         for each in found[offset : offset + limit]
@@ -133,11 +134,23 @@ def telemetry(ask: Ask) -> Json:
 
 def device_telemetry(ask: Ask) -> Json:
     """Return Wh by the interval, for `/{serial}/evse_telemetry`."""
-    charger, span = _charger(ask), window(ask, "15mins", "day", "week")
+    return _intervals(ask, _charger(ask))
+
+
+def heat_pump_telemetry(ask: Ask) -> Json:
+    """Return Wh by the interval, for `/{serial}/hp_telemetry`."""
+    found = next((each for each in ask.system.heat_pumps if each.serial == ask.names["serial"]), None)
+    if found is None:
+        raise v4(404, f"Device not found for {{:serial_num=>{ask.names['serial']}}}")
+    return _intervals(ask, found)
+
+
+def _intervals(ask: Ask, device: EvCharger | HeatPump) -> Json:
+    span = window(ask, "15mins", "day", "week")
     step = _SECONDS.get(ask.query.get("interval_duration", "15mins"), 900)
     end = min(span.end, ask.system.horizon(ask.now))
     rows = [
-        {"end_at": begin + step, "wh_consumed": charger.drawn(begin, begin + step)}
+        {"end_at": begin + step, "wh_consumed": device.drawn(begin, begin + step)}
         for begin in range(span.begin, end - step + 1, step)
     ]
     return {

@@ -113,7 +113,11 @@ def _devices(system: CloudSystem, reported: int, status: str) -> dict[str, list[
             device(each.serial, each.name, "865-02030-r09", "IQ-EVSE-NA-1060-0110-0100", each.name, each.name)
             for each in system.chargers
         ],
-        "heat_pump": [],
+        "heat_pump": [
+            device(each.serial, f"Heat pump {each.serial}", "", "", "", "Heat pump")
+            | {"SKU": "HP-SG-1", "sg_ready_relay": True, "iq_er": False}
+            for each in system.heat_pumps
+        ],
         "iq_collars": named(
             [system.controller_serial] if controller is Controller.COLLAR else [],
             "IQ Meter Collar",

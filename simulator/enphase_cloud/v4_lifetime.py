@@ -7,6 +7,7 @@ from simulator.cloud.archive import Kind
 from simulator.iq_gateway.reply import Json
 
 from .asking import Ask
+from .charger import EvCharger, HeatPump
 from .errors import v4
 from .lifetime import DayRange, by_day, by_micro_and_meter, corrected, day_range, meter_since
 from .windows import invalid_range
@@ -67,10 +68,22 @@ def charger(ask: Ask) -> Json:
     return answer | {"consumption": of_charger(ask, days), "meta": ask.system.meta(ask.now)}
 
 
+def heat_pump(ask: Ask) -> Json:
+    """Return what a heat pump drew, for `/{serial}/hp_lifetime`."""
+    days, answer = _begin(ask)
+    found = next((each for each in ask.system.heat_pumps if each.serial == ask.names["serial"]), None)
+    if found is None:
+        raise v4(404, f"Device not found for {{:serial_num=>{ask.names['serial']}}}")
+    return answer | {"consumption": _drawn(ask, found, days), "meta": ask.system.meta(ask.now)}
+
+
 def of_charger(ask: Ask, days: DayRange) -> list[int]:
     """Return what the charger of the path drew each day, Wh."""
+    return _drawn(ask, next(each for each in ask.system.chargers if each.serial == ask.names["serial"]), days)
+
+
+def _drawn(ask: Ask, found: EvCharger | HeatPump, days: DayRange) -> list[int]:
     system = ask.system
-    found = next(each for each in system.chargers if each.serial == ask.names["serial"])
     horizon = system.horizon(ask.now)
     drawn = []
     day = days.first

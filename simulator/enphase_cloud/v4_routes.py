@@ -90,6 +90,8 @@ _AFTER: tuple[Route[Group, Handler], ...] = (
     Route("POST", f"{_EV}/{{serial}}/stop_charging", Group.EV_CONTROL, chargers.stop_charging),
     Route("GET", f"{_ONE}/{{serial}}/evse_lifetime", Group.DEVICE_LEVEL, lifetime.charger),
     Route("GET", f"{_ONE}/{{serial}}/evse_telemetry", Group.DEVICE_LEVEL, chargers.device_telemetry),
+    Route("GET", f"{_ONE}/{{serial}}/hp_lifetime", Group.DEVICE_LEVEL, lifetime.heat_pump),
+    Route("GET", f"{_ONE}/{{serial}}/hp_telemetry", Group.DEVICE_LEVEL, chargers.heat_pump_telemetry),
 )
 
 

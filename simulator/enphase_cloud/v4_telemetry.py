@@ -163,15 +163,23 @@ def latest(ask: Ask) -> Json:
             }
             for serial, part in zip(system.encharges, _parts(round(battery), units), strict=True)
         ],
-        "heat-pump": [],
+        "heat-pump": [
+            {
+                "serial_number": each.serial,
+                "name": f"Heat pump {each.serial}",
+                "last_report_at": horizon if fresh else None,
+                "operational_mode": each.mode if fresh else None,
+            }
+            for each in system.heat_pumps
+        ],
         "evse": [
             {
                 "id": int(each.serial),
                 "name": each.name,
                 "channel": 1,
                 "last_report_at": horizon if fresh else None,
-                "power": round(each.watts) if fresh else None,
-                "operational_mode": each.mode if fresh else None,
+                "power": round(each.doing(horizon)[1]) if fresh else None,
+                "operational_mode": each.doing(horizon)[0] if fresh else None,
             }
             for each in system.chargers
         ],

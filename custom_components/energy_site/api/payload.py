@@ -139,10 +139,14 @@ class Record:
 
     def identifier(self, key: str) -> str:
         """Return a required identifier of letters, digits and hyphens, even if it was sent as a number."""
+        return self._required(key, self.identifier_or_none(key))
+
+    def identifier_or_none(self, key: str) -> str | None:
+        """Return an identifier, `None` if it is missing or looks like something else."""
         value = self._fields.get(key)
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _LARGEST_IDENTIFIER:
             return str(value)
-        return self._required(key, value if isinstance(value, str) and is_serial(value) else None)
+        return value if isinstance(value, str) and is_serial(value) else None
 
     def expect(self, *keys: str) -> None:
         """Raise `ApiPayloadError` if the object has fields, but none of these."""

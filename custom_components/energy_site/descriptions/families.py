@@ -6,6 +6,7 @@ from typing import Any
 
 from ..site import model
 from ..site.chargers import Chargers, ChargerUnit
+from ..site.heat_pumps import HeatPumps, HeatPumpUnit
 from ..site.meters import Meters, MeterUnit
 from ..site.model import (
     Battery,
@@ -73,7 +74,10 @@ CIRCUIT: Family[LoadCircuits, LoadCircuit] = Family(
     kind="load_circuit", part=LoadCircuits, units=lambda part: part.circuits, describe=lambda _: None, has_serial=False
 )
 CHARGER: Family[Chargers, ChargerUnit] = Family(
-    kind="charger", part=Chargers, units=lambda part: part.units, describe=lambda unit: unit.device
+    kind="ev_charger", part=Chargers, units=lambda part: part.units, describe=lambda unit: unit.device
+)
+HEAT_PUMP: Family[HeatPumps, HeatPumpUnit] = Family(
+    kind="heat_pump", part=HeatPumps, units=lambda part: part.units, describe=lambda unit: unit.device
 )
 GENERATOR: Family[model.Generator, model.Generator] = Family(
     kind="generator",
@@ -95,5 +99,6 @@ FAMILIES: tuple[Family[Any, Any], ...] = (
     METER,
     CIRCUIT,
     CHARGER,
+    HEAT_PUMP,
     GENERATOR,
 )

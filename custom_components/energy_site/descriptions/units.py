@@ -6,6 +6,7 @@ from dataclasses import replace
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 
 from ..site.chargers import ChargerFault, ChargerState, ChargerUnit
+from ..site.heat_pumps import HeatPumpMode, HeatPumpUnit
 from ..site.model import BatteryUnit, Controller, Inverter
 from .entity_description import DeviceEntityDescription
 from .families import (
@@ -16,6 +17,7 @@ from .families import (
     COMBINER,
     GATEWAY,
     GENERATOR,
+    HEAT_PUMP,
     INVERTER,
     METER,
     RELAY,
@@ -189,8 +191,20 @@ _CHARGER_VALUES: tuple[tuple[SensorEntityDescription, Callable[[ChargerUnit], ob
         replace(measurement("session_energy", SensorDeviceClass.ENERGY, precision=2), state_class=None),
         lambda unit: unit.session_energy,
     ),
+    (measurement("energy", SensorDeviceClass.ENERGY, precision=1), lambda unit: unit.energy),
 )
 CHARGER_DESCRIPTIONS = tuple(
     DeviceEntityDescription(family=CHARGER, description=description, value_fn=value)
     for description, value in _CHARGER_VALUES
+)
+
+_HEAT_PUMP_VALUES: tuple[tuple[SensorEntityDescription, Callable[[HeatPumpUnit], object]], ...] = (
+    (replace(enum("mode", HeatPumpMode), translation_key="heat_pump_mode"), lambda unit: unit.mode),
+    (measurement("power", SensorDeviceClass.POWER), lambda unit: unit.power),
+    (measurement("energy", SensorDeviceClass.ENERGY, precision=1), lambda unit: unit.energy),
+    (timestamp("last_reported"), lambda unit: unit.last_reported),
+)
+HEAT_PUMP_DESCRIPTIONS = tuple(
+    DeviceEntityDescription(family=HEAT_PUMP, description=description, value_fn=value)
+    for description, value in _HEAT_PUMP_VALUES
 )

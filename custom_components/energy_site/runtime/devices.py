@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..descriptions.families import FAMILIES, Family
 from ..site import model
+from ..site.chargers import ChargerUnit
 from ..site.model import LoadCircuit, Part
 from ..sources.listeners import Listeners
 from ..vendors.adapter import SourceAdapter
@@ -57,9 +58,11 @@ class SiteDevices:
         """Return the device registry's data of one device of a family."""
         hub = dr.async_get_device_id_by_identifier(self.hass, (DOMAIN, self.site), config_entry_id=self.entry_id)
         device = family.describe(unit) or model.DeviceInfo(serial=serial)
-        name, manufacturer = serial, self._adapter.manufacturer
+        name, manufacturer, key = serial, self._adapter.manufacturer, family.kind
         if isinstance(unit, LoadCircuit):
             name = unit.name or serial
+        elif isinstance(unit, ChargerUnit):
+            key = unit.kind
         elif isinstance(unit, model.Generator):
             device, manufacturer = model.DeviceInfo(serial=serial, model=unit.model), unit.manufacturer or manufacturer
         return DeviceInfo(
@@ -69,7 +72,7 @@ class SiteDevices:
             model_id=device.model_id,
             serial_number=serial if family.has_serial else None,
             sw_version=device.firmware,
-            translation_key=family.kind,
+            translation_key=key,
             translation_placeholders={"name": name},
             via_device_id=hub,
         )

@@ -12,6 +12,7 @@ class ChargerState(StrEnum):
     """What a charger does."""
 
     CHARGING = "charging"
+    IDLE = "idle"
     UNPLUGGED = "unplugged"
     UNPLUGGED_FAULTED = "unplugged_faulted"
     WAITING_FOR_VEHICLE = "waiting_for_vehicle"
@@ -26,6 +27,13 @@ class ChargerState(StrEnum):
         if self in (ChargerState.OFFLINE, ChargerState.FAULT):
             return None
         return self not in (ChargerState.UNPLUGGED, ChargerState.UNPLUGGED_FAULTED)
+
+
+class ChargerKind(StrEnum):
+    """What a charger is called."""
+
+    EV_CHARGER = "ev_charger"
+    WALL_CONNECTOR = "charger"
 
 
 class ChargerFault(StrEnum):
@@ -44,14 +52,16 @@ class ChargerFault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerUnit:
-    """One charger: W now, and the start and Wh of its last session."""
+    """One charger: W now, the start and Wh of its last session, and Wh of its lifetime."""
 
     device: DeviceInfo
+    kind: ChargerKind = ChargerKind.EV_CHARGER
     power: float | None = None
     state: ChargerState | None = None
     fault: ChargerFault | None = None
     session_start: datetime | None = None
     session_energy: float | None = None
+    energy: float | None = None
 
     @property
     def connected(self) -> bool | None:

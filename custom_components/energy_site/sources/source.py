@@ -177,7 +177,7 @@ class Source(ABC):
         return all(
             not self.states[key].presence.answers or self.states[key].is_fresh(now)
             for key in self.feeds_of(kind)
-            if not self.feeds[key].substitute or self.is_wanted(key)
+            if self.is_wanted(key)
         )
 
     def is_wanted(self, key: str) -> bool:  # noqa: ARG002 - most feeds are polled on every site.

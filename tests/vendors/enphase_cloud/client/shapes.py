@@ -381,6 +381,9 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "CHARGER_SESSIONS": SESSIONS,
         "CHARGER_SCHEDULES": SCHEDULES,
         "CHARGER_LIFETIME": _daily("consumption"),
+        "CHARGER_TELEMETRY": {"system_id": 67, "consumption": [{"consumption": 1200, "end_at": 1384123600}]},
+        "HEAT_PUMP_LIFETIME": _daily("consumption"),
+        "HEAT_PUMP_TELEMETRY": {**ENERGY, "intervals": [{"end_at": 1384123600, "wh_consumed": 310}]},
     },
     "v2": {
         "SYSTEMS": V2_SYSTEMS,

@@ -1,7 +1,7 @@
 """What a cloud is asked for each feed and for what is only looked at: at which path, with which query."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import aiohttp
@@ -42,7 +42,17 @@ V4: Mapping[str, Query] = {
     "production_meter": _TODAY,
     "production_micro": _TODAY,
     "inverters": {"site_id": ["67"], "page": ["1"], "size": ["100"]},
+    "charger_sessions": {"offset": ["0"], "limit": ["100"]},
+    "charger_telemetry": {
+        "granularity": ["day"],
+        "start_at": [str(int(datetime(2026, 6, 20, tzinfo=UTC).timestamp()))],
+    },
+    "charger_lifetime": {"start_date": ["20230401"]},
+    "heat_pump_telemetry": {**_TODAY, "interval_duration": ["15mins"]},
 }
+
+# The device that each path is asked for.
+_DEVICE_OF = {"encharge_telemetry": "B-1", "heat_pump_telemetry": "HP-1", "heat_pump_lifetime": "HP-1"}
 V2: Mapping[str, Query] = {
     "system": {"system_id[]": ["67"], "limit": ["1"]},
     "consumption_stats": {"start_at": [MIDNIGHT_BEFORE]},
@@ -67,15 +77,13 @@ V4_LOOKED_AT: Mapping[str, Query] = {
     "MICROS_TELEMETRY": {**_TODAY, "page": ["1"], "size": ["20"]},
     "CHARGERS": {},
     "CHARGER_EVENTS": {"serial_num": ["EV-1"], **_OFFSET},
-    "CHARGER_SESSIONS": _OFFSET,
     "CHARGER_SCHEDULES": {},
-    "CHARGER_LIFETIME": {"start_date": ["20260521"]},
 }
 V2_LOOKED_AT: Mapping[str, Query] = {
     "SEARCH_SYSTEM_ID": {"serial_num": ["G-1"]},
     "MONTHLY_PRODUCTION": {"start_date": ["2026-05-01"]},
 }
-_BY_DEVICE = ("SYSTEM_ID", "CHARGER_EVENTS", "CHARGER_SESSIONS", "CHARGER_SCHEDULES", "CHARGER_LIFETIME")
+_BY_DEVICE = ("SYSTEM_ID", "CHARGER_EVENTS", "CHARGER_SCHEDULES")
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +98,7 @@ async def cloud(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CloudServer]:
         for api, samples in SAMPLES.items():
             for name, payload in samples.items():
                 path = ENDPOINTS[f"{api} {name}"].path
-                for serial in ("B-1", "EV-1"):
+                for serial in ("B-1", "EV-1", "HP-1"):
                     server.answer(f"/api/{api}/{path.format(system_id=67, serial_number=serial)}", payload)
         yield server
 
@@ -104,7 +112,9 @@ async def v4(cloud: CloudServer) -> AsyncIterator[V4Context]:
             system_id=67,
             clock=lambda: NOW,
             batteries=("B-1",),
-            chargers=("EV-1", "EV-2"),
+            chargers=("EV-1",),
+            heat_pumps=("HP-1",),
+            since=date(2023, 4, 1),
             gateways=("G-1",),
         )
 
@@ -121,7 +131,7 @@ async def v2(cloud: CloudServer) -> AsyncIterator[v2_feeds.EnlightenContext]:
 async def test_a_feed_of_v4_takes_one_request(cloud: CloudServer, v4: V4Context, feed: v4_feeds.Feed[Any]) -> None:
     await feed.ask(v4)
     [asked] = cloud.asked
-    assert asked.path == f"/api/v4/{feed.endpoint.format(system_id=67, serial_number='B-1')}"
+    assert asked.path == f"/api/v4/{feed.endpoint.format(system_id=67, serial_number=_DEVICE_OF.get(feed.key, 'EV-1'))}"
     assert asked.query == V4.get(feed.key, {})
 
 

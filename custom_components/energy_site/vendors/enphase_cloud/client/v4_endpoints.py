@@ -32,6 +32,11 @@ def _charger[T](name: str, parse: Callable[[str, object], T]) -> CloudEndpoint[T
     return CloudEndpoint(path=f"systems/{{system_id}}/ev_charger/{name}", parse=parse, group=PlanGroup.EV_CHARGER)
 
 
+def _heat_pump[T](name: str, parse: Callable[[str, object], T]) -> CloudEndpoint[T]:
+    path = f"systems/{{system_id}}/{{serial_number}}/{name}"
+    return CloudEndpoint(path=path, parse=parse, group=PlanGroup.DEVICE_LEVEL)
+
+
 def _setting[T](name: str, parse: Callable[[str, object], T], method: str = "GET") -> CloudEndpoint[T]:
     return CloudEndpoint(
         method=method,
@@ -74,6 +79,8 @@ LATEST_TELEMETRY = _consumption("latest_telemetry", telemetry.parse_latest)
 
 MICROS_TELEMETRY = _device("micros/telemetry", as_sent)
 ENCHARGE_TELEMETRY = _device("encharges/{serial_number}/telemetry", telemetry.parse_battery)
+HEAT_PUMP_LIFETIME = _heat_pump("hp_lifetime", lifetime.parse_consumption_lifetime)
+HEAT_PUMP_TELEMETRY = _heat_pump("hp_telemetry", telemetry.parse_heat_pump)
 
 BATTERY_SETTINGS = _setting("battery_settings", battery.parse_battery_settings)
 SET_BATTERY_SETTINGS = _setting("battery_settings", battery.parse_battery_settings, "PUT")
@@ -88,3 +95,4 @@ CHARGER_EVENTS = _charger("events", ev_charger.parse_charger_events)
 CHARGER_SESSIONS = _charger("{serial_number}/sessions", ev_charger.parse_sessions)
 CHARGER_SCHEDULES = _charger("{serial_number}/schedules", ev_charger.parse_schedules)
 CHARGER_LIFETIME = _charger("{serial_number}/lifetime", lifetime.parse_consumption_lifetime)
+CHARGER_TELEMETRY = _charger("{serial_number}/telemetry", ev_charger.parse_charger_telemetry)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from ....site.chargers import ChargerFault, Chargers, ChargerState, ChargerUnit
+from ....site.chargers import ChargerFault, ChargerKind, Chargers, ChargerState, ChargerUnit
 from ....site.model import DeviceInfo
 from ..client.models.charge_history import ChargeSession
 from ..client.models.live_status import LiveStatus, LiveWallConnector
@@ -56,6 +56,7 @@ def build(
                 model_id=device.part_number if device else None,
                 firmware=device.firmware_version if device else None,
             ),
+            kind=ChargerKind.WALL_CONNECTOR,
             power=now.wall_connector_power if now else None,
             state=ChargerState[now.state.name] if now and now.state else None,
             fault=ChargerFault[now.fault.name] if now and now.fault else None,

@@ -23,6 +23,7 @@ class Device:
     model: str | None
     part_number: str | None
     product_name: str | None
+    sku: str | None
     status: str | None
     last_report_at: int | None
     emu_sw_version: str | None
@@ -83,6 +84,8 @@ def _device(kind: str, item: Record) -> Device:
         model=item.name_or_none("model"),
         part_number=item.code_or_none("part_number"),
         product_name=item.name_or_none("product_name"),
+        # Heat pumps have it in capitals.
+        sku=item.code_or_none("sku") or item.code_or_none("SKU"),
         status=item.code_or_none("status"),
         last_report_at=epoch(item, "last_report_at"),
         emu_sw_version=item.code_or_none("emu_sw_version"),

@@ -3,7 +3,11 @@
 from dataclasses import dataclass, field
 
 from .....api.payload import Record, parse_each
-from .common import epoch
+from .common import epoch, required_epoch
+from .telemetry import EnergyInterval, EnergyTelemetry
+
+# The most that a charger delivers in W, and a vehicle takes in one session in Wh.
+_MOST_POWER, _MOST_ENERGY = 25_000.0, 200_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,8 @@ class ChargerEvent:
 class Session:
     """A charging session: times in seconds since the epoch, durations in seconds.
 
-    `energy_added` is documented in Wh, but the sample's 14.83 can only be kWh.
+    `energy_added` is documented in Wh, but the sample's 14.83 can only be kWh. `wh` decides by what
+    is possible.
     """
 
     start_time: int | None
@@ -40,6 +45,25 @@ class Session:
     charge_time: float | None
     miles_added: float | None
     cost: float | None
+
+    @property
+    def wh(self) -> float | None:
+        """The energy in Wh: taken for kWh unless no charger delivers as much in this time."""
+        if self.energy_added is None or self.energy_added < 0:
+            return None
+        in_kwh, seconds = self.energy_added * 1000, self.duration or self.charge_time or 0.0
+        if self.start_time is not None and self.end_time is not None:
+            seconds = max(seconds, self.end_time - self.start_time)
+        possible = in_kwh <= _MOST_ENERGY and (seconds <= 0 or in_kwh * 3600 / seconds <= _MOST_POWER)
+        return in_kwh if possible else self.energy_added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPage:
+    """A page of a charger's `sessions`, and the `count` of all of them."""
+
+    count: int | None
+    sessions: tuple[Session, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +99,19 @@ def parse_charger_events(endpoint: str, payload: object) -> tuple[ChargerEvent, 
     return parse_each(Record(endpoint, payload).required_records("events"), _event)
 
 
-def parse_sessions(endpoint: str, payload: object) -> tuple[Session, ...]:
+def parse_sessions(endpoint: str, payload: object) -> SessionPage:
     """Read a charger's `sessions`."""
-    return parse_each(Record(endpoint, payload).required_records("sessions"), _session)
+    root = Record(endpoint, payload)
+    return SessionPage(
+        count=root.integer_or_none("count"), sessions=parse_each(root.required_records("sessions"), _session)
+    )
+
+
+def parse_charger_telemetry(endpoint: str, payload: object) -> EnergyTelemetry:
+    """Read a charger's `telemetry`: energy by intervals of 15 minutes."""
+    return EnergyTelemetry(
+        intervals=parse_each(Record(endpoint, payload).required_records("consumption"), _interval), last_report_at=None
+    )
 
 
 def parse_schedules(endpoint: str, payload: object) -> tuple[ChargerSchedule, ...]:
@@ -101,6 +135,10 @@ def _event(item: Record) -> ChargerEvent:
         event=item.text_or_none("event"),
         triggered_date=epoch(item, "triggered_date"),
     )
+
+
+def _interval(item: Record) -> EnergyInterval:
+    return EnergyInterval(end_at=required_epoch(item, "end_at"), wh=item.number_or_none("consumption"))
 
 
 def _session(item: Record) -> Session:

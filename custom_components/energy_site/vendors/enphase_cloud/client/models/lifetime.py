@@ -30,7 +30,7 @@ def parse_battery_lifetime(endpoint: str, payload: object) -> BatteryLifetime:
 
 
 def parse_consumption_lifetime(endpoint: str, payload: object) -> DailySeries:
-    """Read `consumption_lifetime` or an EV charger's `lifetime`."""
+    """Read `consumption_lifetime`, an EV charger's `lifetime` or a heat pump's `hp_lifetime`."""
     return parse_series(Record(endpoint, payload), "consumption")
 
 

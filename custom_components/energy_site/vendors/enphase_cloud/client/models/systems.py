@@ -13,7 +13,8 @@ class System:
 
     `timezone` is an IANA name and may be missing. `connection_type` determines how often data is
     reported: ethernet and wifi every 15 minutes, cellular every six hours. `last_report_at` is in
-    seconds since the epoch. The energies of a list are -1 by design, so they are not read.
+    seconds since the epoch, and so is `operational_at`, the system's first report. The energies of a
+    list are -1 by design, so they are not read.
     """
 
     system_id: int = field(repr=False)
@@ -22,6 +23,7 @@ class System:
     connection_type: str | None
     status: str | None
     last_report_at: int | None
+    operational_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +92,5 @@ def _system(item: Record) -> System:
         connection_type=item.code_or_none("connection_type"),
         status=item.code_or_none("status"),
         last_report_at=epoch(item, "last_report_at"),
+        operational_at=epoch(item, "operational_at"),
     )

@@ -56,18 +56,21 @@ class BatteryTelemetry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatestReading:
-    """The latest value of one channel of a device.
+    """The latest value of one channel of a device, which some kinds identify by `id` and others by serial number.
 
     `power` is in W, and `None` if it is older than seven days. A meter's `name` is production or
     consumption. Consumption is production and grid together, without the battery; accordingly, a
-    battery's power is positive while it charges, which no document states explicitly.
+    battery's power is positive while it charges, which no document states explicitly. A charger's
+    `operational_mode` is PLUGGED_OUT, IDLE, CHARGING or FAULTED, a heat pump's a word such as MODE_2.
     """
 
     id: int | None = field(repr=False)
+    serial_number: str | None = field(repr=False)
     name: str | None
     channel: int | None
     last_report_at: int | None
     power: float | None
+    operational_mode: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,8 @@ class LatestTelemetry:
 
     meters: tuple[LatestReading, ...]
     encharges: tuple[LatestReading, ...]
+    evse: tuple[LatestReading, ...]
+    heat_pumps: tuple[LatestReading, ...]
 
 
 def parse_production(endpoint: str, payload: object) -> EnergyTelemetry:
@@ -98,6 +103,11 @@ def parse_export(endpoint: str, payload: object) -> EnergyTelemetry:
     return _energy(endpoint, payload, "wh_exported")
 
 
+def parse_heat_pump(endpoint: str, payload: object) -> EnergyTelemetry:
+    """Read a heat pump's `hp_telemetry`."""
+    return _energy(endpoint, payload, "wh_consumed", "enwh")
+
+
 def parse_battery(endpoint: str, payload: object) -> BatteryTelemetry:
     """Read `telemetry/battery`, or the telemetry of a single battery."""
     root = Record(endpoint, payload)
@@ -115,6 +125,9 @@ def parse_latest(endpoint: str, payload: object) -> LatestTelemetry:
     return LatestTelemetry(
         meters=parse_each(devices.records("meters"), _latest),
         encharges=parse_each(devices.records("encharges"), _latest),
+        evse=parse_each(devices.records("evse"), _latest),
+        # The list of devices spells it with an underscore.
+        heat_pumps=parse_each((*devices.records("heat-pump"), *devices.records("heat_pump")), _latest),
     )
 
 
@@ -152,8 +165,10 @@ def _battery_interval(item: Record) -> BatteryInterval:
 def _latest(item: Record) -> LatestReading:
     return LatestReading(
         id=item.integer_or_none("id"),
+        serial_number=item.identifier_or_none("serial_number"),
         name=item.name_or_none("name"),
         channel=item.integer_or_none("channel"),
         last_report_at=epoch(item, "last_report_at"),
         power=item.number_or_none("power"),
+        operational_mode=item.code_or_none("operational_mode"),
     )

@@ -63,6 +63,7 @@ def _unit(meter: LegacyDevice, reading: CloudMeterReading) -> MeterUnit:
 
 def _device(kind: str, device: LegacyDevice, envoy: Envoy | None = None) -> Device:
     return Device(
+        sku=None,
         kind=kind,
         serial_number=device.sn,
         id=None,

@@ -1,7 +1,7 @@
 """The context in which a system is polled."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Protocol
 
@@ -29,7 +29,12 @@ class V4Context:
     zone: tzinfo = UTC
     batteries: tuple[str, ...] = ()
     chargers: tuple[str, ...] = ()
+    heat_pumps: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
+    since: date = date(2010, 1, 1)
+    """A day before any of its devices reported: the system's first one if it is known."""
+    session_offsets: dict[str, int] = field(default_factory=dict)
+    """How many of a charger's sessions are skipped, if the service lists the oldest ones first."""
     days: int = 1
     """The number of days for which intervals are requested, today included."""
 

@@ -58,14 +58,7 @@ ALL: Mapping[str, _Request] = dict(
         _of_system(endpoints.MICROS_TELEMETRY, lambda ask: {**ask.of_today, **page_query(1, 20)}),
         _of_system(endpoints.CHARGERS),
         _of_device(endpoints.CHARGER_EVENTS, _chargers, lambda _, serial: {"serial_num": serial, **_OFFSET}),
-        _of_device(endpoints.CHARGER_SESSIONS, _chargers, lambda *_: _OFFSET),
         _of_device(endpoints.CHARGER_SCHEDULES, _chargers),
-        _of_device(
-            endpoints.CHARGER_LIFETIME,
-            _chargers,
-            # Only this endpoint uses dates without hyphens.
-            lambda ask, _: {"start_date": f"{ask.today - timedelta(days=30):%Y%m%d}"},
-        ),
     )
 )
 """The requests by the paths of their endpoints; their responses aren't processed."""

@@ -37,22 +37,22 @@ def record_battery_life(counters: DailyCounters, life: BatteryLifetime, zone: tz
 
 def record_day(counters: DailyCounters, kind: CounterKind, telemetry: EnergyTelemetry, zone: tzinfo) -> None:
     """Record a day's intervals so far."""
-    _note(counters.of(kind), {interval.end_at: interval.wh or 0.0 for interval in telemetry.intervals}, zone)
+    note(counters.of(kind), {interval.end_at: interval.wh or 0.0 for interval in telemetry.intervals}, zone)
 
 
 def record_battery_day(counters: DailyCounters, telemetry: BatteryTelemetry, zone: tzinfo) -> None:
     """Record a battery's intervals of a day so far."""
     intervals = telemetry.intervals
     charge, discharge = counters.of(CounterKind.BATTERY_CHARGE), counters.of(CounterKind.BATTERY_DISCHARGE)
-    _note(charge, {each.end_at: each.charge_enwh or 0.0 for each in intervals}, zone)
-    _note(discharge, {each.end_at: each.discharge_enwh or 0.0 for each in intervals}, zone)
+    note(charge, {each.end_at: each.charge_enwh or 0.0 for each in intervals}, zone)
+    note(discharge, {each.end_at: each.discharge_enwh or 0.0 for each in intervals}, zone)
 
 
 def record_house_day(
     counters: DailyCounters, consumption: EnergyTelemetry, battery: BatteryTelemetry, zone: tzinfo
 ) -> None:
     """Record the house's consumption in intervals that both the meter and the battery reported."""
-    _note(counters.of(CounterKind.LOAD), house_by_interval(consumption, battery), zone)
+    note(counters.of(CounterKind.LOAD), house_by_interval(consumption, battery), zone)
 
 
 def record_house_life(counters: DailyCounters, consumption: DailySeries, life: BatteryLifetime, zone: tzinfo) -> None:
@@ -64,7 +64,7 @@ def record_grid(counter: DailyCounter, intervals: Sequence[Interval], zone: tzin
     """Record one derived direction of the grid; with `lasting`, no lifetime energy will correct it soon."""
     if lasting and intervals:
         counter.begin(day_of(intervals[-1].start, zone))
-    _note(counter, {int(each.end.timestamp()): each.wh for each in intervals}, zone)
+    note(counter, {int(each.end.timestamp()): each.wh for each in intervals}, zone)
     for day in {day_of(each.start, zone) for each in intervals} if lasting else ():
         start, end = midnight(day, zone), midnight(day + DAY, zone)
         if not gaps(clip(intervals, start, end), start, end):
@@ -99,8 +99,8 @@ def reported_days(series: DailySeries, zone: tzinfo) -> Iterable[tuple[date, flo
     return series.days(last_reported=last)
 
 
-def _note(counter: DailyCounter, intervals: Mapping[int, float], zone: tzinfo) -> None:
-    """Add up the intervals by the day in which each ended."""
+def note(counter: DailyCounter, intervals: Mapping[int, float], zone: tzinfo) -> None:
+    """Record Wh by the ends of intervals, added up by the day in which each ended."""
     days: defaultdict[date, float] = defaultdict(float)
     for end_at, wh in intervals.items():
         # An interval that ends at midnight belongs to the day before.

@@ -20,7 +20,7 @@ from ...client.models.lifetime import BatteryLifetime
 from ...client.models.systems import Summary, System
 from ...client.models.telemetry import BatteryTelemetry, EnergyTelemetry, LatestTelemetry
 from ..planned_feed import CLOSE, HARDLY_CHANGES, SLOW, planned_feed
-from . import meters
+from . import meters, unit_feeds
 from .context import V4Context, all_intervals, whole_days
 
 _MORNING = time(4, 10)
@@ -324,4 +324,5 @@ ALL: tuple[Feed[Any], ...] = (
     BATTERY_LIFETIME,
     INVERTERS,
     OPEN_EVENTS,
+    *unit_feeds.ALL,
 )

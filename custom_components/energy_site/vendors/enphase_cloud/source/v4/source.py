@@ -1,12 +1,14 @@
 """A system in the Enphase cloud as a source, by v4."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, override
 
 from .....api.errors import ApiNotFoundError
+from .....site.chargers import Chargers
 from .....site.control import Control, ControlName
 from .....site.energy.grid_balance import derived
+from .....site.heat_pumps import HeatPumps
 from .....site.model import (
     Battery,
     CounterKind,
@@ -28,7 +30,7 @@ from .....sources.source import Builder
 from ...client.models.common import DailySeries
 from .. import health
 from ..planned_feed import QUARTER
-from . import devices, energy, feeds, intervals, power, settings
+from . import devices, energy, feeds, intervals, power, settings, unit_feeds, units
 from .context import V4Context
 from .controls import CloudControls
 
@@ -77,6 +79,11 @@ class EnphaseCloudSource(CloudSource[V4Context]):
         """Poll `system`, with days in the context's time zone until its own is known."""
         super().__init__(context, system, budget, context.client.recorded, find_zone)
         self._word: str | None = None
+        self._is_listed = False
+        self._charging: frozenset[str] | None = None
+        self._strangers: frozenset[str] = frozenset()
+        self._charged = units.UnitEnergy()
+        self._pumped = units.UnitEnergy()
         self._builders = self._make_builders()
         self._controls = CloudControls(self)
 
@@ -116,6 +123,8 @@ class EnphaseCloudSource(CloudSource[V4Context]):
         return {
             **super().as_dict(),
             "paths": dict(self.context.client.paths),
+            "chargers": self._charged.as_dict(),
+            "heat_pumps": self._pumped.as_dict(),
         }
 
     @override
@@ -123,6 +132,8 @@ class EnphaseCloudSource(CloudSource[V4Context]):
         paths = data.get("paths")
         if isinstance(paths, Mapping):
             self.context.client.paths.update({str(key): str(path) for key, path in paths.items()})
+        self._charged.restore(data.get("chargers"))
+        self._pumped.restore(data.get("heat_pumps"))
         super().restore(data)
 
     @override
@@ -149,17 +160,25 @@ class EnphaseCloudSource(CloudSource[V4Context]):
 
     @override
     def _handle_restored(self, feed: CloudFeed[V4Context, Any]) -> None:
-        known, context = self.answer(feeds.DEVICES), self.context
+        known, system, context = self.answer(feeds.DEVICES), self.answer(feeds.SYSTEM), self.context
+        if feed is feeds.SYSTEM and system is not None and system.operational_at is not None:
+            context.since = datetime.fromtimestamp(system.operational_at, self.zone).date()
         if feed is feeds.DEVICES and known is not None:
             context.batteries = tuple(device.serial_number for device in known.of("encharges"))
-            context.chargers = tuple(device.serial_number for device in known.of("ev_chargers"))
+            context.chargers = tuple(device.serial_number for device in known.of(units.CHARGER_KIND))
+            context.heat_pumps = tuple(device.serial_number for device in known.of(units.HEAT_PUMP_KIND))
             context.gateways = tuple(device.serial_number for device in known.of("gateways"))
+            self.feeds = {**self.feeds, **unit_feeds.planned_for(context)}
+            self._is_listed = True
+        if feed is feeds.LATEST:
+            self._charging = units.charging(self._latest_chargers(self.answered_at(feeds.LATEST)))
 
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
         counters, zone, key = self.counters, self.zone, feed.key
-        if key == feeds.DEVICES.key:
-            self._handle_restored(feeds.DEVICES)
+        self._observe_units(key, now)
+        if key in (feeds.DEVICES.key, feeds.SYSTEM.key):
+            self._handle_restored(self.feeds[key])
         if key == feeds.SUMMARY.key and (summary := self.answer(feeds.SUMMARY)) is not None:
             energy.record_summary(counters, summary)
             if summary.status != self._word:
@@ -182,6 +201,42 @@ class EnphaseCloudSource(CloudSource[V4Context]):
         self._observe_house(key)
         if key in {feed.key for feed in _BALANCE}:
             self._observe_balance(now)
+
+    def _observe_units(self, key: str, now: datetime) -> None:
+        """Record what chargers and heat pumps have used, and ask for more of them when something has changed."""
+        today, context = self._today(now), self.context
+        for counters, day_of, life_of, since in (
+            (self._charged, unit_feeds.CHARGER_TELEMETRY, unit_feeds.CHARGER_LIFETIME, context.since),
+            (self._pumped, unit_feeds.HEAT_PUMP_TELEMETRY, unit_feeds.HEAT_PUMP_LIFETIME, None),
+        ):
+            if key == life_of.key and (lives := self.answer(life_of)) is not None:
+                counters.record_life(lives, since, today)
+            if key == day_of.key and (telemetry := self.answer(day_of)) is not None:
+                lifeless = not self.states[life_of.key].presence.answers
+                counters.record_day(telemetry, self.zone, today, lifeless=lifeless)
+        if key == feeds.DEVICES.key and (known := self.answer(feeds.DEVICES)) is not None and self._is_listed:
+            # During setup, these feeds are polled anyway.
+            new = {each.serial_number for each in known.of(units.CHARGER_KIND)} - {*context.chargers}
+            self.refresh_requested |= {feed.key for feed in unit_feeds.OF_CHARGERS} if new else set()
+        if key == feeds.LATEST.key:
+            latest = self._latest_chargers(now)
+            before, self._charging = self._charging, units.charging(latest)
+            if before is not None and before != self._charging:
+                ended = before - self._charging
+                wanted = (unit_feeds.CHARGER_SESSIONS, unit_feeds.CHARGER_TELEMETRY)[: 2 if ended else 1]
+                self.refresh_requested |= {feed.key for feed in wanted if self.is_wanted(feed.key)}
+            strangers = latest.strangers | (latest.serials - {*context.chargers})
+            if strangers - self._strangers:
+                # A charger that the list of devices doesn't have yet.
+                self.refresh_requested.add(feeds.DEVICES.key)
+            self._strangers = strangers
+
+    def _latest_chargers(self, now: datetime) -> units.Latest:
+        latest = self.current(feeds.LATEST, now)
+        return units.latest_chargers(latest, self.answer(feeds.DEVICES), now, self.answered_at(feeds.LATEST))
+
+    def _today(self, now: datetime) -> date:
+        return now.astimezone(self.zone).date()
 
     def _observe_balance(self, now: datetime) -> None:
         """Record the missing directions of the grid, derived from everything else."""
@@ -276,12 +331,42 @@ class EnphaseCloudSource(CloudSource[V4Context]):
                 (feeds.LOAD_CONTROL,),
                 lambda now: settings.build_circuits(fresh(feeds.LOAD_CONTROL, now), at(feeds.LOAD_CONTROL)),
             ),
+            *self._unit_builders(),
             made_of(Health, feeds.ALL, self._health),
             made_of(Quota, feeds.ALL, self._quota),
         )
 
+    def _unit_builders(self) -> tuple[Builder, ...]:
+        made_of, known, at = self._builder, self.answer, self.answered_at
+        return (
+            made_of(
+                Chargers,
+                (feeds.LATEST, feeds.DEVICES, *unit_feeds.OF_CHARGERS),
+                lambda now: units.build_chargers(
+                    known(feeds.DEVICES),
+                    self._latest_chargers(now),
+                    known(unit_feeds.CHARGER_SESSIONS),
+                    self._charged,
+                    self._today(now),
+                    at(feeds.LATEST, feeds.DEVICES),
+                ),
+            ),
+            made_of(
+                HeatPumps,
+                (feeds.LATEST, feeds.DEVICES, *unit_feeds.OF_HEAT_PUMPS),
+                lambda now: units.build_heat_pumps(
+                    known(feeds.DEVICES),
+                    self.current(feeds.LATEST, now),
+                    self._pumped,
+                    now,
+                    self._today(now),
+                    at(feeds.LATEST, feeds.DEVICES),
+                ),
+            ),
+        )
+
     def _counters(self, now: datetime) -> EnergyCounters | None:
-        counts = self.counters.counts(now.astimezone(self.zone).date())
+        counts = self.counters.counts(self._today(now))
         return EnergyCounters(observed_at=now, counts=counts, rejected=0) if counts else None
 
     def _health(self, now: datetime) -> Health:
