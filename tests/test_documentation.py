@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from custom_components.energy_site.calendar import STORMS_AND_OUTAGES
 from custom_components.energy_site.condition import CONDITIONS
 from custom_components.energy_site.descriptions.controls import (
     NUMBER_DESCRIPTIONS,
@@ -79,7 +80,8 @@ def test_every_event_is_listed(event: EventEntityDescription) -> None:
 def test_nothing_is_listed_that_is_no_entity() -> None:
     listed = [line for line in ENTITIES.splitlines() if line.startswith("| ") and "`" in line]
     entities = [_line(platform, row.description) for platform, rows in PLATFORMS.items() for row in rows]
-    assert sorted(listed) == sorted([*entities, *(_line("event", event) for event in EVENTS)])
+    others = [*(_line("event", event) for event in EVENTS), _line("calendar", STORMS_AND_OUTAGES)]
+    assert sorted(listed) == sorted([*entities, *others])
 
 
 def test_every_repair_has_its_place() -> None:

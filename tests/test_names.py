@@ -129,6 +129,7 @@ def test_the_root_holds_only_what_home_assistant_looks_for_and_what_everything_s
         "application_credentials",
         "binary_sensor",
         "condition",
+        "calendar",
         "config_flow",
         "const",
         "coordinator",

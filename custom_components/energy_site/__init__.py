@@ -20,6 +20,7 @@ from .vendors.registry import VENDORS, vendor_of
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
+    Platform.CALENDAR,
     Platform.EVENT,
     Platform.NUMBER,
     Platform.SELECT,

@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..site.control import Change, ControlKey, ControlName
 from ..site.model import GridStatus, Storm
+from ..site.occurrences import Occurrence, StormLog, all_occurrences
 from ..site.outage import OutageEvent, OutageWatch
 from ..site.past_outages import PastOutages
 from ..sources.control_queue import ControlQueue
@@ -35,6 +36,10 @@ class SiteEvents:
         self._controls: ControlQueue | None = None
         self._outage = OutageWatch()
         self._storm: bool | None = None
+        self._storms = StormLog()
+        # All storms and outages that are known, the oldest first, and who is told when they change.
+        self.occurrences: tuple[Occurrence, ...] = ()
+        self.occurrences_changed: Listeners[[]] = Listeners()
         self._listeners: dict[type, Listeners[[Any]]] = {}
         self.contexts: dict[ControlName, Context] = {}
 
@@ -45,10 +50,11 @@ class SiteEvents:
         self._look_at_grid()
         self._look_at_storm()
         self._review_outages()
+        self._list_occurrences()
+        looks = ((GridStatus, self._look_at_grid), (Storm, self._look_at_storm), (PastOutages, self._review_outages))
         return (
-            self._poller.listen(GridStatus, self._look_at_grid),
-            self._poller.listen(Storm, self._look_at_storm),
-            self._poller.listen(PastOutages, self._review_outages),
+            *(self._poller.listen(part, look) for part, look in looks),
+            *(self._poller.listen(part, self._list_occurrences) for part, _ in looks),
         )
 
     @callback
@@ -64,7 +70,7 @@ class SiteEvents:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""
-        return {"outage": self._outage.as_dict(), "storm": self._storm}
+        return {"outage": self._outage.as_dict(), "storm": self._storm, "storms": self._storms.as_dict()}
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Restore the data of `as_dict`."""
@@ -72,6 +78,7 @@ class SiteEvents:
             self._outage.restore(outage)
         storm = data.get("storm")
         self._storm = storm if isinstance(storm, bool) else None
+        self._storms.restore(data.get("storms"))
 
     @callback
     def _look_at_grid(self) -> None:
@@ -96,6 +103,15 @@ class SiteEvents:
         for event in self._outage.review(past.outages, dt_util.utcnow()) if past is not None else ():
             self.dispatch(event)
 
+    @callback
+    def _list_occurrences(self) -> None:
+        past = self._poller.part(PastOutages)
+        listed = past.outages if past is not None else ()
+        before = self.occurrences
+        self.occurrences = all_occurrences(self._storms.storms, listed, self._outage.seen, self._outage.lost_at)
+        if self.occurrences != before:
+            self.occurrences_changed.notify()
+
     def _is_starting(self) -> bool:
         """Return whether a feed of the grid status has not been polled yet."""
         source = self._poller.source
@@ -107,6 +123,7 @@ class SiteEvents:
         storm = self._poller.part(Storm)
         if storm is None or storm.alert is None:
             return
+        self._storms.observe(storm, dt_util.utcnow())
         before, self._storm = self._storm, storm.alert
         if before is not None and before is not storm.alert:
             self.dispatch(StormEvent(expected=storm.alert))

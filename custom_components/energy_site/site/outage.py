@@ -75,6 +75,16 @@ class OutageWatch:
             return OutageEvent(lost=True)
         return None
 
+    @property
+    def seen(self) -> tuple[_Span, ...]:
+        """The outages that were observed from start to end, and those that a cloud listed since."""
+        return (*self._seen, *self._told)
+
+    @property
+    def lost_at(self) -> datetime | None:
+        """When the outage that lasts began, `None` if there is none."""
+        return self._lost_at
+
     def review(self, outages: Iterable[PastOutage], now: datetime) -> list[OutageEvent]:
         """Return the end of each outage that a cloud lists and that wasn't observed, once.
 

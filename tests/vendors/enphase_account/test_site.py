@@ -11,6 +11,7 @@ from custom_components.energy_site.const import DOMAIN
 from homeassistant.core import Context, Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
 from simulator.enphase_account import UNAVAILABLE, AccountHome, AccountServer, Ending, Setting, paths
 from tests.common import entity_id, number, pass_time, state
 from tests.houses import FrozenClock
@@ -245,6 +246,10 @@ async def test_a_storm_is_told_with_its_start_and_end_and_rules_the_profile(
     assert handle.shown("binary_sensor", "storm_alert") == "on"
     starts, ends = (handle.attribute(each, "binary_sensor", "storm_alert") for each in ("starts_at", "ends_at"))
     assert (starts.timestamp(), ends.timestamp()) == pytest.approx((storm.start, storm.end), abs=1)
+    assert handle.shown("calendar", "storms_and_outages") == "on"
+    assert handle.attribute("message", "calendar", "storms_and_outages") == "Storm"
+    planned = dt_util.parse_datetime(handle.attribute("start_time", "calendar", "storms_and_outages"))
+    assert planned == dt_util.as_local(starts).replace(microsecond=0, tzinfo=None)
     with pytest.raises(ServiceValidationError) as held:
         await handle.set(*RESERVE, value=40)
     assert held.value.translation_key == "control_not_now_storm"
@@ -252,6 +257,7 @@ async def test_a_storm_is_told_with_its_start_and_end_and_rules_the_profile(
     await handle.wait(1300, step=10)
     assert handle.shown("binary_sensor", "storm_alert") == "off"
     assert handle.attribute("starts_at", "binary_sensor", "storm_alert") is None
+    assert handle.attribute("start_time", "calendar", "storms_and_outages") is None
     assert [each["event_type"] for each in told(hass, events, "storm")] == ["storm_started", "storm_ended"]
     # What a storm does to the profile and the reserve is nobody's change.
     assert changes(hass, events) == []
@@ -284,6 +290,7 @@ async def test_an_outage_is_told_once_whatever_happens_meanwhile(
     await handle.wait(minutes * 30, step=20)
     assert handle.shown("binary_sensor", "grid_connected") == "off"
     assert handle.shown("sensor", "grid_state") == "off_grid"
+    assert handle.shown("calendar", "storms_and_outages") == "on"
     home.end_outage()
     await handle.wait(200, step=20)
     for _ in range(restarts):

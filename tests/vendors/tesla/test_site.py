@@ -176,12 +176,27 @@ async def test_an_outage_is_reported_once_it_is_over(
     dark = state(hass, "binary_sensor", SITE, "grid_connected")
     assert dark is not None
     assert dark.state == "off"
+    calendar = entity_id(hass, "calendar", SITE, "storms_and_outages")
+    assert calendar is not None
+    lasting = hass.states.get(calendar)
+    assert lasting is not None
+    assert (lasting.state, lasting.attributes["message"]) == ("on", "Outage")
     site.end_outage()
     await pass_time(hass, freezer, 1200, step=60)
     after = hass.states.get(event)
     assert after is not None
     assert after.state != "unknown"
     assert number(hass, SITE, "outages_this_year") == 2
+    answer = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {"entity_id": calendar, "start_date_time": "2020-01-01", "end_date_time": "2027-01-01"},
+        blocking=True,
+        return_response=True,
+    )
+    # The one that was listed before, and the one that was seen, each once.
+    events: Any = (answer or {})[calendar]
+    assert [each["summary"] for each in events["events"]] == ["Outage", "Outage"]
 
 
 # -- actions ------------------------------------------------------------------------
