@@ -87,10 +87,16 @@ class BudgetSchedule(Schedule):
             key
             for key, since in self._failing.items()
             if now - since >= _AILING_AFTER
+            and self._has_failed_for_long(key, since)
             and not feeds[key].essential
             and states[key].failures >= _AILING_FAILURES
             and self._has_answers_since(since)
         )
+
+    def _has_failed_for_long(self, key: str, since: datetime) -> bool:
+        """Return whether a feed failed again a day after it first did; it may wait longer than that for its turn."""
+        polled_at = self._source.states[key].polled_at
+        return polled_at is not None and polled_at - since >= _AILING_AFTER
 
     def update_planner(self) -> None:
         """Register the requests that this system needs with the planner."""
@@ -158,7 +164,11 @@ class BudgetSchedule(Schedule):
             left = (state.polled_at or now) + interval - now
             return left if left > timedelta() else interval if source.outage is not None else _SHORTEST_WAIT
         self.update_planner()
-        return max(self.planner.next_at(self._system, feed.request, now) - now, _SHORTEST_WAIT)
+        due = self.planner.next_at(self._system, feed.request, now)
+        if (since := self._failing.get(key)) is not None and not self._has_failed_for_long(key, since):
+            # It would otherwise be unknown for days whether it still fails.
+            due = min(due, since + _AILING_AFTER)
+        return max(due - now, _SHORTEST_WAIT)
 
     @override
     def interval(self, key: str) -> timedelta:
