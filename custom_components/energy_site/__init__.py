@@ -10,6 +10,8 @@ from homeassistant.helpers.typing import ConfigType
 
 from .api.errors import ApiError
 from .const import CONF_SOURCE, DOMAIN
+from .energy_dashboard.memory import async_memory
+from .energy_dashboard.offer import async_offer
 from .frontend import async_serve_dashboard
 from .helpers.storage import site_file
 from .runtime.pairing import async_pair
@@ -32,8 +34,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - the signature is Home Assistant's.
-    """Register the actions and what is served to vendors and browsers, even if no site is loaded."""
+    """Register the actions and what is served to vendors and browsers, and load what all sites share."""
     async_setup_services(hass)
+    await async_memory(hass)
     await async_serve_dashboard(hass)
     for vendor in VENDORS:
         if vendor.serve is not None:
@@ -51,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_pair(runtime)
     runtime.async_run()
+    async_offer(hass, entry)
     return True
 
 
@@ -93,6 +97,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> Non
         if domain == DOMAIN and issue_id.endswith(entry.entry_id):
             issues.async_delete(domain, issue_id)
     await site_file(hass, entry.entry_id, entry.title).async_remove()
+    await (await async_memory(hass)).async_forget(entry.entry_id)
     if (vendor := vendor_of(entry)) is not None and vendor.forget is not None:
         await vendor.forget(hass, entry)
 

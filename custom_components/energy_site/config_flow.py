@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResu
 from homeassistant.core import callback
 
 from .const import CONF_SOURCE, DOMAIN
+from .energy_dashboard.options import EnergyDashboardSteps
 from .vendors.registry import VENDORS, vendor_of
 
 type Step = Callable[[Any], Awaitable[ConfigFlowResult]]
@@ -54,7 +55,7 @@ class FrontDoor(ConfigFlow):
         return _OPTIONS_FLOWS[vendor.source]()
 
 
-class OptionsMenu(OptionsFlow):
+class OptionsMenu(EnergyDashboardSteps, OptionsFlow):
     """Offers what can be changed about a site, or done with it."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - the signature is Home Assistant's.
@@ -66,7 +67,7 @@ class OptionsMenu(OptionsFlow):
 
     def _offers(self) -> dict[str, bool]:
         """Return whether each item of the menu applies, in the menu's order."""
-        return {"settings": hasattr(self, "async_step_settings")}
+        return {"settings": hasattr(self, "async_step_settings"), **self.energy_dashboard_offers()}
 
 
 def _entrance(vendor_flow: type[ConfigFlow], name: str) -> Step:

@@ -2,6 +2,7 @@
 
 from homeassistant.core import HomeAssistant
 
+from .energy_dashboard.offer import ENERGY_DASHBOARD
 from .helpers.fix_flows import ConfirmFlow
 from .helpers.issues import IssueDescription
 from .helpers.storage import UNREADABLE
@@ -9,7 +10,13 @@ from .runtime.issues import ISSUES as SITE_ISSUES
 from .vendors.registry import VENDORS
 
 ISSUES: dict[str, IssueDescription] = {
-    issue.key: issue for issue in (UNREADABLE, *SITE_ISSUES, *(each for vendor in VENDORS for each in vendor.issues))
+    issue.key: issue
+    for issue in (
+        UNREADABLE,
+        ENERGY_DASHBOARD,
+        *SITE_ISSUES,
+        *(each for vendor in VENDORS for each in vendor.issues),
+    )
 }
 
 

@@ -99,3 +99,22 @@ class GatewayWitness:
         self._runtime.controls.observe()
         states = self._runtime.source.states
         return bool(keys) and all((at := states[key].answered_at) is not None and at >= since for key in keys)
+
+
+@callback
+def has_gateway(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
+    """Return whether the gateway of a loaded entry's site has an enabled entry of its own, loaded or not."""
+    serials = entry.runtime_data.source.gateway_serials
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
+    return any(each.unique_id in serials for each in entries)
+
+
+@callback
+def async_ways_to(runtime: SiteRuntime) -> list[SiteRuntime]:
+    """Return the other loaded entries of the same home: its gateway's, and those that know the same gateway."""
+    mine = {runtime.site, *runtime.source.gateway_serials}
+    return [
+        each
+        for each in _loaded(runtime.hass)
+        if each is not runtime and mine & {each.site, *each.source.gateway_serials}
+    ]

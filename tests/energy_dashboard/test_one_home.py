@@ -1,0 +1,73 @@
+"""One home with a gateway on the network and its system in the cloud: it stands in the Energy dashboard once."""
+
+from collections.abc import AsyncIterator
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+
+from homeassistant.components.energy.data import EnergyManager
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from simulator.enphase_cloud import Application, CloudServer, CloudSystem
+from simulator.iq_gateway import GatewayServer
+from simulator.presets import PRESETS
+from tests.clouds import SITE as CLOUD, cloud_entry
+from tests.common import gateway_entry, set_up
+from tests.houses import FrozenClock
+
+from .dashboard import add, choose, let_statistics_come, sources, text
+
+
+@pytest.fixture
+async def gateway(system: CloudSystem, cloud: CloudServer) -> AsyncIterator[GatewayServer]:
+    """Serve the gateway of the system in the cloud."""
+    async with GatewayServer(system.house, PRESETS["home"]().gateway, clock=FrozenClock()) as server:
+        system.attach(server)
+        yield server
+
+
+async def test_a_cloud_beside_its_gateway_leaves_the_site_to_it(
+    hass: HomeAssistant,
+    site: MockConfigEntry,
+    manager: EnergyManager,
+    cloud: CloudServer,
+    application: Application,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    entry = await cloud_entry(hass, cloud, application)
+    await set_up(hass, entry)
+    await let_statistics_come(hass, freezer)
+    result = await choose(hass, entry)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "energy_dashboard_gateway"
+    await hass.config_entries.async_unload(site.entry_id)
+    assert (await choose(hass, entry))["reason"] == "energy_dashboard_gateway", "it only isn't loaded"
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_what_the_cloud_added_is_not_added_by_the_gateway_as_well(
+    hass: HomeAssistant,
+    manager: EnergyManager,
+    gateway: GatewayServer,
+    cloud: CloudServer,
+    application: Application,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    entry = await cloud_entry(hass, cloud, application)
+    await set_up(hass, entry)
+    await async_wait_recording_done(hass)
+    await add(hass, entry)
+    before = sources(manager)
+    local = gateway_entry(gateway)
+    await set_up(hass, local)
+    await let_statistics_come(hass, freezer)
+    result = await choose(hass, local)
+    assert result["reason"] == "energy_dashboard_nothing"
+    assert text(result, "remarks").count(f"as `energy_site:{CLOUD}_") == 3
+    assert sources(manager) == before
+    for each in (entry, local):
+        await hass.config_entries.async_unload(each.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
