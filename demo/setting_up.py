@@ -7,8 +7,6 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from simulator.house import House
-
 from .account import ACCOUNT_SITE, CAREFUL, EMAIL
 from .api import HomeAssistant, HomeAssistantError
 from .cloud import PLAN, SITE, agree
@@ -16,7 +14,6 @@ from .entities import DOMAIN, Entities
 from .home import Home
 from .past import Mean
 from .polling import until
-from .preferences import energy_sources
 from .statistics import COUNTED, COUNTED_TODAY, Series, Shown, as_imported, series
 from .tesla import TESLA_SITE, Tesla, agree_at_tesla
 
@@ -25,6 +22,11 @@ STRATEGY = {"strategy": {"type": "custom:energy-site"}}
 _READY = ("solar_power", "solar_energy")
 _READY_IN_CLOUD = ("solar_energy",)
 _READY_IN_ACCOUNT = ("number.backup_reserve",)
+_IN_ENERGY_DASHBOARD = (
+    *(key for key in COUNTED if key != "generator_energy"),
+    *(f"{name}_power" for name in ("solar", "grid", "battery", "load")),
+    "battery_level",
+)
 # For so many seconds nothing new appears once everything is there.
 _CALM = 3.0
 
@@ -40,8 +42,8 @@ async def wait_until_running(assistant: HomeAssistant, *, patience: float = 120.
     await until(running, patience=patience)
 
 
-async def add_site(assistant: HomeAssistant, home: Home) -> None:
-    """Walk through the integration's own config flow."""
+async def add_site(assistant: HomeAssistant, home: Home) -> str:
+    """Walk through the integration's own config flow, and return the ID of the entry."""
     flow = await assistant.start_flow(DOMAIN)
     for step, answers in (
         ("user", {"next_step_id": "iq_gateway"}),
@@ -50,7 +52,7 @@ async def add_site(assistant: HomeAssistant, home: Home) -> None:
         ("iq_gateway_login", {"username": EMAIL, "password": home.account.password, "remember_password": True}),
     ):
         flow = await _answer(assistant, flow, step, answers)
-    _require_entry(flow)
+    return _require_entry(flow)
 
 
 async def add_cloud(assistant: HomeAssistant, session: ClientSession, home: Home) -> None:
@@ -112,9 +114,11 @@ async def _answer(
     return await assistant.step(flow["flow_id"], answers)
 
 
-def _require_entry(flow: Mapping[str, Any]) -> None:
+def _require_entry(flow: Mapping[str, Any]) -> str:
+    """Return the ID of the entry that a config flow has made."""
     if flow["type"] != "create_entry":
         raise HomeAssistantError(f"The config flow ends with {flow}")
+    return str(flow["result"]["entry_id"])
 
 
 async def wait_for_site(assistant: HomeAssistant, home: Home) -> Entities:
@@ -179,11 +183,26 @@ async def import_past(assistant: HomeAssistant, home: Home, entities: Entities) 
     return imported
 
 
-async def show(assistant: HomeAssistant, house: House, entities: Entities) -> None:
-    """Set up the Energy dashboard, and the integration's own, which makes itself, as the first thing that is seen."""
-    capacity = house.battery.capacity / 1000 if house.battery else None
-    sources = energy_sources(entities, capacity=capacity)
-    await assistant.command("energy/save_prefs", energy_sources=sources, device_consumption=[])
+async def add_to_energy_dashboard(assistant: HomeAssistant, entry_id: str, entities: Entities) -> None:
+    """Choose that in the options of the site, once all its statistics are there."""
+    wanted = {entities[key] for key in _IN_ENERGY_DASHBOARD if key in entities}
+
+    async def counted() -> bool:
+        known = await assistant.command("recorder/get_statistics_metadata", statistic_ids=sorted(wanted))
+        return wanted == {each["statistic_id"] for each in known}
+
+    await until(counted, patience=120.0)
+    menu = await assistant.start_options(entry_id)
+    form = await assistant.step_options(menu["flow_id"], {"next_step_id": "energy_dashboard"})
+    if form.get("step_id") != "energy_dashboard_confirm":
+        raise HomeAssistantError(f"The site can't be added to the Energy dashboard: {form}")
+    done = await assistant.step_options(form["flow_id"], {})
+    if done["type"] != "create_entry":
+        raise HomeAssistantError(f"The site was not added to the Energy dashboard as it should be: {done}")
+
+
+async def show(assistant: HomeAssistant) -> None:
+    """Set up the integration's own dashboard, which makes itself, as the first thing that is seen."""
     await assistant.command(
         "lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon=ICON, mode="storage", show_in_sidebar=True
     )

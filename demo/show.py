@@ -23,6 +23,7 @@ from .setting_up import (
     add_cloud,
     add_site,
     add_tesla,
+    add_to_energy_dashboard,
     import_past,
     show,
     wait_for_account,
@@ -105,9 +106,11 @@ async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
         try:
             await wait_until_running(assistant)
             _say("The integration is being set up through its config flow ...")
-            await add_site(assistant, home)
+            entry_id = await add_site(assistant, home)
             entities = await wait_for_site(assistant, home)
             await import_past(assistant, home, entities)
+            _say("It is being added to the Energy dashboard through its options ...")
+            await add_to_energy_dashboard(assistant, entry_id, entities)
             account_entities = None
             if options.account:
                 _say("Its owner's account is being set up the same way ...")
@@ -117,7 +120,7 @@ async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
                 _say("A second home is being set up from a Tesla cloud ...")
                 await add_tesla(assistant, session, tesla)
                 await wait_for_tesla(assistant)
-            await show(assistant, home.house, entities)
+            await show(assistant)
             if options.cloud:
                 _say("Its cloud is being set up the same way ...")
                 await add_cloud(assistant, session, home)

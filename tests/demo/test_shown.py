@@ -1,95 +1,33 @@
 """What the demo shows refers to entities that the integration has."""
 
-from collections.abc import Iterator
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from custom_components.energy_site.descriptions.controls import (
-    NUMBER_DESCRIPTIONS,
-    SELECT_DESCRIPTIONS,
-    SWITCH_DESCRIPTIONS,
-)
 from custom_components.energy_site.descriptions.entity_description import SiteEntityDescription
-from custom_components.energy_site.descriptions.site import BINARY_DESCRIPTIONS
-from custom_components.energy_site.event import EVENTS
 from custom_components.energy_site.sensor import DESCRIPTIONS
 from demo.cities import find_city
 from demo.config_dir import NotEmptyError, config_dir, write
 from demo.entities import Entities
 from demo.options import parse
-from demo.preferences import energy_sources
 from demo.statistics import COUNTED, COUNTED_TODAY, MEASURED
-from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA
 from homeassistant.components.http.config import HTTP_STORAGE_SCHEMA, STORAGE_MINOR_VERSION, STORAGE_VERSION
 from homeassistant.components.onboarding import STORAGE_VERSION as ONBOARDING_VERSION
 from homeassistant.components.onboarding.const import STEP_USER, STEPS
 from homeassistant.util.yaml import load_yaml_dict
 
 SITE = "482512345678"
-INVERTERS = ["482295680001", "482295680002"]
-CIRCUITS = {"NC1": "Water heater", "NC2": "Pool pump"}
-CONTROLS = {"number": NUMBER_DESCRIPTIONS, "select": SELECT_DESCRIPTIONS, "switch": SWITCH_DESCRIPTIONS}
 
 
 def _keys() -> set[str]:
     return {row.description.key for row in DESCRIPTIONS if isinstance(row, SiteEntityDescription)}
 
 
-def _ids() -> Iterator[str]:
-    """Return platform and key of everything that an own platform has."""
-    yield from (
-        f"binary_sensor.{row.description.key}" for row in BINARY_DESCRIPTIONS if isinstance(row, SiteEntityDescription)
-    )
-    yield from (f"event.{description.key}" for description in EVENTS)
-    for platform, rows in CONTROLS.items():
-        yield from (f"{platform}.{row.description.key}" for row in rows if isinstance(row, SiteEntityDescription))
-        units = [row.description.key for row in rows if not isinstance(row, SiteEntityDescription)]
-        yield from (f"{platform}.{contact}_{key}" for contact in CIRCUITS for key in units)
-
-
-@pytest.fixture(name="entities")
-def entities_fixture() -> Entities:
-    """Return every entity that the integration can have."""
-    keys = [*_keys(), *(f"{serial}_power" for serial in INVERTERS)]
-    return Entities({key: f"sensor.{key}" for key in keys} | {each: each for each in _ids()})
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _strings(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _strings(each)
-
-
 def test_the_past_is_of_existing_keys() -> None:
     """Every series belongs to a sensor."""
     assert {*MEASURED, *COUNTED, *COUNTED_TODAY} <= _keys()
-
-
-def test_the_energy_dashboard_takes_the_preferences(entities: Entities) -> None:
-    """Home Assistant's own schema accepts them, and each entity exists."""
-    sources = energy_sources(entities, capacity=10.0)
-    ENERGY_SOURCE_SCHEMA(sources)
-    assert [source["type"] for source in sources] == ["grid", "solar", "battery"]
-    assert all("stat_rate" in source for source in sources)
-    assert sources[-1]["stat_soc"] == "sensor.battery_level"
-    named = {text for text in _strings(sources) if text.startswith("sensor.")}
-    assert named <= set(entities.by_key.values())
-
-
-def test_a_site_with_less_has_fewer_sources() -> None:
-    """Inverters alone make a solar source, without a rate where there is no power."""
-    sources = energy_sources(Entities({"solar_energy": "sensor.solar"}), capacity=None)
-    ENERGY_SOURCE_SCHEMA(sources)
-    assert [source["type"] for source in sources] == ["solar"]
-    assert "stat_rate" not in sources[0]
 
 
 def test_entities_are_found_by_their_unique_id() -> None:
