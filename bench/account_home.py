@@ -164,8 +164,8 @@ class AccountEntry:
             AccountContext(client=client, site_id=f"{world.home.site_id}", clock=world.now, zone=UTC),
             f"enphase_account_{world.home.site_id}",
             find_zone,
-            with_readings=lambda: not world.paired,
         )
+        self.source.leaves = lambda _: world.paired
         if account.session is None and not world.disk:
             await self._sign_in()
         if (memory := world.disk.get(_SOURCE)) is not None:

@@ -141,9 +141,8 @@ class AccountControlHome(Home):
             clock=lambda: self.now,
             zone=UTC,
         )
-        source = AccountSource(
-            context, f"enphase_account_{home.site_id}", find_zone, with_readings=lambda: gateway is None
-        )
+        source = AccountSource(context, f"enphase_account_{home.site_id}", find_zone)
+        source.leaves = lambda _: gateway is not None
         super().__init__(clock, source, server.faults)
         if gateway is not None:
             self.beside = GatewayBeside(gateway, self)

@@ -50,7 +50,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
     runtime = SiteRuntime(hass, entry, adapter)
     await runtime.async_start()
     entry.runtime_data = runtime
-    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **runtime.devices.hub_info())
+    runtime.devices.async_register_hub()
+    runtime.ways.hand_over()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_pair(runtime)
     runtime.async_run()

@@ -7,7 +7,7 @@ from typing import Any, override
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, async_get_current_platform
 
 from .const import DOMAIN
 from .descriptions.entity_description import AnyEntityDescription, SiteEntityDescription
@@ -50,6 +50,9 @@ class SiteEntity(Entity):
         if serial is None or isinstance(description, SiteEntityDescription):
             # The hub is registered before any entity.
             self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, runtime.site)})
+        elif (twin := runtime.ways.unit(serial)) is not None:
+            # The device is another entry's, which shows the rest of it.
+            self.device_entry = twin
         elif (unit := description.unit(runtime.part, serial)) is not None:
             self._attr_device_info = runtime.devices.unit_info(description.family, serial, unit)
 
@@ -104,13 +107,15 @@ def async_add_as_found(
 ) -> None:
     """Add an entity for each description as soon as the site has a value for it, even much later.
 
+    What another entry of the site shows is left to that.
     With `exists`, that function decides instead of the value.
     """
+    platform = async_get_current_platform().domain
     by_part: dict[type[Part], list[AnyEntityDescription]] = {}
     for description in descriptions:
         by_part.setdefault(description.part, []).append(description)
     for part, its_descriptions in by_part.items():
-        finder = _Finder(runtime, async_add_entities, its_descriptions, make, exists)
+        finder = _Finder(runtime, platform, async_add_entities, its_descriptions, make, exists)
         finder.add_new()
         runtime.entry.async_on_unload(runtime.poller.listen(part, finder.add_new))
         runtime.entry.async_on_unload(runtime.devices.removed.add(finder.forget))
@@ -122,12 +127,14 @@ class _Finder:
     def __init__(
         self,
         runtime: SiteRuntime,
+        platform: str,
         async_add_entities: AddConfigEntryEntitiesCallback,
         descriptions: list[AnyEntityDescription],
         make: Callable[[AnyEntityDescription, str | None], Entity],
         exists: Callable[[AnyEntityDescription, str | None], bool] | None,
     ) -> None:
         self._runtime = runtime
+        self._platform = platform
         self._async_add_entities = async_add_entities
         self._descriptions = descriptions
         self._make = make
@@ -141,7 +148,7 @@ class _Finder:
         for description in self._descriptions:
             for serial in self._present(description):
                 name = (serial, description.description.key)
-                if name not in self._known:
+                if name not in self._known and self._runtime.ways.shows(self._platform, description, serial):
                     self._known.add(name)
                     found.append(self._make(description, serial))
         if found:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from typing import Any, override
 
-from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.components.event import DOMAIN as EVENT_DOMAIN, EventEntity, EventEntityDescription
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .runtime.control_errors import setting_name
 from .runtime.site import SiteConfigEntry, SiteRuntime
-from .runtime.site_events import StormEvent
+from .runtime.site_events import RelayedChange, StormEvent
 from .site.control import Change, ChangeKind
 from .site.model import Generator, GridStatus, LoadCircuits, Part, Settings, Storm
 from .site.outage import OutageEvent
@@ -51,7 +51,9 @@ async def async_setup_entry(
         ((Storm,), StormEventEntity),
     )
     for parts, make in kinds:
-        _add_once(runtime, async_add_entities, parts, make)
+        # What another entry of the site tells isn't told a second time.
+        if not runtime.ways.hides(EVENT_DOMAIN, make.entity_description.key):
+            _add_once(runtime, async_add_entities, parts, make)
 
 
 @callback
@@ -110,20 +112,33 @@ class SettingEvent(SiteEvent):
 
     @override
     def _listen(self) -> CALLBACK_TYPE:
-        return self.runtime.events.listen(Change, self._handle)
+        own, relayed = (
+            self.runtime.events.listen(Change, self._handle),
+            self.runtime.events.listen(RelayedChange, self._report),
+        )
+
+        def stop() -> None:
+            own()
+            relayed()
+
+        return stop
 
     @callback
     def _handle(self, change: Change) -> None:
+        self._report(RelayedChange(change=change, site=self.runtime.site, contexts=self.runtime.events.contexts))
+
+    @callback
+    def _report(self, relayed: RelayedChange) -> None:
+        change, contexts = relayed.change, relayed.contexts
         if change.kind is ChangeKind.CONFIRMED:
             return
         attributes: dict[str, Any] = {
             "setting": change.name.key,
-            "name": setting_name(self.runtime.hass, self.runtime.site, change.name),
+            "name": setting_name(self.runtime.hass, relayed.site, change.name),
             "from": change.before,
             "to": change.after,
             "by": "moved_along" if change.along else "home_assistant" if change.ours else "elsewhere",
         }
-        contexts = self.runtime.events.contexts
         # A superseded command's context has already been replaced by that of the newer command.
         asked = change.ours and not change.along and change.kind is not ChangeKind.SUPERSEDED
         if asked and (context := contexts.get(change.name)) is not None:

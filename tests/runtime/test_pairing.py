@@ -1,7 +1,5 @@
 """A gateway on the network and its system in the cloud, both at once."""
 
-from collections.abc import AsyncIterator
-
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,47 +10,13 @@ from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
-from simulator.enphase_cloud import WATT, Application, CloudServer, CloudSystem, WriteBehaviour
+from simulator.enphase_cloud import WATT, CloudServer, CloudSystem, WriteBehaviour
 from simulator.iq_gateway import GatewayServer
-from simulator.presets import PRESETS
-from tests.common import entity_id, gateway_entry, set_up, state
+from tests.common import entity_id, state
 
-from ..clouds import cloud_entry
-from ..houses import FrozenClock
 from ..steering import begin, wait
 
 RESERVE = "backup_reserve"
-
-
-@pytest.fixture
-async def both(system: CloudSystem, cloud: CloudServer) -> AsyncIterator[GatewayServer]:
-    """Serve the gateway of the cloud's system, whose battery the cloud governs."""
-    async with GatewayServer(system.house, PRESETS["home"]().gateway, clock=FrozenClock()) as server:
-        system.attach(server)
-        server.set_cloud_profile()
-        yield server
-
-
-@pytest.fixture
-async def local(hass: HomeAssistant, both: GatewayServer) -> AsyncIterator[MockConfigEntry]:
-    """Return the gateway's entry."""
-    entry = gateway_entry(both)
-    await set_up(hass, entry)
-    yield entry
-    await hass.async_block_till_done(wait_background_tasks=True)
-    await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.fixture
-async def remote(
-    hass: HomeAssistant, local: MockConfigEntry, cloud: CloudServer, application: Application
-) -> AsyncIterator[MockConfigEntry]:
-    """Return the entry of the same site in the cloud."""
-    entry = await cloud_entry(hass, cloud, application)
-    await set_up(hass, entry)
-    yield entry
-    await hass.async_block_till_done(wait_background_tasks=True)
-    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def set_locally(
@@ -174,6 +138,7 @@ async def test_while_the_grid_is_out_here_nothing_is_sent_to_the_cloud(
     assert len(cloud.requests) == before
 
 
+@pytest.mark.parametrize("readings", ["always"])
 async def test_the_clouds_own_entry_takes_the_change_for_ours(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, both: GatewayServer, remote: MockConfigEntry
 ) -> None:

@@ -37,14 +37,23 @@ class SiteDevices:
         self.site = entry.unique_id or entry.entry_id
         # Called with the serial number of a device that was removed.
         self.removed: Listeners[[str]] = Listeners()
+        self._serials: frozenset[str] = frozenset()
         self._title = entry.title
         self._adapter = adapter
 
-    def hub_info(self) -> dict[str, Any]:
+    @callback
+    def async_register_hub(self) -> None:
+        """Register the site's hub, which shares an identifier with those of other entries of the same site."""
+        self._serials = self.poller.source.gateway_serials
+        dr.async_get(self.hass).async_get_or_create(config_entry_id=self.entry_id, **self._hub_info())
+
+    def _hub_info(self) -> dict[str, Any]:
         """Return the device registry's data of the site's hub."""
         device = self.poller.source.device
+        # One of several gateways is a device of its own.
+        gateways = self._serials - self.present()
         return {
-            "identifiers": {(DOMAIN, self.site)},
+            "identifiers": {(DOMAIN, self.site), *((DOMAIN, serial) for serial in gateways)},
             "manufacturer": self._adapter.manufacturer,
             "name": self._title,
             "model": device.model,
@@ -66,7 +75,7 @@ class SiteDevices:
         elif isinstance(unit, model.Generator):
             device, manufacturer = model.DeviceInfo(serial=serial, model=unit.model), unit.manufacturer or manufacturer
         return DeviceInfo(
-            identifiers={(DOMAIN, f"{self.site}_{serial}")},
+            identifiers=self._unit_identifiers(family, serial),
             manufacturer=manufacturer,
             model=device.model,
             model_id=device.model_id,
@@ -76,6 +85,11 @@ class SiteDevices:
             translation_placeholders={"name": name},
             via_device_id=hub,
         )
+
+    def _unit_identifiers(self, family: Family[Any, Any], serial: str) -> set[tuple[str, str]]:
+        """Return the identifiers of a device, of which the last is the same for every entry of a site."""
+        own = (DOMAIN, f"{self.site}_{serial}")
+        return {own, (DOMAIN, serial)} if family.has_serial and serial != self.site else {own}
 
     @callback
     def forget_if_gone(self, device: dr.DeviceEntry) -> bool:
@@ -100,7 +114,7 @@ class SiteDevices:
 
     @callback
     def async_track(self) -> tuple[CALLBACK_TYPE, ...]:
-        """Add devices without an entity, remove those that are gone and follow the hub's firmware.
+        """Add devices without an entity, remove those that are gone and follow the hub's firmware and gateways.
 
         Returns the functions that stop it.
         """
@@ -110,7 +124,7 @@ class SiteDevices:
         return (
             *(self.poller.listen(family.part, partial(self._register, family)) for family in FAMILIES if family.alone),
             *(self.poller.listen(family.part, _Absence(self, family).look) for family in FAMILIES),
-            self.poller.listen(model.Health, self._follow_firmware),
+            self.poller.listen(model.Health, self._follow_hub),
         )
 
     @callback
@@ -123,7 +137,9 @@ class SiteDevices:
             registry.async_get_or_create(config_entry_id=self.entry_id, **self.unit_info(family, serial, unit))
 
     @callback
-    def _follow_firmware(self) -> None:
+    def _follow_hub(self) -> None:
+        if self.poller.source.gateway_serials != self._serials:
+            self.async_register_hub()
         registry = dr.async_get(self.hass)
         device = registry.async_get_device_by_identifier((DOMAIN, self.site), self.entry_id)
         firmware = self.poller.source.device.firmware
@@ -174,7 +190,7 @@ class _Absence:
             identifier.removeprefix(f"{devices.site}_")
             for device in dr.async_entries_for_config_entry(dr.async_get(devices.hass), devices.entry_id)
             for domain, identifier in device.identifiers
-            if domain == DOMAIN and identifier != devices.site
+            if domain == DOMAIN and identifier.startswith(f"{devices.site}_")
         }
         return registered - devices.present()
 

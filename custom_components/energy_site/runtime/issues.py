@@ -19,6 +19,7 @@ from ..site.model import Battery, GridStatus, Health, Inverters, MeterFault, Pow
 from .control_errors import setting_name
 from .poller import Poller
 from .site_events import SiteEvents
+from .ways import GATEWAY_GONE, SHOWN_BY_GATEWAY
 
 
 class SetUpCloudFlow(ConfirmFlow):
@@ -58,6 +59,8 @@ ISSUES = (
     SETTING_REVERTED,
     INVERTERS_SILENT,
     METER_WIRING,
+    GATEWAY_GONE,
+    SHOWN_BY_GATEWAY,
     *METERS.values(),
 )
 

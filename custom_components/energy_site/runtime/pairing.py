@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
+from homeassistant.components.event import DOMAIN as EVENT_DOMAIN
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..site.control import Control, ControlName, Value
+from ..site.control import Change, Control, ControlName, Value
 from ..site.model import GridState, GridStatus, Settings
 from ..sources.control_queue import ControlQueue
 from .site import SiteConfigEntry, SiteRuntime
+from .site_events import RelayedChange
+from .ways import gateway_entries, serials_of
 
 
 @callback
@@ -20,6 +25,13 @@ def async_pair(runtime: SiteRuntime) -> None:
     runtime.source.witness = partial(_witness_of, runtime)
     runtime.entry.async_on_unload(runtime.poller.listen(Settings, partial(_pass_on, runtime)))
     runtime.entry.async_on_unload(runtime.poller.listen(GridStatus, _OutageWatch(runtime).update))
+    runtime.entry.async_on_unload(runtime.events.listen(Change, partial(_relay, runtime)))
+
+
+@callback
+def has_gateway(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    """Return whether the gateway of an entry's site has an entry of its own that is in use, loaded or not."""
+    return bool(gateway_entries(hass, entry, serials_of(hass, entry)))
 
 
 @callback
@@ -68,10 +80,24 @@ class _OutageWatch:
         self._is_off_grid = grid.state is GridState.OFF_GRID
 
 
-def _witness_of(runtime: SiteRuntime) -> GatewayWitness | None:
+@callback
+def _relay(runtime: SiteRuntime, change: Change) -> None:
+    """Tell of a change to a setting that only a cloud has where the home's other changes are told."""
+    if not runtime.ways.hides(EVENT_DOMAIN, "setting") or runtime.ways.hides_control(change.name):
+        return
+    if (gateway := _gateway_of(runtime)) is not None:
+        gateway.events.dispatch(RelayedChange(change=change, site=runtime.site, contexts=runtime.events.contexts))
+
+
+def _gateway_of(runtime: SiteRuntime) -> SiteRuntime | None:
     """Return the gateway of a cloud system, `None` unless it is set up and loaded."""
     serials = runtime.source.gateway_serials
-    return next((GatewayWitness(each) for each in _loaded(runtime.hass) if each.site in serials), None)
+    return next((each for each in _loaded(runtime.hass) if each.site in serials), None)
+
+
+def _witness_of(runtime: SiteRuntime) -> GatewayWitness | None:
+    gateway = _gateway_of(runtime)
+    return GatewayWitness(gateway) if gateway is not None else None
 
 
 class GatewayWitness:
@@ -99,14 +125,6 @@ class GatewayWitness:
         self._runtime.controls.observe()
         states = self._runtime.source.states
         return bool(keys) and all((at := states[key].answered_at) is not None and at >= since for key in keys)
-
-
-@callback
-def has_gateway(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
-    """Return whether the gateway of a loaded entry's site has an enabled entry of its own, loaded or not."""
-    serials = entry.runtime_data.source.gateway_serials
-    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
-    return any(each.unique_id in serials for each in entries)
 
 
 @callback

@@ -27,6 +27,7 @@ from .overrides import Overrides
 from .poller import Poller
 from .site_events import SiteEvents
 from .statistics import HistoryImporter
+from .ways import Ways
 
 type SiteConfigEntry = ConfigEntry[SiteRuntime]
 
@@ -57,6 +58,8 @@ class SiteRuntime:
         self.adapter = adapter
         self.issues = EntryIssues(hass, entry)
         self.poller = Poller(hass, entry, adapter)
+        self.ways = Ways(hass, entry, self.source)
+        self.source.leaves = self.ways.leaves
         self.devices = SiteDevices(hass, entry, self.poller, adapter)
         self.events = SiteEvents(self.poller)
         self.controls = ControlQueue(
@@ -118,6 +121,9 @@ class SiteRuntime:
         on_unload = self.entry.async_on_unload
         self.poller.async_run()
         on_unload(self.poller.polled.add(self.controls.observe))
+        on_unload(self.poller.polled.add(self.ways.look))
+        for stop in self.ways.async_watch():
+            on_unload(stop)
         on_unload(self.events.listen(OutageEvent, self._keep_told))
         for stop in self.events.async_watch(self.controls):
             on_unload(stop)
@@ -153,6 +159,7 @@ class SiteRuntime:
             "steering": self.controls,
             "happenings": self.events,
             "overrides": self.overrides,
+            "beside": self.ways,
         }
         return kept if self.history is None else {**kept, "history": self.history}
 

@@ -1,6 +1,6 @@
 """The events of a site, for event entities, triggers and repairs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,16 @@ class StormEvent:
     expected: bool
 
 
-type SiteEvent = Change | OutageEvent | StormEvent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayedChange:
+    """A change of a setting of `site`, another entry, and the contexts in which its settings were requested."""
+
+    change: Change
+    site: str
+    contexts: MutableMapping[ControlName, Context]
+
+
+type SiteEvent = Change | OutageEvent | StormEvent | RelayedChange
 
 
 class SiteEvents:

@@ -104,7 +104,7 @@ class CloudSource[C: CloudContext](Source):
 
     @override
     def is_wanted(self, key: str) -> bool:
-        return self.feeds[key].wanted(self)
+        return self.feeds[key].wanted(self) and not self.is_left(key)
 
     def ailing(self, now: datetime) -> tuple[str, ...]:
         """Return the feeds that have failed for long while other feeds answer."""

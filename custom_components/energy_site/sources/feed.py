@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..api.errors import ApiError
+from ..site.model import Part
 
 # More consecutive repeats than any `max_backoff_factor` needs.
 _ENOUGH = 8
@@ -44,7 +45,8 @@ class Feed:
 
     `cost` is how many seconds a request keeps the system busy. An `essential` feed is polled before
     any entity is added. A `substitute` is only polled while other feeds fail. While most answers
-    repeat, a feed waits up to `max_backoff_factor` times as long.
+    repeat, a feed waits up to `max_backoff_factor` times as long. `readings` are the parts whose values
+    it is polled for, which another entry of the site may show.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Feed:
     essential: bool = False
     substitute: bool = False
     max_backoff_factor: int = 1
+    readings: tuple[type[Part], ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)

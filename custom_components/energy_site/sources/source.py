@@ -102,6 +102,8 @@ class Source(ABC):
         self.fallback: Callable[[], FallbackControls | None] | None = None
         self.witness: Callable[[], Witness | None] | None = None
         self.tariff: TariffSetting | None = None
+        # Whether another entry of the site shows the values of a part, so that they are of no use here.
+        self.leaves: Callable[[type[Part]], bool] = lambda _: False
         self._parts: dict[type[Part], Part] = {}
         self._answers: dict[str, object] = {}
 
@@ -177,12 +179,17 @@ class Source(ABC):
         return all(
             not self.states[key].presence.answers or self.states[key].is_fresh(now)
             for key in self.feeds_of(kind)
-            if self.is_wanted(key)
+            if self.is_wanted(key) and not self.is_left(key)
         )
 
     def is_wanted(self, key: str) -> bool:  # noqa: ARG002 - most feeds are polled on every site.
         """Return whether the site needs a feed."""
         return True
+
+    def is_left(self, key: str) -> bool:
+        """Return whether another entry of the site shows everything that a feed is polled for."""
+        readings = self.feeds[key].readings
+        return bool(readings) and all(self.leaves(part) for part in readings)
 
     def control_names(self) -> Iterable[ControlName]:
         """Return the names of all controls the site currently has."""

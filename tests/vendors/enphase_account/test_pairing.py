@@ -14,7 +14,7 @@ from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from simulator.enphase_account import AccountHome, AccountServer, Ending, HomeDetails, Setting, paths
 from simulator.house import House
 from simulator.iq_gateway import GatewayServer
@@ -68,13 +68,20 @@ async def local(hass: HomeAssistant, gateway: GatewayServer, service: AccountSer
 
 
 @pytest.fixture
+def readings() -> str:
+    """Return whether the account shows what the gateway shows; a test that wants another choice parametrizes this."""
+    return "auto"
+
+
+@pytest.fixture
 async def remote(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, local: MockConfigEntry, service: AccountServer
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, local: MockConfigEntry, service: AccountServer, readings: str
 ) -> AsyncIterator[MockConfigEntry]:
     """Return the entry of the account."""
-    entry = account_entry()
+    entry = account_entry(options={"readings": readings})
     await set_up(hass, entry)
-    await pass_time(hass, freezer, 70)
+    # With readings, what is polled first takes more than the requests of a minute.
+    await pass_time(hass, freezer, 70 if readings == "auto" else 240)
     yield entry
     await hass.async_block_till_done(wait_background_tasks=True)
     await hass.config_entries.async_unload(entry.entry_id)
@@ -141,6 +148,7 @@ async def test_its_repair_is_gone_with_the_account(
     assert issue_registry.async_get_issue(DOMAIN, f"governed_remotely_{local.entry_id}") is None
 
 
+@pytest.mark.parametrize("readings", ["always"])
 async def test_a_control_of_the_account_shows_and_ends_by_what_the_gateway_has(
     hass: HomeAssistant, home: AccountHome, remote: MockConfigEntry, at_account: Handle, at_gateway: Handle
 ) -> None:
@@ -158,6 +166,7 @@ async def test_a_control_of_the_account_shows_and_ends_by_what_the_gateway_has(
     assert [each["by"] for each in told if each["setting"] == "backup_reserve"] == ["home_assistant"] * len(told)
 
 
+@pytest.mark.parametrize("readings", ["always"])
 @pytest.mark.parametrize("chosen_at", ["gateway", "account"])
 async def test_what_a_profile_brings_is_nobody_elses_change_in_either_entry(
     hass: HomeAssistant,
@@ -184,6 +193,7 @@ async def test_what_a_profile_brings_is_nobody_elses_change_in_either_entry(
         }
 
 
+@pytest.mark.parametrize("readings", ["always"])
 async def test_a_change_in_the_app_after_a_change_here_is_somebody_elses_in_both_entries(
     hass: HomeAssistant, home: AccountHome, remote: MockConfigEntry, at_account: Handle, at_gateway: Handle
 ) -> None:
@@ -235,8 +245,28 @@ async def test_what_the_gateway_shows_is_neither_read_nor_shown_a_second_time(
         for entity in er.async_entries_for_config_entry(er.async_get(hass), remote.entry_id)
     }
     assert not keys & {"solar_power", "solar_energy", "battery_level", "battery_available_energy", "grid_state"}
-    assert {"storm_guard", "storm_alert", "backup_reserve"} <= keys
+    assert not keys & {"backup_reserve", "operating_mode", "charge_from_grid", "outage", "setting"}
+    assert {"storm_guard", "storm_alert", "outages_this_year", "storm"} <= keys
     assert state(hass, "binary_sensor", SITE, "storm_alert") is not None
+
+
+async def test_what_the_account_alone_knows_of_a_battery_belongs_to_the_gateways_device(
+    hass: HomeAssistant, gateway: GatewayServer, remote: MockConfigEntry, local: MockConfigEntry
+) -> None:
+    entities, devices = er.async_get(hass), dr.async_get(hass)
+    cycles = [
+        entity
+        for entity in er.async_entries_for_config_entry(entities, remote.entry_id)
+        if entity.translation_key == "cycles"
+    ]
+    assert len(cycles) == 2
+    for entity in cycles:
+        device = devices.async_get(entity.device_id or "")
+        assert device is not None
+        assert device.config_entry_id == local.entry_id
+    assert [each.config_entry_id for each in dr.async_entries_for_config_entry(devices, remote.entry_id)] == [
+        remote.entry_id
+    ]
 
 
 async def test_an_outage_that_the_gateway_saw_is_listed_soon_after_it(
@@ -278,7 +308,8 @@ async def test_a_gateway_that_is_only_down_changes_nothing(
     await hass.config_entries.async_reload(remote.entry_id)
     await pass_time(hass, freezer, 120)
     assert state(hass, "sensor", SITE, "battery_level") is None
-    assert state(hass, "number", SITE, "backup_reserve") is not None
+    assert state(hass, "number", SITE, "backup_reserve") is None
+    assert state(hass, "switch", SITE, "storm_guard") is not None
 
 
 async def test_a_gateway_gets_its_token_from_the_account_without_a_password(

@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator.enphase_cloud import Application, CloudServer, Consent, Owner
 from simulator.iq_gateway import HttpStatus
-from tests.common import step
+from tests.common import open_settings, step
 
 from ...cloud import SYSTEMS, TOKEN, asked, come_back, paste, set_up_cloud, shown, typed
 
@@ -386,4 +386,6 @@ async def test_the_owner_of_another_account_cannot_change_the_system(
 
 
 async def test_the_options_of_a_gateway_are_none_of_the_clouds(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    assert not entry.supports_options
+    form = await open_settings(hass, entry)
+    assert form["data_schema"] is not None
+    assert [str(field) for field in form["data_schema"].schema] == ["readings"]

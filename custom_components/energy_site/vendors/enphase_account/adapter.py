@@ -5,7 +5,7 @@ from datetime import tzinfo
 from types import MappingProxyType
 from typing import Any, Self, override
 
-from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady, HomeAssistantError
@@ -21,7 +21,7 @@ from ...api.errors import (
 )
 from ...api.parameters import Parameter
 from ...api.transport import Recorded, Response
-from ...const import CONF_SYSTEM_ID, DOMAIN, LOGGER
+from ...const import CONF_READINGS, CONF_SYSTEM_ID, DOMAIN, LOGGER, READINGS_ALWAYS
 from ...errors import translated
 from ...helpers.issues import EntryIssues
 from ...helpers.zones import async_find_zone
@@ -30,7 +30,6 @@ from ..enphase.accounts import KeptAccount, async_account
 from .client import endpoints
 from .client.client import AccountClient
 from .client.endpoint import AccountEndpoint
-from .const import CONF_READINGS, READINGS_ALWAYS, READINGS_AUTO, READINGS_NEVER
 from .issues import ACCOUNT, GONE, STATEMENT
 from .source.context import AccountContext
 from .source.source import AccountSource
@@ -51,9 +50,7 @@ class EnphaseAccountAdapter(SourceAdapter[AccountSource]):
     required = MappingProxyType({CONF_SYSTEM_ID: text, CONF_USERNAME: text})
     configuration_url = "https://enlighten.enphaseenergy.com"
 
-    def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry[Any], kept: KeptAccount, *, with_readings: bool, zone: tzinfo
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], kept: KeptAccount, *, zone: tzinfo) -> None:
         """Build the source for the entry."""
         self._hass = hass
         self._entry = entry
@@ -66,7 +63,6 @@ class EnphaseAccountAdapter(SourceAdapter[AccountSource]):
             AccountContext(client=self._client, site_id=system, clock=dt_util.utcnow, zone=zone),
             entry.unique_id or "",
             async_find_zone,
-            with_readings=lambda: with_readings,
             sign_ins=lambda: kept.account.sign_ins,
             gateways=kept.gateways(system),
         )
@@ -76,8 +72,9 @@ class EnphaseAccountAdapter(SourceAdapter[AccountSource]):
     async def async_create(cls, hass: HomeAssistant, entry: ConfigEntry[Any]) -> Self:
         kept = await async_account(hass, entry.data[CONF_USERNAME])
         kept.account.password = entry.data.get(CONF_PASSWORD) or kept.remembered_password
-        with_readings = await _async_shows_readings(hass, entry, kept)
-        return cls(hass, entry, kept, with_readings=with_readings, zone=dt_util.get_default_time_zone())
+        if entry.options.get(CONF_READINGS) != READINGS_ALWAYS:
+            await _async_find_gateways(kept, entry.data[CONF_SYSTEM_ID])
+        return cls(hass, entry, kept, zone=dt_util.get_default_time_zone())
 
     @override
     async def async_connect(self) -> None:
@@ -161,24 +158,14 @@ class EnphaseAccountAdapter(SourceAdapter[AccountSource]):
         self._issues.clear(ACCOUNT)
 
 
-async def _async_shows_readings(hass: HomeAssistant, entry: ConfigEntry[Any], kept: KeptAccount) -> bool:
-    """Return whether the entry shows what the gateway's own entry would show as well.
-
-    A gateway that is only down changes nothing, so this is about its entry and not about its state.
-    """
-    choice, system = entry.options.get(CONF_READINGS, READINGS_AUTO), entry.data[CONF_SYSTEM_ID]
-    if choice in (READINGS_ALWAYS, READINGS_NEVER):
-        return bool(choice == READINGS_ALWAYS)
+async def _async_find_gateways(kept: KeptAccount, system: str) -> None:
+    """Learn the gateways of a system, whose entries show what isn't polled here then."""
     account = kept.account
-    if not kept.gateways(system) and (account.session is not None or account.password is not None):
-        try:
-            devices = await AccountClient(account, system).get(endpoints.DEVICES)
-        except ApiError as err:
-            LOGGER.debug("The gateways of the system are not known yet: %s", err)
-        else:
-            await kept.async_note(system, gateways=devices.gateway_serials)
-    serials = kept.gateways(system)
-    return not any(
-        other.unique_id in serials and other.disabled_by is None and other.source != SOURCE_IGNORE
-        for other in hass.config_entries.async_entries(DOMAIN)
-    )
+    if kept.gateways(system) or (account.session is None and account.password is None):
+        return
+    try:
+        devices = await AccountClient(account, system).get(endpoints.DEVICES)
+    except ApiError as err:
+        LOGGER.debug("The gateways of the system are not known yet: %s", err)
+    else:
+        await kept.async_note(system, gateways=devices.gateway_serials)

@@ -3,10 +3,3 @@
 from typing import Final
 
 CONF_USER_ID: Final = "user_id"
-
-# Whether what a gateway's entry shows is shown here as well.
-CONF_READINGS: Final = "readings"
-READINGS_AUTO: Final = "auto"
-READINGS_ALWAYS: Final = "always"
-READINGS_NEVER: Final = "never"
-READINGS: Final = (READINGS_AUTO, READINGS_ALWAYS, READINGS_NEVER)

@@ -2,11 +2,11 @@
 
 from ..enphase.accounts import async_forget_account
 from ..enphase.const import SOURCE
+from ..enphase.options import ReadingsOptionsFlow
 from ..vendor import Vendor
 from .adapter import EnphaseAccountAdapter
 from .flow import EnphaseAccountSteps
 from .issues import ISSUES
-from .options import ReadingsOptionsFlow
 from .vocabulary import VOCABULARY
 
 ENPHASE_ACCOUNT = Vendor(

@@ -2,6 +2,7 @@
 
 import re
 
+from ..enphase.options import ReadingsOptionsFlow
 from ..vendor import OAuthClients, Vendor
 from .adapter import EnphaseCloudAdapter
 from .adapter_v2 import API_RETIRED, EnlightenAdapter
@@ -15,6 +16,7 @@ ENPHASE_CLOUD = Vendor(
     source=SOURCE_V4,
     adapter=EnphaseCloudAdapter,
     steps=EnphaseCloudSteps,
+    options_steps=ReadingsOptionsFlow,
     oauth=OAuthClients(
         vendor=ENPHASE,
         developer_page=DEVELOPER_PAGE,
@@ -26,5 +28,10 @@ ENPHASE_CLOUD = Vendor(
 )
 
 ENLIGHTEN = Vendor(
-    source=SOURCE_V2, adapter=EnlightenAdapter, steps=EnlightenSteps, issues=(API_RETIRED,), vocabulary=VOCABULARY
+    source=SOURCE_V2,
+    adapter=EnlightenAdapter,
+    steps=EnlightenSteps,
+    options_steps=ReadingsOptionsFlow,
+    issues=(API_RETIRED,),
+    vocabulary=VOCABULARY,
 )

@@ -65,9 +65,9 @@ class SourceHome:
             context,
             f"enphase_account_{self.home.site_id}",
             _find_zone,
-            with_readings=lambda: self.readings,
             sign_ins=lambda: self.account.sign_ins,
         )
+        self.source.leaves = lambda _: not self.readings
 
     @property
     def now(self) -> datetime:

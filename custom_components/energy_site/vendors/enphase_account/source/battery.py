@@ -36,7 +36,7 @@ def build(
 ) -> Battery | None:
     """Build the batteries, `None` for a site without any.
 
-    What isn't `current` has no level. Without `readings`, only what the account alone knows is shown.
+    What isn't `current` has no level. Without `readings`, the batteries are polled too rarely for one.
     """
     if not has_battery(status):
         return None
@@ -46,8 +46,8 @@ def build(
         observed_at=observed_at,
         level=level,
         available_energy=status.available_energy if level is not None else None,
-        capacity=status.max_capacity if readings else None,
-        health=_health(status) if readings else None,
+        capacity=status.max_capacity,
+        health=_health(status),
         backup_time_left=backup_minutes if level is not None else None,
         units={
             each.serial_number: _unit(each, listed, now, current=current, readings=readings) for each in status.storages
@@ -70,11 +70,11 @@ def _unit(
         ),
         level=storage.level if shown else None,
         available_energy=storage.available_energy if shown and storage.level is not None else None,
-        capacity=storage.max_capacity if readings else None,
+        capacity=storage.max_capacity,
         health=storage.health,
         cycles=storage.cycle_count,
         state=_STATES.get(Led(storage.led)) if shown and storage.led in tuple(Led) else None,
-        last_reported=storage.last_report if readings else None,
+        last_reported=storage.last_report,
     )
 
 

@@ -38,15 +38,14 @@ class PolledSystem(Polled, Protocol):
         """The last day whose energy is complete."""
 
     @property
-    def with_readings(self) -> bool:
-        """Whether the readings are polled that the gateway's own entry has as well."""
-
-    @property
     def busy(self) -> bool:
         """Whether the vendor works on the system."""
 
     def is_wanted(self, key: str) -> bool:
         """Return whether a feed is polled at all."""
+
+    def is_left(self, key: str) -> bool:
+        """Return whether another entry of the site shows everything that a feed is polled for."""
 
 
 class AccountSchedule(RegularSchedule):
@@ -67,7 +66,7 @@ class AccountSchedule(RegularSchedule):
     @override
     def base_interval(self, feed: Feed) -> timedelta:
         polled = self._system.feeds[feed.key]
-        interval = polled.every if self._system.with_readings else polled.beside or polled.every
+        interval = polled.beside or polled.every if self._system.is_left(feed.key) else polled.every
         return min(interval, _BUSY) if feed.key == feeds.SITE.key and self._system.busy else interval
 
     @override

@@ -53,7 +53,7 @@ def _is_busy(error: ApiError) -> bool:
 
 
 class AccountSource(Source):
-    """One system of an account; without readings, it has only what the gateway's own entry lacks."""
+    """One system of an account."""
 
     feeds: Mapping[str, AccountFeed[Any]] = {feed.key: feed for feed in feeds.ALL}
     schedule: AccountSchedule
@@ -67,7 +67,6 @@ class AccountSource(Source):
         unique_id: str,
         find_zone: ZoneFinder,
         *,
-        with_readings: Callable[[], bool],
         sign_ins: Callable[[], int | None] = lambda: None,
         gateways: frozenset[str] = frozenset(),
     ) -> None:
@@ -85,7 +84,6 @@ class AccountSource(Source):
         self.put_off: dict[str, datetime] = {}
         self._find_zone = find_zone
         self._zone_name: str | None = None
-        self._with_readings = with_readings
         self._sign_ins = sign_ins
         self._gateways = gateways
         self._profile_seen: str | None = None
@@ -117,11 +115,6 @@ class AccountSource(Source):
     def zone(self) -> tzinfo:
         """The site's time zone, which defines its days."""
         return self.context.zone
-
-    @property
-    def with_readings(self) -> bool:
-        """Whether the readings are polled that the gateway's own entry has as well."""
-        return self._with_readings()
 
     @property
     def busy(self) -> bool:
@@ -200,7 +193,7 @@ class AccountSource(Source):
 
     @override
     def is_wanted(self, key: str) -> bool:
-        return self.feeds[key].beside is not None or self.with_readings
+        return self.feeds[key].beside is not None or not self.is_left(key)
 
     @override
     def essential(self) -> tuple[str, ...]:
@@ -400,7 +393,7 @@ class AccountSource(Source):
         )
 
     def _power(self, now: datetime) -> PowerFlow | None:
-        if not self.with_readings:
+        if self.leaves(PowerFlow):
             return None
         if self.is_silent(now, after=_OLDEST):
             return PowerFlow(observed_at=now)
@@ -409,7 +402,7 @@ class AccountSource(Source):
         return power.build(today, self.current(feeds.POWER, now), kinds, now)
 
     def _counters(self, now: datetime) -> EnergyCounters | None:
-        counts = self.counters.counts(day_of(now, self.zone)) if self.with_readings else {}
+        counts = {} if self.leaves(EnergyCounters) else self.counters.counts(day_of(now, self.zone))
         return EnergyCounters(observed_at=now, counts=counts, rejected=0) if counts else None
 
     def _battery(self, now: datetime) -> Battery | None:
@@ -423,7 +416,7 @@ class AccountSource(Source):
             now,
             self.answered_at(feeds.BATTERY),
             current=not self.is_silent(now, after=_OLDEST),
-            readings=self.with_readings,
+            readings=not self.leaves(Battery),
         )
 
     def _grid(self, now: datetime) -> GridStatus | None:

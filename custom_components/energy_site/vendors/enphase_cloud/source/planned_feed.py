@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import time, timedelta
 from typing import Any, Protocol
 
+from ....site.model import Part
 from ....site.quota.demand import PollRequest
 from ....sources.cloud import CloudContext, CloudFeed, CloudSource
 from ..client.endpoint import CloudEndpoint
@@ -58,6 +59,7 @@ def planned_feed[C: EnphaseContext, T](
     wanted: Callable[[CloudSource[C]], bool] = lambda _: True,
     essential: bool = False,
     substitute: bool = False,
+    readings: tuple[type[Part], ...] = (),
     cost: float = 1.0,
     requests: int = 1,
     min_interval: timedelta = QUARTER,
@@ -76,6 +78,7 @@ def planned_feed[C: EnphaseContext, T](
         cost=cost,
         essential=essential,
         substitute=substitute,
+        readings=readings,
         name=endpoint.name,
         ask=ask or get,
         read=endpoint.parse,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from .....site.model import EnergyCounters, Inverters, PowerFlow
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v2_endpoints as endpoints
 from ...client.models.common import DailySeries
@@ -94,6 +95,7 @@ CONSUMPTION_LIFETIME: Feed[DailySeries] = planned_feed(
     essential=True,
     daily_at=CLOSE,
     cost=SLOW,
+    readings=(EnergyCounters,),
 )
 CONSUMPTION: Feed[EnergyTelemetry] = planned_feed(
     "consumption_stats",
@@ -103,6 +105,7 @@ CONSUMPTION: Feed[EnergyTelemetry] = planned_feed(
     weight_day=1.0,
     weight_night=0.6,
     max_interval=timedelta(hours=2),
+    readings=(PowerFlow, EnergyCounters),
 )
 STATS: Feed[EnergyTelemetry] = planned_feed(
     "stats",
@@ -113,11 +116,13 @@ STATS: Feed[EnergyTelemetry] = planned_feed(
     weight_night=0.0,
     min_interval=_HOUR,
     max_interval=DAY,
+    readings=(EnergyCounters,),
 )
 RGM_STATS: Feed[EnergyTelemetry] = planned_feed(
     "rgm_stats",
     endpoints.RGM_STATS,
     lambda ask: ask.client.get(endpoints.RGM_STATS, ask.system_id, {"start_at": ask.since_yesterday}),
+    readings=(EnergyCounters,),
     **_BY_METER,
 )
 READINGS: Feed[tuple[CloudMeterReading, ...]] = planned_feed(
@@ -130,6 +135,7 @@ INVERTERS: Feed[tuple[MicroInverter, ...]] = planned_feed(
     weight_day=0.4,
     weight_night=0.0,
     max_interval=timedelta(hours=12),
+    readings=(Inverters,),
 )
 ENVOYS: Feed[tuple[Envoy, ...]] = planned_feed(
     "envoys",
@@ -148,6 +154,7 @@ ENERGY_LIFETIME: Feed[DailySeries] = planned_feed(
     min_interval=WEEK,
     max_interval=timedelta(days=30),
     cost=SLOW,
+    readings=(EnergyCounters,),
 )
 
 # The order matters during setup: feeds that decide about others are polled first.

@@ -9,7 +9,7 @@ from typing import Any
 
 from .....api.errors import ApiPayloadError
 from .....site.history.intervals import DAY
-from .....site.model import CounterKind
+from .....site.model import Battery, CounterKind, EnergyCounters, GridStatus, Inverters, PowerFlow
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v4_endpoints as endpoints
 from ...client.endpoint import CloudEndpoint, page_query
@@ -118,12 +118,14 @@ def has_production_meter(source: Source) -> bool:
 
 
 def _life[T](key: str, endpoint: CloudEndpoint[T], wanted: Callable[[Source], bool]) -> Feed[T]:
-    return planned_feed(key, endpoint, wanted=wanted, daily_at=CLOSE, cost=SLOW)
+    return planned_feed(key, endpoint, wanted=wanted, readings=_COUNTERS, daily_at=CLOSE, cost=SLOW)
 
 
 _BATTERY = _has("encharges", "acbs")
+_COUNTERS = (EnergyCounters,)
 
 _BY_METER: Mapping[str, Any] = {
+    "readings": _COUNTERS,
     "join": _all_intervals,
     "weight_day": 0.2,
     "weight_night": 0.05,
@@ -154,6 +156,7 @@ LATEST: Feed[LatestTelemetry] = planned_feed(
     weight_day=1.0,
     weight_night=0.3,
     max_interval=timedelta(hours=12),
+    readings=(PowerFlow,),
 )
 BATTERY: Feed[BatteryTelemetry] = planned_feed(
     "battery_telemetry",
@@ -164,6 +167,7 @@ BATTERY: Feed[BatteryTelemetry] = planned_feed(
     weight_day=0.6,
     weight_night=0.3,
     max_interval=timedelta(hours=12),
+    readings=(Battery, EnergyCounters),
 )
 EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = planned_feed(
     "encharge_telemetry",
@@ -175,6 +179,7 @@ EACH_BATTERY: Feed[Mapping[str, BatteryTelemetry]] = planned_feed(
     weight_night=0.1,
     min_interval=timedelta(hours=1),
     cost=SLOW,
+    readings=(Battery,),
 )
 CONSUMPTION: Feed[EnergyTelemetry] = planned_feed(
     "consumption_meter",
@@ -216,6 +221,7 @@ PRODUCTION_MICRO: Feed[EnergyTelemetry] = planned_feed(
     weight_day=0.2,
     weight_night=0.05,
     max_interval=timedelta(days=1),
+    readings=_COUNTERS,
 )
 CONSUMPTION_LIFETIME: Feed[DailySeries] = _life(
     "consumption_lifetime", endpoints.CONSUMPTION_LIFETIME, _meters(*LIVES["consumption_lifetime"])
@@ -235,6 +241,7 @@ INVERTERS: Feed[tuple[MicroInverter, ...]] = planned_feed(
     wanted=_has("micros"),
     daily_at=_MORNING,
     cost=SLOW,
+    readings=(Inverters,),
 )
 OPEN_EVENTS: Feed[tuple[int, ...]] = planned_feed(
     "open_events",
@@ -268,6 +275,7 @@ GRID_STATUS: Feed[GridStatusPayload] = planned_feed(
     weight_day=0.8,
     weight_night=0.8,
     max_interval=timedelta(hours=12),
+    readings=(GridStatus,),
 )
 LOAD_CONTROL: Feed[tuple[LoadContact, ...]] = planned_feed(
     "load_control",

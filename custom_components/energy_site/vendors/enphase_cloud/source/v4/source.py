@@ -145,7 +145,7 @@ class EnphaseCloudSource(CloudSource[V4Context]):
             self.refresh_requested |= {
                 feed.key
                 for feed in (feeds.PRODUCTION_METER, feeds.PRODUCTION_MICRO)
-                if feed.wanted(self) and not self.states[feed.key].failures and feed.key not in self._answers
+                if self.is_wanted(feed.key) and not self.states[feed.key].failures and feed.key not in self._answers
             }
 
     @override

@@ -1,4 +1,4 @@
-"""The options of an account's system: whether it shows readings that the gateway's entry has."""
+"""The options of a system in the cloud: whether it shows what the entry of its gateway shows."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import probatio
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
 
-from .const import CONF_READINGS, READINGS, READINGS_AUTO
+from ...const import CONF_READINGS, READINGS, READINGS_AUTO
 
 _SCHEMA = probatio.Schema(
     {
@@ -19,7 +19,7 @@ _SCHEMA = probatio.Schema(
 
 
 class ReadingsOptionsFlow(OptionsFlowWithReload):
-    """Chooses whether the readings of the site's gateway are shown here as well."""
+    """Chooses whether what the site's gateway shows is shown here as well."""
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Begin."""

@@ -1,0 +1,312 @@
+"""Several ways to one site: what the entry of its gateway shows isn't shown a second time by those of its clouds."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol, override
+
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, SOURCE_IGNORE, ConfigEntry, ConfigEntryChange
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_READINGS, CONF_SOURCE, DOMAIN, LOGGER, READINGS_ALWAYS, READINGS_AUTO, READINGS_NEVER
+from ..descriptions.entity_description import AnyEntityDescription
+from ..helpers.fix_flows import AcknowledgeFlow, ConfirmFlow
+from ..helpers.issues import EntryIssues, IssueDescription
+from ..site.control import ControlName
+from ..site.model import Battery, EnergyCounters, GridStatus, Inverters, Part, PowerFlow, Settings
+from ..vendors.registry import VENDORS
+
+
+class ShowAllFlow(ConfirmFlow):
+    """Shows everything that an entry has, as the gateway's entry is gone."""
+
+    @override
+    async def _async_act(self) -> None:
+        if (entry := self._entry) is None:
+            return
+        options = {**entry.options, CONF_READINGS: READINGS_ALWAYS}
+        self.hass.config_entries.async_update_entry(entry, options=options)
+        if entry.disabled_by is None:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+GATEWAY_GONE = IssueDescription(key="gateway_gone", fix_flow=ShowAllFlow)
+SHOWN_BY_GATEWAY = IssueDescription(key="shown_by_gateway", fix_flow=AcknowledgeFlow, persistent=True)
+
+# Entities about an entry itself, which are no doubles of another entry's.
+_OWN = frozenset({"binary_sensor.problem", "sensor.last_update", "sensor.requests"})
+
+# If the gateway's entry shows these, the whole part is left to it, and not even polled to see what else there is.
+_ENOUGH: Mapping[type[Part], frozenset[str]] = {
+    PowerFlow: frozenset({"sensor.solar_power", "sensor.grid_power", "sensor.load_power"}),
+    EnergyCounters: frozenset(
+        {"sensor.solar_energy", "sensor.grid_import_energy", "sensor.grid_export_energy", "sensor.load_energy"}
+    ),
+    Battery: frozenset({"sensor.battery_level"}),
+    Inverters: frozenset({"sensor.inverters_reporting"}),
+    GridStatus: frozenset({"binary_sensor.grid_connected"}),
+    Settings: frozenset({"number.backup_reserve"}),
+}
+_WITH_BATTERY: Mapping[type[Part], frozenset[str]] = {
+    PowerFlow: frozenset({"sensor.battery_power"}),
+    EnergyCounters: frozenset({"sensor.battery_charge_energy", "sensor.battery_discharge_energy"}),
+}
+_READINGS = (PowerFlow, EnergyCounters, Battery, Inverters, GridStatus)
+# What of a battery is no reading of the moment.
+_CONDITION = ("battery_health", "health", "cycles")
+
+_CONTROLS = (Platform.NUMBER, Platform.SELECT, Platform.SWITCH)
+
+# A part that has offered nothing for this long but what another entry shows has nothing else.
+_BARREN = timedelta(days=1)
+
+# A new entry adds its entities one after the other.
+_CALM = 5.0
+_MOST_NAMED = 8
+
+
+class Sited(Protocol):
+    """The part of a source that tells which site it is of."""
+
+    @property
+    def gateway_serials(self) -> frozenset[str]:
+        """The serial numbers of the site's gateways."""
+
+
+def _is_used(entry: ConfigEntry[Any]) -> bool:
+    return entry.disabled_by is None and entry.source != SOURCE_IGNORE
+
+
+def _rank(entry: ConfigEntry[Any]) -> int:
+    """Return an entry's place among those of its site: the vendors' order, which begins with the gateway."""
+    sources = [vendor.source for vendor in VENDORS]
+    source = entry.data.get(CONF_SOURCE)
+    return sources.index(source) if source in sources else len(sources)
+
+
+@callback
+def serials_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> frozenset[str]:
+    """Return the serial numbers of the gateways of an entry's site, also while the entry isn't loaded."""
+    registry, site = dr.async_get(hass), entry.unique_id or entry.entry_id
+    hub = registry.async_get_device_by_identifier((DOMAIN, site), entry.entry_id)
+    found = {name for domain, name in hub.identifiers if domain == DOMAIN} if hub is not None else set()
+    return frozenset(found - {site})
+
+
+@callback
+def gateway_entries(hass: HomeAssistant, entry: ConfigEntry[Any], serials: frozenset[str]) -> list[ConfigEntry[Any]]:
+    """Return the other entries in use that are of gateways with these serial numbers, loaded or not."""
+    entries = hass.config_entries.async_entries(DOMAIN)
+    return [each for each in entries if each is not entry and (each.unique_id or "") in serials and _is_used(each)]
+
+
+class Ways:
+    """What an entry leaves to others of the same site, as these show it already.
+
+    Beside the gateway's entry, each entity is shown by the entry whose vendor comes first. What the
+    others show is read from the entity registry, so that it is the same while they aren't loaded.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], source: Sited) -> None:
+        """Compare `entry`, whose source is `source`, with the others of its site."""
+        self._hass = hass
+        self._entry = entry
+        self._source = source
+        self._issues = EntryIssues(hass, entry)
+        self._site = entry.unique_id or entry.entry_id
+        self._learned: frozenset[str] | None = None
+        self._others: tuple[ConfigEntry[Any], ...] = ()
+        self._hidden: frozenset[str] = frozenset()
+        # Since when a part has offered nothing that is shown here, `None` once it has.
+        self._barren: dict[type[Part], datetime | None] = {}
+
+    @property
+    def others(self) -> tuple[ConfigEntry[Any], ...]:
+        """The entries of the site that come before this one, the gateway's first; none without a gateway's."""
+        self._learn_if_new()
+        return self._others
+
+    def shows(self, platform: str, description: AnyEntityDescription, serial: str | None) -> bool:
+        """Return whether a value that the site has is shown here."""
+        key, part = description.description.key, description.part
+        never = self._choice == READINGS_NEVER and part in _READINGS and key not in _CONDITION
+        shown = not never and not self.hides(platform, f"{serial}_{key}" if serial else key)
+        self._barren[part] = None if shown else self._barren.get(part, dt_util.utcnow())
+        return shown
+
+    def hides(self, platform: str, ending: str) -> bool:
+        """Return whether the entity with a unique ID that ends like this is left to another entry."""
+        self._learn_if_new()
+        return f"{platform}.{ending}" in self._hidden
+
+    def hides_control(self, name: ControlName) -> bool:
+        """Return whether a control is left to another entry."""
+        ending = f"{name.serial}_{name.key}" if name.serial else name.key
+        return any(self.hides(platform, ending) for platform in _CONTROLS)
+
+    def leaves(self, part: type[Part]) -> bool:
+        """Return whether another entry shows everything about a part."""
+        self._learn_if_new()
+        if self._choice == READINGS_NEVER and part in _READINGS:
+            return True
+        if not self._hidden or part not in _ENOUGH:
+            return False
+        enough = _ENOUGH[part] | (_WITH_BATTERY.get(part, frozenset()) if _ENOUGH[Battery] <= self._hidden else set())
+        since = self._barren.get(part)
+        return enough <= self._hidden or (since is not None and dt_util.utcnow() - since >= _BARREN)
+
+    @callback
+    def unit(self, serial: str) -> dr.DeviceEntry | None:
+        """Return another entry's device with a serial number, where entities about it belong as well."""
+        if self._choice == READINGS_ALWAYS:
+            return None
+        registry = dr.async_get(self._hass)
+        found = (
+            registry.async_get_device_by_identifier((DOMAIN, f"{each.unique_id}_{serial}"), each.entry_id)
+            for each in self.others
+        )
+        return next((device for device in found if device is not None), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the state to store across restarts, as plain JSON data."""
+        return {"left": sorted(self._hidden)}
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Restore the data of `as_dict`."""
+        left = data.get("left")
+        self._hidden = (
+            frozenset(each for each in left if isinstance(each, str)) if isinstance(left, list) else frozenset()
+        )
+        self._learned = None
+
+    @callback
+    def hand_over(self) -> None:
+        """Remove the registered entities that another entry shows now; their history stays under their IDs.
+
+        Home Assistant remembers their IDs, names, and areas, in case they return.
+        """
+        registry = er.async_get(self._hass)
+        doubles = [entity for entity in self._registered() if self._name(entity) in self._hidden]
+        for entity in doubles:
+            registry.async_remove(entity.entity_id)
+        self._join_devices()
+        used = sorted(entity.entity_id for entity in doubles if entity.disabled_by is None)
+        if used and self.others:
+            LOGGER.info("%s leaves %s entities to %s", self._entry.title, len(used), self.others[0].title)
+            named = ", ".join(used[:_MOST_NAMED]) + (", …" if len(used) > _MOST_NAMED else "")
+            told = {"gateway": self.others[0].title, "count": str(len(used)), "entities": named}
+            self._issues.show(SHOWN_BY_GATEWAY, told)
+        elif self._choice == READINGS_ALWAYS:
+            self._issues.clear(SHOWN_BY_GATEWAY)
+
+    @callback
+    def async_watch(self) -> tuple[CALLBACK_TYPE, ...]:
+        """Start watching the entries of the site, and return what stops that."""
+        debouncer = Debouncer(self._hass, LOGGER, cooldown=_CALM, immediate=False, function=self._review)
+        self._show_gone()
+
+        @callback
+        def handle_entry(_: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
+            if entry.domain == DOMAIN and entry is not self._entry:
+                debouncer.async_schedule_call()
+
+        @callback
+        def is_new(data: er.EventEntityRegistryUpdatedData) -> bool:
+            entity = er.async_get(self._hass).async_get(data["entity_id"]) if data["action"] == "create" else None
+            return entity is not None and any(entity.config_entry_id == each.entry_id for each in self._others)
+
+        @callback
+        def handle_entity(_: Event[er.EventEntityRegistryUpdatedData]) -> None:
+            debouncer.async_schedule_call()
+
+        return (
+            async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, handle_entry),
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, handle_entity, event_filter=is_new),
+            debouncer.async_shutdown,
+        )
+
+    @callback
+    def look(self) -> None:
+        """Compare again if the site's gateways have become known."""
+        if self._source.gateway_serials != self._learned:
+            self._review()
+
+    @callback
+    def _review(self) -> None:
+        """Load the entry again if it shows what another one shows now, or if it has lost that one."""
+        before = self._others
+        self._learn()
+        if before != self._others or any(self._name(entity) in self._hidden for entity in self._registered()):
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+        self._show_gone()
+
+    @callback
+    def _show_gone(self) -> None:
+        """Offer to show everything once there is no entry left that shows the rest."""
+        self._issues.show(GATEWAY_GONE, {} if self._hidden and not self.others else None)
+
+    @property
+    def _choice(self) -> str:
+        return str(self._entry.options.get(CONF_READINGS, READINGS_AUTO))
+
+    def _learn_if_new(self) -> None:
+        if self._source.gateway_serials != self._learned:
+            self._learn()
+
+    def _learn(self) -> None:
+        """Find the other entries of the site, and what they show."""
+        self._learned = self._source.gateway_serials
+        serials = self._learned | serials_of(self._hass, self._entry)
+        gateways = gateway_entries(self._hass, self._entry, serials) if serials else []
+        self._others = (*gateways, *(self._clouds_before(serials) if gateways else ()))
+        if self._choice == READINGS_ALWAYS:
+            self._hidden = frozenset()
+        elif self._others:
+            several = len(self._learned or serials) > 1
+            shown = frozenset(name for each in self._others for name in self._shown_by(each, units_only=several))
+            # An entry that was just added again shows nothing yet.
+            self._hidden = shown or self._hidden
+
+    def _clouds_before(self, serials: frozenset[str]) -> list[ConfigEntry[Any]]:
+        return [
+            each
+            for each in self._hass.config_entries.async_entries(DOMAIN)
+            if _rank(each) < _rank(self._entry) and _is_used(each) and serials & serials_of(self._hass, each)
+        ]
+
+    def _shown_by(self, other: ConfigEntry[Any], *, units_only: bool) -> Iterable[str]:
+        """Return what another entry shows: of one of several gateways, only what is about single devices."""
+        hub = dr.async_get(self._hass).async_get_device_by_identifier((DOMAIN, other.unique_id or ""), other.entry_id)
+        of_gateway = other.unique_id in (self._learned or ())
+        for entity in er.async_entries_for_config_entry(er.async_get(self._hass), other.entry_id):
+            if units_only and of_gateway and hub is not None and entity.device_id == hub.id:
+                continue
+            if (name := _name(entity, other.unique_id or "")) not in _OWN:
+                yield name
+
+    def _registered(self) -> list[er.RegistryEntry]:
+        return er.async_entries_for_config_entry(er.async_get(self._hass), self._entry.entry_id)
+
+    def _name(self, entity: er.RegistryEntry) -> str:
+        return _name(entity, self._site)
+
+    def _join_devices(self) -> None:
+        """Move what remains of devices that another entry has to that entry's, and remove devices without entities."""
+        devices, entities = dr.async_get(self._hass), er.async_get(self._hass)
+        for device in dr.async_entries_for_config_entry(devices, self._entry.entry_id):
+            serials = {name.removeprefix(f"{self._site}_") for domain, name in device.identifiers if domain == DOMAIN}
+            twin = next((found for serial in serials if (found := self.unit(serial)) is not None), None)
+            if self._site in serials or twin is None:
+                continue
+            for entity in er.async_entries_for_device(entities, device.id, include_disabled_entities=True):
+                entities.async_update_entity(entity.entity_id, device_id=twin.id)
+            devices.async_remove_device(device.id)
+
+
+def _name(entity: er.RegistryEntry, site: str) -> str:
+    """Return a registered entity's platform and the end of its unique ID, which is the same for every entry of a site."""
+    return f"{entity.domain}.{entity.unique_id.removeprefix(f'{site}_')}"
