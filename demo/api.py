@@ -74,19 +74,19 @@ class HomeAssistant:
         return await self._flow(f"/{flow_id}", answers)
 
     async def start_options(self, entry_id: str) -> dict[str, Any]:
-        """Open an entry's options and return their first step."""
-        return await self._flow("", {"handler": entry_id}, "options/flow")
+        """Open the options of a config entry and return the first step."""
+        return await self._flow("", {"handler": entry_id}, flows="options/flow")
 
     async def step_options(self, flow_id: str, answers: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a step of an entry's options and return the next one."""
-        return await self._flow(f"/{flow_id}", answers, "options/flow")
+        """Answer a step of an options flow and return the next one."""
+        return await self._flow(f"/{flow_id}", answers, flows="options/flow")
 
     async def get(self, path: str, **query: str) -> Any:
         """Return what the REST API has at a path."""
         return await self._request("GET", f"/api/{path}", params=query)
 
-    async def _flow(self, path: str, body: Mapping[str, Any], kind: str = "flow") -> dict[str, Any]:
-        answer = await self._request("POST", f"/api/config/config_entries/{kind}{path}", json=body)
+    async def _flow(self, path: str, body: Mapping[str, Any], *, flows: str = "flow") -> dict[str, Any]:
+        answer = await self._request("POST", f"/api/config/config_entries/{flows}{path}", json=body)
         return cast(dict[str, Any], answer)
 
     @property

@@ -20,8 +20,9 @@ from .tesla import TESLA_SITE, Tesla, agree_at_tesla
 TITLE, URL_PATH, ICON = "Energy Site", "energy-site", "mdi:solar-power-variant"
 STRATEGY = {"strategy": {"type": "custom:energy-site"}}
 _READY = ("solar_power", "solar_energy")
-_READY_IN_CLOUD = ("solar_energy",)
-_READY_IN_ACCOUNT = ("number.backup_reserve",)
+# What the gateway doesn't have.
+_READY_IN_CLOUD = ("quota_used",)
+_READY_IN_ACCOUNT = ("sign_ins", "outages_this_year")
 _IN_ENERGY_DASHBOARD = (
     *(key for key in COUNTED if key != "generator_energy"),
     *(f"{name}_power" for name in ("solar", "grid", "battery", "load")),

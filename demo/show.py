@@ -9,13 +9,14 @@ import time
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from .account import governed
+from .account import ACCOUNT_SITE, governed
 from .api import HomeAssistant, HomeAssistantError
 from .check import CheckFailedError, check, check_account, check_cloud, check_tesla
 from .cities import City, choose_city, find_city
-from .cloud import CALLBACK
+from .cloud import CALLBACK, SITE
 from .config_dir import LOOPBACK, NotEmptyError, config_dir, write
 from .home import Home, furnish, serve
+from .one_home import count_with_everything, require_one_home, require_one_outage
 from .options import Options
 from .process import EndedError, HomeAssistantProcess
 from .setting_up import (
@@ -129,9 +130,14 @@ async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
                 for line in await check(assistant, home, entities):
                     _say(line)
                 if account_entities is not None:
-                    _say(await check_account(assistant, home, account_entities))
+                    _say(check_account(home, account_entities))
+                    _say(await require_one_home(assistant, home, ACCOUNT_SITE))
                 if options.cloud:
                     _say(await check_cloud(assistant, home))
+                    _say(await count_with_everything(assistant, SITE))
+                    _say(await require_one_home(assistant, home, SITE))
+                if (options.cloud or options.account) and home.house.battery is not None:
+                    _say(await require_one_outage(assistant, home))
                 if tesla is not None:
                     _say(await check_tesla(assistant, tesla))
                 return
