@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any, override
 
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, async_get_current_platform
@@ -59,8 +59,17 @@ class SiteEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.runtime.poller.listen(self._description.part, self._handle_update))
+        for stop in self._listen():
+            self.async_on_remove(stop)
         self._last_written = self._read()
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Go on as before, as nothing depends on the entity's ID; without this, Home Assistant adds it anew."""
+
+    def _listen(self) -> tuple[CALLBACK_TYPE, ...]:
+        """Start listening to what may change the state, and return what stops that."""
+        return (self.runtime.poller.listen(self._description.part, self._handle_update),)
 
     async def async_update(self) -> None:
         """Poll the value now, as requested by an action."""
@@ -176,10 +185,12 @@ class ControlEntity(SiteEntity):
         self._control: Control | None = None
 
     @override
-    async def async_added_to_hass(self) -> None:
-        self.async_on_remove(self.runtime.controls.pending_changed.add(self._handle_change))
-        self.async_on_remove(self.runtime.overrides.changed.add(self._handle_update))
-        await super().async_added_to_hass()
+    def _listen(self) -> tuple[CALLBACK_TYPE, ...]:
+        return (
+            self.runtime.controls.pending_changed.add(self._handle_change),
+            self.runtime.overrides.changed.add(self._handle_update),
+            *super()._listen(),
+        )
 
     async def _async_set(self, value: Value) -> None:
         """Set the control and return once the value is active; raise a translated error if that fails."""

@@ -95,6 +95,10 @@ class SiteEvent(EventEntity):
         await super().async_added_to_hass()
         self.async_on_remove(self._listen())
 
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Go on as before, as nothing depends on the entity's ID; without this, Home Assistant adds it anew."""
+
     @abstractmethod
     def _listen(self) -> CALLBACK_TYPE:
         """Start listening, and return what stops that."""
