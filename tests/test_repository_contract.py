@@ -33,6 +33,14 @@ HACS_KEYS = {
     "render_readme",
     "zip_release",
 }
+# What hassfest is known to accept in the manifest of a custom integration.
+MANIFEST_KEYS = set(
+    """
+    after_dependencies bluetooth codeowners config_flow dependencies dhcp disabled documentation domain homekit
+    import_executor integration_type iot_class issue_tracker loggers mqtt name preview_features quality_scale requirements
+    single_config_entry ssdp usb version zeroconf
+    """.split()  # noqa: SIM905
+)
 BRAND_FILES = {
     f"{dark}{kind}{scale}.png" for dark in ("", "dark_") for kind in ("icon", "logo") for scale in ("", "@2x")
 }
@@ -113,6 +121,11 @@ def test_manifest_is_complete() -> None:
     assert MANIFEST["requirements"] == [], "what is needed ships with Home Assistant"
 
 
+def test_the_manifest_has_no_key_that_hassfest_may_refuse() -> None:
+    """Home Assistant 2026.11 reads `categories` and `connectivity`, but whether hassfest takes them isn't known."""
+    assert MANIFEST.keys() <= MANIFEST_KEYS
+
+
 def test_version_stands_once() -> None:
     """The manifest, the project and the change log speak of the same version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -133,6 +146,41 @@ def test_hacs_json() -> None:
     assert hacs["name"] == MANIFEST["name"]
     assert hacs["zip_release"]
     assert hacs["filename"] == f"{DOMAIN}.zip"
+
+
+def test_the_repository_can_be_listed() -> None:
+    """HACS lists a repository whose checks pass, all of them, and whose license is one that GitHub recognizes."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/validate.yml").read_text())
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    used = {str(step.get("uses")).partition("@")[0]: step.get("with", {}) for step in steps}
+    assert "home-assistant/actions/hassfest" in used
+    assert used["hacs/action"] == {"category": "integration"}, "the list allows no exception"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    license_text = " ".join((ROOT / "LICENSE").read_text().split())
+    assert project["license"] == "Apache-2.0"
+    assert license_text.startswith("Apache License Version 2.0, January 2004 http://www.apache.org/licenses/")
+    assert "END OF TERMS AND CONDITIONS" in license_text
+    assert (ROOT / "README.md").read_text().startswith(f"# {MANIFEST['name']}\n")
+    assert MANIFEST["issue_tracker"] == f"{MANIFEST['documentation']}/issues"
+    assert [path.name for path in (ROOT / "custom_components").iterdir() if path.is_dir()] == [DOMAIN]
+
+
+def test_the_oldest_home_assistant_is_the_same_everywhere() -> None:
+    """Who reviews the listing compares it with what is used: the brand folder needs 2026.3."""
+    oldest = json.loads((ROOT / "hacs.json").read_text())["homeassistant"]
+    major, minor, _ = oldest.split(".")
+    assert (int(major), int(minor)) >= (2026, 3)
+    assert f"Home Assistant {major}.{minor} or newer" in (ROOT / "README.md").read_text()
+
+
+def test_a_release_attaches_what_is_installed() -> None:
+    """The Marketplace and HACS install the file of a release, not of a tag."""
+    release = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    # YAML takes the word for a boolean.
+    assert release[True] == {"release": {"types": ["published"]}}
+    (job,) = release["jobs"].values()
+    filename = json.loads((ROOT / "hacs.json").read_text())["filename"]
+    assert any(f'gh release upload "$TAG" {filename}' in step.get("run", "") for step in job["steps"])
 
 
 def test_brand_images() -> None:
