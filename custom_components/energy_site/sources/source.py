@@ -313,6 +313,10 @@ class Source(ABC):
                 state.presence = Presence.UNKNOWN
                 self.refresh_requested.add(key)
 
+    def counter_name(self, key: str, serial: str | None) -> str | None:  # noqa: ARG002 - most sources report energy by day.
+        """Return the name in the stored ledger of what an entity shows, `None` if it can't go on from another value."""
+        return None
+
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""
         return {"presence": {key: state.presence for key, state in self.states.items()}}

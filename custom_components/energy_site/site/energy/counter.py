@@ -13,7 +13,7 @@ _LARGEST = 4_000_000_000.0
 
 # Registers of the same meter are read at slightly different times and rounded, so a decrease of a
 # few Wh is noise.
-_NOISE = 25.0
+NOISE = 25.0
 
 # A lower or much higher register has to persist this long, and for this many samples, before it is
 # taken for a new or replaced device.
@@ -99,12 +99,12 @@ def advance(
     change, offset = register - state.register, state.offset
     if wrap is not None and change < -wrap / 2:
         change, offset = change + wrap, offset + wrap
-    most = _NOISE + limit * _hours(state, at)
+    most = NOISE + limit * _hours(state, at)
     # A step that may be either energy or the return to the old level is taken for the return.
-    back = (state.drop > 0 or change < -_NOISE) and -_NOISE <= change - state.drop <= most
+    back = (state.drop > 0 or change < -NOISE) and -NOISE <= change - state.drop <= most
     if back:
         offset -= state.drop
-    elif not -_NOISE <= change <= most or _persists(state, register, change, at, limit):
+    elif not -NOISE <= change <= most or _persists(state, register, change, at, limit):
         return _doubted(state, register, at, limit)
     return replace(
         state,
@@ -133,7 +133,7 @@ def _persists(state: CounterState, register: float, change: float, at: datetime,
     doubt = state.doubt
     if doubt is None or not _follows(doubt, register, at, limit):
         return False
-    return doubt.first > state.register or change < doubt.register - doubt.first - _NOISE
+    return doubt.first > state.register or change < doubt.register - doubt.first - NOISE
 
 
 def _doubted(state: CounterState, register: float, at: datetime, limit: float) -> CounterState:
@@ -150,13 +150,13 @@ def _doubted(state: CounterState, register: float, at: datetime, limit: float) -
         )
     if register > 0 and doubt.samples >= _CONFIRM_SAMPLES and at - doubt.since >= _CONFIRM_FOR:
         # A new device kept counting while it was doubted, but no more than the site's limit allows.
-        fall = state.register - max(doubt.first, register - _NOISE - limit * _hours(state, at))
+        fall = state.register - max(doubt.first, register - NOISE - limit * _hours(state, at))
         return _rebased(state, state.source, register, at, state.offset + fall, state.drop + fall)
     return replace(state, doubt=doubt, rejected=state.rejected + 1)
 
 
 def _follows(doubt: Doubt, register: float, at: datetime, limit: float) -> bool:
-    return -_NOISE <= register - doubt.register <= _NOISE + limit * _hours(doubt, at)
+    return -NOISE <= register - doubt.register <= NOISE + limit * _hours(doubt, at)
 
 
 def _rebased(

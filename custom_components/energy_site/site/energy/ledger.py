@@ -154,11 +154,8 @@ class Ledger:
 
     def parts(self, name: str) -> tuple[str, ...]:
         """Return the counters that a counter is the balance of, itself if it isn't a balance."""
-        source = self.source(name) or ""
-        if not source.startswith(_BALANCE):
-            return (name,)
-        gains, _, losses = source.removeprefix(_BALANCE).partition("-")
-        return tuple(part for part in (*gains.split("+"), *losses.split("+")) if part)
+        terms = balance_of(self.source(name) or "")
+        return (name,) if terms is None else (*terms[0], *terms[1])
 
     def source(self, name: str) -> str | None:
         """Return the register that a counter is read from, `None` before its first sample."""
@@ -229,6 +226,14 @@ class Ledger:
             base = min(max(after.total - today, start.floor), start.ceiling)
             start = replace(start, base=base, certain=True)
         self._days[name] = start
+
+
+def balance_of(source: str) -> tuple[list[str], list[str]] | None:
+    """Return the gains and the losses that a source is the balance of, `None` if it is a register."""
+    if not source.startswith(_BALANCE):
+        return None
+    gains, _, losses = source.removeprefix(_BALANCE).partition("-")
+    return [part for part in gains.split("+") if part], [part for part in losses.split("+") if part]
 
 
 def renewed(stored: Mapping[str, Any]) -> dict[str, Any]:

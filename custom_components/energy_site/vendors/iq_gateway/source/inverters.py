@@ -50,7 +50,7 @@ def build(
         units={
             serial: replace(
                 _with_inventory(unit, inventory.get(serial)),
-                energy=ledger.total(_counter(serial)),
+                energy=ledger.total(counter(serial)),
                 energy_today=_today(readings.get(serial), unit.last_reported, ledger.zone, now),
             )
             for serial, unit in units.items()
@@ -119,7 +119,7 @@ def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
     for reading in data.inverters if data else ():
         if reading.joules_lifetime:
             ledger.count(
-                _counter(reading.serial),
+                counter(reading.serial),
                 "device_data",
                 reading.joules_lifetime / 3600,
                 now,
@@ -133,7 +133,8 @@ def count(answers: Answers, ledger: Ledger, now: datetime) -> None:
                 ledger.count(name, "device_data", joules / 3600, now, limit=INVERTER_LIMIT, wrap=JOULE_WRAP)
 
 
-def _counter(serial: str) -> str:
+def counter(serial: str) -> str:
+    """Return the name of an inverter's energy in the ledger."""
     return f"inverter:{serial}"
 
 

@@ -110,6 +110,11 @@ def counters(kind: str) -> tuple[str, str]:
     return _COUNTERS.get(kind, (f"{kind}:delivered", f"{kind}:received"))
 
 
+def measurement_type(kind: str) -> str | None:
+    """Return the gateway's type of the meters of a kind, `None` for an unknown one."""
+    return next((measured for measured, name in _KINDS.items() if name == kind), None)
+
+
 def register(eid: int) -> tuple[str, str]:
     """Return the names in the ledger of one of several meters of a type."""
     return f"meter:{eid}:delivered", f"meter:{eid}:received"

@@ -49,6 +49,7 @@ from .answers import Answers, GatewayClock
 from .capabilities import Capabilities
 from .checks import Checks
 from .controls import GatewayControls
+from .counter_names import counter_name
 from .detection import detect_capabilities
 from .fallback import via_fallback
 from .feeds import GatewayFeed
@@ -176,6 +177,10 @@ class IqGatewaySource(Source):
         return (
             control if (way := self.fallback()) is None else via_fallback(control, name, way, self._controls.event(now))
         )
+
+    @override
+    def counter_name(self, key: str, serial: str | None) -> str | None:
+        return counter_name(key, serial)
 
     @override
     def as_dict(self) -> dict[str, Any]:

@@ -83,6 +83,13 @@ class TeslaSource(CloudSource[Context]):
 
     @property
     @override
+    def gateway_serials(self) -> frozenset[str]:
+        info = self.answer(feeds.INFO)
+        gateways = info.components.gateways if info is not None else ()
+        return frozenset(each.din.upper() for each in gateways if each.din is not None)
+
+    @property
+    @override
     def builders(self) -> tuple[Builder, ...]:
         return self._builders
 
