@@ -14,6 +14,7 @@ from .energy_dashboard.memory import async_memory
 from .energy_dashboard.offer import async_offer
 from .frontend import async_serve_dashboard
 from .helpers.storage import site_file
+from .moving.machine import async_load_journal, async_release
 from .runtime.pairing import async_pair
 from .runtime.site import SiteConfigEntry, SiteRuntime
 from .services import async_setup_services
@@ -38,6 +39,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     async_setup_services(hass)
     await async_memory(hass)
     await async_serve_dashboard(hass)
+    await async_load_journal(hass)
     for vendor in VENDORS:
         if vendor.serve is not None:
             vendor.serve(hass)
@@ -97,6 +99,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> Non
     for domain, issue_id in list(issues.issues):
         if domain == DOMAIN and issue_id.endswith(entry.entry_id):
             issues.async_delete(domain, issue_id)
+    await async_release(hass, entry)
     await site_file(hass, entry.entry_id, entry.title).async_remove()
     await (await async_memory(hass)).async_forget(entry.entry_id)
     if (vendor := vendor_of(entry)) is not None and vendor.forget is not None:

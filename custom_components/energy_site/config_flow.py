@@ -9,6 +9,7 @@ from homeassistant.core import callback
 
 from .const import CONF_SOURCE, DOMAIN
 from .energy_dashboard.options import EnergyDashboardSteps
+from .moving.options import MoveSteps
 from .vendors.registry import VENDORS, vendor_of
 
 type Step = Callable[[Any], Awaitable[ConfigFlowResult]]
@@ -55,7 +56,7 @@ class FrontDoor(ConfigFlow):
         return _OPTIONS_FLOWS[vendor.source]()
 
 
-class OptionsMenu(EnergyDashboardSteps, OptionsFlow):
+class OptionsMenu(EnergyDashboardSteps, MoveSteps, OptionsFlow):
     """Offers what can be changed about a site, or done with it."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:  # noqa: ARG002 - the signature is Home Assistant's.
@@ -67,7 +68,11 @@ class OptionsMenu(EnergyDashboardSteps, OptionsFlow):
 
     def _offers(self) -> dict[str, bool]:
         """Return whether each item of the menu applies, in the menu's order."""
-        return {"settings": hasattr(self, "async_step_settings"), **self.energy_dashboard_offers()}
+        return {
+            "settings": hasattr(self, "async_step_settings"),
+            **self.energy_dashboard_offers(),
+            **self.move_offers(),
+        }
 
 
 def _entrance(vendor_flow: type[ConfigFlow], name: str) -> Step:

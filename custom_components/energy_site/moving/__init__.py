@@ -1,0 +1,1 @@
+"""Moves in from another integration: its entities become this one's, with their IDs, history and statistics."""

@@ -1,0 +1,248 @@
+"""Carries a move out, undoes it, and after a restart finishes what was begun, in whichever direction it was."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler, ConfigEntryState, OperationNotAllowed
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryDisabler
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN, LOGGER
+from ..helpers.storage import site_file
+from ..site.energy.continuing import Successor, continued, moved
+from .evidence import in_watt_hours
+from .journal import JOURNAL, Journal, Move, MovedEntity, Phase
+from .registries import hand_back, hand_over, is_handed_over
+
+_LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_move_lock")
+
+# Written with the counters of a site that isn't loaded, so that they are never moved twice.
+_MARK: Final = "continued"
+
+_ONWARD = (Phase.STOPPING, Phase.COUNTING, Phase.HANDING_OVER, Phase.STARTING)
+_BACKWARD = (Phase.RETURNING, Phase.RESTARTING)
+
+
+class MoveError(Exception):
+    """A move that failed; everything is as it was before. `reason` is a key of the translations."""
+
+    def __init__(self, reason: str) -> None:
+        """Tell why."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def async_load_journal(hass: HomeAssistant) -> None:
+    """Load the moves, and finish those that a restart interrupted. No entry of ours may be loaded."""
+    journal = hass.data[JOURNAL] = Journal(hass)
+    await journal.async_load()
+    for entry_id in journal.entries():
+        if (entry := hass.config_entries.async_get_entry(entry_id)) is None:
+            continue
+        for move in journal.of(entry_id):
+            try:
+                await _Mover(hass, entry, move).async_resume()
+            except (MoveError, HomeAssistantError, ValueError) as err:
+                # It is tried again with the next start, and the entry can be moved back at any time.
+                LOGGER.error(
+                    "The move from %s into %s could not be finished: %s", move.domain, entry.domain, type(err).__name__
+                )
+
+
+async def async_move_in(hass: HomeAssistant, entry: ConfigEntry[Any], move: Move) -> None:
+    """Carry a move out; raise `MoveError` if that fails, with everything as it was."""
+    async with hass.data.setdefault(_LOCK, asyncio.Lock()):
+        move = await hass.data[JOURNAL].async_begin(entry.entry_id, move)
+        mover = _Mover(hass, entry, move)
+        try:
+            await mover.async_advance()
+        except (MoveError, HomeAssistantError, ValueError) as err:
+            LOGGER.warning("A move from %s failed and is undone: %s", move.domain, type(err).__name__)
+            await mover.async_return()
+            raise MoveError(err.reason if isinstance(err, MoveError) else "entities_in_use") from err
+
+
+async def async_move_back(hass: HomeAssistant, entry: ConfigEntry[Any], move: Move) -> None:
+    """Undo a move; raise `MoveError` if that fails, and it can be tried again."""
+    async with hass.data.setdefault(_LOCK, asyncio.Lock()):
+        try:
+            await _Mover(hass, entry, move).async_return()
+        except (HomeAssistantError, ValueError) as err:
+            raise MoveError("move_back_failed") from err
+
+
+async def async_release(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Give the entities of an entry that is being removed back to the old entries, which stay as they are."""
+    journal = hass.data[JOURNAL]
+    for move in reversed(journal.of(entry.entry_id)):
+        if hass.config_entries.async_get_entry(move.old_entry_id) is None:
+            continue
+        try:
+            hand_back(hass, move)
+        except ValueError:
+            LOGGER.warning("The entities that came from %s are in use and could not be given back", move.domain)
+    await journal.async_forget(entry.entry_id)
+
+
+class _Mover:
+    """One move into one entry."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], move: Move) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._journal: Journal = hass.data[JOURNAL]
+        self._move = move
+        self._old = hass.config_entries.async_get_entry(move.old_entry_id)
+
+    async def async_advance(self) -> None:
+        """Move in, from wherever the move is."""
+        await self._async_hand_over()
+        if not await self._async_start_ours():
+            raise MoveError("not_set_up_again")
+        await self._async_start_old()
+        await self._async_note(phase=Phase.MOVED)
+
+    async def async_return(self) -> None:
+        """Move back, from wherever the move is."""
+        await self._async_hand_back()
+        await self._async_start_old()
+        await self._async_start_ours()
+        await self._async_note(phase=Phase.RETURNED)
+
+    async def async_resume(self) -> None:
+        """Finish what was begun. Home Assistant sets our entry up afterwards."""
+        move = self._move
+        if move.phase in _BACKWARD or (
+            move.phase is Phase.RETURNED and not is_handed_over(self._hass, move, back=True)
+        ):
+            await self._async_hand_back()
+            await self._async_start_old()
+            await self._async_note(phase=Phase.RETURNED)
+        elif move.phase in _ONWARD or (move.phase is Phase.MOVED and not is_handed_over(self._hass, move, back=False)):
+            await self._async_hand_over()
+            await self._async_start_old()
+            await self._async_note(phase=Phase.MOVED)
+        elif move.phase is Phase.RETURNED:
+            await self._journal.async_end(self._entry.entry_id, move)
+
+    async def _async_hand_over(self) -> None:
+        last = await self._async_stop_old()
+        await self._async_stop_ours()
+        if self._move.phase is Phase.STOPPING:
+            await self._async_note(phase=Phase.COUNTING, entities=tuple(last))
+        if self._move.phase is Phase.COUNTING:
+            await self._async_continue_counters()
+            await self._async_note(phase=Phase.HANDING_OVER)
+        hand_over(self._hass, self._entry, self._move)
+        await self._async_note(phase=Phase.STARTING)
+        if self._move.goes_on:
+            self._disable_devices()
+
+    async def _async_hand_back(self) -> None:
+        if self._move.phase is not Phase.RESTARTING:
+            await self._async_note(phase=Phase.RETURNING)
+        await self._async_stop_ours()
+        if not is_handed_over(self._hass, self._move, back=True):
+            await self._async_stop_old()
+        hand_back(self._hass, self._move)
+        if self._move.phase is Phase.RETURNING:
+            await self._async_shift({name: -shift for name, shift in self._move.shifts.items()}, "back")
+            await self._async_note(phase=Phase.RESTARTING)
+        self._enable_devices()
+
+    async def _async_stop_old(self) -> Iterable[MovedEntity]:
+        """Stop the old entry, and return the entities with the last values they have shown."""
+        counters = {each.entity_id: each for each in self._move.entities if each.counter is not None}
+        for entity_id in counters:
+            self._see(counters, entity_id)
+
+        @callback
+        def changed(event: Event[EventStateChangedData]) -> None:
+            self._see(counters, event.data["entity_id"])
+
+        unlisten = async_track_state_change_event(self._hass, counters, changed)
+        try:
+            await self._async_stop_old_entry()
+        finally:
+            unlisten()
+        return [counters.get(each.entity_id, each) for each in self._move.entities]
+
+    def _see(self, counters: dict[str, MovedEntity], entity_id: str) -> None:
+        state = self._hass.states.get(entity_id)
+        if state is not None and (value := in_watt_hours(state)) is not None:
+            counters[entity_id] = replace(counters[entity_id], value=value, at=state.last_reported)
+
+    async def _async_stop_old_entry(self) -> None:
+        """Disable the old entry, which also waits until it is set up if that has begun."""
+        if (old := self._old) is None:
+            return
+        await self._hass.config_entries.async_set_disabled_by(old.entry_id, ConfigEntryDisabler.USER)
+        if old.state is not ConfigEntryState.NOT_LOADED:
+            raise MoveError("old_entry_not_stopped")
+
+    async def _async_start_old(self) -> None:
+        """Start the old entry again if it was enabled, and goes on or gets its entities back."""
+        old, before = self._old, self._move.disabled_by
+        if old is not None and (self._move.goes_on or self._move.phase is Phase.RESTARTING):
+            # One that couldn't be stopped runs until Home Assistant restarts, and isn't disabled then.
+            with suppress(OperationNotAllowed):
+                await self._hass.config_entries.async_set_disabled_by(
+                    old.entry_id, ConfigEntryDisabler(before) if before is not None else None
+                )
+
+    async def _async_stop_ours(self) -> None:
+        if self._entry.state is not ConfigEntryState.NOT_LOADED:
+            await self._hass.config_entries.async_unload(self._entry.entry_id)
+
+    async def _async_start_ours(self) -> bool:
+        if self._entry.disabled_by is None and self._entry.state is ConfigEntryState.NOT_LOADED:
+            await self._hass.config_entries.async_setup(self._entry.entry_id)
+        return self._entry.state is ConfigEntryState.LOADED
+
+    async def _async_continue_counters(self) -> None:
+        """Let our counters go on from the values of the old ones."""
+        successors = {
+            each.counter: Successor(value=each.value, at=each.at, same=each.same)
+            for each in self._move.entities
+            if each.counter is not None and each.value is not None
+        }
+        stored = await site_file(self._hass, self._entry.entry_id, self._entry.title).async_load()
+        if not successors or stored.get(_MARK) == "in":
+            return
+        _, shifts = continued(stored.get("books") or {}, successors, dt_util.utcnow())
+        await self._async_note(shifts=shifts)
+        await self._async_shift(shifts, "in")
+
+    async def _async_shift(self, shifts: dict[str, float], mark: str) -> None:
+        file = site_file(self._hass, self._entry.entry_id, self._entry.title)
+        stored = await file.async_load()
+        if shifts and stored.get(_MARK) != mark:
+            await file.async_save({**stored, "books": moved(stored.get("books") or {}, shifts), _MARK: mark})
+
+    @callback
+    def _disable_devices(self) -> None:
+        """Disable the devices of an entry that goes on without them."""
+        devices = dr.async_get(self._hass)
+        for device_id in self._move.disabled_devices:
+            if devices.async_get(device_id) is not None:
+                devices.async_update_device(device_id, disabled_by=DeviceEntryDisabler.USER)
+
+    @callback
+    def _enable_devices(self) -> None:
+        """Let the devices be enabled with their entry again."""
+        devices = dr.async_get(self._hass)
+        for device_id in self._move.disabled_devices:
+            device = devices.async_get(device_id)
+            if device is not None and device.disabled_by is DeviceEntryDisabler.USER:
+                devices.async_update_device(device_id, disabled_by=DeviceEntryDisabler.CONFIG_ENTRY)
+
+    async def _async_note(self, **changes: Any) -> None:
+        self._move = await self._journal.async_note(self._entry.entry_id, self._move, **changes)

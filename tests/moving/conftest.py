@@ -1,0 +1,30 @@
+"""A simulated home that Home Assistant's own integration has shown so far."""
+
+from collections.abc import AsyncIterator
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from simulator.iq_gateway import GatewayServer
+from tests.common import set_up, tick
+
+from .common import core_entry
+
+
+@pytest.fixture
+async def old(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, gateway: GatewayServer
+) -> AsyncIterator[MockConfigEntry]:
+    """Return the entry of Home Assistant's own integration, which really runs."""
+    found = core_entry(gateway)
+    await set_up(hass, found)
+    assert found.state is ConfigEntryState.LOADED
+    # It asks for the gateway's network address a while after it was set up.
+    await tick(hass, freezer, 40)
+    yield found
+    if found.state is ConfigEntryState.LOADED:
+        await hass.config_entries.async_unload(found.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)

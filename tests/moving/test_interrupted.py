@@ -1,0 +1,191 @@
+"""Home Assistant is killed in the middle of a move: whatever was begun is finished with the next start."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import orjson
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.moving.journal import JOURNAL, Journal
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.json import json_bytes
+from homeassistant.setup import async_setup_component
+from simulator.iq_gateway import GatewayServer
+from tests.common import number, status
+
+from .common import CORE, answer, choose, differences, look, move_back, move_in, offers, owner_of, registries
+
+# How often a move notes how far it is, in either direction.
+NOTES_IN, NOTES_BACK = 6, 3
+
+STORES = {er.STORAGE_KEY: er.async_get, dr.STORAGE_KEY: dr.async_get}
+
+
+class PowerCutError(BaseException):
+    """Nothing is done from here on."""
+
+
+@contextmanager
+def power_cut(note: int, *, written: bool) -> Iterator[None]:
+    """Cut the power when the move notes for the nth time how far it is, just before or after that is stored."""
+    save, count = Journal._async_save, 0
+
+    async def cut(self: Journal) -> None:
+        nonlocal count
+        count += 1
+        if count < note:
+            await save(self)
+        elif count == note:
+            if written:
+                await save(self)
+            raise PowerCutError
+        else:
+            raise PowerCutError
+
+    with patch.object(Journal, "_async_save", cut):
+        yield
+
+
+class Disk:
+    """What Home Assistant finds when it starts again."""
+
+    def __init__(self, hass: HomeAssistant, old: MockConfigEntry) -> None:
+        """Keep what is stored now; the registries are stored with a delay."""
+        self.disabled_by = old.disabled_by
+        self.stores = {key: orjson.loads(json_bytes(get(hass)._data_to_save())) for key, get in STORES.items()}
+
+
+async def restart(
+    hass: HomeAssistant, storage: dict[str, Any], disk: Disk, entry: MockConfigEntry, old: MockConfigEntry
+) -> None:
+    """Start again with what is on the disk, after a stop that stored nothing."""
+    files = {key: orjson.loads(json_bytes(value)) for key, value in storage.items() if key.startswith(DOMAIN)}
+    for each in (entry, old):
+        if each.state is not ConfigEntryState.NOT_LOADED:
+            await hass.config_entries.async_unload(each.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for state in hass.states.async_all():
+        hass.states.async_remove(state.entity_id)
+    storage.update(files)
+    for key, get in STORES.items():
+        version = {"version": get(hass)._store.version, "minor_version": get(hass)._store.minor_version}
+        storage[key] = {**version, "key": key, "data": disk.stores[key]}
+        get(hass)._store._data = None
+    dr.async_get(hass)._loaded_event.clear()
+    with patch.object(dr, "async_setup_cleanup"):
+        await dr.async_get(hass).async_load()
+    with patch.object(er, "_async_setup_cleanup"), patch.object(er, "_async_setup_entity_restore"):
+        await er.async_get(hass).async_load()
+    object.__setattr__(old, "disabled_by", disk.disabled_by)
+    hass.data.pop(JOURNAL)
+    hass.config.components.remove(DOMAIN)
+    if old.disabled_by is None:
+        await hass.config_entries.async_setup(old.entry_id)
+    await async_setup_component(hass, DOMAIN, {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize("stored", [True, False], ids=["registries stored", "registries lost"])
+@pytest.mark.parametrize("written", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("note", range(1, NOTES_IN + 1))
+@pytest.mark.parametrize("preset", ["single_phase"])
+async def test_a_move_that_was_begun_is_finished(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    old: MockConfigEntry,
+    note: int,
+    written: bool,
+    stored: bool,
+) -> None:
+    before, at_first = registries(hass), Disk(hass, old)
+    solar = er.async_get(hass).async_get_entity_id("sensor", CORE, f"{gateway.serial}_production")
+    energy = number(hass, gateway.serial, "solar_energy")
+    assert solar is not None
+    result = await look(hass, entry, old)
+    with power_cut(note, written=written), pytest.raises(PowerCutError):
+        await answer(hass, result)
+    await restart(hass, hass_storage, Disk(hass, old) if stored else at_first, entry, old)
+
+    assert status(entry) is ConfigEntryState.LOADED
+    if note == 1 and not written:
+        # Nothing was noted yet, and nothing done.
+        assert not differences(before, registries(hass))
+        assert status(old) is ConfigEntryState.LOADED
+        return
+    assert owner_of(hass, solar) == (DOMAIN, f"{gateway.serial}_solar_power")
+    assert old.disabled_by is ConfigEntryDisabler.USER
+    assert status(old) is ConfigEntryState.NOT_LOADED
+    assert (state := hass.states.get(solar)) is not None
+    assert state.state != "unavailable"
+    await move_back(hass, entry)
+    assert not differences(before, registries(hass))
+    assert status(old) is ConfigEntryState.LOADED
+    assert number(hass, gateway.serial, "solar_energy") == pytest.approx(energy, abs=100)
+
+
+@pytest.mark.parametrize("stored", [True, False], ids=["registries stored", "registries lost"])
+@pytest.mark.parametrize("written", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("note", range(1, NOTES_BACK + 1))
+@pytest.mark.parametrize("preset", ["single_phase"])
+async def test_an_undo_that_was_begun_is_finished(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    old: MockConfigEntry,
+    note: int,
+    written: bool,
+    stored: bool,
+) -> None:
+    before, energy = registries(hass), number(hass, gateway.serial, "solar_energy")
+    await move_in(hass, entry, old)
+    moved = Disk(hass, old)
+    result = await choose(hass, entry, "move_back")
+    with power_cut(note, written=written), pytest.raises(PowerCutError):
+        await answer(hass, result)
+    await restart(hass, hass_storage, Disk(hass, old) if stored else moved, entry, old)
+
+    assert status(entry) is ConfigEntryState.LOADED
+    if note == 1 and not written:
+        # Nothing was noted yet, so that it can be undone now.
+        await move_back(hass, entry)
+    assert not differences(before, registries(hass))
+    assert old.disabled_by is None
+    assert status(old) is ConfigEntryState.LOADED
+    assert await offers(hass, entry) == ["settings", "move_in"]
+    assert number(hass, gateway.serial, "solar_energy") == pytest.approx(energy, abs=100)
+
+
+@pytest.mark.parametrize("direction", ["in", "back"])
+@pytest.mark.parametrize("preset", ["single_phase"])
+async def test_what_was_done_but_not_stored_by_home_assistant_is_done_again(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    old: MockConfigEntry,
+    direction: str,
+) -> None:
+    before, disk = registries(hass), Disk(hass, old)
+    await move_in(hass, entry, old)
+    if direction == "back":
+        disk = Disk(hass, old)
+        await move_back(hass, entry)
+    await restart(hass, hass_storage, disk, entry, old)
+    if direction == "in":
+        assert old.disabled_by is ConfigEntryDisabler.USER
+        await move_back(hass, entry)
+    assert not differences(before, registries(hass))
+    assert status(old) is ConfigEntryState.LOADED
+    # There is nothing left to do the next time.
+    await restart(hass, hass_storage, Disk(hass, old), entry, old)
+    assert not differences(before, registries(hass))
+    assert hass.data[JOURNAL].of(entry.entry_id) == ()
