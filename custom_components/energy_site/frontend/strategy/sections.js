@@ -90,7 +90,7 @@ function battery({ words, site }) {
   return section(words.battery, "mdi:home-battery", [
     ...(level === undefined ? [] : [gaugeOf(level)]),
     ...control(site.find("number.backup_reserve"), { icon: "mdi:battery-lock", color: COLORS.battery }),
-    ...list(details.map((key) => site.find(`sensor.${key}`))),
+    ...list([...details.map((key) => site.find(`sensor.${key}`)), site.find("binary_sensor.battery_charging")]),
     ...(units.length > 1 ? glance(units, "sensor.level", 4) : []),
   ]);
 }
