@@ -1,7 +1,6 @@
 """The documentation says what the code does."""
 
 from collections.abc import Iterator
-import json
 from pathlib import Path
 import re
 from typing import Any, cast
@@ -28,13 +27,11 @@ from custom_components.energy_site.vendors.tesla.parameters import PARAMETERS as
 from custom_components.energy_site.vendors.tesla.source import feeds as tesla_feeds
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint.models import Blueprint
-from homeassistant.components.event import EventEntityDescription
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.util import slugify
 from homeassistant.util.yaml import load_yaml, parse_yaml
+from tests.documentation import ENGLISH, PAGES, ROOT, section, table_rows
 
-ROOT = Path(__file__).parents[1]
-ENGLISH = json.loads((ROOT / "custom_components/energy_site/translations/en.json").read_text())
 ENTITIES = (ROOT / "docs/entities.md").read_text()
 PLATFORMS: dict[str, tuple[AnyEntityDescription, ...]] = {
     "sensor": DESCRIPTIONS,
@@ -43,45 +40,66 @@ PLATFORMS: dict[str, tuple[AnyEntityDescription, ...]] = {
     "select": SELECT_DESCRIPTIONS,
     "switch": SWITCH_DESCRIPTIONS,
 }
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SERVICES = cast("dict[str, Any]", load_yaml(ROOT / "custom_components/energy_site/services.yaml"))
 BLUEPRINTS = sorted((ROOT / "blueprints").rglob("*.yaml"))
 
 
 def _line(platform: str, description: EntityDescription) -> str:
+    """Return the row of an entity, which those of the three phases share."""
     texts = ENGLISH["entity"][platform].get(description.translation_key)
     assert texts, f"translations/en.json has no entity.{platform}.{description.translation_key}"
-    name = texts["name"]
+    name, key = texts["name"], f"`{description.key}`"
+    if (phase := _phase(description)) is not None:
+        assert name.endswith(f" L{phase}")
+        name, key = f"{name[:-1]}1 to L3", f"`{description.key[:-1]}1` to `l3`"
     unit = getattr(description, "native_unit_of_measurement", None) or "-"
     enabled = "yes" if description.entity_registry_enabled_default else "-"
-    return f"| {platform} | {name} | `{description.key}` | {unit} | {enabled} |"
+    return f"| {platform} | {name} | {key} | {unit} | {enabled} |"
 
 
-def _sections() -> dict[str, str]:
-    """Return the tables of the page by their headings."""
-    found = re.split(r"^#+ (.+)$", ENTITIES, flags=re.MULTILINE)
-    return dict(zip(found[1::2], found[2::2], strict=True))
+def _phase(description: EntityDescription) -> str | None:
+    found = re.search(r"_l(\d)$", description.key)
+    return found[1] if found is not None else None
 
 
-@pytest.mark.parametrize(("platform", "row"), [(platform, row) for platform, rows in PLATFORMS.items() for row in rows])
-def test_every_entity_is_listed(platform: str, row: AnyEntityDescription) -> None:
+def _owner(row: AnyEntityDescription) -> str:
+    """Return the heading below which an entity is listed."""
     if isinstance(row, SiteEntityDescription):
-        heading = "The site"
-    else:
-        heading = ENGLISH["device"][row.family.kind]["name"].replace(" {name}", "")
-    assert _line(platform, row.description) in _sections()[heading]
+        return "The site"
+    return str(ENGLISH["device"][row.family.kind]["name"]).replace(" {name}", "")
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.key)
-def test_every_event_is_listed(event: EventEntityDescription) -> None:
-    assert _line("event", event) in _sections()["The site"]
+def _listed() -> dict[str, list[str]]:
+    """Return the rows of the page by what they are listed for."""
+    site, devices = re.split(r"^## Devices$", ENTITIES, flags=re.MULTILINE)
+    found = re.split(r"^### (.+)$", devices, flags=re.MULTILINE)
+    texts = {"The site": site, **dict(zip(found[1::2], found[2::2], strict=True))}
+    return {
+        heading: [line for line in text.splitlines() if re.match(r"\| \w+ \| .+ \| `", line)]
+        for heading, text in texts.items()
+    }
 
 
-def test_nothing_is_listed_that_is_no_entity() -> None:
-    listed = [line for line in ENTITIES.splitlines() if line.startswith("| ") and "`" in line]
-    entities = [_line(platform, row.description) for platform, rows in PLATFORMS.items() for row in rows]
-    others = [*(_line("event", event) for event in EVENTS), _line("calendar", STORMS_AND_OUTAGES)]
-    assert sorted(listed) == sorted([*entities, *others])
+def test_the_tables_of_entities_are_those_of_the_code() -> None:
+    expected: dict[str, set[str]] = {heading: set() for heading in _listed()}
+    for platform, described in PLATFORMS.items():
+        for row in described:
+            expected[_owner(row)].add(_line(platform, row.description))
+    expected["The site"] |= {_line("calendar", STORMS_AND_OUTAGES), *(_line("event", event) for event in EVENTS)}
+    assert {heading: sorted(lines) for heading, lines in _listed().items()} == {
+        heading: sorted(lines) for heading, lines in expected.items()
+    }
+
+
+def test_a_row_of_three_phases_stands_for_three_entities() -> None:
+    phases: dict[tuple[str, str], str] = {}
+    for platform, described in PLATFORMS.items():
+        for row in described:
+            if (phase := _phase(row.description)) is not None:
+                place = (_owner(row), _line(platform, row.description))
+                phases[place] = phases.get(place, "") + phase
+    assert phases
+    assert {place: "".join(sorted(found)) for place, found in phases.items()} == dict.fromkeys(phases, "123")
 
 
 def test_every_repair_has_its_place() -> None:
@@ -109,24 +127,12 @@ def test_every_endpoint_is_described() -> None:
     assert [endpoint for endpoint in endpoints if f"`{endpoint}`" not in page] == []
 
 
-def _section(page: str, heading: str) -> str:
-    """Return what stands below a heading of a page, up to the next one."""
-    text = (ROOT / page).read_text()
-    return re.split(r"^#+ ", text.split(f"# {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
-
-
-def _rows(page: str, heading: str) -> list[list[str]]:
-    """Return the cells of the tables below a heading, without those of the tables' own headings."""
-    lines = [line for line in _section(page, heading).splitlines() if line.startswith("| ")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines][1:]
-
-
 def _keys(node: Any) -> set[str]:
     return set(node) | {key for child in node.values() for key in _keys(child)} if isinstance(node, dict) else set()
 
 
 def test_every_action_is_described_with_its_fields() -> None:
-    rows = {action: parameters for action, parameters, _ in _rows("docs/automations.md", "Actions")}
+    rows = {action: parameters for action, parameters, _ in table_rows("docs/automations.md", "Actions")}
     assert rows.keys() == {f"`energy_site.{action}`" for action in SERVICES}
     for action, service in SERVICES.items():
         named = set(re.findall(r"`(\w+)[`:]", rows[f"`energy_site.{action}`"]))
@@ -150,7 +156,7 @@ def test_actions_that_are_named_exist() -> None:
 @pytest.mark.parametrize(("heading", "classes"), [("Triggers", TRIGGERS), ("Conditions", CONDITIONS)])
 def test_every_trigger_and_condition_is_described(heading: str, classes: dict[str, Any]) -> None:
     names = {entity["name"] for entities in ENGLISH["entity"].values() for entity in entities.values()}
-    rows = {key.strip("`"): (watched, text) for key, watched, text in _rows("docs/automations.md", heading)}
+    rows = {key.strip("`"): (watched, text) for key, watched, text in table_rows("docs/automations.md", heading)}
     assert rows.keys() == {f"energy_site.{key}" for key in classes}
     for key, (watched, _) in rows.items():
         assert set(re.split(", otherwise |, ", watched)) <= names, key
@@ -176,9 +182,9 @@ def test_examples_of_triggers_and_conditions_are_valid(kind: str, example: dict[
 def test_what_an_event_tells_is_described() -> None:
     events = ENGLISH["entity"]["event"]
     setting = events["setting"]["state_attributes"]
-    endings = [cells[0].strip("`") for cells in _rows("docs/automations.md", "How a setting ends")]
+    endings = [cells[0].strip("`") for cells in table_rows("docs/automations.md", "How a setting ends")]
     assert sorted(endings) == sorted(setting["event_type"]["state"])
-    triggers = _section("docs/automations.md", "Events and device triggers")
+    triggers = section("docs/automations.md", "Events and device triggers")
     named = set(re.findall(r"`(\w+)`", triggers))
     assert named <= _keys(events)
     assert (setting.keys() | setting["by"]["state"].keys()) <= named
@@ -190,7 +196,7 @@ def test_what_an_event_tells_is_described() -> None:
 @pytest.mark.parametrize("page", ["README.md", "docs/energy-dashboard.md"])
 def test_the_energy_dashboard_is_given_sensors_that_exist(page: str) -> None:
     names = {entity["name"] for entity in ENGLISH["entity"]["sensor"].values()}
-    rows = [sensor for field, sensor in _rows(page, "Energy dashboard") if not field.startswith("Counter")]
+    rows = [sensor for field, sensor in table_rows(page, "Energy dashboard") if not field.startswith("Counter")]
     for sensor in rows:
         named = re.findall(r"\*\*(.+?)\*\*", sensor) or [sensor.split(" (")[0]]
         assert set(named) <= names
@@ -210,11 +216,11 @@ def test_examples_use_entities_that_exist() -> None:
 
 def test_fields_are_called_as_in_the_dialogs() -> None:
     steps = ENGLISH["config"]["step"]
-    setup = _section("README.md", "Setup")
+    setup = section("README.md", "Setup")
     labels = [*steps["iq_gateway"]["data"].values(), *steps["iq_gateway_login"]["data"].values()]
     labels += steps["iq_gateway_auth"]["menu_options"].values()
     assert [label for label in labels if f"**{label}**" not in setup] == []
-    fields = ", ".join(cells[0] for cells in _rows("docs/cloud.md", "What to register first (v4)"))
+    fields = ", ".join(cells[0] for cells in table_rows("docs/cloud.md", "What to register first (v4)"))
     assert fields == ", ".join(steps["enphase_cloud"]["data"].values())
     page = " ".join((ROOT / "docs/tesla.md").read_text().split())
     labels = [*steps["tesla"]["data"].values(), *steps["tesla_code"]["data"].values()]
