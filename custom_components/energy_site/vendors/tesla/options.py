@@ -18,7 +18,7 @@ from .application import async_entry_quota
 from .budget import CONF_BUDGET, CONF_REQUESTS, CREDIT, CUSTOM, FREE, MOST_REQUESTS, PLANS
 
 # Fewer requests don't even cover what is polled daily.
-_LEAST_REQUESTS = 500
+LEAST_REQUESTS = 500
 
 
 class BudgetOptionsFlow(OptionsFlowWithReload):
@@ -43,7 +43,7 @@ class BudgetOptionsFlow(OptionsFlowWithReload):
                     SelectSelectorConfig(options=[FREE, CREDIT, CUSTOM], translation_key=CONF_BUDGET)
                 ),
                 probatio.Optional(CONF_REQUESTS): NumberSelector(
-                    NumberSelectorConfig(min=_LEAST_REQUESTS, max=MOST_REQUESTS, step=1, mode=NumberSelectorMode.BOX)
+                    NumberSelectorConfig(min=LEAST_REQUESTS, max=MOST_REQUESTS, step=1, mode=NumberSelectorMode.BOX)
                 ),
             }
         )

@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 # Two requests may be further apart here than at the service.
 _MARGIN = timedelta(seconds=1)
 
-_A_MINUTE, _AN_HOUR = 10, 300
+MOST_A_MINUTE, MOST_AN_HOUR = 10, 300
 # A change of a setting takes two requests at least, and doesn't wait for readings.
 _READINGS_A_MINUTE, _READINGS_AN_HOUR = 8, 260
 
@@ -61,8 +61,8 @@ class Governor:
         """
         self._settle(now)
         stop = 0.0 if by_person else self._left(self._stopped_until, now)
-        minute = _A_MINUTE if urgent else _READINGS_A_MINUTE
-        hour = _AN_HOUR if urgent else _READINGS_AN_HOUR
+        minute = MOST_A_MINUTE if urgent else _READINGS_A_MINUTE
+        hour = MOST_AN_HOUR if urgent else _READINGS_AN_HOUR
         return max(stop, self._full(minute, _MINUTE, now), self._full(hour, _HOUR, now))
 
     def sent(self, now: datetime) -> None:
