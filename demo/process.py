@@ -23,10 +23,11 @@ class EndedError(Exception):
 class HomeAssistantProcess:
     """Runs Home Assistant as long as the context lasts."""
 
-    def __init__(self, config: Path, environment: Mapping[str, str]) -> None:
-        """Run it with this configuration and, besides the demo's own, this environment."""
+    def __init__(self, config: Path, environment: Mapping[str, str], *, python: str = sys.executable) -> None:
+        """Run that of `python` with this configuration and, besides the demo's own, this environment."""
         self._config = config
         self._environment = environment
+        self._python = python
         self._process: Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -62,7 +63,7 @@ class HomeAssistantProcess:
         environment = {**os.environ, **self._environment}
         with (self._config / LOG).open("ab") as log:
             return await create_subprocess_exec(
-                *(sys.executable, "-m", "homeassistant", "--config", str(self._config), "--skip-pip"),
+                *(self._python, "-m", "homeassistant", "--config", str(self._config), "--skip-pip"),
                 stdin=DEVNULL,
                 stdout=log,
                 stderr=STDOUT,

@@ -1,15 +1,15 @@
-"""Starts another Home Assistant with entries of the integration, and looks whether that goes well."""
+"""Starts another Home Assistant, uses the integration in it as an owner does, and looks whether that goes well."""
 
 import asyncio
-from asyncio.subprocess import STDOUT, create_subprocess_exec
 import json
-import os
 from pathlib import Path
-import shutil
+import re
 import socket
 import sys
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from simulator.clock import SystemClock
 from simulator.enphase_account import AccountHome, AccountServer, HomeDetails, paths
@@ -18,18 +18,28 @@ from simulator.iq_gateway import GatewayServer
 from simulator.presets import PRESETS
 from simulator.tesla_cloud import EnergySite, SiteDetails, TeslaServer, powerwall
 
-from .config_dir import LOOPBACK, ROOT
+from .api import HomeAssistant, HomeAssistantError
+from .cities import find_city
+from .config_dir import LOG, LOOPBACK, write
+from .entities import DOMAIN
+from .polling import until
+from .process import EndedError, HomeAssistantProcess
+from .setting_up import wait_until_running
+from .smoke_steps import Steps, wait_for_all
 
-# Long enough for the second and third look at the meters.
-_SECONDS = 45
-_DOMAIN = "energy_site"
-_GATEWAY_ENTRY, _TESLA_ENTRY, _SITE = "01SMOKE", "02SMOKE", 2607043
+_TESLA_ENTRY, _SITE = "02SMOKE", 2607043
 _ACCOUNT_ENTRY, _SYSTEM, _LOGIN = "03SMOKE", 2607044, {"username": "owner@example.com", "password": "sunshine"}
+_TIMEOUT = ClientTimeout(total=120)
+_PATIENCE = 240.0
+_LEAST_OF_TESLA, _LEAST_OF_ACCOUNT = 40, 20
+
 _EXPECTED = "has not been tested by Home Assistant"
+# What the integration itself says while all goes well.
+_QUIET = re.compile(r" (INFO|DEBUG) ")
 
 
 async def smoke(python: str) -> list[str]:
-    """Run Home Assistant of the interpreter's environment for a while; return what went wrong."""
+    """Use Home Assistant of the interpreter's environment for a while; return what went wrong."""
     preset, clock = PRESETS["home"](), SystemClock()
     house = House(preset.house, start=clock.now() - 3600)
     site = EnergySite(House(HouseConfig(battery=powerwall()), start=clock.now() - 3600), SiteDetails(site_id=_SITE))
@@ -43,71 +53,96 @@ async def smoke(python: str) -> list[str]:
             AccountServer(homes=[home], clock=clock) as account,
         ):
             account.add_account(_LOGIN["username"], _LOGIN["password"])
-            _write(config, gateway, tesla)
-            addresses = {
+            port = _free_port()
+            write(config, find_city("Austin"), port)
+            _add_entries(config, tesla)
+            environment = {
                 "ENERGY_SITE_TESLA_AUTH": tesla.url,
                 "ENERGY_SITE_TESLA_API": tesla.url,
                 "ENERGY_SITE_ENLIGHTEN": account.url,
                 "ENERGY_SITE_ENTREZ": account.url,
+                # Python shows deprecations of code that isn't its own only then.
+                "PYTHONWARNINGS": "default",
             }
-            log = config / "smoke.log"
-            with log.open("wb") as output:
-                process = await create_subprocess_exec(
-                    *(python, "-m", "homeassistant", "--config", folder, "--skip-pip", "--log-no-color"),
-                    stdout=output,
-                    stderr=STDOUT,
-                    cwd=folder,
-                    env={**os.environ, **addresses},
-                )
-            await asyncio.sleep(_SECONDS)
-            looks = gateway.stats.requests["/ivp/meters/readings"]
-            tesla_looks = tesla.stats.requests[site.path("live_status")]
-            account_looks, sign_ins = account.requests[home.path(paths.BATTERY_SETTINGS)], account.logins
-            running = process.returncode is None
-            if running:
-                process.terminate()
-            await process.wait()
-        text = log.read_text(encoding="utf-8", errors="replace")
-        problems = [line for line in text.splitlines() if _DOMAIN in line and _EXPECTED not in line]
-        version = (config / ".HA_VERSION").read_text(encoding="utf-8")
-        entities, tesla_entities, account_entities = (
-            _entities(config, entry) for entry in (_GATEWAY_ENTRY, _TESLA_ENTRY, _ACCOUNT_ENTRY)
+            conditions = {
+                "The meters were not read again and again": lambda: gateway.stats.requests["/ivp/meters/readings"] >= 3,
+                "The Tesla site was not polled": lambda: bool(tesla.stats.requests[site.path("live_status")]),
+                "The Enphase account was not polled": lambda: bool(account.requests[home.path(paths.BATTERY_SETTINGS)]),
+            }
+            async with HomeAssistantProcess(config, environment, python=python) as process:
+                try:
+                    problems = await _use(process, f"http://{LOOPBACK}:{port}", gateway)
+                except (ClientError, EndedError, HomeAssistantError, TimeoutError) as err:
+                    problems = [f"{type(err).__name__}: {err}\n{process.last_lines()}"]
+                problems += await wait_for_all(conditions) if not problems else []
+            if account.logins != 1:
+                problems.append(f"The Enphase account was signed in to {account.logins} times")
+        text = (config / LOG).read_text(encoding="utf-8", errors="replace")
+        print(f"Home Assistant {(config / '.HA_VERSION').read_text(encoding='utf-8')}")
+    return problems + complaints(text)
+
+
+def complaints(log: str) -> list[str]:
+    """Return the lines of a log that complain about the integration, deprecations among them."""
+    return [line for line in log.splitlines() if DOMAIN in line and _EXPECTED not in line and not _QUIET.search(line)]
+
+
+async def _use(process: HomeAssistantProcess, url: str, gateway: GatewayServer) -> list[str]:
+    """Walk through the steps while the process lives, and print what they did; return what is missing."""
+    watch = asyncio.create_task(process.watch())
+    work = asyncio.create_task(_walk(url, gateway))
+    try:
+        done, _ = await asyncio.wait((watch, work), return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        return work.result()
+    finally:
+        for task in (watch, work):
+            task.cancel()
+        await asyncio.gather(watch, work, return_exceptions=True)
+
+
+async def _walk(url: str, gateway: GatewayServer) -> list[str]:
+    async with ClientSession(timeout=_TIMEOUT) as session:
+        assistant = HomeAssistant(session, url)
+        try:
+            await wait_until_running(assistant, patience=_PATIENCE)
+            async for line in Steps(assistant, gateway).walk():
+                print(line)
+            return await _missing(assistant)
+        finally:
+            await assistant.close()
+
+
+async def _missing(assistant: HomeAssistant) -> list[str]:
+    """Return what the entries that were there before lack."""
+    counts: dict[str, int] = {}
+
+    async def enough() -> bool:
+        registry = await assistant.command("config/entity_registry/list")
+        counts.update(
+            {
+                entry: sum(each["config_entry_id"] == entry for each in registry)
+                for entry in (_TESLA_ENTRY, _ACCOUNT_ENTRY)
+            }
         )
-    print(
-        f"Home Assistant {version}: {entities} entities of a gateway, whose meters were read {looks} times, "
-        f"{tesla_entities} of a Tesla site, and {account_entities} of an Enphase account, which was signed in to {sign_ins} times"
-    )
-    if not running:
-        problems.append(f"Home Assistant ended by itself:\n{text[-2000:]}")
-    if looks < 3:
-        problems.append("The meters were not read again and again")
-    if entities < 100 or tesla_entities < 40 or account_entities < 20:
-        problems.append("Entities are missing")
-    if not tesla_looks:
-        problems.append("The Tesla site was not polled")
-    if not account_looks or sign_ins != 1:
-        problems.append("The Enphase account was not polled, or not signed in to once")
-    return problems
+        return counts[_TESLA_ENTRY] >= _LEAST_OF_TESLA and counts[_ACCOUNT_ENTRY] >= _LEAST_OF_ACCOUNT
+
+    try:
+        await until(enough, patience=_PATIENCE)
+    except TimeoutError:
+        return [f"Entities are missing: {counts}"]
+    print(f"{counts[_TESLA_ENTRY]} entities of a Tesla site, {counts[_ACCOUNT_ENTRY]} of an Enphase account.")
+    return []
 
 
-def _write(config: Path, gateway: GatewayServer, tesla: TeslaServer) -> None:
-    shutil.copytree(
-        ROOT / "custom_components" / _DOMAIN,
-        config / "custom_components" / _DOMAIN,
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
+def _free_port() -> int:
     with socket.create_server((LOOPBACK, 0)) as probe:
-        port = probe.getsockname()[1]
-    (config / "configuration.yaml").write_text(
-        f"homeassistant:\n  name: Home\nhttp:\n  server_host: {LOOPBACK}\n  server_port: {port}\nlogger:\n  default: warning\n",
-        encoding="utf-8",
-    )
-    data = {
-        "source": "iq_gateway",
-        "host": gateway.host,
-        "fingerprint": gateway.fingerprint.hex(),
-        "token": gateway.token(),
-    }
+        return int(probe.getsockname()[1])
+
+
+def _add_entries(config: Path, tesla: TeslaServer) -> None:
+    """Store the entries of a Tesla site and an account as an earlier start would have left them."""
     application = tesla.add_application()
     tokens = tesla.grant(application)
     name = "tesla_smoke"
@@ -126,22 +161,16 @@ def _write(config: Path, gateway: GatewayServer, tesla: TeslaServer) -> None:
     }
     client = {
         "id": name,
-        "domain": _DOMAIN,
+        "domain": DOMAIN,
         "auth_domain": name,
         "client_id": application.client_id,
         "client_secret": application.client_secret,
         "name": "Tesla",
     }
-    (config / ".storage").mkdir()
+    account_data = {"source": "enphase_account", "system_id": str(_SYSTEM), **_LOGIN}
     entries = [
-        _entry(_GATEWAY_ENTRY, "IQ Gateway", gateway.serial, data),
         _entry(_TESLA_ENTRY, "Powerwall", f"tesla_{_SITE}", tesla_data),
-        _entry(
-            _ACCOUNT_ENTRY,
-            "Home",
-            f"enphase_account_{_SYSTEM}",
-            {"source": "enphase_account", "system_id": str(_SYSTEM), **_LOGIN},
-        ),
+        _entry(_ACCOUNT_ENTRY, "Home", f"enphase_account_{_SYSTEM}", account_data),
     ]
     _store(config, "core.config_entries", 5, {"entries": entries})
     _store(config, "application_credentials", 1, {"items": [client]})
@@ -155,7 +184,7 @@ def _entry(entry_id: str, title: str, unique_id: str, data: dict[str, Any]) -> d
         "data": data,
         "disabled_by": None,
         "discovery_keys": {},
-        "domain": _DOMAIN,
+        "domain": DOMAIN,
         "entry_id": entry_id,
         "options": {},
         "pref_disable_new_entities": False,
@@ -172,14 +201,6 @@ def _entry(entry_id: str, title: str, unique_id: str, data: dict[str, Any]) -> d
 def _store(config: Path, key: str, minor_version: int, data: dict[str, Any]) -> None:
     stored = {"version": 1, "minor_version": minor_version, "key": key, "data": data}
     (config / ".storage" / key).write_text(json.dumps(stored), encoding="utf-8")
-
-
-def _entities(config: Path, entry_id: str) -> int:
-    registry = config / ".storage" / "core.entity_registry"
-    if not registry.exists():
-        return 0
-    entities = json.loads(registry.read_text(encoding="utf-8"))["data"]["entities"]
-    return sum(entity["config_entry_id"] == entry_id for entity in entities)
 
 
 def main() -> None:
