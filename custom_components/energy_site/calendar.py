@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -33,8 +34,10 @@ async def async_setup_entry(
     entry: SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the calendar once the site tells of storms or outages."""
+    """Add the calendar once the site tells of storms or outages, unless another entry of it shows them in its own."""
     runtime = entry.runtime_data
+    if runtime.ways.hides(Platform.CALENDAR, STORMS_AND_OUTAGES.key):
+        return
     # The names of both in the language of the system are those of the entities with their events.
     texts = await async_get_translations(hass, hass.config.language, "entity", {DOMAIN})
     names = {kind: texts.get(f"component.{DOMAIN}.entity.event.{kind}.name", kind) for kind in OccurrenceKind}
@@ -80,6 +83,10 @@ class SiteCalendar(CalendarEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self.runtime.events.occurrences_changed.add(self.async_write_ha_state))
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Go on as before, as nothing depends on the entity's ID; without this, Home Assistant adds it anew."""
 
     @property
     @override

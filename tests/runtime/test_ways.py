@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -17,6 +18,7 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from simulator.enphase_account import AccountHome, AccountServer, HomeDetails
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.enphase_cloud.plans import LEGACY_WATT
@@ -88,6 +90,20 @@ def told(events: Iterable[Event[Any]], key: str) -> list[str]:
         and (new := event.data["new_state"]) is not None
         and new.state not in (old.state, "unavailable")
     ]
+
+
+async def events_of(hass: HomeAssistant, calendar: str | None) -> list[dict[str, Any]]:
+    """Return what a calendar has of yesterday, today and tomorrow."""
+    assert calendar is not None
+    now = dt_util.utcnow()
+    found: Any = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {"entity_id": calendar, "start_date_time": now - timedelta(days=1), "end_date_time": now + timedelta(days=1)},
+        blocking=True,
+        return_response=True,
+    )
+    return list(found[calendar]["events"])
 
 
 async def test_nothing_is_shown_a_second_time(
@@ -349,6 +365,8 @@ async def test_of_three_ways_each_shows_what_those_before_it_lack(
         system.settings.storm_alert = False
         await wait(hass, freezer, 4 * 3600, step=300)
         assert told(events, "storm") == ["storm_started", "storm_ended"]
+        found = await events_of(hass, entity_id(hass, "calendar", local.unique_id or "", "storms_and_outages"))
+        assert [each["summary"] for each in found] == ["Storm"]
         for each in (entry, account):
             await hass.config_entries.async_unload(each.entry_id)
 

@@ -12,6 +12,7 @@ from custom_components.energy_site.site.occurrences import (
     StormLog,
     all_occurrences,
     current_or_next,
+    joined,
 )
 from custom_components.energy_site.site.past_outages import PastOutage
 
@@ -113,3 +114,15 @@ def test_what_happens_now_comes_before_what_is_next_and_an_outage_before_a_storm
     assert current_or_next([past, later, raging], NOW) == raging
     assert current_or_next([past, later], NOW) == later
     assert current_or_next([past], NOW) is None
+
+
+def test_what_several_entries_know_of_is_listed_once_with_the_times_of_the_first() -> None:
+    start = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    listed = Occurrence(kind=OccurrenceKind.OUTAGE, start=start, end=start + hour)
+    observed = Occurrence(kind=OccurrenceKind.OUTAGE, start=start + timedelta(minutes=2), end=start + hour)
+    storm = Occurrence(kind=OccurrenceKind.STORM, start=start - hour, end=start + 2 * hour)
+    lasting = Occurrence(kind=OccurrenceKind.OUTAGE, start=start + 5 * hour)
+    assert joined((listed, storm), (observed, lasting)) == (storm, listed, lasting)
+    assert joined((lasting,), (lasting, storm)) == (storm, lasting)
+    assert joined((), ()) == ()

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from homeassistant.components.event import DOMAIN as EVENT_DOMAIN
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
@@ -26,6 +26,9 @@ def async_pair(runtime: SiteRuntime) -> None:
     runtime.entry.async_on_unload(runtime.poller.listen(Settings, partial(_pass_on, runtime)))
     runtime.entry.async_on_unload(runtime.poller.listen(GridStatus, _OutageWatch(runtime).update))
     runtime.entry.async_on_unload(runtime.events.listen(Change, partial(_relay, runtime)))
+    runtime.entry.async_on_unload(runtime.events.occurrences_changed.add(partial(_relay_occurrences, runtime)))
+    for each in (runtime, *async_clouds_of(runtime.hass, runtime.site)):
+        _relay_occurrences(each)
 
 
 @callback
@@ -83,10 +86,19 @@ class _OutageWatch:
 @callback
 def _relay(runtime: SiteRuntime, change: Change) -> None:
     """Tell of a change to a setting that only a cloud has where the home's other changes are told."""
-    if not runtime.ways.hides(EVENT_DOMAIN, "setting") or runtime.ways.hides_control(change.name):
+    if not runtime.ways.hides(Platform.EVENT, "setting") or runtime.ways.hides_control(change.name):
         return
     if (gateway := _gateway_of(runtime)) is not None:
         gateway.events.dispatch(RelayedChange(change=change, site=runtime.site, contexts=runtime.events.contexts))
+
+
+@callback
+def _relay_occurrences(runtime: SiteRuntime) -> None:
+    """Show in the home's one calendar the storms and outages that only a cloud knows."""
+    if not runtime.ways.hides(Platform.CALENDAR, "storms_and_outages"):
+        return
+    if (gateway := _gateway_of(runtime)) is not None:
+        gateway.events.relay_occurrences(runtime.site, runtime.events.occurrences)
 
 
 def _gateway_of(runtime: SiteRuntime) -> SiteRuntime | None:

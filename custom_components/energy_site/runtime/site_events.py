@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..site.control import Change, ControlKey, ControlName
 from ..site.model import GridStatus, Storm
-from ..site.occurrences import Occurrence, StormLog, all_occurrences
+from ..site.occurrences import Occurrence, StormLog, all_occurrences, joined
 from ..site.outage import OutageEvent, OutageWatch
 from ..site.past_outages import PastOutages
 from ..sources.control_queue import ControlQueue
@@ -49,6 +49,7 @@ class SiteEvents:
         # All storms and outages that are known, the oldest first, and who is told when they change.
         self.occurrences: tuple[Occurrence, ...] = ()
         self.occurrences_changed: Listeners[[]] = Listeners()
+        self._relayed: dict[str, tuple[Occurrence, ...]] = {}
         self._listeners: dict[type, Listeners[[Any]]] = {}
         self.contexts: dict[ControlName, Context] = {}
 
@@ -113,11 +114,19 @@ class SiteEvents:
             self.dispatch(event)
 
     @callback
+    def relay_occurrences(self, site: str, occurrences: tuple[Occurrence, ...]) -> None:
+        """Show what another entry of the site, `site`, knows of storms and outages."""
+        self._relayed[site] = occurrences
+        self._list_occurrences()
+
+    @callback
     def _list_occurrences(self) -> None:
         past = self._poller.part(PastOutages)
         listed = past.outages if past is not None else ()
         before = self.occurrences
-        self.occurrences = all_occurrences(self._storms.storms, listed, self._outage.seen, self._outage.lost_at)
+        own = all_occurrences(self._storms.storms, listed, self._outage.seen, self._outage.lost_at)
+        # A cloud's list has the times of outages that were observed here.
+        self.occurrences = joined(*self._relayed.values(), own)
         if self.occurrences != before:
             self.occurrences_changed.notify()
 

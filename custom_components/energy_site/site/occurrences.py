@@ -118,6 +118,22 @@ def all_occurrences(
     return tuple(sorted(found, key=lambda each: each.start))
 
 
+def joined(*known: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
+    """Return what several entries of one site know, the oldest first; what two of them know has the times of the first."""
+    found: list[Occurrence] = []
+    for occurrences in known:
+        found += [each for each in occurrences if not any(_is_same(each, other) for other in found)]
+    return tuple(sorted(found, key=lambda each: each.start))
+
+
+def _is_same(occurrence: Occurrence, other: Occurrence) -> bool:
+    return (
+        occurrence.kind is other.kind
+        and (other.end is None or occurrence.start <= other.end + _TOLERANCE)
+        and (occurrence.end is None or other.start <= occurrence.end + _TOLERANCE)
+    )
+
+
 def current_or_next(occurrences: Iterable[Occurrence], now: datetime) -> Occurrence | None:
     """Return what happens now, an outage before a storm, otherwise what is next."""
     open_ = [each for each in occurrences if not each.is_over(now)]
