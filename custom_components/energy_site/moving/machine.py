@@ -42,8 +42,7 @@ class MoveError(Exception):
 
 async def async_load_journal(hass: HomeAssistant) -> None:
     """Load the moves, and finish those that a restart interrupted. No entry of ours may be loaded."""
-    journal = hass.data[JOURNAL] = Journal(hass)
-    await journal.async_load()
+    journal = await _async_read_journal(hass)
     for entry_id in journal.entries():
         if (entry := hass.config_entries.async_get_entry(entry_id)) is None:
             continue
@@ -55,6 +54,12 @@ async def async_load_journal(hass: HomeAssistant) -> None:
                 LOGGER.error(
                     "The move from %s into %s could not be finished: %s", move.domain, entry.domain, type(err).__name__
                 )
+
+
+async def _async_read_journal(hass: HomeAssistant) -> Journal:
+    journal = hass.data[JOURNAL] = Journal(hass)
+    await journal.async_load()
+    return journal
 
 
 async def async_move_in(hass: HomeAssistant, entry: ConfigEntry[Any], move: Move) -> None:
@@ -81,7 +86,8 @@ async def async_move_back(hass: HomeAssistant, entry: ConfigEntry[Any], move: Mo
 
 async def async_release(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Give the entities of an entry that is being removed back to the old entries, which stay as they are."""
-    journal = hass.data[JOURNAL]
+    # The integration isn't set up while all of its entries are disabled, and such an entry can be removed as well.
+    journal = hass.data.get(JOURNAL) or await _async_read_journal(hass)
     for move in reversed(journal.of(entry.entry_id)):
         if hass.config_entries.async_get_entry(move.old_entry_id) is None:
             continue
