@@ -10,7 +10,7 @@ from homeassistant.util import slugify
 
 from ..const import DOMAIN
 from ..helpers.texts import in_markdown
-from .planner import Obstacle, Pair
+from .planner import LeftReason, Pair
 from .preparation import Preparation
 from .table import Alteration
 
@@ -58,7 +58,7 @@ async def async_list(hass: HomeAssistant, prepared: Preparation) -> str:
                 texts.say(reason),
                 [_ids(left.old for left in prepared.plan.left if left.reason is reason)],
             )
-            for reason in Obstacle
+            for reason in LeftReason
         ),
         (texts.say("by_device"), _names(prepared.by_device)),
         (texts.say("by_words"), _names(prepared.by_words)),

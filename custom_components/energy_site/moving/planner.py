@@ -19,7 +19,7 @@ _TODAY = "energy_today"
 _TOTALS = ("total", "total_increasing")
 
 
-class Obstacle(StrEnum):
+class LeftReason(StrEnum):
     """Why an old entity is left alone. The texts are in the translations."""
 
     NO_COUNTERPART = "no_counterpart"
@@ -81,7 +81,7 @@ class Left:
     """An old entity that stays as it is."""
 
     old: RegistryEntry
-    reason: Obstacle
+    reason: LeftReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ def plan(
     wanted: dict[str, list[Pair]] = defaultdict(list)
     for entity, name in named:
         found = _judge(integration, entity, name, site, keys, evidence)
-        if isinstance(found, Obstacle):
+        if isinstance(found, LeftReason):
             left.append(Left(old=entity, reason=found))
         else:
             wanted[found.ours.entity_id].append(found)
@@ -139,7 +139,7 @@ def plan(
     for rivals in wanted.values():
         best, *others = sorted(rivals, key=lambda pair: _rank(pair, integration, evidence))
         pairs.append(best)
-        left.extend(Left(old=other.old, reason=Obstacle.SECOND) for other in others)
+        left.extend(Left(old=other.old, reason=LeftReason.SECOND) for other in others)
     return MovePlan(pairs=tuple(pairs), left=tuple(left))
 
 
@@ -150,30 +150,30 @@ def _judge(
     site: Site,
     keys: Collection[str],
     evidence: Mapping[str, Evidence],
-) -> Pair | Obstacle:
+) -> Pair | LeftReason:
     becomes = None if name is None else _row(integration, entity, name)
     if becomes is None or name is None or (becomes.not_with in keys and becomes.not_with is not None):
-        return Obstacle.NO_COUNTERPART
+        return LeftReason.NO_COUNTERPART
     if becomes.not_beside is not None and site.has(becomes.not_beside):
-        return Obstacle.NO_COUNTERPART
+        return LeftReason.NO_COUNTERPART
     seen = evidence.get(entity.entity_id, UNSEEN)
     if not seen.is_alive:
-        return Obstacle.DEAD
+        return LeftReason.DEAD
     unique_id = site.unique_id(becomes, name.serial)
     if unique_id in site.taken:
-        return Obstacle.TAKEN
+        return LeftReason.TAKEN
     if (ours := site.entities.get((entity.domain, unique_id))) is None:
-        return Obstacle.NOT_HERE
+        return LeftReason.NOT_HERE
     if not _units_agree(entity, ours):
-        return Obstacle.UNIT
+        return LeftReason.UNIT
     shown = evidence.get(ours.entity_id, UNSEEN)
     if becomes.key.endswith(_TODAY) and not _same_day(seen, shown):
-        return Obstacle.TODAY
+        return LeftReason.TODAY
     counter = _is_total(ours) and not becomes.key.endswith(_TODAY)
     changes = list(_changes(becomes, entity, ours, site))
     if counter and seen.value is not None and not site.agrees(seen, shown):
         if not site.seeds(becomes.key, name.serial if becomes.of_unit else None):
-            return Obstacle.START
+            return LeftReason.START
         if Alteration.REGISTER not in changes:
             changes.append(Alteration.REGISTER)
     return Pair(
