@@ -155,19 +155,23 @@ class _Finder:
         """Add the entities that have a value for the first time."""
         found: list[Entity] = []
         for description in self._descriptions:
-            for serial in self._present(description):
+            for serial in description.candidates(self._runtime.part):
+                # This runs with each answer: what is there already is not read once more.
                 name = (serial, description.description.key)
-                if name not in self._known and self._runtime.ways.shows(self._platform, description, serial):
+                if (
+                    name not in self._known
+                    and self._has(description, serial)
+                    and self._runtime.ways.shows(self._platform, description, serial)
+                ):
                     self._known.add(name)
                     found.append(self._make(description, serial))
         if found:
             self._async_add_entities(found)
 
-    def _present(self, description: AnyEntityDescription) -> Iterable[str | None]:
-        parts, exists = self._runtime.part, self._exists
-        if exists is None:
-            return description.present(parts)
-        return [serial for serial in description.candidates(parts) if exists(description, serial)]
+    def _has(self, description: AnyEntityDescription, serial: str | None) -> bool:
+        if self._exists is None:
+            return description.exists(self._runtime.part, serial)
+        return self._exists(description, serial)
 
     @callback
     def forget(self, serial: str) -> None:

@@ -38,9 +38,9 @@ class SiteEntityDescription[P: Part]:
         """Return the units that could have a value: the site itself (`None`) once it has the part."""
         return () if parts(self.part) is None else (None,)
 
-    def present(self, parts: Parts) -> Iterable[str | None]:
-        """Return the units that have a value: the site itself (`None`), or nothing."""
-        return () if self.read(parts, None) is None else (None,)
+    def exists(self, parts: Parts, serial: str | None) -> bool:
+        """Return whether a candidate has the entity: once it has a value."""
+        return self.read(parts, serial) is not None
 
     def read(self, parts: Parts, serial: str | None) -> object:  # noqa: ARG002 - the same signature as a device's description.
         """Return the current value, `None` if it is unknown."""
@@ -88,13 +88,9 @@ class DeviceEntityDescription[P: Part, U]:
         part = parts(self.family.part)
         return () if part is None else tuple(self.family.units(part))
 
-    def present(self, parts: Parts) -> Iterable[str | None]:
-        """Return the serial numbers of the units with a value."""
-        part = parts(self.family.part)
-        if part is None:
-            return ()
-        units = self.family.units(part)
-        return [serial for serial, unit in units.items() if self.always or self.value_fn(unit) is not None]
+    def exists(self, parts: Parts, serial: str | None) -> bool:
+        """Return whether a candidate has the entity: always, or once it has a value."""
+        return self.always or self.read(parts, serial) is not None
 
     def unit(self, parts: Parts, serial: str) -> U | None:
         """Return the current state of a unit, `None` if it is unknown."""
