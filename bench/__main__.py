@@ -14,6 +14,7 @@ from .cloud import Scenario, report as report_cloud, run as run_cloud
 from .control import SOURCES, TOGETHER, control, report
 from .control_override import overrides, report as report_overrides
 from .local import running, set_up
+from .scale import measure_all, plans
 from .tariff import report as measure_tariffs
 from .tesla import run as run_tesla, scenarios
 from .tesla_result import report as report_tesla
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("gateway", "live", "control", "cloud", "tesla", "account", "admission", "tariff"),
+        choices=("gateway", "live", "control", "cloud", "tesla", "account", "admission", "tariff", "scale"),
         default="gateway",
         help="what to measure",
     )
@@ -37,7 +38,10 @@ def main() -> None:
         "--systems", type=int, choices=(1, 2, 3), help="how many share a key, instead of each usual number"
     )
     parser.add_argument("--seed", type=int, default=1, help="of the dice")
-    parser.add_argument("--minutes", type=float, default=5.0, help="how long a site runs")
+    parser.add_argument("--minutes", type=float, default=5.0, help="how long a site runs; statistics are made each 5")
+    parser.add_argument("--sites", type=int, default=100, help="how many sites share a Home Assistant")
+    parser.add_argument("--inverters", type=int, help="how many inverters they have, instead of 5 and of 20 each")
+    parser.add_argument("--postgresql", action="store_true", help="with the recorder on a PostgreSQL that is started")
     parser.add_argument("--preset", default="home", help="the house that runs")
     parser.add_argument("--speed", type=Speed, choices=list(Speed), default=Speed.TYPICAL, help="the gateway's")
     options = parser.parse_args()
@@ -46,6 +50,9 @@ def main() -> None:
         sys.exit(not measure_admission(min(options.days, 30.0), options.writes, options.seed))
     if options.what == "tariff":
         sys.exit(not measure_tariffs(options.tariffs, options.seed))
+    if options.what == "scale":
+        chosen = plans(options.sites, options.inverters, options.minutes, postgresql=options.postgresql)
+        sys.exit(not measure_all(chosen))
     if options.what == "control":
         sources = TOGETHER.get(options.source, (options.source,)) if options.source else ("gateway", "cloud")
         tallies = asyncio.run(control(options.writes, options.seed, sources))

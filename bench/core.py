@@ -44,16 +44,16 @@ async def core() -> AsyncIterator[HomeAssistant]:
 def entry_of(served: Served) -> MockConfigEntry:
     """Return the entry that the config flow would have made."""
     server = served.server
+    return entry_for(server.serial, server.host, server.fingerprint.hex(), served.token)
+
+
+def entry_for(serial: str, host: str, fingerprint: str, token: str) -> MockConfigEntry:
+    """Return the entry that the config flow would have made for a gateway that is served elsewhere."""
     return MockConfigEntry(
         domain=DOMAIN,
         title="IQ Gateway",
-        unique_id=server.serial,
-        data={
-            CONF_SOURCE: SOURCE,
-            "host": server.host,
-            CONF_FINGERPRINT: server.fingerprint.hex(),
-            "token": served.token,
-        },
+        unique_id=serial,
+        data={CONF_SOURCE: SOURCE, "host": host, CONF_FINGERPRINT: fingerprint, "token": token},
     )
 
 

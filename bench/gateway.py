@@ -32,7 +32,7 @@ def gateway(preset: str, speed: Speed) -> Iterator[Served]:
     async def serve() -> None:
         found = PRESETS[preset]()
         clock = SystemClock()
-        house = House(replace(found.house, place=_noon_now()), start=clock.now() - 3600)
+        house = House(replace(found.house, place=noon_now()), start=clock.now() - 3600)
         config = replace(found.gateway, speed=speed)
         async with GatewayServer(house, config, clock=clock) as server:
             served.append(Served(server=server, token=server.token()))
@@ -50,7 +50,7 @@ def gateway(preset: str, speed: Speed) -> Iterator[Served]:
         loop.close()
 
 
-def _noon_now() -> Place:
+def noon_now() -> Place:
     """Return a place on which the sun stands highest at this time of the day."""
     now = datetime.now(UTC)
     return Place(latitude=10.0, longitude=(12 - now.hour - now.minute / 60) * 15, timezone="UTC")
