@@ -233,6 +233,37 @@ async def test_without_the_gateways_entry_a_repair_offers_to_show_all(
     assert issue(hass, "gateway_gone", remote) is None
 
 
+@pytest.mark.parametrize("how", ["removed", "disabled"])
+async def test_a_gateway_that_returns_after_the_repair_takes_over_again(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    both: GatewayServer,
+    local: MockConfigEntry,
+    remote: MockConfigEntry,
+    how: str,
+) -> None:
+    before, options = names(hass, remote), dict(remote.options)
+    if how == "removed":
+        await hass.config_entries.async_remove(local.entry_id)
+    else:
+        await hass.config_entries.async_set_disabled_by(local.entry_id, ConfigEntryDisabler.USER)
+    await pass_time(hass, freezer, 30)
+    await fix(hass, "gateway_gone", remote)
+    # Also after a restart, all of it is shown.
+    await hass.config_entries.async_reload(remote.entry_id)
+    await pass_time(hass, freezer, 30)
+    assert names(hass, remote) >= before | READINGS
+    if how == "removed":
+        local = gateway_entry(both)
+        await set_up(hass, local)
+    else:
+        await hass.config_entries.async_set_disabled_by(local.entry_id, None)
+    await pass_time(hass, freezer, 30)
+    assert names(hass, local) & names(hass, remote) <= OWN
+    assert {**remote.options, "readings": "auto"} == {**options, "readings": "auto"}
+    await hass.config_entries.async_unload(local.entry_id)
+
+
 async def test_the_repair_closes_once_the_gateway_is_back(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, local: MockConfigEntry, remote: MockConfigEntry
 ) -> None:

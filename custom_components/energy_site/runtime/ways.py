@@ -12,7 +12,16 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_READINGS, CONF_SOURCE, DOMAIN, LOGGER, READINGS_ALWAYS, READINGS_AUTO, READINGS_NEVER
+from ..const import (
+    CONF_READINGS,
+    CONF_SHOW_ALL,
+    CONF_SOURCE,
+    DOMAIN,
+    LOGGER,
+    READINGS_ALWAYS,
+    READINGS_AUTO,
+    READINGS_NEVER,
+)
 from ..descriptions.entity_description import AnyEntityDescription
 from ..helpers.fix_flows import AcknowledgeFlow, ConfirmFlow
 from ..helpers.issues import EntryIssues, IssueDescription
@@ -22,13 +31,13 @@ from ..vendors.registry import VENDORS
 
 
 class ShowAllFlow(ConfirmFlow):
-    """Shows everything that an entry has, as the gateway's entry is gone."""
+    """Shows everything that an entry has, as the gateway's entry is gone, until there is one again."""
 
     @override
     async def _async_act(self) -> None:
         if (entry := self._entry) is None:
             return
-        options = {**entry.options, CONF_READINGS: READINGS_ALWAYS}
+        options = {**entry.options, CONF_READINGS: READINGS_AUTO, CONF_SHOW_ALL: True}
         self.hass.config_entries.async_update_entry(entry, options=options)
         if entry.disabled_by is None:
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
@@ -176,8 +185,8 @@ class Ways:
         return {"left": sorted(self._hidden)}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Restore the data of `as_dict`."""
-        left = data.get("left")
+        """Restore the data of `as_dict`, without what was left to a gateway if the user wants to see everything since."""
+        left = None if CONF_SHOW_ALL in self._entry.options else data.get("left")
         self._hidden = (
             frozenset(each for each in left if isinstance(each, str)) if isinstance(left, list) else frozenset()
         )
@@ -189,6 +198,10 @@ class Ways:
 
         Home Assistant remembers their IDs, names, and areas, in case they return.
         """
+        # What was restored has heeded it, and what a gateway's entry shows from now on is left to it again.
+        if CONF_SHOW_ALL in self._entry.options:
+            options = {key: value for key, value in self._entry.options.items() if key != CONF_SHOW_ALL}
+            self._hass.config_entries.async_update_entry(self._entry, options=options)
         registry = er.async_get(self._hass)
         doubles = [entity for entity in self._registered() if self._name(entity) in self._hidden]
         for entity in doubles:
