@@ -56,10 +56,20 @@ async def compile_statistics(hass: HomeAssistant, start: datetime) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def open_menu(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
+    """Open an entry's options."""
+    return await hass.config_entries.options.async_init(entry.entry_id)
+
+
 async def choose(hass: HomeAssistant, entry: MockConfigEntry, item: str = "energy_dashboard") -> ConfigFlowResult:
     """Open an entry's options and choose an item of the menu."""
-    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    menu = await open_menu(hass, entry)
     assert menu["type"] is FlowResultType.MENU
+    return await choose_from(hass, menu, item)
+
+
+async def choose_from(hass: HomeAssistant, menu: ConfigFlowResult, item: str = "energy_dashboard") -> ConfigFlowResult:
+    """Choose an item of a menu, which may have been open for a while."""
     assert item in menu["menu_options"]
     return await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": item})
 

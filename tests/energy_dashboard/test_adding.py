@@ -22,9 +22,11 @@ from .dashboard import (
     add,
     by_type,
     choose,
+    choose_from,
     complaints,
     devices,
     let_statistics_come,
+    open_menu,
     save,
     sensor,
     sources,
@@ -395,10 +397,12 @@ async def test_a_silent_gateway_is_waited_for(
 async def test_an_entry_that_is_not_loaded_says_so(
     hass: HomeAssistant, site: MockConfigEntry, manager: EnergyManager
 ) -> None:
+    menu = await open_menu(hass, site)
     await hass.config_entries.async_unload(site.entry_id)
-    result = await choose(hass, site)
+    result = await choose_from(hass, menu)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "energy_dashboard_not_loaded"
+    assert "energy_dashboard" not in (await open_menu(hass, site)).get("menu_options", [])
     await hass.config_entries.async_setup(site.entry_id)
 
 

@@ -8,8 +8,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
 from homeassistant.components.energy.data import EnergyManager
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.iq_gateway import GatewayServer
 from simulator.presets import PRESETS
@@ -17,7 +17,7 @@ from tests.clouds import SITE as CLOUD, cloud_entry
 from tests.common import gateway_entry, set_up
 from tests.houses import FrozenClock
 
-from .dashboard import add, choose, let_statistics_come, sources, text
+from .dashboard import add, choose, choose_from, let_statistics_come, open_menu, sources, text
 
 
 @pytest.fixture
@@ -39,11 +39,13 @@ async def test_a_cloud_beside_its_gateway_leaves_the_site_to_it(
     entry = await cloud_entry(hass, cloud, application)
     await set_up(hass, entry)
     await let_statistics_come(hass, freezer)
-    result = await choose(hass, entry)
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "energy_dashboard_gateway"
+    assert "energy_dashboard" not in (await open_menu(hass, entry))["menu_options"]
     await hass.config_entries.async_unload(site.entry_id)
-    assert (await choose(hass, entry))["reason"] == "energy_dashboard_gateway", "it only isn't loaded"
+    assert "energy_dashboard" not in (await open_menu(hass, entry))["menu_options"], "it only isn't loaded"
+    await hass.config_entries.async_set_disabled_by(site.entry_id, ConfigEntryDisabler.USER)
+    menu = await open_menu(hass, entry)
+    await hass.config_entries.async_set_disabled_by(site.entry_id, None)
+    assert (await choose_from(hass, menu))["reason"] == "energy_dashboard_gateway"
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
 

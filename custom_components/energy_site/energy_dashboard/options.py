@@ -4,9 +4,11 @@ from typing import Any
 
 import probatio
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
 from homeassistant.core import callback
 
+from ..runtime.pairing import has_gateway
+from ..site.chargers import Chargers
 from .errors import EnergyDashboardError
 from .memory import MEMORY
 from .preferences import Removal
@@ -24,7 +26,7 @@ class EnergyDashboardSteps(OptionsFlow):
         """Return whether each item of the menu applies."""
         memory = self.hass.data.get(MEMORY)
         added = memory is not None and bool(memory.added(self.config_entry.entry_id))
-        return {"energy_dashboard": True, "energy_dashboard_remove": added}
+        return {"energy_dashboard": self._has_counters(), "energy_dashboard_remove": added}
 
     async def async_step_energy_dashboard(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Begin; what is added is shown first."""
@@ -63,6 +65,14 @@ class EnergyDashboardSteps(OptionsFlow):
             description_placeholders={"removed": changes},
             errors={} if shown is None else {"base": "energy_dashboard_changed"},
         )
+
+    @callback
+    def _has_counters(self) -> bool:
+        """Return whether the site is loaded, and doesn't leave all of its counters to the gateway's entry."""
+        entry = self.config_entry
+        if entry.state is not ConfigEntryState.LOADED:
+            return False
+        return not has_gateway(self.hass, entry) or entry.runtime_data.part(Chargers) is not None
 
     @callback
     def _async_end(self) -> ConfigFlowResult:
