@@ -247,6 +247,19 @@ async def test_an_offer_that_has_become_moot_says_so_and_closes(
     assert offer(hass, site) is None
 
 
+async def test_an_offer_that_another_meter_has_stopped_says_so_and_closes(
+    hass: HomeAssistant, site: MockConfigEntry, manager: EnergyManager, repairs: Repairs
+) -> None:
+    issue = offer(hass, site)
+    assert issue is not None
+    await save(manager, [FOREIGN_GRID])
+    result = await repairs.open(issue)
+    assert result["reason"] == "ended"
+    assert "`sensor.utility_import`" in result["description_placeholders"]["report"]
+    assert offer(hass, site) is None
+    assert sources(manager) == [FOREIGN_GRID]
+
+
 async def test_a_repair_shows_what_changed_meanwhile(
     hass: HomeAssistant, site: MockConfigEntry, gateway: GatewayServer, manager: EnergyManager, repairs: Repairs
 ) -> None:

@@ -52,6 +52,9 @@ async def async_add(hass: HomeAssistant, entry: SiteConfigEntry, shown: Proposal
     words = await Words.async_load(hass)
     manager = await async_manager(hass)
     found = await async_plan(hass, entry, words)
+    if not found.additions or found.rivals:
+        # Whoever confirms the repair can do nothing more about it, and it isn't raised again.
+        _close_repair(hass, entry)
     if not found.additions and not found.remarks and has_gateway(hass, entry):
         raise EnergyDashboardError("energy_dashboard_gateway")
     if found.rivals:
@@ -61,7 +64,6 @@ async def async_add(hass: HomeAssistant, entry: SiteConfigEntry, shown: Proposal
             wanted=words.additions(found.additions) or words.reasons(found),
         )
     if not found.additions:
-        _close_repair(hass, entry)
         raise EnergyDashboardError("energy_dashboard_nothing", remarks=words.reasons(found))
     if shown is None or shown.plan.items != found.items:
         return Proposal(plan=found, added=words.additions(found.additions), remarks=words.remarks(found))
