@@ -12,9 +12,11 @@ from .api.errors import ApiError
 from .const import CONF_SOURCE, DOMAIN
 from .energy_dashboard.memory import async_memory
 from .energy_dashboard.offer import async_offer
+from .energy_dashboard.step import FOREIGN_STATISTICS
 from .frontend import async_serve_dashboard
 from .helpers.storage import site_file
 from .moving.machine import async_load_journal, async_release
+from .moving.sites import async_old_statistics
 from .runtime.pairing import async_pair
 from .runtime.site import SiteConfigEntry, SiteRuntime
 from .services import async_setup_services
@@ -38,6 +40,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     """Register the actions and what is served to vendors and browsers, and load what all sites share."""
     async_setup_services(hass)
     await async_memory(hass)
+    hass.data[FOREIGN_STATISTICS] = async_old_statistics
     await async_serve_dashboard(hass)
     await async_load_journal(hass)
     for vendor in VENDORS:

@@ -216,6 +216,27 @@ async def test_another_meter_of_the_grid_stops_it_and_is_named(
     assert sources(manager) == before
 
 
+async def test_what_another_integration_counts_of_this_very_site_is_not_added_beside_it(
+    hass: HomeAssistant, site: MockConfigEntry, manager: EnergyManager
+) -> None:
+    core = MockConfigEntry(domain="enphase_envoy", unique_id=site.unique_id)
+    core.add_to_hass(hass)
+    registry = er.async_get(hass)
+    old = registry.async_get_or_create(
+        "sensor", core.domain, f"{site.unique_id}_lifetime_production", config_entry=core
+    )
+    solar = {"type": "solar", "stat_energy_from": old.entity_id, "config_entry_solar_forecast": None}
+    await save(manager, [solar])
+    form = await choose(hass, site)
+    assert "**Solar**" not in text(form, "added")
+    remarks = text(form, "remarks")
+    assert f"Solar: the Energy dashboard already has `{old.entity_id}` of another integration" in remarks
+    assert "**Move in from another integration**" in remarks
+    await submit(hass, form)
+    assert sources(manager)[0] == solar
+    assert set(by_type(manager)) == {"grid", "solar", "battery"}
+
+
 @pytest.mark.parametrize(
     "flow_to", [[], [{"stat_energy_to": "sensor.utility_export", "stat_compensation": None}]], ids=["one way", "both"]
 )

@@ -118,6 +118,15 @@ def test_there_is_only_one_home() -> None:
     assert (remark.reason, remark.there) == (Reason.ONE_HOME, ("sensor.panel",))
 
 
+@pytest.mark.parametrize("part", ["solar", "battery"])
+def test_what_another_integration_counts_of_the_same_site_is_not_added_beside_it(part: str) -> None:
+    there = Preferences(sources=({"type": part, "stat_energy_from": "sensor.old", "stat_energy_to": "sensor.older"},))
+    found = plan(site(foreign=frozenset({"sensor.old"})), there, takes_home=True)
+    assert set(items(found)) == {"grid", "solar", "battery", "home"} - {part}
+    assert [(remark.reason, remark.there) for remark in found.remarks] == [(Reason.OTHER_INTEGRATION, ("sensor.old",))]
+    assert found.is_there
+
+
 @pytest.mark.parametrize("missing", ["grid_import_energy", "grid_export_energy"])
 def test_a_grid_may_be_measured_one_way(missing: str) -> None:
     found = plan(site(*(key for key in KEYS if key != missing)), NOTHING, takes_home=True)

@@ -95,7 +95,10 @@ _QUANTITIES: Mapping[str, _Quantity] = {
 
 
 async def async_candidates(
-    runtime: SiteRuntime, names: Mapping[DashboardPart, str], former: Mapping[str, frozenset[str]]
+    runtime: SiteRuntime,
+    names: Mapping[DashboardPart, str],
+    former: Mapping[str, frozenset[str]],
+    foreign: frozenset[str],
 ) -> SiteCandidates:
     """Return what a loaded site could add; the recorder has to be there.
 
@@ -123,6 +126,7 @@ async def async_candidates(
         capacity=round(battery.capacity / 1000, 2) if battery is not None and battery.capacity else None,
         chargers=finder.checked_chargers(chargers, names[DashboardPart.CHARGER], statistics),
         former=former,
+        foreign=foreign,
     )
 
 

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NOT_RECORDED = "not_recorded"
     ONE_HOME = "one_home"
     ONE_WAY = "one_way"
+    OTHER_INTEGRATION = "other_integration"
     PRICE_NEEDS_SENSOR = "price_needs_sensor"
     RENAMED = "renamed"
     TOO_OLD = "too_old"
@@ -83,7 +84,7 @@ class SiteCandidates:
 
     `values` are candidates by the keys of their entities. `names` are the words for the parts, `title` is
     the site's. `capacity` is the battery's, in kWh. `former` are the statistics under which parts were
-    added earlier, by the part or the charger's key.
+    added earlier, by the part or the charger's key. `foreign` are those of other integrations for this very site.
     """
 
     title: str
@@ -92,6 +93,7 @@ class SiteCandidates:
     capacity: float | None = None
     chargers: tuple[ChargerCandidates, ...] = ()
     former: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    foreign: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +142,8 @@ class AdditionPlan:
     @property
     def is_there(self) -> bool:
         """Whether the Energy dashboard shows anything of the site already."""
-        return any(remark.reason in (Reason.USED, Reason.RENAMED) for remark in self.remarks)
+        there = (Reason.OTHER_INTEGRATION, Reason.RENAMED, Reason.USED)
+        return any(remark.reason in there for remark in self.remarks)
 
     @property
     def is_waiting(self) -> bool:
@@ -260,6 +263,9 @@ class _Planner:
         there = self._of_type(shape.part)
         if shape.part is DashboardPart.GRID:
             self.rivals.update(there)
+        elif foreign := tuple(each for each in there if each in self._site.foreign):
+            self.remarks.append(Remark(name=name, reason=Reason.OTHER_INTEGRATION, there=foreign))
+            return
         if shape.part is DashboardPart.HOME and not self._takes_another_home(name, there):
             return
         if len(flows) < len(shape.flows) and not shape.partial:

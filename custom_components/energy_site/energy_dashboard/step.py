@@ -1,14 +1,16 @@
 """Adding a site to the Energy dashboard and removing it, as the options and the repair both do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..runtime.pairing import has_gateway
-from ..runtime.site import SiteConfigEntry
+from ..runtime.site import SiteConfigEntry, SiteRuntime
 from .candidates import async_candidates
 from .errors import EnergyDashboardError
 from .memory import async_memory
@@ -17,6 +19,9 @@ from .preferences import Removal, async_append, async_issues, async_manager, asy
 from .words import Words
 
 ISSUE_KEY = "energy_dashboard"
+
+# Who knows the other integrations of a site sets what finds their statistics.
+FOREIGN_STATISTICS: HassKey[Callable[[SiteRuntime], frozenset[str]]] = HassKey(f"{DOMAIN}_foreign_statistics")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,8 @@ async def async_plan(hass: HomeAssistant, entry: SiteConfigEntry, words: Words) 
     if entry.state is not ConfigEntryState.LOADED:
         raise EnergyDashboardError("energy_dashboard_not_loaded", name=entry.title)
     former = (await async_memory(hass)).former(entry.entry_id)
-    candidates = await async_candidates(entry.runtime_data, words.parts, former)
+    foreign = hass.data[FOREIGN_STATISTICS](entry.runtime_data)
+    candidates = await async_candidates(entry.runtime_data, words.parts, former, foreign)
     # Nothing is awaited from here on, so that what is there is what the plan is made for.
     return plan(candidates, present(manager), takes_home=takes_home())
 

@@ -27,6 +27,17 @@ def async_old_entries(runtime: SiteRuntime) -> list[ConfigEntry[Any]]:
     ]
 
 
+@callback
+def async_old_statistics(runtime: SiteRuntime) -> frozenset[str]:
+    """Return the IDs under which the statistics of those entries are recorded, if they have any."""
+    entities = er.async_get(runtime.hass)
+    return frozenset(
+        entity.entity_id
+        for entry in async_old_entries(runtime)
+        for entity in er.async_entries_for_config_entry(entities, entry.entry_id)
+    )
+
+
 async def async_integration_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> OldIntegration:
     """Return the table of the code that runs an old entry; it tells apart those that share a domain."""
     known = list(_of(entry))
