@@ -31,7 +31,9 @@ from homeassistant.util.unit_conversion import PowerConverter
 
 from .const import DOMAIN
 from .descriptions.site import ATTR_ON_PURPOSE, ATTR_SILENT
+from .helpers.across_gaps import AcrossGaps
 from .helpers.own_entities import EXPORT, IMPORT, Direction, OwnEntities, own_entities
+from .runtime.ways import home_entries
 from .site.control import ChangeKind, ControlKey
 
 CONF_BY = "by"
@@ -53,7 +55,7 @@ _OFF_FULL = 5.0
 _OFF_RESERVE = 2.0
 
 
-class _GridTrigger(OwnEntities, EntityTransitionTriggerBase):
+class _GridTrigger(AcrossGaps, OwnEntities, EntityTransitionTriggerBase):
     _domain_specs = _BINARY_SENSOR
     _keys = ("grid_connected",)
 
@@ -88,16 +90,16 @@ class GridReturned(_GridTrigger):
         return super().is_valid_state(state, report_not_triggered)
 
     @override
-    def is_valid_transition(self, from_state: State, to_state: State) -> bool:
-        meant = _is_on_purpose(from_state) or self._on_purpose.get(from_state.entity_id) == from_state.last_changed
-        return super().is_valid_transition(from_state, to_state) and not meant
+    def is_valid_change(self, before: State, to_state: State) -> bool:
+        meant = _is_on_purpose(before) or self._on_purpose.get(before.entity_id) == before.last_changed
+        return super().is_valid_change(before, to_state) and not meant
 
 
 def _is_on_purpose(state: State) -> bool:
     return state.attributes.get(ATTR_ON_PURPOSE) is True
 
 
-class _StormTrigger(OwnEntities, EntityTransitionTriggerBase):
+class _StormTrigger(AcrossGaps, OwnEntities, EntityTransitionTriggerBase):
     _domain_specs = _BINARY_SENSOR
     _keys = ("storm_alert",)
 
@@ -116,7 +118,7 @@ class StormWatchEnded(_StormTrigger):
     _to_states = _OFF
 
 
-class _GridPowerTrigger(OwnEntities, EntityNumericalStateCrossedThresholdTriggerWithUnitBase):
+class _GridPowerTrigger(AcrossGaps, OwnEntities, EntityNumericalStateCrossedThresholdTriggerWithUnitBase):
     _domain_specs = _SENSOR
     _base_unit = UnitOfPower.WATT
     _unit_converter = PowerConverter
@@ -142,7 +144,7 @@ class ImportCrossedThreshold(_GridPowerTrigger):
     _keys = IMPORT.keys
 
 
-class BatteryLevelCrossedThreshold(OwnEntities, EntityNumericalStateCrossedThresholdTriggerBase):
+class BatteryLevelCrossedThreshold(AcrossGaps, OwnEntities, EntityNumericalStateCrossedThresholdTriggerBase):
     """The level of all batteries together crossed a threshold."""
 
     _domain_specs = _SENSOR
@@ -150,11 +152,11 @@ class BatteryLevelCrossedThreshold(OwnEntities, EntityNumericalStateCrossedThres
     _valid_unit = UnitOfRatio.PERCENTAGE
 
 
-class PriceCrossedThreshold(OwnEntities, EntityNumericalStateCrossedThresholdTriggerBase):
-    """The price of energy crossed a threshold: the buying price, unless the target names the other one."""
+class _Prices(OwnEntities):
+    """The buying price, unless the target names the other one."""
 
-    _domain_specs = _SENSOR
     _keys = ("buy_price",)
+    _target: dict[str, Any]
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
@@ -164,7 +166,13 @@ class PriceCrossedThreshold(OwnEntities, EntityNumericalStateCrossedThresholdTri
         }
 
 
-class _BatteryTrigger(OwnEntities, EntityTriggerBase):
+class PriceCrossedThreshold(AcrossGaps, _Prices, EntityNumericalStateCrossedThresholdTriggerBase):
+    """The price of energy crossed a threshold."""
+
+    _domain_specs = _SENSOR
+
+
+class _BatteryTrigger(AcrossGaps, OwnEntities, EntityTriggerBase):
     """The battery's level reaches something, and again only after it has clearly left it."""
 
     _domain_specs = _SENSOR
@@ -173,8 +181,8 @@ class _BatteryTrigger(OwnEntities, EntityTriggerBase):
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Start with what the batteries show."""
         super().__init__(hass, config)
-        # The state with which each battery reached it.
-        self._reached: dict[str, State] = {}
+        # The batteries that have reached it and not left it since.
+        self._told: set[str] = set()
 
     @abstractmethod
     def _is_there(self, level: float, entity_id: str) -> bool:
@@ -185,35 +193,29 @@ class _BatteryTrigger(OwnEntities, EntityTriggerBase):
         """Return whether the level has clearly left it."""
 
     @override
-    def entity_filter(self, entities: set[str]) -> set[str]:
-        found = super().entity_filter(entities)
-        for state in map(self._hass.states.get, found):
-            if state is not None:
-                self._follow(state)
-        return found
-
-    @override
     def is_valid_state(self, state: State, report_not_triggered: NotTriggeredReasonReporter) -> bool:
-        self._follow(state)
-        return state.entity_id in self._reached
+        level = _number(state)
+        if level is None or not super().is_valid_state(state, report_not_triggered):
+            return False
+        if self._has_left(level, state.entity_id):
+            self._told.discard(state.entity_id)
+        return self._is_there(level, state.entity_id)
 
     @override
-    def is_valid_transition(self, from_state: State, to_state: State) -> bool:
-        before = _number(from_state)
-        return (
-            self._reached.get(to_state.entity_id) is to_state
-            and before is not None
-            and not self._is_there(before, from_state.entity_id)
-        )
+    def is_valid_change(self, before: State, to_state: State) -> bool:
+        return to_state.entity_id not in self._told and not self._shows_it(before)
 
-    def _follow(self, state: State) -> None:
-        level, entity_id = _number(state), state.entity_id
-        if level is None:
-            return
-        if self._is_there(level, entity_id):
-            self._reached.setdefault(entity_id, state)
-        elif self._has_left(level, entity_id):
-            self._reached.pop(entity_id, None)
+    @override
+    def on_first_state(self, state: State) -> None:
+        if self._shows_it(state):
+            self._told.add(state.entity_id)
+
+    @override
+    def on_fired(self, entity_ids: set[str]) -> None:
+        self._told |= {entity_id for entity_id in entity_ids if self._shows_it(self._latest[entity_id])}
+
+    def _shows_it(self, state: State) -> bool:
+        return (level := _number(state)) is not None and self._is_there(level, state.entity_id)
 
 
 class BatteryFull(_BatteryTrigger):
@@ -240,14 +242,17 @@ class BatteryReachedReserve(_BatteryTrigger):
         return (reserve := self._reserve(entity_id)) is not None and level >= reserve + _OFF_RESERVE
 
     def _reserve(self, entity_id: str) -> float | None:
-        """Return the reserve of the same site, `None` if it is unknown."""
-        registry = er.async_get(self._hass)
-        if (level := registry.async_get(entity_id)) is None:
-            return None
-        unique_id = level.unique_id.removesuffix(self._keys[0]) + ControlKey.BACKUP_RESERVE
-        found = registry.async_get_entity_id(NUMBER_DOMAIN, DOMAIN, unique_id)
-        state = self._hass.states.get(found) if found is not None else None
-        return _number(state) if state is not None else None
+        """Return the reserve that an entry of the same home shows, its own first, `None` if it is unknown."""
+        registry, entries = er.async_get(self._hass), self._hass.config_entries
+        level = registry.async_get(entity_id)
+        entry = entries.async_get_entry(level.config_entry_id or "") if level is not None else None
+        for each in home_entries(self._hass, entry) if entry is not None else ():
+            unique_id = f"{each.unique_id or each.entry_id}_{ControlKey.BACKUP_RESERVE}"
+            found = registry.async_get_entity_id(NUMBER_DOMAIN, DOMAIN, unique_id)
+            state = self._hass.states.get(found) if found is not None else None
+            if state is not None and (reserve := _number(state)) is not None:
+                return reserve
+        return None
 
 
 def _number(state: State) -> float | None:

@@ -37,8 +37,9 @@ async def test_a_battery_is_full_once_until_it_was_used(
     assert seen.fired == ["seen"]
     await show(hass, level, 95, 99.6, **PERCENT)
     assert len(seen.fired) == 2
-    await show(hass, level, 94, "unavailable", 100, 99, 100, **PERCENT)
-    assert len(seen.fired) == 2
+    # It went on charging while nobody could see it.
+    await show(hass, level, 94, "unavailable", 100, 99, 100, "unavailable", 100, **PERCENT)
+    assert len(seen.fired) == 3
 
 
 async def test_a_battery_that_was_full_before_is_not_full_again(
@@ -49,6 +50,39 @@ async def test_a_battery_that_was_full_before_is_not_full_again(
     seen = await automate(hass, {"seen": trigger("battery_full", {"device_id": device})})
     await show(hass, level, 99, 100, **PERCENT)
     assert seen.fired == []
+
+
+async def test_a_battery_that_is_used_again_was_not_full_for_long(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, site: MockConfigEntry, device: str
+) -> None:
+    level = register(hass, site, device, "sensor", "battery_level")
+    await show(hass, level, 98, **PERCENT)
+    seen = await automate(hass, {"seen": trigger("battery_full", {"device_id": device}, **{"for": "00:05:00"})})
+    await show(hass, level, 100, **PERCENT)
+    await pass_by(hass, freezer, minutes=2)
+    await show(hass, level, 97, **PERCENT)
+    await pass_by(hass, freezer, minutes=6)
+    assert seen.fired == []
+    await show(hass, level, 100, **PERCENT)
+    await pass_by(hass, freezer, minutes=6)
+    assert seen.fired == ["seen"]
+    await show(hass, level, 97, 100, **PERCENT)
+    await pass_by(hass, freezer, minutes=6)
+    assert seen.fired == ["seen"]
+
+
+async def test_all_batteries_are_full_once(hass: HomeAssistant, site: MockConfigEntry, device: str) -> None:
+    first = register(hass, site, None, "sensor", "battery_level", serial="B1")
+    second = register(hass, site, None, "sensor", "battery_level", serial="B2")
+    for level in (first, second):
+        await show(hass, level, 90, **PERCENT)
+    target = {"entity_id": [first, second]}
+    seen = await automate(hass, {"seen": trigger("battery_full", target, behavior="all")})
+    await show(hass, first, 100, 99, **PERCENT)
+    await show(hass, second, 100, **PERCENT)
+    assert seen.fired == []
+    await show(hass, first, 100, 99, 100, **PERCENT)
+    assert seen.fired == ["seen"]
 
 
 async def test_full_for_a_time_survives_a_flicker(
@@ -103,6 +137,33 @@ async def test_a_reserve_of_another_site_does_not_count(
     seen = await automate(hass, {"seen": trigger("battery_reached_reserve", {"entity_id": level})})
     await show(hass, level, 20, 15, **PERCENT)
     assert seen.fired == []
+
+
+async def test_a_battery_falls_to_the_reserve_of_another_entry_of_the_home(
+    hass: HomeAssistant, site: MockConfigEntry, device: str
+) -> None:
+    cloud = MockConfigEntry(domain=DOMAIN, unique_id="cloud_7")
+    cloud.add_to_hass(hass)
+    # A cloud's device has the serial number of its gateway, which is the gateway's site.
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=cloud.entry_id, identifiers={(DOMAIN, "cloud_7"), (DOMAIN, "S")}
+    )
+    theirs = er.async_get(hass).async_get_or_create(
+        "number", DOMAIN, "cloud_7_backup_reserve", config_entry=cloud, translation_key="backup_reserve"
+    )
+    level = register(hass, site, device, "sensor", "battery_level")
+    await show(hass, theirs.entity_id, 20)
+    await show(hass, level, 25, **PERCENT)
+    seen = await automate(hass, {"seen": trigger("battery_reached_reserve", {"entity_id": level})})
+    await show(hass, level, 20, **PERCENT)
+    assert seen.fired == ["seen"]
+    # Its own comes first.
+    ours = register(hass, site, device, "number", "backup_reserve")
+    await show(hass, ours, 10)
+    await show(hass, level, 25, 20, **PERCENT)
+    assert seen.fired == ["seen"]
+    await show(hass, level, 10, **PERCENT)
+    assert seen.fired == ["seen", "seen"]
 
 
 def inverter(hass: HomeAssistant, site: MockConfigEntry, serial: str) -> str:

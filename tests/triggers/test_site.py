@@ -46,16 +46,78 @@ async def test_it_fires_once_when_the_state_changes(
     assert seen.count("seen") == 2
 
 
+GAPS = pytest.mark.parametrize("gap", [["unavailable"], ["unknown"], ["unavailable", "unknown", "unavailable"]])
+
+
 @pytest.mark.parametrize(("key", "entity", "before", "after"), ON_OFF)
-@pytest.mark.parametrize("gap", ["unavailable", "unknown"])
-async def test_it_does_not_fire_for_what_was_not_seen(
-    hass: HomeAssistant, site: MockConfigEntry, device: str, key: str, entity: str, before: str, after: str, gap: str
+@GAPS
+async def test_it_fires_once_for_what_changed_while_the_site_was_unavailable(
+    hass: HomeAssistant,
+    site: MockConfigEntry,
+    device: str,
+    key: str,
+    entity: str,
+    before: str,
+    after: str,
+    gap: list[str],
 ) -> None:
     entity_id = register(hass, site, device, "binary_sensor", entity)
+    await show(hass, entity_id, before)
     seen = await automate(hass, {"seen": trigger(key, {"entity_id": entity_id})})
-    await show(hass, entity_id, after)
-    await show(hass, entity_id, before, gap, after)
+    # An outage often takes the router or the gateway down first.
+    await show(hass, entity_id, *gap, after)
+    assert seen.fired == ["seen"]
+    await show(hass, entity_id, *gap, after)
+    assert seen.fired == ["seen"]
+    await show(hass, entity_id, before, *gap, before)
+    assert seen.fired == ["seen"]
+
+
+@pytest.mark.parametrize(("key", "entity", "before", "after"), ON_OFF)
+@pytest.mark.parametrize("first", [[], ["unavailable"], ["unknown"]])
+async def test_it_does_not_fire_for_the_first_that_is_known(
+    hass: HomeAssistant,
+    site: MockConfigEntry,
+    device: str,
+    key: str,
+    entity: str,
+    before: str,
+    after: str,
+    first: list[str],
+) -> None:
+    entity_id = register(hass, site, device, "binary_sensor", entity)
+    await show(hass, entity_id, *first)
+    seen = await automate(hass, {"seen": trigger(key, {"entity_id": entity_id})})
+    await show(hass, entity_id, "unavailable", after, "unavailable", after)
     assert seen.fired == []
+
+
+@pytest.mark.parametrize(("key", "entity", "before", "after"), ON_OFF)
+async def test_a_gap_starts_the_time_again(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    site: MockConfigEntry,
+    device: str,
+    key: str,
+    entity: str,
+    before: str,
+    after: str,
+) -> None:
+    entity_id = register(hass, site, device, "binary_sensor", entity)
+    await show(hass, entity_id, before)
+    seen = await automate(hass, {"seen": trigger(key, {"device_id": device}, **{"for": {"minutes": 5}})})
+    await show(hass, entity_id, "unavailable", after)
+    await pass_by(hass, freezer, minutes=4)
+    await show(hass, entity_id, "unavailable")
+    await pass_by(hass, freezer, minutes=4)
+    await show(hass, entity_id, after)
+    await pass_by(hass, freezer, minutes=4)
+    assert seen.fired == []
+    await pass_by(hass, freezer, minutes=2)
+    assert seen.fired == ["seen"]
+    await show(hass, entity_id, "unavailable", after)
+    await pass_by(hass, freezer, minutes=6)
+    assert seen.fired == ["seen"]
 
 
 @pytest.mark.parametrize(("key", "entity", "before", "after"), ON_OFF)
@@ -171,6 +233,22 @@ async def test_the_power_at_the_grid_crosses_a_threshold(
     assert len(seen.fired) == 2
 
 
+async def test_a_power_that_lasts_is_seen_although_the_site_was_unavailable(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, site: MockConfigEntry, device: str
+) -> None:
+    power = register(hass, site, device, "sensor", "grid_import_power")
+    await show(hass, power, 50, **W)
+    options = {"threshold": threshold("above", 100, "W"), "for": {"minutes": 5}}
+    seen = await automate(hass, {"seen": trigger("import_crossed_threshold", {"entity_id": power}, **options)})
+    await show(hass, power, 500, **W)
+    await pass_by(hass, freezer, minutes=2)
+    await show(hass, power, "unavailable", 600, **W)
+    await pass_by(hass, freezer, minutes=4)
+    assert seen.fired == []
+    await pass_by(hass, freezer, minutes=2)
+    assert seen.fired == ["seen"]
+
+
 @pytest.mark.parametrize(("key", "directed", "powers", "signed"), POWER)
 async def test_a_site_that_shows_only_a_signed_power_has_both_directions(
     hass: HomeAssistant,
@@ -206,6 +284,12 @@ async def test_a_price_crosses_a_threshold(hass: HomeAssistant, site: MockConfig
     assert seen.fired == ["selling"]
     await show(hass, buy, 0.15, 0.1, **unit)
     assert seen.fired == ["selling", "buying"]
+    await show(hass, sell, 0.1, "unavailable", **unit)
+    # The targets are looked up again whenever the registry changes.
+    er.async_get(hass).async_update_entity(buy, name="Price")
+    await show(hass, sell, -0.1, **unit)
+    await show(hass, buy, 0.3, "unavailable", 0.1, **unit)
+    assert seen.fired == ["selling", "buying", "selling", "buying"]
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,17 @@ def gateway_entries(hass: HomeAssistant, entry: ConfigEntry[Any], serials: froze
     return [each for each in entries if each is not entry and (each.unique_id or "") in serials and _is_used(each)]
 
 
+@callback
+def home_entries(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:
+    """Return an entry and those in use that are of the same gateways, loaded or not."""
+
+    def gateways(each: ConfigEntry[Any]) -> frozenset[str]:
+        return serials_of(hass, each) | {each.unique_id or each.entry_id}
+
+    entries, mine = hass.config_entries.async_entries(DOMAIN), gateways(entry)
+    return [entry, *(each for each in entries if each is not entry and _is_used(each) and mine & gateways(each))]
+
+
 class Ways:
     """What an entry leaves to others of the same site, as these show it already.
 
