@@ -212,6 +212,34 @@ async def test_a_load_runs_on_the_surplus(
     assert (len(on), len(off)) == (1, 1)
 
 
+async def test_a_load_that_was_left_on_is_turned_off(
+    hass: HomeAssistant, gateway: GatewayServer, handle: Handle, use: Use
+) -> None:
+    off = async_mock_service(hass, "switch", "turn_off")
+    battery = gateway.house.battery
+    assert battery is not None
+    gateway.house.switches.solar_share = 0.0
+    battery.settings.reserve = 100
+    hass.states.async_set("switch.heater", "on")
+    await handle.wait(120, step=30)
+    # It imports since before the automation is there, as after a restart.
+    await use(
+        "solar_surplus",
+        **{
+            "export": handle.entity("sensor", "grid_export_power"),
+            "import": handle.entity("sensor", "grid_import_power"),
+            "load": "switch.heater",
+            "patience": {"minutes": 2},
+        },
+    )
+    await handle.wait(420, step=30)
+    assert off
+    hass.states.async_set("switch.heater", "off")
+    off.clear()
+    await handle.wait(420, step=30)
+    assert off == []
+
+
 async def test_weak_and_silent_panels_are_noticed(
     hass: HomeAssistant, gateway: GatewayServer, handle: Handle, use: Use, messages: list[ServiceCall]
 ) -> None:
