@@ -1,6 +1,6 @@
 """What the Energy dashboard was offered and given of each site, across restarts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -56,6 +56,13 @@ class Memory:
         self._offered.add(entry_id)
         self._set(entry_id, added)
         await self._async_save()
+
+    async def async_change(self, change: Callable[[Addition], Addition]) -> None:
+        """Remember what was added of all sites as it is now."""
+        before = dict(self._added)
+        self._added = {entry_id: tuple(map(change, added)) for entry_id, added in before.items()}
+        if self._added != before:
+            await self._async_save()
 
     async def async_forget(self, entry_id: str) -> None:
         """Forget an entry that was removed; what was added stays, as its statistics do."""

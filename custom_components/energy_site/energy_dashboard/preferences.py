@@ -1,8 +1,8 @@
 """The preferences of the Energy dashboard: read, extended and validated, without touching what is there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import probatio
@@ -90,6 +90,33 @@ async def async_remove(manager: EnergyManager, added: Iterable[Addition]) -> Rem
     return result
 
 
+def names_in(manager: EnergyManager) -> frozenset[str]:
+    """Return all texts of the sources and devices, the IDs of their statistics among them.
+
+    Raises `EnergyDashboardError` if what is there can't be read.
+    """
+    return frozenset(_texts(_lists(manager)))
+
+
+async def async_replace_names(manager: EnergyManager, names: Mapping[str, str]) -> Callable[[Addition], Addition]:
+    """Replace IDs, new by old, wherever a field has one; return what makes of an addition what is stored of it now.
+
+    Raises `EnergyDashboardError` if what is there can't be read. Nothing is changed then.
+    """
+    before = _lists(manager)
+    lists = {name: _renamed(items, names) for name, items in before.items()}
+    await _async_replace(manager, {name: items for name, items in lists.items() if items != before[name]})
+    # Home Assistant derives further fields of a source from its IDs.
+    after = _lists(manager)
+
+    def change(addition: Addition) -> Addition:
+        pairs = zip(before[addition.list_name], after[addition.list_name], strict=True)
+        stored = (new for old, new in pairs if _known(old) == _known(addition.item))
+        return replace(addition, item=next(stored, _renamed(addition.item, names)))
+
+    return change
+
+
 async def async_issues(
     hass: HomeAssistant, manager: EnergyManager, added: Iterable[Addition]
 ) -> dict[str, tuple[str, ...]]:
@@ -139,6 +166,22 @@ def _remove(lists: Mapping[str, list[dict[str, Any]]], added: Iterable[Addition]
         else:
             gone.append(each)
     return Removal(removed=tuple(removed), kept=tuple(kept), gone=tuple(gone))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, Mapping):
+        return {key: _renamed(each, names) for key, each in value.items()}
+    return [_renamed(each, names) for each in value] if isinstance(value, list) else value
 
 
 def _known(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,8 @@ class MovedEntity:
     same: bool = True
     value: float | None = None
     at: datetime | None = None
+    # What ours was called before.
+    our_entity_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,8 @@ class Move:
     """One move from an old entry.
 
     It `goes_on` without the site if it holds more than that. `disabled_by` is why the entry was disabled
-    before. `disabled_devices` are those of its devices that this move disabled.
+    before. `disabled_devices` are those of its devices that this move disabled. `renamed` are the IDs,
+    new by old, that the Energy dashboard uses since.
     """
 
     old_entry_id: str
@@ -79,6 +82,7 @@ class Move:
     devices: tuple[MovedDevice, ...] = ()
     disabled_devices: tuple[str, ...] = ()
     shifts: Mapping[str, float] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the move as plain JSON data."""

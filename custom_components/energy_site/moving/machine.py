@@ -16,11 +16,12 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
+from ..energy_dashboard.renaming import async_renamable, async_rename
 from ..helpers.storage import site_file
 from ..site.energy.continuing import Successor, continued, moved
 from .evidence import in_watt_hours
 from .journal import JOURNAL, Journal, Move, MovedEntity, Phase
-from .registries import hand_back, hand_over, is_handed_over
+from .registries import hand_back, hand_over, is_handed_over, new_names
 
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_move_lock")
 
@@ -136,7 +137,11 @@ class _Mover:
             await self._async_hand_over()
             await self._async_start_old()
             await self._async_note(phase=Phase.MOVED)
-        elif move.phase is Phase.RETURNED:
+        elif move.phase is Phase.MOVED:
+            # Home Assistant stores the preferences of the Energy dashboard even later than its registries.
+            names = new_names(self._hass, move)
+            await async_rename(self._hass, {old: new for old, new in move.renamed.items() if old in names})
+        else:
             await self._journal.async_end(self._entry.entry_id, move)
 
     async def _async_hand_over(self) -> None:
@@ -148,7 +153,9 @@ class _Mover:
             await self._async_continue_counters()
             await self._async_note(phase=Phase.HANDING_OVER)
         hand_over(self._hass, self._entry, self._move)
-        await self._async_note(phase=Phase.STARTING)
+        renamed = await async_renamable(self._hass, new_names(self._hass, self._move))
+        await self._async_note(phase=Phase.STARTING, renamed={**self._move.renamed, **renamed})
+        await async_rename(self._hass, self._move.renamed)
         if self._move.goes_on:
             self._disable_devices()
 
@@ -159,6 +166,7 @@ class _Mover:
         if not is_handed_over(self._hass, self._move, back=True):
             await self._async_stop_old()
         hand_back(self._hass, self._move)
+        await async_rename(self._hass, {after: before for before, after in self._move.renamed.items()})
         if self._move.phase is Phase.RETURNING:
             await self._async_shift({name: -shift for name, shift in self._move.shifts.items()}, "back")
             await self._async_note(phase=Phase.RESTARTING)

@@ -58,6 +58,7 @@ def entity_before(pair: Pair, counter: str | None, *, same: bool, value: float |
         same=same,
         value=value,
         at=at,
+        our_entity_id=pair.ours.entity_id,
     )
 
 
@@ -122,6 +123,18 @@ def hand_back(hass: HomeAssistant, move: Move) -> None:
         known = devices.async_get(device.id)
         if known is not None and {key: _plain(getattr(known, key)) for key in _CHOSEN} == device.after:
             _choose(hass, device.id, device.before)
+
+
+@callback
+def new_names(hass: HomeAssistant, move: Move) -> dict[str, str]:
+    """Return the IDs under which ours go on after they were handed over, by those that nothing has any more."""
+    registry = er.async_get(hass)
+    known = ((moved.our_entity_id, _known(registry, moved)) for moved in move.entities)
+    return {
+        before: entity.entity_id
+        for before, entity in known
+        if before is not None and entity is not None and before not in registry.entities
+    }
 
 
 @callback
