@@ -72,17 +72,21 @@ async def async_move_in(hass: HomeAssistant, entry: ConfigEntry[Any], move: Move
             await mover.async_advance()
         except (MoveError, HomeAssistantError, ValueError) as err:
             LOGGER.warning("A move from %s failed and is undone: %s", move.domain, type(err).__name__)
-            await mover.async_return()
+            await _async_return(mover)
             raise MoveError(err.reason if isinstance(err, MoveError) else "entities_in_use") from err
 
 
 async def async_move_back(hass: HomeAssistant, entry: ConfigEntry[Any], move: Move) -> None:
     """Undo a move; raise `MoveError` if that fails, and it can be tried again."""
     async with hass.data.setdefault(_LOCK, asyncio.Lock()):
-        try:
-            await _Mover(hass, entry, move).async_return()
-        except (HomeAssistantError, ValueError) as err:
-            raise MoveError("move_back_failed") from err
+        await _async_return(_Mover(hass, entry, move))
+
+
+async def _async_return(mover: _Mover) -> None:
+    try:
+        await mover.async_return()
+    except (MoveError, HomeAssistantError, ValueError) as err:
+        raise MoveError("move_back_failed") from err
 
 
 async def async_release(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
@@ -162,7 +166,9 @@ class _Mover:
     async def _async_hand_back(self) -> None:
         if self._move.phase is not Phase.RESTARTING:
             await self._async_note(phase=Phase.RETURNING)
-        await self._async_stop_ours()
+        # One that couldn't be stopped has been given nothing, and counts as before.
+        if self._move.shifts or not is_handed_over(self._hass, self._move, back=True):
+            await self._async_stop_ours()
         if not is_handed_over(self._hass, self._move, back=True):
             await self._async_stop_old()
         hand_back(self._hass, self._move)
@@ -214,7 +220,11 @@ class _Mover:
 
     async def _async_stop_ours(self) -> None:
         if self._entry.state is not ConfigEntryState.NOT_LOADED:
-            await self._hass.config_entries.async_unload(self._entry.entry_id)
+            # One that couldn't be unloaded runs until Home Assistant restarts.
+            with suppress(OperationNotAllowed):
+                await self._hass.config_entries.async_unload(self._entry.entry_id)
+        if self._entry.state is not ConfigEntryState.NOT_LOADED:
+            raise MoveError("not_stopped")
 
     async def _async_start_ours(self) -> bool:
         if self._entry.disabled_by is None and self._entry.state is ConfigEntryState.NOT_LOADED:
