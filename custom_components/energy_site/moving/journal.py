@@ -133,6 +133,11 @@ class Journal:
         """Return the last move into an entry of ours that wasn't undone."""
         return next((move for move in reversed(self.of(entry_id)) if move.phase is not Phase.RETURNED), None)
 
+    def moved_in(self, entry_id: str) -> frozenset[str]:
+        """Return the registry's own IDs of the entities that moved into an entry of ours and are still there."""
+        moves = (move for move in self.of(entry_id) if move.phase is not Phase.RETURNED)
+        return frozenset(entity.id for move in moves for entity in move.entities)
+
     def entries(self) -> tuple[str, ...]:
         """Return the entries of ours that something moved into."""
         return tuple(self._moves)

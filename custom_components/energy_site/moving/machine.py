@@ -18,6 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN, LOGGER
 from ..energy_dashboard.renaming import async_renamable, async_rename
 from ..helpers.storage import site_file
+from ..runtime.ways import MOVED_IN
 from ..site.energy.continuing import Successor, continued, moved
 from .evidence import in_watt_hours
 from .journal import JOURNAL, Journal, Move, MovedEntity, Phase
@@ -59,6 +60,7 @@ async def async_load_journal(hass: HomeAssistant) -> None:
 
 async def _async_read_journal(hass: HomeAssistant) -> Journal:
     journal = hass.data[JOURNAL] = Journal(hass)
+    hass.data[MOVED_IN] = journal.moved_in
     await journal.async_load()
     return journal
 

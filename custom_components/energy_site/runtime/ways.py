@@ -1,6 +1,6 @@
 """Several ways to one site: what the entry of its gateway shows isn't shown a second time by those of its clouds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, override
 
@@ -11,6 +11,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import (
     CONF_READINGS,
@@ -76,6 +77,9 @@ _BARREN = timedelta(days=1)
 # A new entry adds its entities one after the other.
 _CALM = 5.0
 _MOST_NAMED = 8
+
+# The registry's own IDs of what an entry has taken over from another integration, by the entry's ID.
+MOVED_IN: HassKey[Callable[[str], frozenset[str]]] = HassKey(f"{DOMAIN}_moved_in")
 
 
 class Sited(Protocol):
@@ -293,7 +297,7 @@ class Ways:
             several = len(self._learned or serials) > 1
             shown = frozenset(name for each in self._others for name in self._shown_by(each, units_only=several))
             # An entry that was just added again shows nothing yet.
-            self._hidden = shown or self._hidden
+            self._hidden = (shown or self._hidden) - self._moved_in()
 
     def _clouds_before(self, serials: frozenset[str]) -> list[ConfigEntry[Any]]:
         return [
@@ -311,6 +315,12 @@ class Ways:
                 continue
             if (name := _name(entity, other.unique_id or "")) not in _OWN:
                 yield name
+
+    def _moved_in(self) -> frozenset[str]:
+        """Return what was taken over from another integration: the user's history, which is theirs to give back."""
+        moved_in = self._hass.data.get(MOVED_IN)
+        ids = moved_in(self._entry.entry_id) if moved_in is not None else frozenset()
+        return frozenset(self._name(entity) for entity in self._registered() if entity.id in ids)
 
     def _registered(self) -> list[er.RegistryEntry]:
         return er.async_entries_for_config_entry(er.async_get(self._hass), self._entry.entry_id)
