@@ -43,12 +43,12 @@ async def choose(hass: HomeAssistant, entry: ConfigEntry[Any], item: str) -> Con
 
 
 async def offers(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[str]:
-    """Return the menu of an entry's options."""
+    """Return the menu of an entry's options, without what belongs to the Energy dashboard."""
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     hass.config_entries.options.async_abort(menu["flow_id"])
     found = menu.get("menu_options", [])
     assert isinstance(found, list)
-    return found
+    return [item for item in found if not item.startswith("energy_dashboard")]
 
 
 async def answer(hass: HomeAssistant, result: ConfigFlowResult, **user_input: Any) -> ConfigFlowResult:
