@@ -99,7 +99,10 @@ def registries(hass: HomeAssistant) -> Stored:
         stored: dict[str, Any] = orjson.loads(json_bytes(registry._data_to_save()))
         for kind, registered in stored.items():
             for each in registered if isinstance(registered, list) else ():
-                found[f"{kind} {each['id']}"] = {key: value for key, value in each.items() if key not in _STAMPS}
+                fields = {key: value for key, value in each.items() if key not in _STAMPS}
+                # They are sets, whose order is another in each process.
+                fields |= {key: sorted(fields[key]) for key in ("identifiers", "connections") if key in fields}
+                found[f"{kind} {each['id']}"] = fields
     return found
 
 
