@@ -1,5 +1,7 @@
 """A day of a site with everything that goes wrong in it, in seconds: the same code that runs a month."""
 
+import logging
+
 import pytest
 
 from bench.soak import Result, Soak, run
@@ -9,7 +11,9 @@ _INTERVALS = {"power": 120, "battery": 120, "grid": 120, "devices": 300, "invert
 
 
 @pytest.mark.usefixtures("socket_enabled")
-def test_a_day_of_faults_leaves_every_counter_right_and_nothing_behind() -> None:
+def test_a_day_of_faults_leaves_every_counter_right_and_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
+    # What is weighed would include each line of the debug log, which is kept for the case that the test fails.
+    caplog.set_level(logging.INFO)
     result: Result = run(Soak(days=1.0, seed=1, intervals=_INTERVALS))
     assert result.broken() == []
     # What is compared was really there.
