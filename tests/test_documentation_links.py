@@ -19,7 +19,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".g
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
-_LINK = re.compile(r"\]\(([^)\s]+)\)|<(https?://[^>\s]+)>|\bsrc=\"([^\"]+)\"")
+_LINK = re.compile(r"\]\(([^)\s]+)\)|<(https?://[^>\s]+)>|\bsrc(?:set)?=\"([^\"]+)\"")
 _SCRIPT = re.compile(r"(scripts|\.ci)/[\w-]+")
 _MODULE = re.compile(r"python -m ([\w.]+)")
 
@@ -83,7 +83,7 @@ def test_addresses_of_the_repository_show_what_is_there(page: Path) -> None:
 
 
 def test_every_picture_is_shown() -> None:
-    shown = {(page.parent / link).resolve() for page in PAGES for link in _links(page) if link.endswith(".png")}
+    shown = {(page.parent / link).resolve() for page in PAGES for link in _links(page) if link.endswith(".webp")}
     assert shown >= set((ROOT / "docs/images").iterdir())
 
 
