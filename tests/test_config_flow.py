@@ -11,7 +11,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.energy_site.config_flow import FrontDoor
+from custom_components.energy_site.config_flow import FrontDoor, OptionsMenu
 from custom_components.energy_site.const import CONF_SOURCE, DOMAIN
 from custom_components.energy_site.helpers.sessions import gateway_family
 from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT
@@ -563,6 +563,17 @@ async def test_options_are_a_menu_of_what_applies(hass: HomeAssistant, entry: Mo
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.MENU
     assert "settings" in result["menu_options"]
+
+
+async def test_a_site_without_anything_to_change_says_so(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, data={"source": "iq_gateway"})
+    entry.add_to_hass(hass)
+    # It is the menu alone, as of a vendor without settings, and the entry isn't loaded.
+    menu = OptionsMenu()
+    menu.hass, menu.handler = hass, entry.entry_id
+    result = await menu.async_step_init()
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "no_options"
 
 
 def test_an_unknown_source_has_no_options() -> None:
