@@ -218,6 +218,9 @@ class CloudSource[C: CloudContext](Source):
 
     async def _move(self, name: str) -> None:
         """Use the system's own time zone."""
+        if name == self._zone_name == str(self.context.zone):
+            # Home Assistant finds a zone in a thread, even one that it has found before.
+            return
         if (zone := await self._find_zone(name)) is not None:
             self._zone_name = name
             self.context.zone = zone

@@ -370,6 +370,9 @@ class AccountSource(Source):
 
     async def _move(self, name: str) -> None:
         """Use the site's own time zone."""
+        if name == self._zone_name == str(self.context.zone):
+            # Home Assistant finds a zone in a thread, even one that it has found before.
+            return
         if (zone := await self._find_zone(name)) is not None:
             self._zone_name = name
             self.context.zone = zone
