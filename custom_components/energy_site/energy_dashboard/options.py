@@ -4,10 +4,11 @@ from typing import Any
 
 import probatio
 
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.core import callback
 
 from ..runtime.pairing import has_gateway
+from ..runtime.site import loaded_site
 from ..site.chargers import Chargers
 from .errors import EnergyDashboardError
 from .memory import MEMORY
@@ -69,10 +70,9 @@ class EnergyDashboardSteps(OptionsFlow):
     @callback
     def _has_counters(self) -> bool:
         """Return whether the site is loaded, and doesn't leave all of its counters to the gateway's entry."""
-        entry = self.config_entry
-        if entry.state is not ConfigEntryState.LOADED:
+        if (runtime := loaded_site(self.config_entry)) is None:
             return False
-        return not has_gateway(self.hass, entry) or entry.runtime_data.part(Chargers) is not None
+        return not has_gateway(self.hass, self.config_entry) or runtime.part(Chargers) is not None
 
     @callback
     def _async_end(self) -> ConfigFlowResult:

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..runtime.pairing import has_gateway
-from ..runtime.site import SiteConfigEntry, SiteRuntime
+from ..runtime.site import SiteConfigEntry, SiteRuntime, loaded_site
 from .candidates import async_candidates
 from .errors import EnergyDashboardError
 from .memory import async_memory
@@ -41,11 +40,11 @@ class Proposal:
 async def async_plan(hass: HomeAssistant, entry: SiteConfigEntry, words: Words) -> AdditionPlan:
     """Return what would be added of a site, as far as it is there; raise `EnergyDashboardError` if nothing can be known."""
     manager = await async_manager(hass)
-    if entry.state is not ConfigEntryState.LOADED:
+    if (runtime := loaded_site(entry)) is None:
         raise EnergyDashboardError("energy_dashboard_not_loaded", name=entry.title)
     former = (await async_memory(hass)).former(entry.entry_id)
-    foreign = hass.data[FOREIGN_STATISTICS](entry.runtime_data)
-    candidates = await async_candidates(entry.runtime_data, words.parts, former, foreign)
+    foreign = hass.data[FOREIGN_STATISTICS](runtime)
+    candidates = await async_candidates(runtime, words.parts, former, foreign)
     # Nothing is awaited from here on, so that what is there is what the plan is made for.
     return plan(candidates, present(manager), takes_home=takes_home())
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import probatio
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 from homeassistant.helpers.translation import async_get_translations
 
 from ..helpers.texts import in_markdown
-from ..runtime.site import SiteRuntime
+from ..runtime.site import loaded_site
 from .journal import JOURNAL, Move, Phase
 from .listing import async_list
 from .machine import MoveError, async_move_back, async_move_in
@@ -33,7 +33,9 @@ class MoveSteps(OptionsFlow):
         entries = {entry.entry_id: entry for entry in self._old_entries()}
         errors: dict[str, str] = {}
         if user_input is not None:
-            if (runtime := self._runtime) is None or (old := entries.get(user_input[CONF_ENTRY])) is None:
+            if (runtime := loaded_site(self.config_entry)) is None or (
+                old := entries.get(user_input[CONF_ENTRY])
+            ) is None:
                 return self.async_abort(reason="nothing_to_move")
             self._prepared = await async_prepare(runtime, old)
             if self._prepared.plan.pairs:
@@ -59,7 +61,7 @@ class MoveSteps(OptionsFlow):
 
     async def async_step_move_in_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show what becomes what, then move in."""
-        runtime, prepared = self._runtime, self._prepared
+        runtime, prepared = loaded_site(self.config_entry), self._prepared
         if runtime is None or prepared is None or prepared.old not in self._old_entries():
             # The site, or the old entry, is gone or has changed since the list was shown.
             return self.async_abort(reason="nothing_to_move")
@@ -107,17 +109,9 @@ class MoveSteps(OptionsFlow):
         placeholders = in_markdown({"name": self.config_entry.title, "old": old})
         return self.async_abort(reason=error.reason, description_placeholders=placeholders)
 
-    @property
-    def _runtime(self) -> SiteRuntime | None:
-        """The site, `None` while it isn't loaded and so can't be compared."""
-        runtime: SiteRuntime | None = None
-        if self.config_entry.state is ConfigEntryState.LOADED:
-            runtime = self.config_entry.runtime_data
-        return runtime
-
     def _old_entries(self) -> list[ConfigEntry[Any]]:
         """Return the entries that can be moved in from, without those that did already."""
-        if (runtime := self._runtime) is None:
+        if (runtime := loaded_site(self.config_entry)) is None:
             return []
         moves = self.hass.data[JOURNAL].of(self.config_entry.entry_id)
         moved = {move.old_entry_id for move in moves if move.phase is not Phase.RETURNED}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -46,6 +46,14 @@ class Storable(Protocol):
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Restore the data of `as_dict`."""
+
+
+@callback
+def loaded_site(entry: ConfigEntry[Any]) -> SiteRuntime | None:
+    """Return the site of an entry, `None` while it isn't loaded."""
+    # Home Assistant removes the attribute when it unloads an entry.
+    runtime: SiteRuntime | None = getattr(entry, "runtime_data", None)
+    return runtime if entry.state is ConfigEntryState.LOADED else None
 
 
 class SiteRuntime:

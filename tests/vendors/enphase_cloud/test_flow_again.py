@@ -10,7 +10,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.energy_site.api.errors import ApiAuthError
-from custom_components.energy_site.config_flow import FrontDoor
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.vendors.oauth import async_entry_token, auth_domain, stored_client
 from homeassistant.components.application_credentials import DATA_COMPONENT
@@ -19,7 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator.enphase_cloud import Application, CloudServer, Consent, Owner
 from simulator.iq_gateway import HttpStatus
-from tests.common import step
+from tests.common import open_settings, step
 
 from ...cloud import SYSTEMS, TOKEN, asked, come_back, paste, set_up_cloud, shown, typed
 
@@ -387,8 +386,6 @@ async def test_the_owner_of_another_account_cannot_change_the_system(
 
 
 async def test_the_options_of_a_gateway_are_none_of_the_clouds(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    flow: Any = FrontDoor.async_get_options_flow(entry)
-    flow.hass, flow.handler = hass, entry.entry_id
-    form = await flow.async_step_settings()
+    form = await open_settings(hass, entry)
     assert form["data_schema"] is not None
     assert [str(field) for field in form["data_schema"].schema] == ["readings"]
