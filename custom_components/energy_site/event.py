@@ -12,8 +12,9 @@ from .const import DOMAIN
 from .runtime.control_errors import setting_name
 from .runtime.site import SiteConfigEntry, SiteRuntime
 from .runtime.site_events import RelayedChange, StormEvent
+from .site.circuits import Generator, LoadCircuits
 from .site.control import Change, ChangeKind
-from .site.model import Generator, GridStatus, LoadCircuits, Part, Settings, Storm
+from .site.model import GridStatus, Part, Settings, Storm
 from .site.outage import OutageEvent
 
 PARALLEL_UPDATES = 0

@@ -7,19 +7,9 @@ from homeassistant.components.select import SelectEntityDescription
 from homeassistant.components.switch import SwitchEntityDescription
 from homeassistant.const import EntityCategory
 
+from ..site.circuits import CircuitAction, CircuitMode, GeneratorMode, LoadCircuit
 from ..site.control import ControlKey
-from ..site.model import (
-    CircuitAction,
-    CircuitMode,
-    ExportRule,
-    GeneratorMode,
-    GridStatus,
-    LivePower,
-    LoadCircuit,
-    OperatingMode,
-    Settings,
-    Storm,
-)
+from ..site.model import ExportRule, GridStatus, LivePower, OperatingMode, Settings, Storm
 from . import export_limit
 from .entity_description import AnyEntityDescription, DeviceEntityDescription, SiteEntityDescription
 from .families import CIRCUIT, GENERATOR

@@ -6,20 +6,10 @@ from typing import Any
 
 from ..site import model
 from ..site.chargers import Chargers, ChargerUnit
+from ..site.circuits import Generator, LoadCircuit, LoadCircuits
 from ..site.heat_pumps import HeatPumps, HeatPumpUnit
 from ..site.meters import Meters, MeterUnit
-from ..site.model import (
-    Battery,
-    BatteryUnit,
-    Controller,
-    ControllerKind,
-    GridStatus,
-    Inverter,
-    Inverters,
-    LoadCircuit,
-    LoadCircuits,
-    Part,
-)
+from ..site.model import Battery, BatteryUnit, Controller, ControllerKind, GridStatus, Inverter, Inverters, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +69,9 @@ CHARGER: Family[Chargers, ChargerUnit] = Family(
 HEAT_PUMP: Family[HeatPumps, HeatPumpUnit] = Family(
     kind="heat_pump", part=HeatPumps, units=lambda part: part.units, describe=lambda unit: unit.device
 )
-GENERATOR: Family[model.Generator, model.Generator] = Family(
+GENERATOR: Family[Generator, Generator] = Family(
     kind="generator",
-    part=model.Generator,
+    part=Generator,
     units=lambda part: {"generator": part},
     describe=lambda _: None,
     has_serial=False,

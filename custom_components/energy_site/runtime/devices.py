@@ -14,7 +14,8 @@ from ..const import DOMAIN
 from ..descriptions.families import FAMILIES, Family
 from ..site import model
 from ..site.chargers import ChargerUnit
-from ..site.model import LoadCircuit, Part
+from ..site.circuits import Generator, LoadCircuit
+from ..site.model import Part
 from ..sources.listeners import Listeners
 from ..vendors.adapter import SourceAdapter
 from .poller import Poller
@@ -72,7 +73,7 @@ class SiteDevices:
             name = unit.name or serial
         elif isinstance(unit, ChargerUnit):
             key = unit.kind
-        elif isinstance(unit, model.Generator):
+        elif isinstance(unit, Generator):
             device, manufacturer = model.DeviceInfo(serial=serial, model=unit.model), unit.manufacturer or manufacturer
         return DeviceInfo(
             identifiers=self._unit_identifiers(family, serial),

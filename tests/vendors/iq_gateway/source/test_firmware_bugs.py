@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.energy_site.site.circuits import LoadCircuits
 from custom_components.energy_site.site.energy.counter import JOULE_WRAP
 from custom_components.energy_site.site.meters import Meters
 from custom_components.energy_site.site.model import (
@@ -15,7 +16,6 @@ from custom_components.energy_site.site.model import (
     EnergyCounters,
     GridStatus,
     Inverters,
-    LoadCircuits,
     PowerFlow,
     Settings,
 )

@@ -6,14 +6,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.energy_site.site.model import (
-    ControllerKind,
-    CounterKind,
-    Generator,
-    GridState,
-    GridStatus,
-    PowerFlow,
-)
+from custom_components.energy_site.site.circuits import Generator
+from custom_components.energy_site.site.model import ControllerKind, CounterKind, GridState, GridStatus, PowerFlow
 from simulator.iq_gateway import HttpStatus, Mutate
 from simulator.presets import PRESETS
 

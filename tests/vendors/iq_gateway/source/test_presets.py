@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 
+from custom_components.energy_site.site.circuits import CircuitAction, CircuitMode, Generator, LoadCircuits
 from custom_components.energy_site.site.meters import Meters
 from custom_components.energy_site.site.model import (
     Battery,
-    CircuitAction,
-    CircuitMode,
     CounterKind,
     Flow,
-    Generator,
     GridState,
     GridStatus,
     Health,
     Inverters,
-    LoadCircuits,
     Part,
     PowerFlow,
     Settings,

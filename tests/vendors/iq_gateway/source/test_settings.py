@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.energy_site.site.model import Activity, LoadCircuits, OperatingMode, Settings
+from custom_components.energy_site.site.circuits import LoadCircuits
+from custom_components.energy_site.site.model import Activity, OperatingMode, Settings
 from custom_components.energy_site.sources.feed import Presence
 from simulator.house import StorageMode
 from simulator.iq_gateway import HttpStatus, Mutate

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from custom_components.energy_site.site.circuits import Generator, LoadCircuits
 from custom_components.energy_site.site.control import BlockReason, ChangeKind, ControlName, Failure, Value
-from custom_components.energy_site.site.model import Generator, GridState, GridStatus, LoadCircuits, Transition
+from custom_components.energy_site.site.model import GridState, GridStatus, Transition
 from simulator.house import GeneratorConfig
 from simulator.iq_gateway.faults import Unheeded
 from simulator.presets import PRESETS

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ....site.circuits import CircuitAction, CircuitMode, LoadCircuit, LoadCircuits
 from ....site.control import Value
-from ....site.model import CircuitAction, CircuitMode, GridState, LoadCircuit, LoadCircuits
+from ....site.model import GridState
 from ..client.models.ensemble import DryContact
 from .answers import Answers
 from .feeds import DRY_CONTACT_SETTINGS, DRY_CONTACTS

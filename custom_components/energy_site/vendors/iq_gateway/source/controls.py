@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
+from ....site.circuits import Generator, GeneratorMode, LoadCircuit, LoadCircuits
 from ....site.control import (
     BlockReason,
     Choice,
@@ -19,19 +20,7 @@ from ....site.control import (
     pauses,
     same,
 )
-from ....site.model import (
-    Activity,
-    DeviceInfo,
-    Generator,
-    GeneratorMode,
-    GridState,
-    GridStatus,
-    LoadCircuit,
-    LoadCircuits,
-    OperatingMode,
-    Part,
-    Settings,
-)
+from ....site.model import Activity, DeviceInfo, GridState, GridStatus, OperatingMode, Part, Settings
 from ....sources.feed import FeedState
 from ..client import edits, endpoints
 from ..client.client import IqGatewayClient

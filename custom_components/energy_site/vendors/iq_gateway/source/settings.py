@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 import re
 
-from ....site.model import Activity, Generator, GeneratorMode, OperatingMode, Settings
+from ....site.circuits import Generator, GeneratorMode
+from ....site.model import Activity, OperatingMode, Settings
 from .answers import Answers
 from .capabilities import Capabilities
 from .feeds import GENERATOR, GENERATOR_CONFIG, GENERATOR_MODE, SCHEDULE, SECONDARY_CONTROL, TARIFF

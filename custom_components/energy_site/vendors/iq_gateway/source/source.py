@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, override
 
 from ....api.errors import ApiConnectionError, ApiError, ApiStatusError
+from ....site.circuits import Generator, LoadCircuits
 from ....site.control import BlockReason, Control, ControlName
 from ....site.energy.ledger import Ledger
 from ....site.export_limit import ExportLimit
@@ -14,12 +15,10 @@ from ....site.model import (
     Battery,
     DeviceInfo,
     EnergyCounters,
-    Generator,
     GridStatus,
     Health,
     Inverters,
     LivePower,
-    LoadCircuits,
     Part,
     PowerFlow,
     Settings,

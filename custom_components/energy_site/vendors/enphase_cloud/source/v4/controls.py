@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from .....site.circuits import CircuitMode, LoadCircuits
 from .....site.control import (
     BlockReason,
     Choice,
@@ -17,7 +18,7 @@ from .....site.control import (
     Value,
     same,
 )
-from .....site.model import CircuitMode, LoadCircuits, OperatingMode, Settings, Storm
+from .....site.model import OperatingMode, Settings, Storm
 from .....site.quota.demand import Purpose
 from .....sources.budget import with_purpose
 from .....sources.cloud import CloudSource

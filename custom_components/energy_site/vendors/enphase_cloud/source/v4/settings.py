@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from .....site.model import CircuitMode, LoadCircuit, LoadCircuits, OperatingMode, Settings, Storm
+from .....site.circuits import CircuitMode, LoadCircuit, LoadCircuits
+from .....site.model import OperatingMode, Settings, Storm
 from ...client.models.battery import BatteryMode, BatterySettings, LoadContact, LoadMode, StormGuard
 
 MODES: Mapping[BatteryMode, OperatingMode] = {

@@ -6,6 +6,7 @@ from typing import Any, override
 
 from .....api.errors import ApiNotFoundError
 from .....site.chargers import Chargers
+from .....site.circuits import LoadCircuits
 from .....site.control import Control, ControlName
 from .....site.energy.grid_balance import derived
 from .....site.heat_pumps import HeatPumps
@@ -17,7 +18,6 @@ from .....site.model import (
     GridStatus,
     Health,
     Inverters,
-    LoadCircuits,
     PowerFlow,
     Quota,
     Settings,
