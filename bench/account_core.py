@@ -53,7 +53,7 @@ async def look() -> Shown:
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
         server.add_account(EMAIL, PASSWORD, two_factor=True)
-        dice = random.Random(1)  # noqa: S311 - dice, no secrets.
+        dice = random.Random(1)
         world = World(clock=clock, http=http, server=server, home=home, dice=dice, two_factor=True, paired=False)
         secrets, logger = Secrets(world), logging.getLogger(LOGGER)
         addresses = {"ENERGY_SITE_ENLIGHTEN": server.url, "ENERGY_SITE_ENTREZ": server.url}

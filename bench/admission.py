@@ -98,7 +98,7 @@ def shown(site: Site) -> dict[str, float | None]:
 
 async def corrupt(home: str, count: int, seed: int, *, hour: float = 10.0) -> list[Corrupted]:
     """Corrupt so many single answers of a home, one after the other, and look after each at what is shown."""
-    dice = random.Random(seed)  # noqa: S311 - dice for a simulation.
+    dice = random.Random(seed)
     found: list[Corrupted] = []
     async with simulated(home, hour=hour) as site:
         await site.start()

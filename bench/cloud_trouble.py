@@ -111,7 +111,7 @@ class Plan:
 
     def _spell_of_vendor(self, name: str, first: float, last: float) -> None:
         """Plan what only one vendor's service does."""
-        raise NotImplementedError(name)
+        raise LookupError(name)
 
     def restarts(self, start: float, end: float, dice: random.Random) -> None:
         """Plan restarts every few days, half of them crashes."""

@@ -67,7 +67,7 @@ class CloudHome(Home):
     ) -> None:
         """Steer `system` with a key that its owner agreed to."""
         application: Application = cloud.add_application(plan=_SERVED)
-        dice = random.Random(0)  # noqa: S311 - dice, no secrets.
+        dice = random.Random(0)
         world = EnphaseWorld(clock=clock, cloud=cloud, application=application, session=session, dice=dice)
         self.system, self.planner = system, Planner(_PLANS[0])
         name = f"enphase_{system.system_id}"

@@ -122,7 +122,7 @@ def overrides(count: int, seed: int) -> Overrides:
 
 
 async def _run(loop: SimulatedLoop, count: int, seed: int) -> Overrides:
-    dice, tally = random.Random(seed), Overrides()  # noqa: S311 - dice, no secrets.
+    dice, tally = random.Random(seed), Overrides()
     async with _site(loop) as stage:
         for _ in range(count):
             await _one(stage, dice, tally)

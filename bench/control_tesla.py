@@ -270,7 +270,7 @@ async def tesla_home(start: float) -> AsyncIterator[TeslaHome]:
         with patch.dict(os.environ, {"ENERGY_SITE_TESLA_API": cloud.url, "ENERGY_SITE_TESLA_AUTH": cloud.url}):
             home = TeslaHome(site, cloud, clock, session)
             await home.tesla.prepare(home.now)
-            home.force(TARIFF, home.another(TARIFF, random.Random(0)))  # noqa: S311 - dice, no secrets.
+            home.force(TARIFF, home.another(TARIFF, random.Random(0)))
             for key in home.source.feeds:
                 await home.ask(key)
             yield home

@@ -115,7 +115,7 @@ class SiteEvent:
 
 def plan(days: float, seed: int) -> list[SiteEvent]:
     """Return all that happens, in its order; the same for the same seed."""
-    dice = Random(seed)  # noqa: S311
+    dice = Random(seed)
     length = days * DAY
     happenings = [
         *_nights(days),

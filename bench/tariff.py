@@ -43,7 +43,7 @@ class Tally:
 
 def measure(count: int, seed: int) -> Tally:
     """Judge so many tariffs, half of them valid; send, read back and price the valid ones."""
-    dice = random.Random(seed)  # noqa: S311 - dice for a simulation.
+    dice = random.Random(seed)
     tally = Tally()
     ways = list(BREAKS)
     for number in range(count):

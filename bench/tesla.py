@@ -96,7 +96,7 @@ async def run(scenario: Scenario) -> TeslaResult:
     """Let a scenario happen."""
     began, start = perf_counter(), scenario.start.timestamp() // QUARTER * QUARTER
     clock = ManualClock(start)
-    dice = random.Random(scenario.seed)  # noqa: S311 - dice, no secrets.
+    dice = random.Random(scenario.seed)
     sites = [_site(number, scenario, start) for number in range(scenario.systems)]
     async with (
         TeslaServer(sites, clock=clock) as cloud,

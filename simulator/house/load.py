@@ -128,7 +128,7 @@ class Loads:
         return [*self._uses.get(day - 1, ()), *self._uses[day]]
 
     def _plan(self, day: int, utc_offset: float) -> tuple[_Use, ...]:
-        random = Random(f"{self._seed}/{day}")  # noqa: S311
+        random = Random(f"{self._seed}/{day}")
         midnight = day * _DAY - utc_offset
         uses = []
         for number, appliance in enumerate(APPLIANCES):

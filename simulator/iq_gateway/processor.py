@@ -80,7 +80,7 @@ class Processor:
         """Take `wait` real seconds for each modelled one; 0 only counts them."""
         self.speed = speed
         self.wait = wait
-        self._random = Random(seed)  # noqa: S311
+        self._random = Random(seed)
         self._lock = asyncio.Lock()
         self._works: set[asyncio.Task[None]] = set()
 
