@@ -110,8 +110,8 @@ class Plan:
                 self._spell_of_vendor(name, first, last)
 
     def _spell_of_vendor(self, name: str, first: float, last: float) -> None:
-        """Plan what only one vendor's service does."""
-        raise LookupError(name)
+        """Plan what only one vendor's service does; what all services do is not among it."""
+        raise NotImplementedError(name)
 
     def restarts(self, start: float, end: float, dice: random.Random) -> None:
         """Plan restarts every few days, half of them crashes."""

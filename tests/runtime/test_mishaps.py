@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.diagnostics import async_get_config_entry_diagnostics
+from custom_components.energy_site.site.model import PowerFlow
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator.iq_gateway import GatewayServer
@@ -88,7 +89,7 @@ async def test_an_entity_that_fails_keeps_no_other_from_its_value(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.clear()
-    listeners = next(iter(entry.runtime_data.poller._listeners.values()))
+    listeners = entry.runtime_data.poller._listeners[PowerFlow]
     listeners._callbacks.insert(0, boom)
     await pass_time(hass, freezer, 120, step=20)
     listeners._callbacks.remove(boom)
