@@ -174,6 +174,16 @@ class EnphaseCloudSource(CloudSource[V4Context]):
             self._charging = units.charging(self._latest_chargers(self.answered_at(feeds.LATEST)))
 
     @override
+    def _rebuild(self, key: str, now: datetime) -> None:
+        for counters, life_of in (
+            (self._charged, unit_feeds.CHARGER_LIFETIME),
+            (self._pumped, unit_feeds.HEAT_PUMP_LIFETIME),
+        ):
+            if not self.states[life_of.key].presence.answers:
+                counters.begin(self._today(now))
+        super()._rebuild(key, now)
+
+    @override
     def _observe(self, feed: Feed, now: datetime) -> None:
         counters, zone, key = self.counters, self.zone, feed.key
         self._observe_units(key, now)
@@ -212,8 +222,7 @@ class EnphaseCloudSource(CloudSource[V4Context]):
             if key == life_of.key and (lives := self.answer(life_of)) is not None:
                 counters.record_life(lives, since, today)
             if key == day_of.key and (telemetry := self.answer(day_of)) is not None:
-                lifeless = not self.states[life_of.key].presence.answers
-                counters.record_day(telemetry, self.zone, today, lifeless=lifeless)
+                counters.record_day(telemetry, self.zone)
         if key == feeds.DEVICES.key and (known := self.answer(feeds.DEVICES)) is not None and self._is_listed:
             # During setup, these feeds are polled anyway.
             new = {each.serial_number for each in known.of(units.CHARGER_KIND)} - {*context.chargers}

@@ -59,20 +59,21 @@ class UnitEnergy:
                 # A new device has used nothing yet.
                 counter.begin(today)
 
-    def record_day(
-        self, telemetry: Mapping[str, EnergyTelemetry], zone: tzinfo, today: date, *, lifeless: bool
-    ) -> None:
-        """Record the intervals of a day so far; `lifeless` devices will have no lifetime energy soon."""
+    def record_day(self, telemetry: Mapping[str, EnergyTelemetry], zone: tzinfo) -> None:
+        """Record the intervals of a day so far."""
         for serial, answer in telemetry.items():
             counter = self._counters.setdefault(serial, DailyCounter())
-            if lifeless:
-                counter.begin(today)
             intervals = {
                 each.end_at: max(each.wh, 0.0)
                 for each in answer.intervals
                 if each.wh is not None and each.wh < _TOO_MUCH_BY_QUARTER
             }
             note(counter, intervals, zone)
+
+    def begin(self, today: date) -> None:
+        """Count from `today`, as the service has no lifetime energy of these devices."""
+        for counter in self._counters.values():
+            counter.begin(today)
 
     def total(self, serial: str, today: date) -> float | None:
         """Return a device's Wh, `None` as long as its lifetime energy is unknown."""
