@@ -301,6 +301,24 @@ async def test_a_certificate_that_is_not_the_pinned_one_ends_it_before_anything_
     assert str(caught.value) == "ivp/meters: the certificate is not the pinned one"
 
 
+async def test_a_connection_is_used_again_however_many_other_certificates_are_pinned(gateway: GatewayServer) -> None:
+    opened: list[object] = []
+
+    async def count(*about: object) -> None:
+        opened.append(about)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(count)
+    address = URL(f"https://{gateway.host}/info")
+    async with aiohttp.ClientSession(trace_configs=[trace]) as session:
+        await request(session, "GET", address, endpoint="info", timeout=5, pin=gateway.fingerprint)
+        for other in range(300):
+            with pytest.raises(ApiCertificateError):
+                await request(session, "GET", address, endpoint="info", timeout=5, pin=other.to_bytes(32))
+        await request(session, "GET", address, endpoint="info", timeout=5, pin=gateway.fingerprint)
+    assert len(opened) == 1
+
+
 async def test_without_a_pin_a_certificate_that_nobody_vouches_for_is_refused(
     session: aiohttp.ClientSession, gateway: GatewayServer
 ) -> None:

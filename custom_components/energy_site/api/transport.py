@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cache
 import logging
 import time
 from typing import Any
@@ -220,7 +220,7 @@ def _too_large(answer: ClientResponse, endpoint: str, limit: int) -> ApiPayloadE
     return ApiPayloadError(endpoint, f"more than {limit} bytes")
 
 
-@lru_cache(maxsize=64)
+@cache
 def _pinned(pin: bytes) -> Fingerprint:
     """Return the same object for the same pin, as the connection pool depends on it."""
     return Fingerprint(pin)
