@@ -57,14 +57,15 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """What was measured: seconds until the first site and until all others had everything, MB, and rows an hour."""
+    """What was measured: seconds until the first site, each other, and all at once had everything, MB, rows an hour."""
 
     plan: Plan
     loaded: int
     entities: int
     unavailable: int
     first: float
-    others: float
+    other: float
+    start: float
     memory: float
     memory_a_site: float
     growth: float
@@ -111,7 +112,7 @@ def _measure(plan: Plan) -> Installation:
 
 
 async def measure(plan: Plan) -> Installation:
-    """Set one site up, then all others at once, and let them run."""
+    """Add one site after the other, as an owner does, load all at once, as a start does, and let them run."""
     with ExitStack() as stack:
         config = {"db_url": stack.enter_context(serving())} if plan.postgresql else {}
         async with farm(plan.sites, plan.inverters) as planted, core() as hass:
@@ -120,8 +121,12 @@ async def measure(plan: Plan) -> Installation:
             entries = [entry_for(each.serial, each.host, each.fingerprint, each.token) for each in planted]
             first = await _set_up(hass, entries[:1])
             alone = weigh().memory
+            others = [await _set_up(hass, [entry]) for entry in entries[1:]]
+            await _rows(hass)
+            added = weigh().memory
+            await _unload(hass, entries)
             watch = LoopWatch()
-            others = await _set_up(hass, entries[1:])
+            start = await _load(hass, entries)
             watch.stop()
             starting = watch.delay
             before, full = await _rows(hass), weigh().memory
@@ -141,9 +146,10 @@ async def measure(plan: Plan) -> Installation:
                 entities=len(states),
                 unavailable=sum(state.state == STATE_UNAVAILABLE for state in states),
                 first=first,
-                others=others,
+                other=sum(others) / max(1, len(others)),
+                start=start,
                 memory=memory,
-                memory_a_site=(memory - alone) / max(1, plan.sites - 1),
+                memory_a_site=(added - alone) / max(1, plan.sites - 1),
                 growth=memory - full,
                 starting=starting,
                 delay=watch.delay,
@@ -155,18 +161,26 @@ async def measure(plan: Plan) -> Installation:
                 series=after.series,
                 size=(after.size - before.size) / hours,
             )
-            await asyncio.gather(*(hass.config_entries.async_unload(entry.entry_id) for entry in entries))
+            await _unload(hass, entries)
             return found
 
 
 async def _set_up(hass: HomeAssistant, entries: Sequence[MockConfigEntry]) -> float:
-    """Set sites up at once, as a start of Home Assistant does; return after how many seconds everything was asked."""
-    began = time.monotonic()
+    """Add sites, and return after how many seconds everything was asked."""
     for entry in entries:
         entry.add_to_hass(hass)
+    return await _load(hass, entries)
+
+
+async def _load(hass: HomeAssistant, entries: Sequence[MockConfigEntry]) -> float:
+    began = time.monotonic()
     await asyncio.gather(*(hass.config_entries.async_setup(entry.entry_id) for entry in entries))
     await hass.async_block_till_done()
     return time.monotonic() - began
+
+
+async def _unload(hass: HomeAssistant, entries: Sequence[MockConfigEntry]) -> None:
+    await asyncio.gather(*(hass.config_entries.async_unload(entry.entry_id) for entry in entries))
 
 
 async def _rows(hass: HomeAssistant) -> Rows:
@@ -198,9 +212,10 @@ def report(found: Installation) -> None:
         ("sites loaded", found.loaded, ""),
         ("entities", found.entities, f"({found.unavailable} unavailable)"),
         ("set-up of the first site", found.first, "s"),
-        ("set-up of all others, together", found.others, "s"),
-        ("memory", found.memory, "MB"),
-        ("memory for each site more", found.memory_a_site, f"MB (at most {MEMORY:g})"),
+        ("set-up of each other one", found.other, "s"),
+        ("start with all of them at once", found.start, "s"),
+        ("memory at the end", found.memory, "MB"),
+        ("memory for each site that is added", found.memory_a_site, f"MB (at most {MEMORY:g})"),
         ("memory that was added while they ran", found.growth, "MB"),
         ("processor of the event loop", found.busy, "%"),
         ("states an hour", found.states, ""),
@@ -211,7 +226,7 @@ def report(found: Installation) -> None:
         print(f"  {label:42} {value:12.2f} {unit}" if isinstance(value, float) else f"  {label:42} {value:12} {unit}")
     print(f"  {'event loop, ms':42} {'p50':>12} {'p99':>8} {'max':>8}")
     for label, delay in (
-        ("late while sites are set up", found.starting),
+        ("late while all start at once", found.starting),
         ("late while they run", found.delay),
         (f"by its own work (p99 at most {LATE:g})", found.own),
     ):
