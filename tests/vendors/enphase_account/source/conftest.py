@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -13,16 +12,10 @@ from simulator.clock import ManualClock
 from simulator.enphase_account import AccountHome, AccountServer, HomeDetails, lived
 from simulator.house import BatteryConfig, HouseConfig
 
+from ...source_home import NOON, enable_event_loop_debug
 from .home import EMAIL, PASSWORD, Helm, SourceHome
 
-# A Wednesday noon in June.
-NOON = datetime(2026, 6, 17, 12, tzinfo=ZoneInfo("Europe/Amsterdam"))
-
-
-@pytest.fixture(autouse=True)
-def enable_event_loop_debug() -> None:
-    """Leave out the event loop's own checks, which take as long as everything else together."""
-
+__all__ = ["enable_event_loop_debug"]
 
 type MakeHome = Callable[..., Awaitable[SourceHome]]
 

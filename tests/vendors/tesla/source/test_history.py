@@ -20,7 +20,8 @@ from simulator.house import HouseConfig, Place
 from simulator.tesla_cloud import EnergySite, Refuse, WallConnector, lived, powerwall
 from tests.statistics_table import Table
 
-from .conftest import NOON, MakeHome
+from ...source_home import NOON
+from .conftest import MakeHome
 from .home import TeslaHome
 
 FLOWS = (

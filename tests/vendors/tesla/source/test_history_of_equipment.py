@@ -13,7 +13,8 @@ from custom_components.energy_site.vendors.tesla.source.history import TeslaHist
 from simulator.house import GeneratorConfig, HouseConfig, Outage
 from simulator.tesla_cloud import EnergySite, Refuse, WallConnector, powerwall
 
-from .conftest import NOON, MakeHome
+from ...source_home import NOON
+from .conftest import MakeHome
 from .home import HISTORY, INFO, TeslaHome
 from .test_history import FLOWS, Past, a_past
 

@@ -14,7 +14,8 @@ from simulator.house import HouseConfig, Outage
 from simulator.iq_gateway import Mutate
 from simulator.tesla_cloud import EnergySite, OutageUnit, lived, powerwall
 
-from .conftest import NOON, MakeHome
+from ...source_home import NOON
+from .conftest import MakeHome
 from .home import HISTORY, LIVE, TeslaHome
 
 HOUR = 3600.0

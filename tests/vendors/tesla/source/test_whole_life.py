@@ -14,7 +14,8 @@ from simulator.house import HouseConfig
 from simulator.tesla_cloud import lived, powerwall
 from tests.statistics_table import Table
 
-from .conftest import NOON, MakeHome
+from ...source_home import NOON
+from .conftest import MakeHome
 from .home import Budget, TeslaHome
 
 # A month's requests are spared for later at its beginning.
