@@ -3,6 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hypothesis import strategies as st
+
+HUGE = st.sampled_from(
+    [10**18, -(10**18), 2**64, 2**63, 2**32, 1e308, -1e308, 5e-324, -0.0, 4_294_967_292, 99_999_999_999]
+)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | HUGE | st.text()
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
 WRONG: tuple[Any, ...] = (
     "unknown",
     [],

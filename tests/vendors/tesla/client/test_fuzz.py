@@ -1,8 +1,6 @@
 """Whatever the Fleet API answers becomes a model or an error of ours, and nothing else."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 import json
 import math
@@ -24,19 +22,13 @@ from custom_components.energy_site.vendors.tesla.client.models.energy_history im
     sum_flows,
 )
 from custom_components.energy_site.vendors.tesla.client.oauth import parse_tokens, region_of_code
-from tests.mangled import changed, mutations, places
+from tests.mangled import JSON, changed, mutations, places
+from tests.nonsense import numbers
 
 from .shapes import SAMPLES
 from .test_oauth import TOKENS
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
-HUGE = st.sampled_from([10**18, -(10**18), 2**64, 2**63, 1e308, -1e308, 5e-324, -0.0, 99_999_999_999])
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | HUGE | st.text()
-JSON = st.recursive(
-    LEAVES,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
-    max_leaves=12,
-)
 SENT = st.sampled_from(
     ["", "unknown", "true", "9" * 30, "-1", "é", "\x00", "2024-01-01", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00Z"]
 )
@@ -65,21 +57,6 @@ def read(endpoint: FleetEndpoint[Any], body: bytes) -> Any:
         assert math.isfinite(number)
     repr(model)
     return model
-
-
-def numbers(model: Any) -> Iterator[float]:
-    """Return all numbers of a model."""
-    if is_dataclass(model):
-        for field in fields(model):
-            yield from numbers(getattr(model, field.name))
-    elif isinstance(model, dict):
-        for each in model.values():
-            yield from numbers(each)
-    elif isinstance(model, tuple | list):
-        for each in model:
-            yield from numbers(each)
-    elif isinstance(model, float):
-        yield model
 
 
 @pytest.mark.parametrize(("endpoint", "real"), PARAMETERS)
