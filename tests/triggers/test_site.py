@@ -1,6 +1,6 @@
 """What the grid, storms and prices do."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from freezegun.api import FrozenDateTimeFactory
 import probatio
@@ -21,19 +21,33 @@ from tests.automations import automate, threshold, trigger
 
 from .entities import W, pass_by, register, show
 
-ON_OFF = [
-    ("grid_lost", "grid_connected", "on", "off"),
-    ("grid_returned", "grid_connected", "off", "on"),
-    ("storm_watch_started", "storm_alert", "off", "on"),
-    ("storm_watch_ended", "storm_alert", "on", "off"),
-]
+
+class Change(NamedTuple):
+    """What a trigger waits for: a state of an entity, after another one."""
+
+    key: str
+    entity_id: str
+    before: str
+    after: str
 
 
-@pytest.mark.parametrize(("key", "entity", "before", "after"), ON_OFF)
-async def test_it_fires_once_when_the_state_changes(
-    hass: HomeAssistant, site: MockConfigEntry, device: str, key: str, entity: str, before: str, after: str
-) -> None:
-    entity_id = register(hass, site, device, "binary_sensor", entity)
+@pytest.fixture(
+    params=[
+        ("grid_lost", "grid_connected", "on", "off"),
+        ("grid_returned", "grid_connected", "off", "on"),
+        ("storm_watch_started", "storm_alert", "off", "on"),
+        ("storm_watch_ended", "storm_alert", "on", "off"),
+    ],
+    ids=lambda param: param[0],
+)
+def change(request: pytest.FixtureRequest, hass: HomeAssistant, site: MockConfigEntry, device: str) -> Change:
+    """Return each change, with its entity registered."""
+    key, entity, before, after = request.param
+    return Change(key, register(hass, site, device, "binary_sensor", entity), before, after)
+
+
+async def test_it_fires_once_when_the_state_changes(hass: HomeAssistant, device: str, change: Change) -> None:
+    key, entity_id, before, after = change
     await show(hass, entity_id, before)
     seen = await automate(hass, {"seen": trigger(key, {"device_id": device})})
     await show(hass, entity_id, after)
@@ -49,19 +63,11 @@ async def test_it_fires_once_when_the_state_changes(
 GAPS = pytest.mark.parametrize("gap", [["unavailable"], ["unknown"], ["unavailable", "unknown", "unavailable"]])
 
 
-@pytest.mark.parametrize(("key", "entity", "before", "after"), ON_OFF)
 @GAPS
 async def test_it_fires_once_for_what_changed_while_the_site_was_unavailable(
-    hass: HomeAssistant,
-    site: MockConfigEntry,
-    device: str,
-    key: str,
-    entity: str,
-    before: str,
-    after: str,
-    gap: list[str],
+    hass: HomeAssistant, device: str, change: Change, gap: list[str]
 ) -> None:
-    entity_id = register(hass, site, device, "binary_sensor", entity)
+    key, entity_id, before, after = change
     await show(hass, entity_id, before)
     seen = await automate(hass, {"seen": trigger(key, {"entity_id": entity_id})})
     # An outage often takes the router or the gateway down first.
@@ -73,37 +79,21 @@ async def test_it_fires_once_for_what_changed_while_the_site_was_unavailable(
     assert seen.fired == ["seen"]
 
 
-@pytest.mark.parametrize(("key", "entity", "before", "after"), ON_OFF)
 @pytest.mark.parametrize("first", [[], ["unavailable"], ["unknown"]])
 async def test_it_does_not_fire_for_the_first_that_is_known(
-    hass: HomeAssistant,
-    site: MockConfigEntry,
-    device: str,
-    key: str,
-    entity: str,
-    before: str,
-    after: str,
-    first: list[str],
+    hass: HomeAssistant, device: str, change: Change, first: list[str]
 ) -> None:
-    entity_id = register(hass, site, device, "binary_sensor", entity)
+    key, entity_id, _, after = change
     await show(hass, entity_id, *first)
     seen = await automate(hass, {"seen": trigger(key, {"entity_id": entity_id})})
     await show(hass, entity_id, "unavailable", after, "unavailable", after)
     assert seen.fired == []
 
 
-@pytest.mark.parametrize(("key", "entity", "before", "after"), ON_OFF)
 async def test_a_gap_starts_the_time_again(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    site: MockConfigEntry,
-    device: str,
-    key: str,
-    entity: str,
-    before: str,
-    after: str,
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, device: str, change: Change
 ) -> None:
-    entity_id = register(hass, site, device, "binary_sensor", entity)
+    key, entity_id, before, after = change
     await show(hass, entity_id, before)
     seen = await automate(hass, {"seen": trigger(key, {"device_id": device}, **{"for": {"minutes": 5}})})
     await show(hass, entity_id, "unavailable", after)
@@ -120,18 +110,10 @@ async def test_a_gap_starts_the_time_again(
     assert seen.fired == ["seen"]
 
 
-@pytest.mark.parametrize(("key", "entity", "before", "after"), ON_OFF)
 async def test_it_waits_for_as_long_as_it_is_told(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    site: MockConfigEntry,
-    device: str,
-    key: str,
-    entity: str,
-    before: str,
-    after: str,
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, device: str, change: Change
 ) -> None:
-    entity_id = register(hass, site, device, "binary_sensor", entity)
+    key, entity_id, before, after = change
     await show(hass, entity_id, before)
     seen = await automate(hass, {"seen": trigger(key, {"device_id": device}, **{"for": {"minutes": 5}})})
     await show(hass, entity_id, after)
