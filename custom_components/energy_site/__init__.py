@@ -15,13 +15,14 @@ from .energy_dashboard.offer import async_offer
 from .energy_dashboard.step import FOREIGN_STATISTICS
 from .frontend import async_serve_dashboard
 from .helpers.storage import site_file
-from .moving.machine import async_load_journal, async_release
+from .moving.machine import async_load_journal, async_release, async_replace
 from .moving.sites import async_old_statistics
 from .runtime.pairing import async_pair
 from .runtime.site import SiteConfigEntry, SiteRuntime
 from .services import async_setup_services
 from .vendors.adapter import SourceAdapter
 from .vendors.registry import VENDORS, vendor_of
+from .vendors.vendor import REPLACE
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -41,6 +42,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     async_setup_services(hass)
     await async_memory(hass)
     hass.data[FOREIGN_STATISTICS] = async_old_statistics
+    hass.data[REPLACE] = async_replace
     await async_serve_dashboard(hass)
     await async_load_journal(hass)
     for vendor in VENDORS:

@@ -11,6 +11,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..helpers.storage import KeptFile
+from ..vendors.vendor import EntryIdentity
 
 _FILE = "moves"
 _MOVES = "moves"
@@ -64,12 +65,21 @@ class MovedDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Succession:
+    """The system that an entry of ours was for, and the one that replaced it."""
+
+    before: EntryIdentity
+    after: EntryIdentity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """One move from an old entry.
 
     It `goes_on` without the site if it holds more than that. `disabled_by` is why the entry was disabled
     before. `disabled_devices` are those of its devices that this move disabled. `renamed` are the IDs,
-    new by old, that the Energy dashboard uses since.
+    new by old, that the Energy dashboard uses since. In a `succession`, the old entry is ours itself,
+    and all of its entities move.
     """
 
     old_entry_id: str
@@ -83,6 +93,7 @@ class Move:
     disabled_devices: tuple[str, ...] = ()
     shifts: Mapping[str, float] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    succession: Succession | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the move as plain JSON data."""
@@ -105,8 +116,13 @@ class Move:
                 ),
                 "devices": tuple(MovedDevice(**device) for device in data["devices"]),
                 "disabled_devices": tuple(data["disabled_devices"]),
+                "succession": _succession(data.get("succession")),
             }
         )
+
+
+def _succession(data: Mapping[str, Any] | None) -> Succession | None:
+    return None if data is None else Succession(**{way: EntryIdentity(**identity) for way, identity in data.items()})
 
 
 class Journal:
@@ -114,7 +130,14 @@ class Journal:
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Keep the moves in a file of their own, which a site that can't be loaded doesn't need."""
-        self._file = KeptFile(hass, _FILE, "Moved entities", is_ours=lambda data: isinstance(data.get(_MOVES), dict))
+        self._file = KeptFile(
+            hass,
+            _FILE,
+            "Moved entities",
+            is_ours=lambda data: isinstance(data.get(_MOVES), dict),
+            # The way back to a gateway that was replaced needs its token.
+            private=True,
+        )
         self._moves: dict[str, tuple[Move, ...]] = {}
 
     async def async_load(self) -> None:

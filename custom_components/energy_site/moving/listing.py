@@ -10,6 +10,7 @@ from homeassistant.util import slugify
 
 from ..const import DOMAIN
 from ..helpers.texts import in_markdown
+from .journal import Move
 from .planner import LeftReason, Pair
 from .preparation import Preparation
 from .table import Alteration
@@ -67,6 +68,15 @@ async def async_list(hass: HomeAssistant, prepared: Preparation) -> str:
     notes.append(texts.say("goes_on" if prepared.goes_on else "is_disabled"))
     shown = [f"**{title}**\n\n" + "\n".join(lines) for title, lines in sections if any(lines)]
     return "\n\n".join([*notes, *shown])
+
+
+async def async_tell_way_back(hass: HomeAssistant, name: str, move: Move) -> str:
+    """Return what undoing a move into the entry `name` does, in Markdown."""
+    texts = _Texts(await async_get_translations(hass, hass.config.language, "selector", {DOMAIN}), {})
+    if (succession := move.succession) is not None:
+        return texts.say("way_back_of_gateway", new=succession.after.unique_id, old=succession.before.unique_id)
+    titles = in_markdown({"name": name, "old": move.title})
+    return texts.say("way_back", count=len(move.entities), **titles)
 
 
 def _lines(pairs: Iterable[Pair], texts: _Texts, *, words: bool = False) -> list[str]:

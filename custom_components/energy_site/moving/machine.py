@@ -1,7 +1,7 @@
 """Carries a move out, undoes it, and after a restart finishes what was begun, in whichever direction it was."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -20,14 +20,20 @@ from ..energy_dashboard.renaming import async_renamable, async_rename
 from ..helpers.storage import site_file
 from ..runtime.ways import MOVED_IN
 from ..site.energy.continuing import Successor, continued, moved
+from ..site.energy.ledger import renewed
+from ..vendors.vendor import EntryIdentity
 from .evidence import in_watt_hours
-from .journal import JOURNAL, Journal, Move, MovedEntity, Phase
+from .journal import JOURNAL, Journal, Move, MovedEntity, Phase, Succession
 from .registries import hand_back, hand_over, is_handed_over, new_names
+from .succession import has_succeeded, succeed
 
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_move_lock")
 
 # Written with the counters of a site that isn't loaded, so that they are never moved twice.
 _MARK: Final = "continued"
+
+# What the old gateway lacked, and its firmware, don't apply to the one that replaced it.
+_FORGOTTEN = ("checks", "firmware", "meters")
 
 _ONWARD = (Phase.STOPPING, Phase.COUNTING, Phase.HANDING_OVER, Phase.STARTING)
 _BACKWARD = (Phase.RETURNING, Phase.RESTARTING)
@@ -78,6 +84,31 @@ async def async_move_in(hass: HomeAssistant, entry: ConfigEntry[Any], move: Move
             raise MoveError(err.reason if isinstance(err, MoveError) else "entities_in_use") from err
 
 
+async def async_replace(hass: HomeAssistant, entry: ConfigEntry[Any], identity: EntryIdentity) -> bool:
+    """Let an entry go on with the system that replaced its own; return whether it does.
+
+    If not, everything is as it was, or will be once Home Assistant was restarted.
+    """
+    if JOURNAL not in hass.data:
+        await _async_read_journal(hass)
+    before = EntryIdentity(unique_id=entry.unique_id or "", title=entry.title, data=dict(entry.data))
+    move = Move(
+        old_entry_id=entry.entry_id,
+        domain=entry.domain,
+        title=entry.title,
+        goes_on=False,
+        disabled_by=None,
+        phase=Phase.STOPPING,
+        entities=(),
+        succession=Succession(before=before, after=identity),
+    )
+    try:
+        await async_move_in(hass, entry, move)
+    except MoveError:
+        return False
+    return True
+
+
 async def async_move_back(hass: HomeAssistant, entry: ConfigEntry[Any], move: Move) -> None:
     """Undo a move; raise `MoveError` if that fails, and it can be tried again."""
     async with hass.data.setdefault(_LOCK, asyncio.Lock()):
@@ -113,12 +144,14 @@ class _Mover:
         self._entry = entry
         self._journal: Journal = hass.data[JOURNAL]
         self._move = move
-        self._old = hass.config_entries.async_get_entry(move.old_entry_id)
+        # A site that goes on with another system has no other entry to stop.
+        self._old = None if move.succession else hass.config_entries.async_get_entry(move.old_entry_id)
 
     async def async_advance(self) -> None:
         """Move in, from wherever the move is."""
         await self._async_hand_over()
-        if not await self._async_start_ours():
+        # Home Assistant keeps trying to set up what has no working entry to go back to.
+        if not await self._async_start_ours() and self._move.succession is None:
             raise MoveError("not_set_up_again")
         await self._async_start_old()
         await self._async_note(phase=Phase.MOVED)
@@ -133,13 +166,11 @@ class _Mover:
     async def async_resume(self) -> None:
         """Finish what was begun. Home Assistant sets our entry up afterwards."""
         move = self._move
-        if move.phase in _BACKWARD or (
-            move.phase is Phase.RETURNED and not is_handed_over(self._hass, move, back=True)
-        ):
+        if move.phase in _BACKWARD or (move.phase is Phase.RETURNED and not self._is_assigned(back=True)):
             await self._async_hand_back()
             await self._async_start_old()
             await self._async_note(phase=Phase.RETURNED)
-        elif move.phase in _ONWARD or (move.phase is Phase.MOVED and not is_handed_over(self._hass, move, back=False)):
+        elif move.phase in _ONWARD or (move.phase is Phase.MOVED and not self._is_assigned(back=False)):
             await self._async_hand_over()
             await self._async_start_old()
             await self._async_note(phase=Phase.MOVED)
@@ -158,7 +189,7 @@ class _Mover:
         if self._move.phase is Phase.COUNTING:
             await self._async_continue_counters()
             await self._async_note(phase=Phase.HANDING_OVER)
-        hand_over(self._hass, self._entry, self._move)
+        self._assign(back=False)
         renamed = await async_renamable(self._hass, new_names(self._hass, self._move))
         await self._async_note(phase=Phase.STARTING, renamed={**self._move.renamed, **renamed})
         await async_rename(self._hass, self._move.renamed)
@@ -169,16 +200,32 @@ class _Mover:
         if self._move.phase is not Phase.RESTARTING:
             await self._async_note(phase=Phase.RETURNING)
         # One that couldn't be stopped has been given nothing, and counts as before.
-        if self._move.shifts or not is_handed_over(self._hass, self._move, back=True):
+        if self._move.shifts or not self._is_assigned(back=True):
             await self._async_stop_ours()
-        if not is_handed_over(self._hass, self._move, back=True):
+        if not self._is_assigned(back=True):
             await self._async_stop_old()
-        hand_back(self._hass, self._move)
+        self._assign(back=True)
         await async_rename(self._hass, {after: before for before, after in self._move.renamed.items()})
         if self._move.phase is Phase.RETURNING:
-            await self._async_shift({name: -shift for name, shift in self._move.shifts.items()}, "back")
+            await self._async_return_counters()
             await self._async_note(phase=Phase.RESTARTING)
         self._enable_devices()
+
+    @callback
+    def _assign(self, *, back: bool) -> None:
+        """Assign all entities in one go; raise `ValueError` if one of them is in use."""
+        if (succession := self._move.succession) is not None:
+            succeed(self._hass, self._entry, succession, back=back)
+        elif back:
+            hand_back(self._hass, self._move)
+        else:
+            hand_over(self._hass, self._entry, self._move)
+
+    @callback
+    def _is_assigned(self, *, back: bool) -> bool:
+        if (succession := self._move.succession) is not None:
+            return has_succeeded(self._hass, self._entry, succession, back=back)
+        return is_handed_over(self._hass, self._move, back=back)
 
     async def _async_stop_old(self) -> Iterable[MovedEntity]:
         """Stop the old entry, and return the entities with the last values they have shown."""
@@ -234,7 +281,10 @@ class _Mover:
         return self._entry.state is ConfigEntryState.LOADED
 
     async def _async_continue_counters(self) -> None:
-        """Let our counters go on from the values of the old ones."""
+        """Let our counters go on from the values of the old ones, or keep their totals in front of new registers."""
+        if self._move.succession is not None:
+            await self._async_renew_counters()
+            return
         successors = {
             each.counter: Successor(value=each.value, at=each.at, same=each.same)
             for each in self._move.entities
@@ -246,6 +296,21 @@ class _Mover:
         _, shifts = continued(stored.get("books") or {}, successors, dt_util.utcnow())
         await self._async_note(shifts=shifts)
         await self._async_shift(shifts, "in")
+
+    async def _async_return_counters(self) -> None:
+        if self._move.succession is not None:
+            await self._async_renew_counters()
+        else:
+            await self._async_shift({name: -shift for name, shift in self._move.shifts.items()}, "back")
+
+    async def _async_renew_counters(self) -> None:
+        file = site_file(self._hass, self._entry.entry_id, self._entry.title)
+        if not (stored := await file.async_load()):
+            return
+        kept = {key: value for key, value in stored.items() if key not in _FORGOTTEN} | {"presence": {}}
+        if isinstance(counters := kept.get("books"), Mapping):
+            kept["books"] = renewed(counters)
+        await file.async_save(kept)
 
     async def _async_shift(self, shifts: dict[str, float], mark: str) -> None:
         file = site_file(self._hass, self._entry.entry_id, self._entry.title)

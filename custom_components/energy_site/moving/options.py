@@ -8,10 +8,11 @@ from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsF
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 from homeassistant.helpers.translation import async_get_translations
 
+from ..const import DOMAIN
 from ..helpers.texts import in_markdown
 from ..runtime.site import loaded_site
 from .journal import JOURNAL, Move, Phase
-from .listing import async_list
+from .listing import async_list, async_tell_way_back
 from .machine import MoveError, async_move_back, async_move_in
 from .preparation import Preparation, async_prepare, move_of
 from .sites import async_old_entries
@@ -94,10 +95,7 @@ class MoveSteps(OptionsFlow):
             return self.async_show_form(
                 step_id="move_back_confirm",
                 data_schema=probatio.Schema({}),
-                description_placeholders={
-                    **in_markdown({"name": self.config_entry.title, "old": move.title}),
-                    "count": str(len(move.entities)),
-                },
+                description_placeholders={"what": await async_tell_way_back(self.hass, self.config_entry.title, move)},
             )
         try:
             await async_move_back(self.hass, self.config_entry, move)
@@ -124,6 +122,11 @@ class MoveSteps(OptionsFlow):
         move = None if journal is None else journal.newest(self.config_entry.entry_id)
         if move is None or self.hass.config_entries.async_get_entry(move.old_entry_id) is None:
             return None
+        if (succession := move.succession) is not None:
+            system = succession.before.unique_id
+            other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, system)
+            # A gateway that was set up again elsewhere is needed there.
+            return move if other is None else None
         return move
 
 

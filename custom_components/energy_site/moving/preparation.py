@@ -43,8 +43,8 @@ async def async_prepare(runtime: SiteRuntime, old: ConfigEntry[Any]) -> Preparat
     theirs = er.async_entries_for_config_entry(registry, old.entry_id)
     ours = er.async_entries_for_config_entry(registry, runtime.entry.entry_id)
     evidence = await async_gather(hass, old, theirs, ours)
-    moves = hass.data[JOURNAL].of(runtime.entry.entry_id)
-    taken = {each.new_unique_id for move in moves if move.phase is not Phase.RETURNED for each in move.entities}
+    moved_in = hass.data[JOURNAL].moved_in(runtime.entry.entry_id)
+    taken = {entity.unique_id for entity in ours if entity.id in moved_in}
     site = Site(
         name=runtime.site,
         entities={(entity.domain, entity.unique_id): entity for entity in ours},

@@ -1,6 +1,6 @@
 """The parts that a vendor's folder provides to the rest of the integration."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from re import Pattern
 from typing import Any
@@ -9,7 +9,9 @@ from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, OptionsFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2Implementation
+from homeassistant.util.hass_dict import HassKey
 
+from ..const import DOMAIN
 from ..helpers.harmless import NO_VOCABULARY, Vocabulary
 from ..helpers.issues import IssueDescription
 from .adapter import SourceAdapter
@@ -52,3 +54,19 @@ class Vendor:
     vocabulary: Vocabulary = NO_VOCABULARY
     serve: Callable[[HomeAssistant], None] | None = None
     forget: Callable[[HomeAssistant, ConfigEntry[Any]], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryIdentity:
+    """Which system a config entry is for, and how it is reached, as the entry has it."""
+
+    unique_id: str
+    title: str
+    data: Mapping[str, Any]
+
+
+type Replace = Callable[[HomeAssistant, ConfigEntry[Any], EntryIdentity], Awaitable[bool]]
+
+# Lets an entry go on with the system that replaced its own, with its entities, devices and counters. Returns whether it
+# does; if not, everything is as it was.
+REPLACE: HassKey[Replace] = HassKey(f"{DOMAIN}_replace")

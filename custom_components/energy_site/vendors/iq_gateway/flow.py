@@ -26,12 +26,12 @@ from ...helpers.texts import readable
 from ..enphase.accounts import KeptAccount, async_account_of
 from ..enphase.client.addresses import entrez
 from ..enphase.sign_in_flow import SignInSteps
+from ..vendor import REPLACE, EntryIdentity
 from .client.account import token_of
 from .client.client import IqGatewayClient
 from .client.token import GatewayToken, TokenMalformedError, TokenRole
 from .const import CONF_FINGERPRINT, CONF_REPLACED, SOURCE
 from .identity import GatewayIdentity, connection_error, identify, parse_host, shows_certificate
-from .replacement import async_replace_gateway
 
 # The address of the gateway's own access point, which Home Assistant cannot reach later.
 _ACCESS_POINTS = ("169.254.120.1", "172.30.1.1")
@@ -326,14 +326,10 @@ class IqGatewaySteps(SignInSteps):
         if self._replaces:
             entry = self._get_reconfigure_entry()
             named_by_us = entry.title == _title(entry.unique_id or "")
-            await async_replace_gateway(self.hass, entry, gateway.serial)
-            return self.async_update_reload_and_abort(
-                entry,
-                unique_id=gateway.serial,
-                title=_title(gateway.serial) if named_by_us else entry.title,
-                data=data,
-                reason="gateway_replaced",
-            )
+            title = _title(gateway.serial) if named_by_us else entry.title
+            successor = EntryIdentity(unique_id=gateway.serial, title=title, data=data)
+            replaced = await self.hass.data[REPLACE](self.hass, entry, successor)
+            return self.async_abort(reason="gateway_replaced" if replaced else "gateway_not_replaced")
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data=data)
         return self.async_create_entry(title=_title(gateway.serial), data=data)

@@ -1,0 +1,55 @@
+"""Renames the entities and devices of an entry after the system that replaced its own, and back."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from ..const import DOMAIN
+from .journal import Succession
+
+
+@callback
+def succeed(hass: HomeAssistant, entry: ConfigEntry[Any], succession: Succession, *, back: bool) -> None:
+    """Let an entry that isn't loaded be for the other system, with all of its entities and devices.
+
+    It may be repeated, and raises `ValueError` or `HomeAssistantError` if one of them is somebody else's.
+    """
+    devices, entities = dr.async_get(hass), er.async_get(hass)
+    left, joined = (succession.after, succession.before) if back else (succession.before, succession.after)
+    for device in dr.async_entries_for_config_entry(devices, entry.entry_id):
+        identifiers = {
+            (domain, _renamed(name, left.unique_id, joined.unique_id) if domain == DOMAIN else name)
+            for domain, name in device.identifiers
+        }
+        devices.async_update_device(device.id, new_identifiers=identifiers)
+    for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
+        unique_id = _renamed(entity.unique_id, left.unique_id, joined.unique_id)
+        entities.async_update_entity(entity.entity_id, new_unique_id=unique_id)
+    if entry.unique_id != joined.unique_id:
+        # The user may have named the entry meanwhile.
+        title = joined.title if entry.title == left.title else entry.title
+        hass.config_entries.async_update_entry(entry, unique_id=joined.unique_id, title=title, data=joined.data)
+
+
+@callback
+def has_succeeded(hass: HomeAssistant, entry: ConfigEntry[Any], succession: Succession, *, back: bool) -> bool:
+    """Return whether the entry, its entities and its devices all are of the system that `succeed` leads to."""
+    left, joined = (succession.after, succession.before) if back else (succession.before, succession.after)
+    names = [entity.unique_id for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)]
+    names += [
+        name
+        for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        for domain, name in device.identifiers
+        if domain == DOMAIN
+    ]
+    return entry.unique_id == joined.unique_id and not any(_belongs(name, left.unique_id) for name in names)
+
+
+def _belongs(unique_id: str, system: str) -> bool:
+    return unique_id == system or unique_id.startswith(f"{system}_")
+
+
+def _renamed(unique_id: str, before: str, after: str) -> str:
+    return after + unique_id.removeprefix(before) if _belongs(unique_id, before) else unique_id
