@@ -16,7 +16,7 @@ from tests.common import entity_id
 from tests.energy_dashboard.dashboard import add, complaints, let_statistics_come, open_dashboard, save, sources
 
 from .common import CORE, answer, choose, look, move_back, move_in
-from .test_interrupted import Disk, PowerCutError, power_cut, restart
+from .power_cut import Disk, PowerCutError, power_cut, restart
 
 pytestmark = pytest.mark.parametrize("preset", ["single_phase"])
 

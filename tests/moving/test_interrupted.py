@@ -1,94 +1,23 @@
 """Home Assistant is killed in the middle of a move: whatever was begun is finished with the next start."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
-import orjson
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.moving.journal import JOURNAL, Journal
+from custom_components.energy_site.moving.journal import JOURNAL
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.json import json_bytes
-from homeassistant.setup import async_setup_component
+from homeassistant.helpers import entity_registry as er
 from simulator.iq_gateway import GatewayServer
 from tests.common import number, status
 
 from .common import CORE, answer, choose, differences, look, move_back, move_in, offers, owner_of, registries
+from .power_cut import Disk, PowerCutError, power_cut, restart
 
 # How often a move notes how far it is, in either direction.
 NOTES_IN, NOTES_BACK = 6, 3
-
-STORES = {er.STORAGE_KEY: er.async_get, dr.STORAGE_KEY: dr.async_get}
-
-
-class PowerCutError(BaseException):
-    """Nothing is done from here on."""
-
-
-@contextmanager
-def power_cut(note: int, *, written: bool) -> Iterator[None]:
-    """Cut the power when the move notes for the nth time how far it is, just before or after that is stored."""
-    save, count = Journal._async_save, 0
-
-    async def cut(self: Journal) -> None:
-        nonlocal count
-        count += 1
-        if count < note:
-            await save(self)
-        elif count == note:
-            if written:
-                await save(self)
-            raise PowerCutError
-        else:
-            raise PowerCutError
-
-    with patch.object(Journal, "_async_save", cut):
-        yield
-
-
-class Disk:
-    """What Home Assistant finds when it starts again."""
-
-    def __init__(self, hass: HomeAssistant, old: MockConfigEntry) -> None:
-        """Keep what is stored now; the registries are stored with a delay."""
-        self.disabled_by = old.disabled_by
-        self.stores = {key: orjson.loads(json_bytes(get(hass)._data_to_save())) for key, get in STORES.items()}
-
-
-async def restart(
-    hass: HomeAssistant, storage: dict[str, Any], disk: Disk, entry: MockConfigEntry, old: MockConfigEntry
-) -> None:
-    """Start again with what is on the disk, after a stop that stored nothing."""
-    files = {key: orjson.loads(json_bytes(value)) for key, value in storage.items() if key.startswith(DOMAIN)}
-    for each in (entry, old):
-        if each.state is not ConfigEntryState.NOT_LOADED:
-            await hass.config_entries.async_unload(each.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    for state in hass.states.async_all():
-        hass.states.async_remove(state.entity_id)
-    storage.update(files)
-    for key, get in STORES.items():
-        version = {"version": get(hass)._store.version, "minor_version": get(hass)._store.minor_version}
-        storage[key] = {**version, "key": key, "data": disk.stores[key]}
-        get(hass)._store._data = None
-    dr.async_get(hass)._loaded_event.clear()
-    with patch.object(dr, "async_setup_cleanup"):
-        await dr.async_get(hass).async_load()
-    with patch.object(er, "_async_setup_cleanup"), patch.object(er, "_async_setup_entity_restore"):
-        await er.async_get(hass).async_load()
-    object.__setattr__(old, "disabled_by", disk.disabled_by)
-    hass.data.pop(JOURNAL)
-    hass.config.components.remove(DOMAIN)
-    if old.disabled_by is None:
-        await hass.config_entries.async_setup(old.entry_id)
-    await async_setup_component(hass, DOMAIN, {})
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 @pytest.mark.parametrize("stored", [True, False], ids=["registries stored", "registries lost"])

@@ -66,10 +66,20 @@ class MovedDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succession:
-    """The system that an entry of ours was for, and the one that replaced it."""
+    """The system that an entry of ours was for, and the one that replaced it.
+
+    `earlier` are the unique IDs that entities had even before, by the registry's own IDs.
+    """
 
     before: EntryIdentity
     after: EntryIdentity
+    earlier: Mapping[str, str]
+
+    @classmethod
+    def restore(cls, data: Mapping[str, Any]) -> Self:
+        """Return the succession of plain data; raise `KeyError` or `TypeError` if it is none."""
+        before, after = (EntryIdentity(**data[way]) for way in ("before", "after"))
+        return cls(before=before, after=after, earlier=dict(data["earlier"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +126,9 @@ class Move:
                 ),
                 "devices": tuple(MovedDevice(**device) for device in data["devices"]),
                 "disabled_devices": tuple(data["disabled_devices"]),
-                "succession": _succession(data.get("succession")),
+                "succession": Succession.restore(data["succession"]) if data.get("succession") else None,
             }
         )
-
-
-def _succession(data: Mapping[str, Any] | None) -> Succession | None:
-    return None if data is None else Succession(**{way: EntryIdentity(**identity) for way, identity in data.items()})
 
 
 class Journal:

@@ -23,9 +23,9 @@ from ..site.energy.continuing import Successor, continued, moved
 from ..site.energy.ledger import renewed
 from ..vendors.vendor import EntryIdentity
 from .evidence import in_watt_hours
-from .journal import JOURNAL, Journal, Move, MovedEntity, Phase, Succession
+from .journal import JOURNAL, Journal, Move, MovedEntity, Phase
 from .registries import hand_back, hand_over, is_handed_over, new_names
-from .succession import has_succeeded, succeed
+from .succession import has_succeeded, succeed, succession_of
 
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_move_lock")
 
@@ -84,14 +84,13 @@ async def async_move_in(hass: HomeAssistant, entry: ConfigEntry[Any], move: Move
             raise MoveError(err.reason if isinstance(err, MoveError) else "entities_in_use") from err
 
 
-async def async_replace(hass: HomeAssistant, entry: ConfigEntry[Any], identity: EntryIdentity) -> bool:
+async def async_replace(hass: HomeAssistant, entry: ConfigEntry[Any], successor: EntryIdentity) -> bool:
     """Let an entry go on with the system that replaced its own; return whether it does.
 
     If not, everything is as it was, or will be once Home Assistant was restarted.
     """
     if JOURNAL not in hass.data:
         await _async_read_journal(hass)
-    before = EntryIdentity(unique_id=entry.unique_id or "", title=entry.title, data=dict(entry.data))
     move = Move(
         old_entry_id=entry.entry_id,
         domain=entry.domain,
@@ -100,7 +99,7 @@ async def async_replace(hass: HomeAssistant, entry: ConfigEntry[Any], identity: 
         disabled_by=None,
         phase=Phase.STOPPING,
         entities=(),
-        succession=Succession(before=before, after=identity),
+        succession=succession_of(hass, entry, successor),
     )
     try:
         await async_move_in(hass, entry, move)

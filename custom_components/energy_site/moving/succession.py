@@ -2,12 +2,26 @@
 
 from typing import Any
 
+import attr
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
+from ..vendors.vendor import EntryIdentity
 from .journal import Succession
+
+
+@callback
+def succession_of(hass: HomeAssistant, entry: ConfigEntry[Any], successor: EntryIdentity) -> Succession:
+    """Return what is stored of an entry before it goes on with the system that replaced its own."""
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return Succession(
+        before=EntryIdentity(unique_id=entry.unique_id or "", title=entry.title, data=dict(entry.data)),
+        after=successor,
+        earlier={entity.id: entity.previous_unique_id for entity in entities if entity.previous_unique_id is not None},
+    )
 
 
 @callback
@@ -25,8 +39,14 @@ def succeed(hass: HomeAssistant, entry: ConfigEntry[Any], succession: Succession
         }
         devices.async_update_device(device.id, new_identifiers=identifiers)
     for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
+        if not _belongs(entity.unique_id, left.unique_id):
+            continue
         unique_id = _renamed(entity.unique_id, left.unique_id, joined.unique_id)
-        entities.async_update_entity(entity.entity_id, new_unique_id=unique_id)
+        changed = entities.async_update_entity(entity.entity_id, new_unique_id=unique_id)
+        if back:
+            # The registry has no way to set this, and takes an entry that was changed like this.
+            earlier = succession.earlier.get(entity.id)
+            entities.entities[entity.entity_id] = attr.evolve(changed, previous_unique_id=earlier)
     if entry.unique_id != joined.unique_id:
         # The user may have named the entry meanwhile.
         title = joined.title if entry.title == left.title else entry.title
