@@ -67,6 +67,12 @@ class CounterKind(StrEnum):
     GENERATOR = "generator"
     CHARGER = "charger"
 
+    @classmethod
+    def of_key(cls, key: str) -> CounterKind | None:
+        """Return what the entity with this key counts, `None` if that isn't a lifetime energy of the site."""
+        kind = key.removesuffix("_energy")
+        return cls(kind) if kind != key and kind in cls else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:

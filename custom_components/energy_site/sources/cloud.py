@@ -155,6 +155,10 @@ class CloudSource[C: CloudContext](Source):
         return with_purpose(Purpose.USER)
 
     @override
+    def counter_name(self, key: str, serial: str | None) -> str | None:
+        return self.counters.name(key, serial)
+
+    @override
     def as_dict(self) -> dict[str, Any]:
         answers = {
             key: {"at": state.answered_at.isoformat(), "bodies": self._bodies[key]}

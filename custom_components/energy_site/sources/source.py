@@ -313,9 +313,9 @@ class Source(ABC):
                 state.presence = Presence.UNKNOWN
                 self.refresh_requested.add(key)
 
-    def counter_name(self, key: str, serial: str | None) -> str | None:  # noqa: ARG002 - most sources report energy by day.
-        """Return the name in the stored ledger of what an entity shows, `None` if it can't go on from another value."""
-        return None
+    @abstractmethod
+    def counter_name(self, key: str, serial: str | None) -> str | None:
+        """Return the name in the stored counters of what an entity shows, `None` if it can't go on from any value."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from custom_components.energy_site.site.energy.continuing import Successor, agrees, continued, moved
+from custom_components.energy_site.site.energy.days import DailyCounters
 from custom_components.energy_site.site.energy.ledger import Ledger
+from custom_components.energy_site.site.model import Count, CounterKind
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
@@ -69,6 +71,33 @@ def test_counters_that_are_not_there_are_left_out(odd: dict[str, Any]) -> None:
     after, shifts = continued(odd, {"solar": Successor(value=1.0, at=NOON, same=True)}, NOON)
     assert not shifts
     assert after.get("counters") == odd.get("counters")
+
+
+def test_a_counter_made_of_days_goes_on_from_the_other_one_s_value_as_well() -> None:
+    today, tomorrow = NOON.date(), NOON.date() + timedelta(days=1)
+    counters = DailyCounters()
+    solar, load = counters.of(CounterKind.SOLAR), counters.of(CounterKind.LOAD)
+    solar.close(today - timedelta(days=1), 5_000_000.0)
+    solar.note(today, 2_000.0)
+    # Its lifetime isn't known yet, and would be added to whatever it goes on from.
+    load.note(today, 3_000.0)
+    assert counters.name("solar_energy", None) == "solar"
+    assert [counters.name(*each) for each in (("load_energy", None), ("solar_energy", "1"), ("solar", None))] == [
+        None
+    ] * 3
+    before = counters.as_dict()
+    successors = {name: Successor(value=7_000.0, at=NOON, same=False) for name in ("solar", "load")}
+    after, shifts = continued(before, successors, NOON)
+    assert shifts == {"solar": -4_995_000.0}
+    assert moved(after, {"solar": 4_995_000.0}) == before
+
+    counters = DailyCounters()
+    counters.restore(after)
+    assert counters.counts(today)[CounterKind.SOLAR] == Count(total=7_000.0, today=2_000.0)
+    # The lifetime that is told again is still that of our own start.
+    counters.of(CounterKind.SOLAR).close(today, 5_002_500.0)
+    counters.of(CounterKind.SOLAR).note(tomorrow, 100.0)
+    assert counters.counts(tomorrow)[CounterKind.SOLAR] == Count(total=7_600.0, today=100.0)
 
 
 def test_a_value_is_believed_if_the_site_can_have_reached_it() -> None:

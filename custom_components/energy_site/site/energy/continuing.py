@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from .counter import DEFAULT_LIMIT, NOISE
+from .days import DailyCounter
 from .ledger import balance_of
 
 
@@ -29,15 +30,13 @@ def agrees(before: float, after: float, hours: float, *, limit: float = DEFAULT_
 def continued(
     stored: Mapping[str, Any], successors: Mapping[str, Successor], now: datetime
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """Return the data of `Ledger.as_dict` with counters that go on from those values.
+    """Return the data of `Ledger.as_dict` or `DailyCounters.as_dict` with counters that go on from those values.
 
     Also returns by how many Wh each of them was moved, which `moved` undoes.
     """
     shifts: dict[str, float] = {}
-    counters = stored.get("counters")
     for name, successor in successors.items():
-        total = counters[name].get("total") if isinstance(counters, Mapping) and name in counters else None
-        if not isinstance(total, int | float):
+        if (total := _total(stored, name)) is None:
             continue
         hours = (now - successor.at).total_seconds() / 3600 if successor.at is not None else 0.0
         goes_on = successor.same and agrees(successor.value, total, hours)
@@ -48,10 +47,10 @@ def continued(
 
 
 def moved(stored: Mapping[str, Any], shifts: Mapping[str, float]) -> dict[str, Any]:
-    """Return the data of `Ledger.as_dict` with some counters moved by so many Wh, each day's energy unchanged."""
+    """Return the same data with some counters moved by so many Wh, each day's energy unchanged."""
     counters, days = stored.get("counters"), stored.get("days")
     if not isinstance(counters, Mapping):
-        return dict(stored)
+        return {name: _moved(fields, shifts[name]) if name in shifts else fields for name, fields in stored.items()}
     after = {name: _shifted(fields, shifts.get(name, 0.0), ("total", "offset")) for name, fields in counters.items()}
     for name, fields in after.items():
         # What is calculated from counters that moved goes on from where it is.
@@ -66,6 +65,20 @@ def moved(stored: Mapping[str, Any], shifts: Mapping[str, float]) -> dict[str, A
             for name, fields in (days.items() if isinstance(days, Mapping) else ())
         },
     }
+
+
+def _total(stored: Mapping[str, Any], name: str) -> float | None:
+    counters = stored.get("counters")
+    if not isinstance(counters, Mapping):
+        return DailyCounter.restore(stored.get(name)).total
+    total = counters[name].get("total") if name in counters else None
+    return total if isinstance(total, int | float) else None
+
+
+def _moved(fields: object, shift: float) -> dict[str, Any]:
+    counter = DailyCounter.restore(fields)
+    counter.move(shift)
+    return counter.as_dict()
 
 
 def _shifted(fields: Mapping[str, Any], shift: float, keys: tuple[str, ...]) -> dict[str, Any]:

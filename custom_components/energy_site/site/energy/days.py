@@ -93,6 +93,16 @@ class DailyCounter:
             known_today = 0.0
         return Count(total=self.shown, today=known_today)
 
+    def move(self, wh: float) -> None:
+        """Count on from a total that is so many Wh higher, with the energy of each day unchanged."""
+        self.shown += wh
+        self.offset += wh
+
+    @property
+    def total(self) -> float | None:
+        """The lifetime total in Wh, `None` as long as it is unknown."""
+        return None if self.through is None else max(self.shown, self._reported + self.offset)
+
     @property
     def _reported(self) -> float:
         return self.base + sum(self.days.values())
@@ -158,9 +168,17 @@ class DailyCounters:
         """Return the counter of a kind, creating it if necessary."""
         return self._counters.setdefault(kind, DailyCounter())
 
+    def name(self, key: str, serial: str | None) -> str | None:
+        """Return the name in `as_dict` of the counter that an entity of the site shows.
+
+        It is `None` if none does, and as long as the lifetime total is unknown, which it would jump to later.
+        """
+        kind = CounterKind.of_key(key) if serial is None else None
+        return kind if kind in self._counters and self._counters[kind].total is not None else None
+
     def counts(self, today: date) -> dict[CounterKind, Count]:
         """Return the counters with a known lifetime total: one that started today would jump to it later."""
-        return {kind: counter.count(today) for kind, counter in self._counters.items() if counter.through is not None}
+        return {kind: counter.count(today) for kind, counter in self._counters.items() if counter.total is not None}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counters as plain JSON data."""

@@ -244,6 +244,10 @@ class AccountSource(Source):
             self.put_off[key] = now + timedelta(seconds=err.retry_after)
 
     @override
+    def counter_name(self, key: str, serial: str | None) -> str | None:
+        return self.counters.name(key, serial)
+
+    @override
     def as_dict(self) -> dict[str, Any]:
         return {
             **super().as_dict(),

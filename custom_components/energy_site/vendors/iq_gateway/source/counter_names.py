@@ -7,7 +7,6 @@ from . import inverters
 from .meters import counters, measurement_type, phase_counter
 
 _PHASE = re.compile(r"(.+)_l([123])")
-_ENERGY = "_energy"
 _METER = "_meter_"
 
 
@@ -18,9 +17,8 @@ def counter_name(key: str, serial: str | None) -> str | None:
     if (phase := _PHASE.fullmatch(key)) is not None:
         name = counter_name(phase[1], None)
         return None if name is None else phase_counter(int(phase[2]) - 1, name)
-    if key.endswith(_ENERGY):
-        kind = key.removesuffix(_ENERGY)
-        return kind if kind in set(CounterKind) else None
+    if (counted := CounterKind.of_key(key)) is not None:
+        return counted
     kind, meter, direction = key.partition(_METER)
     if not meter or direction not in ("delivered", "received") or (measured := measurement_type(kind)) is None:
         return None
