@@ -15,6 +15,7 @@ from .energy_dashboard.offer import async_offer
 from .energy_dashboard.step import FOREIGN_STATISTICS
 from .frontend import async_serve_dashboard
 from .helpers.storage import site_file
+from .moving.check import async_check
 from .moving.machine import async_load_journal, async_release, async_replace
 from .moving.sites import async_old_statistics
 from .runtime.pairing import async_pair
@@ -63,6 +64,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
     async_pair(runtime)
     runtime.async_run()
     async_offer(hass, entry)
+    async_check(hass, entry)
     return True
 
 

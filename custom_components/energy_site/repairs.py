@@ -6,6 +6,7 @@ from .energy_dashboard.offer import ENERGY_DASHBOARD
 from .helpers.fix_flows import ConfirmFlow
 from .helpers.issues import IssueDescription
 from .helpers.storage import UNREADABLE
+from .moving.check import MOVED_STATISTICS
 from .runtime.issues import ISSUES as SITE_ISSUES
 from .vendors.registry import VENDORS
 
@@ -14,6 +15,7 @@ ISSUES: dict[str, IssueDescription] = {
     for issue in (
         UNREADABLE,
         ENERGY_DASHBOARD,
+        MOVED_STATISTICS,
         *SITE_ISSUES,
         *(each for vendor in VENDORS for each in vendor.issues),
     )

@@ -4,10 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-    do_adhoc_statistics,
-)
 
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import UnitOfEnergy
@@ -15,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from tests.common import tick
+from tests.energy_dashboard.dashboard import compile_statistics
 
 FIVE_MINUTES = timedelta(minutes=5)
 
@@ -25,9 +22,7 @@ async def record(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> datetim
     start = now.replace(minute=now.minute - now.minute % 5, second=0, microsecond=0)
     while dt_util.utcnow() < start + FIVE_MINUTES + timedelta(seconds=5):
         await tick(hass, freezer, 20)
-    await async_wait_recording_done(hass)
-    do_adhoc_statistics(hass, start=start)
-    await async_wait_recording_done(hass)
+    await compile_statistics(hass, start)
     return start
 
 

@@ -10,7 +10,7 @@ import pytest
 from custom_components.energy_site.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from simulator.recorded import RecordedGateway, recording_time
 from tests.common import gateway_entry, set_up, tick
 
@@ -133,6 +133,7 @@ async def test_every_entity_with_a_counterpart_goes_on_and_comes_back(
             # A reading that never changes isn't believed for long, at least not of a single phase.
             assert len(total) >= 2, entity_id
             assert total == pytest.approx([0] * len(total), abs=1e-3), entity_id
+        assert ir.async_get(hass).async_get_issue(DOMAIN, f"moved_statistics_{entry.entry_id}") is None
 
         await move_back(hass, entry)
         assert not differences(before, registries(hass))

@@ -104,14 +104,12 @@ class Move:
     shifts: Mapping[str, float] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     succession: Succession | None = None
+    handed_over_at: datetime | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the move as plain JSON data."""
-        entities = [
-            {**asdict(entity), "at": entity.at.isoformat() if entity.at is not None else None}
-            for entity in self.entities
-        ]
-        return {**asdict(self), "entities": entities}
+        entities = [{**asdict(entity), "at": _text(entity.at)} for entity in self.entities]
+        return {**asdict(self), "entities": entities, "handed_over_at": _text(self.handed_over_at)}
 
     @classmethod
     def restore(cls, data: Mapping[str, Any]) -> Self:
@@ -121,14 +119,22 @@ class Move:
                 **data,
                 "phase": Phase(data["phase"]),
                 "entities": tuple(
-                    MovedEntity(**{**entity, "at": datetime.fromisoformat(entity["at"]) if entity["at"] else None})
-                    for entity in data["entities"]
+                    MovedEntity(**{**entity, "at": _moment(entity["at"])}) for entity in data["entities"]
                 ),
                 "devices": tuple(MovedDevice(**device) for device in data["devices"]),
                 "disabled_devices": tuple(data["disabled_devices"]),
+                "handed_over_at": _moment(data.get("handed_over_at")),
                 "succession": Succession.restore(data["succession"]) if data.get("succession") else None,
             }
         )
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 class Journal:

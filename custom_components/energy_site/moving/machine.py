@@ -190,7 +190,9 @@ class _Mover:
             await self._async_note(phase=Phase.HANDING_OVER)
         self._assign(back=False)
         renamed = await async_renamable(self._hass, new_names(self._hass, self._move))
-        await self._async_note(phase=Phase.STARTING, renamed={**self._move.renamed, **renamed})
+        await self._async_note(
+            phase=Phase.STARTING, renamed={**self._move.renamed, **renamed}, handed_over_at=dt_util.utcnow()
+        )
         await async_rename(self._hass, self._move.renamed)
         if self._move.goes_on:
             self._disable_devices()
