@@ -16,12 +16,12 @@ from tests.energy_dashboard.dashboard import compile_statistics
 FIVE_MINUTES = timedelta(minutes=5)
 
 
-async def record(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> datetime:
-    """Let the running five minutes end and be recorded; return when they began."""
+async def record(hass: HomeAssistant, freezer: FrozenDateTimeFactory, *, step: float = 20) -> datetime:
+    """Let the running five minutes end, in steps of so many seconds, and be recorded; return when they began."""
     now = dt_util.utcnow()
     start = now.replace(minute=now.minute - now.minute % 5, second=0, microsecond=0)
     while dt_util.utcnow() < start + FIVE_MINUTES + timedelta(seconds=5):
-        await tick(hass, freezer, 20)
+        await tick(hass, freezer, step)
     await compile_statistics(hass, start)
     return start
 

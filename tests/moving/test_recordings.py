@@ -110,7 +110,7 @@ async def test_every_entity_with_a_counterpart_goes_on_and_comes_back(
         await tick(hass, freezer, 40)
         wanted, before = expected(hass, gateway.serial), registries(hass)
         assert len(wanted) > 5
-        await record(hass, freezer)
+        await record(hass, freezer, step=60)
         await move_in(hass, entry, old)
         assert old.disabled_by is ConfigEntryDisabler.USER
         assert entry.state is ConfigEntryState.LOADED
@@ -125,8 +125,8 @@ async def test_every_entity_with_a_counterpart_goes_on_and_comes_back(
         assert len(unique_ids) == len(set(unique_ids))
 
         # The recording stands still, so that any energy that is counted from now on is none.
-        await record(hass, freezer)
-        await record(hass, freezer)
+        await record(hass, freezer, step=60)
+        await record(hass, freezer, step=60)
         counted = await sums(hass, set(wanted))
         assert counted
         for entity_id, total in counted.items():
