@@ -74,6 +74,12 @@ def told(result: ConfigFlowResult) -> str:
     return str(placeholders["list"])
 
 
+def ended(result: ConfigFlowResult) -> str:
+    """Return why a dialog ended without having done anything."""
+    assert result["type"] is FlowResultType.ABORT, result
+    return result["reason"]
+
+
 async def move_in(hass: HomeAssistant, entry: ConfigEntry[Any], old: ConfigEntry[Any]) -> ConfigFlowResult:
     """Move in from an old entry."""
     options = dict(entry.options)

@@ -13,6 +13,7 @@ from simulator.iq_gateway import GatewayServer
 from tests.common import set_up, tick
 
 from .common import core_entry
+from .home import Home
 
 # What counts, in either integration.
 COUNTERS = ["sensor.*energy*", "sensor.*production*", "sensor.*consumption*", "sensor.*charge*", "sensor.old_*"]
@@ -38,3 +39,9 @@ async def old(
     if found.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(found.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.fixture
+def home(hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, old: MockConfigEntry) -> Home:
+    """Return the home, which both integrations show."""
+    return Home(hass, gateway, entry, old)
