@@ -13,16 +13,14 @@ from homeassistant.helpers import entity_registry as er
 from simulator.enphase_account import AccountServer
 from simulator.enphase_cloud import MEGAWATT, CloudServer
 from simulator.enphase_cloud.plans import LEGACY_WATT
-from simulator.tesla_cloud import TeslaServer
 from tests.clouds import cloud_entry, usual_system
 from tests.common import number, pass_time, set_up
 from tests.houses import MORNING, FrozenClock
 from tests.vendors.enphase_account.homes import EMAIL, HOME, PASSWORD, account_entry, usual_home
 from tests.vendors.enphase_cloud.test_v2 import legacy_entry
-from tests.vendors.tesla.lived_home import lived_home
-from tests.vendors.tesla.signing_in import CALLBACK, set_up_site
 
 from .another import energy, set_up_another
+from .clouds import powerwall_in_cloud
 from .common import look, move_back, move_in, owner_of, told
 from .recorded import record, sums
 
@@ -52,12 +50,7 @@ async def entry(
     async with AsyncExitStack() as stack:
         match request.param:
             case "tesla":
-                tesla = await stack.enter_async_context(TeslaServer([lived_home()], clock=clock))
-                monkeypatch.setenv("ENERGY_SITE_TESLA_AUTH", tesla.url)
-                monkeypatch.setenv("ENERGY_SITE_TESLA_API", tesla.url)
-                redirects = [CALLBACK, "https://my.home-assistant.io/redirect/oauth"]
-                found = await set_up_site(hass, tesla.add_application(redirects=redirects))
-                await hass.async_block_till_done(wait_background_tasks=True)
+                found = await stack.enter_async_context(powerwall_in_cloud(hass, monkeypatch))
             case "account":
                 account = await stack.enter_async_context(AccountServer(homes=[usual_home(now)], clock=clock))
                 account.add_account(EMAIL, PASSWORD, systems=frozenset({HOME}), system_id=HOME)

@@ -11,11 +11,11 @@ from homeassistant.components.energy.data import EnergyManager
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from simulator.iq_gateway import GatewayServer
 from tests.common import entity_id
 from tests.energy_dashboard.dashboard import add, complaints, let_statistics_come, open_dashboard, save, sources
 
-from .common import CORE, answer, choose, look, move_back, move_in
+from .common import answer, choose
+from .home import Home
 from .power_cut import Disk, PowerCutError, power_cut, restart
 
 pytestmark = pytest.mark.parametrize("preset", ["single_phase"])
@@ -55,46 +55,42 @@ async def test_the_energy_dashboard_follows_a_move_and_its_undo(
     manager: EnergyManager,
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    gateway: GatewayServer,
-    entry: MockConfigEntry,
-    old: MockConfigEntry,
+    home: Home,
 ) -> None:
     await let_statistics_come(hass, freezer)
-    await add(hass, entry)
+    await add(hass, home.entry)
     before = sources(manager)
-    theirs = er.async_get(hass).async_get_entity_id("sensor", CORE, f"{gateway.serial}_lifetime_production")
+    theirs = home.old_id("lifetime_production")
     assert theirs not in _statistics(manager)
-    await move_in(hass, entry, old)
+    await home.move_in()
 
     assert _missing(hass, manager) == []
     assert theirs in _statistics(manager)
     assert sources(manager)[0] == before[0]
     assert [each["type"] for each in sources(manager)] == [each["type"] for each in before]
     # What was added can still be told from what the user has, so that it can be removed.
-    assert _remembered(hass, entry) == sources(manager)[1:]
+    assert _remembered(hass, home.entry) == sources(manager)[1:]
     assert not [
         each for each in await complaints(hass) if each["type"] == "entity_not_defined" and "gas" not in str(each)
     ]
 
-    await move_back(hass, entry)
+    await home.move_back()
     assert sources(manager) == before
-    assert _remembered(hass, entry) == before[1:]
+    assert _remembered(hass, home.entry) == before[1:]
 
 
 async def test_what_the_dashboard_has_of_the_old_entry_already_stays_as_it_is(
     manager: EnergyManager,
     hass: HomeAssistant,
-    gateway: GatewayServer,
-    entry: MockConfigEntry,
-    old: MockConfigEntry,
+    home: Home,
 ) -> None:
-    theirs = er.async_get(hass).async_get_entity_id("sensor", CORE, f"{gateway.serial}_lifetime_production")
-    ours = entity_id(hass, "sensor", gateway.serial, "solar_energy")
+    theirs = home.old_id("lifetime_production")
+    ours = entity_id(hass, "sensor", home.serial, "solar_energy")
     both = [{"type": "solar", "stat_energy_from": name, "config_entry_solar_forecast": None} for name in (theirs, ours)]
     await save(manager, both)
-    await move_in(hass, entry, old)
+    await home.move_in()
     assert sources(manager) == both
-    await move_back(hass, entry)
+    await home.move_back()
     assert sources(manager) == both
 
 
@@ -104,25 +100,23 @@ async def test_the_energy_dashboard_follows_a_move_that_a_power_cut_interrupted(
     manager: EnergyManager,
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
-    gateway: GatewayServer,
-    entry: MockConfigEntry,
-    old: MockConfigEntry,
+    home: Home,
     note: int,
 ) -> None:
-    ours = entity_id(hass, "sensor", gateway.serial, "solar_energy")
-    theirs = er.async_get(hass).async_get_entity_id("sensor", CORE, f"{gateway.serial}_lifetime_production")
+    ours = entity_id(hass, "sensor", home.serial, "solar_energy")
+    theirs = home.old_id("lifetime_production")
     before = [{"type": "solar", "stat_energy_from": ours, "config_entry_solar_forecast": None}]
     await save(manager, before)
-    result = await look(hass, entry, old)
+    result = await home.look()
     with power_cut(note, written=True), pytest.raises(PowerCutError):
         await answer(hass, result)
     # Home Assistant hadn't stored the preferences yet.
     await save(manager, before)
-    await restart(hass, hass_storage, Disk(hass, old), entry, old)
+    await restart(hass, hass_storage, Disk(hass, home.old), home.entry, home.old)
     assert [each["stat_energy_from"] for each in sources(manager)] == [theirs]
 
-    result = await choose(hass, entry, "move_back")
+    result = await choose(hass, home.entry, "move_back")
     with power_cut(2, written=True), pytest.raises(PowerCutError):
         await answer(hass, result)
-    await restart(hass, hass_storage, Disk(hass, old), entry, old)
+    await restart(hass, hass_storage, Disk(hass, home.old), home.entry, home.old)
     assert sources(manager) == before

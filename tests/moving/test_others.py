@@ -12,13 +12,11 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.iq_gateway import GatewayServer
-from simulator.tesla_cloud import Application, TeslaServer
 from tests.common import entity_id, number
-from tests.houses import MORNING, FrozenClock
-from tests.vendors.tesla.lived_home import lived_home
-from tests.vendors.tesla.signing_in import CALLBACK, set_up_site
+from tests.houses import MORNING
 
 from .another import Value, energy, power, set_up_another
+from .clouds import powerwall_in_cloud
 from .common import differences, look, move_back, move_in, owner_of, registries, told
 
 SITE, CAR = "100001", "5YJ3E1EA0PF000001"
@@ -27,21 +25,11 @@ VIN_POWER = f"{CAR}-charger_power"
 
 @pytest.fixture
 async def powerwall(
-    hass: HomeAssistant,
-    socket_enabled: None,
-    freezer: FrozenDateTimeFactory,
-    monkeypatch: pytest.MonkeyPatch,
+    hass: HomeAssistant, socket_enabled: None, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MockConfigEntry]:
     """Return the entry of a home with Powerwalls, in Tesla's cloud."""
     freezer.move_to(MORNING)
-    async with TeslaServer([lived_home()], clock=FrozenClock()) as server:
-        monkeypatch.setenv("ENERGY_SITE_TESLA_AUTH", server.url)
-        monkeypatch.setenv("ENERGY_SITE_TESLA_API", server.url)
-        application: Application = server.add_application(
-            redirects=[CALLBACK, "https://my.home-assistant.io/redirect/oauth"]
-        )
-        entry = await set_up_site(hass, application)
-        await hass.async_block_till_done(wait_background_tasks=True)
+    async with powerwall_in_cloud(hass, monkeypatch) as entry:
         yield entry
         await hass.config_entries.async_unload(entry.entry_id)
         await hass.async_block_till_done(wait_background_tasks=True)
