@@ -1,5 +1,6 @@
 """After a move, its statistics are looked at: nothing is said if they are right, and what is wrong if they aren't."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -45,6 +46,8 @@ async def old(
     values = [
         energy(f"{serial}_lifetime_energy_production", serial, 21_000.0),
         energy(f"{serial}_lifetime_net_energy_consumption", serial, 1.5),
+        # It had no value so far, so that there is nothing to compare with.
+        replace(energy(f"{serial}_lifetime_net_energy_production", serial, 0.0), state=None),
         power(f"{serial}_net_power", serial),
     ]
     found = await set_up_another(hass, monkeypatch, "enphase_realtime", values, unique_id=serial, title="Old")

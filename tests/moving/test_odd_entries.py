@@ -141,6 +141,17 @@ async def test_what_the_old_integration_made_meanwhile_gives_way_to_what_it_gets
     assert all(name.startswith("deleted") for name in home.changes())
 
 
+async def test_a_counter_from_another_start_stays_where_nothing_can_make_ours_go_on_from_there(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, home: Home
+) -> None:
+    solar = home.old_id("lifetime_production")
+    state = hass.states.get(solar)
+    assert state is not None
+    hass.states.async_set(solar, "99.25", state.attributes)
+    monkeypatch.setattr(home.entry.runtime_data.source, "counter_name", lambda *_: None)
+    assert solar in told(await home.look()).split("Counts from another start")[1].split("**")[1]
+
+
 async def test_an_entry_without_any_counterpart_is_refused(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:

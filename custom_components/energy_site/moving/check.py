@@ -51,12 +51,12 @@ class MoveBackFlow(ConfirmFlow):
 
     @override
     async def _async_act(self) -> None:
-        entry, old_entry_id = self._entry, str(self._data.get(_OLD))
-        if entry is None or self.hass.config_entries.async_get_entry(old_entry_id) is None:
+        entry, old_entry_id = self._entry, self._data.get(_OLD)
+        moves = [] if entry is None else _moved(self.hass, entry)
+        move = next((move for move in moves if move.old_entry_id == old_entry_id), None)
+        if entry is None or move is None or self.hass.config_entries.async_get_entry(move.old_entry_id) is None:
             raise MoveError("nothing_to_move_back")
-        for move in _moved(self.hass, entry):
-            if move.old_entry_id == old_entry_id:
-                await async_move_back(self.hass, entry, move)
+        await async_move_back(self.hass, entry, move)
 
 
 MOVED_STATISTICS = IssueDescription(key="moved_statistics", fix_flow=MoveBackFlow, persistent=True)

@@ -89,8 +89,6 @@ async def async_replace(hass: HomeAssistant, entry: ConfigEntry[Any], successor:
 
     If not, everything is as it was, or will be once Home Assistant was restarted.
     """
-    if JOURNAL not in hass.data:
-        await _async_read_journal(hass)
     move = Move(
         old_entry_id=entry.entry_id,
         domain=entry.domain,
