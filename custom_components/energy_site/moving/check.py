@@ -71,18 +71,18 @@ def async_check(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
     if found is not None and (found.data or {}).get(_OLD) not in {move.old_entry_id for move in moves}:
         EntryIssues(hass, entry).clear(MOVED_STATISTICS)
     # The move that sets this site up isn't over yet.
-    watch = _Watch(hass, entry)
-    entry.async_on_unload(hass.bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, watch.async_look))
+    check = _SeamCheck(hass, entry)
+    entry.async_on_unload(hass.bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, check.async_look))
 
 
-class _Watch:
+class _SeamCheck:
     """Looks at the moves of one site whenever statistics were compiled, until each was judged."""
 
     def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
         self._judged: set[datetime] = set()
-        self._shown: frozenset[str] = frozenset()
+        self._seen_before: frozenset[str] = frozenset()
 
     async def async_look(self, _: Event) -> None:
         """Judge what can be judged by now."""
@@ -93,8 +93,8 @@ class _Watch:
             counters = _counters(self._hass, move)
             shown = frozenset(name for name in counters if in_watt_hours(self._hass.states.get(name)) is not None)
             # Statistics of what has only just appeared may still come.
-            verdict = await _async_judge(self._hass, at, counters, expected=shown & self._shown)
-            self._shown = shown
+            verdict = await _async_judge(self._hass, at, counters, expected=shown & self._seen_before)
+            self._seen_before = shown
             if verdict.jumped or verdict.missing:
                 self._raise(move, verdict)
             if not verdict.is_open:
