@@ -303,6 +303,31 @@ async def test_a_way_back_that_a_power_cut_interrupted_is_finished(
 
 
 @ONE_PHASE
+async def test_a_site_that_was_handed_on_again_stays_with_its_last_gateway_after_a_restart(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    gateway: GatewayServer,
+    successor: GatewayServer,
+    entry: MockConfigEntry,
+) -> None:
+    names = ids(hass, entry, gateway.serial)
+    await confirm(hass, entry, successor)
+    assert (await confirm(hass, entry, gateway))["reason"] == "gateway_replaced"
+    # What the entry got since, such as a renewed token, is newer than what was noted.
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "newer": True})
+    data = dict(entry.data)
+    await restart(hass, hass_storage, Disk(hass, entry), entry)
+    assert status(entry) is ConfigEntryState.LOADED
+    assert dict(entry.data) == data
+    assert ids(hass, entry, gateway.serial) == names
+    await move_back(hass, entry)
+    assert ids(hass, entry, successor.serial) == names
+    await move_back(hass, entry)
+    assert ids(hass, entry, gateway.serial) == names
+    assert await offers(hass, entry) == ["settings"]
+
+
+@ONE_PHASE
 async def test_a_new_gateway_that_is_silent_again_is_waited_for(
     hass: HomeAssistant, gateway: GatewayServer, successor: GatewayServer, entry: MockConfigEntry
 ) -> None:

@@ -168,6 +168,12 @@ class Journal:
         """Return the last move into an entry of ours that wasn't undone."""
         return next((move for move in reversed(self.of(entry_id)) if move.phase is not Phase.RETURNED), None)
 
+    def unsettled(self, entry_id: str) -> list[Move]:
+        """Return the moves to look at after a restart, without a system that was replaced once more since."""
+        moves = self.of(entry_id)
+        last = next((move for move in reversed(moves) if move.succession is not None), None)
+        return [move for move in moves if move is last or move.succession is None or move.phase is not Phase.MOVED]
+
     def moved_in(self, entry_id: str) -> frozenset[str]:
         """Return the registry's own IDs of the entities that moved into an entry of ours and are still there."""
         moves = (move for move in self.of(entry_id) if move.phase is not Phase.RETURNED)

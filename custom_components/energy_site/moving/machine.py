@@ -54,7 +54,7 @@ async def async_load_journal(hass: HomeAssistant) -> None:
     for entry_id in journal.entries():
         if (entry := hass.config_entries.async_get_entry(entry_id)) is None:
             continue
-        for move in journal.of(entry_id):
+        for move in journal.unsettled(entry_id):
             try:
                 await _Mover(hass, entry, move).async_resume()
             except (MoveError, HomeAssistantError, ValueError) as err:

@@ -47,7 +47,7 @@ def succeed(hass: HomeAssistant, entry: ConfigEntry[Any], succession: Succession
             # The registry has no way to set this, and takes an entry that was changed like this.
             earlier = succession.earlier.get(entity.id)
             entities.entities[entity.entity_id] = attr.evolve(changed, previous_unique_id=earlier)
-    if entry.unique_id != joined.unique_id:
+    if entry.unique_id == left.unique_id:
         # The user may have named the entry meanwhile.
         title = joined.title if entry.title == left.title else entry.title
         hass.config_entries.async_update_entry(entry, unique_id=joined.unique_id, title=title, data=joined.data)
@@ -55,8 +55,8 @@ def succeed(hass: HomeAssistant, entry: ConfigEntry[Any], succession: Succession
 
 @callback
 def has_succeeded(hass: HomeAssistant, entry: ConfigEntry[Any], succession: Succession, *, back: bool) -> bool:
-    """Return whether the entry, its entities and its devices all are of the system that `succeed` leads to."""
-    left, joined = (succession.after, succession.before) if back else (succession.before, succession.after)
+    """Return whether nothing of the entry, its entities and its devices is of the system that `succeed` leads from."""
+    left = (succession.after if back else succession.before).unique_id
     names = [entity.unique_id for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)]
     names += [
         name
@@ -64,7 +64,7 @@ def has_succeeded(hass: HomeAssistant, entry: ConfigEntry[Any], succession: Succ
         for domain, name in device.identifiers
         if domain == DOMAIN
     ]
-    return entry.unique_id == joined.unique_id and not any(_belongs(name, left.unique_id) for name in names)
+    return not any(_belongs(name, left) for name in (entry.unique_id or "", *names))
 
 
 def _belongs(unique_id: str, system: str) -> bool:
