@@ -10,12 +10,14 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 from homeassistant.components.energy.data import EnergyManager
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
+from simulator.enphase_account import AccountHome, AccountServer, HomeDetails
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.iq_gateway import GatewayServer
 from simulator.presets import PRESETS
 from tests.clouds import SITE as CLOUD, cloud_entry
 from tests.common import gateway_entry, set_up
 from tests.houses import FrozenClock
+from tests.vendors.enphase_account.homes import EMAIL, HOME, PASSWORD, account_entry
 
 from .dashboard import add, choose, choose_from, let_statistics_come, open_menu, sources, text
 
@@ -73,3 +75,35 @@ async def test_what_the_cloud_added_is_not_added_by_the_gateway_as_well(
     for each in (entry, local):
         await hass.config_entries.async_unload(each.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_beside_an_account_the_cloud_leaves_the_site_to_it(
+    hass: HomeAssistant,
+    manager: EnergyManager,
+    gateway: GatewayServer,
+    cloud: CloudServer,
+    application: Application,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = AccountHome(gateway.house, HomeDetails(site_id=HOME), gateway=gateway)
+    async with AccountServer([gateway], homes=[home], clock=FrozenClock()) as service:
+        service.add_account(EMAIL, PASSWORD, system_id=HOME)
+        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", service.url)
+        monkeypatch.setenv("ENERGY_SITE_ENTREZ", service.url)
+        account, entry = account_entry(), await cloud_entry(hass, cloud, application)
+        await set_up(hass, account)
+        await let_statistics_come(hass, freezer, runs=2)
+        await set_up(hass, entry)
+        assert "energy_dashboard" not in (await open_menu(hass, entry))["menu_options"]
+        await add(hass, account)
+        assert [each["type"] for each in sources(manager)][:3] == ["grid", "solar", "battery"]
+        await hass.config_entries.async_set_disabled_by(account.entry_id, ConfigEntryDisabler.USER)
+        menu = await open_menu(hass, entry)
+        await hass.config_entries.async_set_disabled_by(account.entry_id, None)
+        result = await choose_from(hass, menu)
+        assert result["reason"] == "energy_dashboard_gateway"
+        assert result["description_placeholders"] == {"other": account.title}
+        for each in (entry, account):
+            await hass.config_entries.async_unload(each.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)

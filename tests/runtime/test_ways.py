@@ -1,8 +1,6 @@
 """One home from several ways: nothing is shown twice, nothing is lost, and nothing returns silently."""
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -11,14 +9,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.energy_site.const import DOMAIN
-from custom_components.energy_site.repairs import async_create_fix_flow
-from custom_components.energy_site.runtime.pairing import has_gateway
 from homeassistant.config_entries import ConfigEntryDisabler
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
 from simulator.enphase_account import AccountHome, AccountServer, HomeDetails
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.enphase_cloud.plans import LEGACY_WATT
@@ -31,79 +26,7 @@ from ..clouds import SITE, SYSTEM_ID, cloud_entry
 from ..houses import FrozenClock
 from ..steering import wait
 from ..vendors.enphase_account.homes import EMAIL, HOME, PASSWORD, account_entry
-
-# What each entry has about itself.
-OWN = {"binary_sensor.problem", "sensor.last_update", "sensor.requests"}
-READINGS = {
-    "sensor.solar_power",
-    "sensor.solar_energy",
-    "sensor.grid_power",
-    "sensor.grid_import_energy",
-    "sensor.battery_level",
-    "sensor.inverters_reporting",
-    "binary_sensor.grid_connected",
-}
-
-
-def names(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
-    """Return the platforms of an entry's entities, and the ends of their unique ids."""
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    return {f"{each.domain}.{each.unique_id.removeprefix(f'{entry.unique_id}_')}" for each in entities}
-
-
-def devices(hass: HomeAssistant, entry: MockConfigEntry) -> list[dr.DeviceEntry]:
-    """Return an entry's devices."""
-    return dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-
-
-def hub(hass: HomeAssistant, entry: MockConfigEntry) -> dr.DeviceEntry:
-    """Return the device of an entry's site as a whole."""
-    found = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, entry.unique_id or ""), entry.entry_id)
-    assert found is not None
-    return found
-
-
-def issue(hass: HomeAssistant, key: str, entry: MockConfigEntry) -> ir.IssueEntry | None:
-    """Return an issue of an entry."""
-    return ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
-
-
-async def fix(hass: HomeAssistant, key: str, entry: MockConfigEntry) -> None:
-    """Submit a repair of an entry."""
-    found = issue(hass, key, entry)
-    assert found is not None
-    assert found.is_fixable
-    flow = await async_create_fix_flow(hass, found.issue_id, found.data)
-    flow.hass = hass
-    await flow.async_step_confirm({})
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-def told(events: Iterable[Event[Any]], key: str) -> list[str]:
-    """Return the kinds of all events that entities with this translation key told."""
-    return [
-        event.data["new_state"].attributes["event_type"]
-        for event in events
-        if event.data["entity_id"].startswith("event.")
-        and event.data["entity_id"].endswith(f"_{key}")
-        and (old := event.data["old_state"]) is not None
-        and (new := event.data["new_state"]) is not None
-        and new.state not in (old.state, "unavailable")
-    ]
-
-
-async def events_of(hass: HomeAssistant, calendar: str | None) -> list[dict[str, Any]]:
-    """Return what a calendar has of yesterday, today and tomorrow."""
-    assert calendar is not None
-    now = dt_util.utcnow()
-    found: Any = await hass.services.async_call(
-        "calendar",
-        "get_events",
-        {"entity_id": calendar, "start_date_time": now - timedelta(days=1), "end_date_time": now + timedelta(days=1)},
-        blocking=True,
-        return_response=True,
-    )
-    return list(found[calendar]["events"])
+from .ways import OWN, READINGS, devices, events_of, fix, hub, issue, names, told
 
 
 async def test_nothing_is_shown_a_second_time(
@@ -115,8 +38,8 @@ async def test_nothing_is_shown_a_second_time(
     assert {"switch.storm_guard", "binary_sensor.storm_alert", "event.storm", "sensor.system_status"} <= shown
     assert not [each for each in hass.states.async_entity_ids() if each.endswith("_2")]
     assert [device.id for device in devices(hass, remote)] == [hub(hass, remote).id]
-    assert has_gateway(hass, remote)
-    assert not has_gateway(hass, local)
+    assert remote.runtime_data.ways.others == (local,)
+    assert not local.runtime_data.ways.others
 
 
 async def test_what_is_not_shown_is_not_requested_either(
@@ -222,7 +145,7 @@ async def test_without_the_gateways_entry_a_repair_offers_to_show_all(
     else:
         await hass.config_entries.async_set_disabled_by(local.entry_id, ConfigEntryDisabler.USER)
     await pass_time(hass, freezer, 30)
-    assert not has_gateway(hass, remote)
+    assert not remote.runtime_data.ways.others
     # Also after a restart, nothing is shown that nobody asked for.
     await hass.config_entries.async_reload(remote.entry_id)
     await pass_time(hass, freezer, 30)
@@ -336,6 +259,22 @@ async def test_a_change_is_told_once_and_where_the_homes_changes_are_told(
         if event.data["entity_id"] == entity_id(hass, "event", local.unique_id or "", "setting")
     ]
     assert {each["setting"] for each in shown} == {"backup_reserve", "storm_guard"}
+
+
+async def test_the_homes_calendar_has_the_clouds_storms_also_after_its_own_entry_was_loaded_again(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    local: MockConfigEntry,
+    remote: MockConfigEntry,
+    system: CloudSystem,
+) -> None:
+    system.settings.storm_alert = True
+    await wait(hass, freezer, 13 * 3600, step=300)
+    for _ in range(2):
+        found = await events_of(hass, entity_id(hass, "calendar", local.unique_id or "", "storms_and_outages"))
+        assert [each["summary"] for each in found] == ["Storm"]
+        await hass.config_entries.async_reload(local.entry_id)
+        await wait(hass, freezer, 60, step=10)
 
 
 async def test_the_option_is_offered_by_every_cloud(hass: HomeAssistant, remote: MockConfigEntry) -> None:

@@ -22,7 +22,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
 from ..const import DOMAIN
-from ..runtime.pairing import async_ways_to, has_gateway
+from ..runtime.pairing import async_ways_to
 from ..runtime.site import SiteRuntime
 from ..runtime.statistics import statistic_id
 from ..site.chargers import Chargers
@@ -102,11 +102,10 @@ async def async_candidates(
 ) -> SiteCandidates:
     """Return what a loaded site could add; the recorder has to be there.
 
-    Of a site in the cloud whose gateway has an entry, these are only its chargers.
+    Of a site whose energy another entry counts, these are only its chargers.
     """
     finder = _CandidateFinder(runtime)
-    beside_gateway = has_gateway(runtime.hass, runtime.entry)
-    keys = () if beside_gateway else tuple(_QUANTITIES)
+    keys = tuple(_QUANTITIES) if runtime.ways.counting is None else ()
     chargers = finder.chargers(names[DashboardPart.CHARGER])
     found = {key: candidate for key in keys if (candidate := finder.candidate(key)) is not None}
     statistics = await _async_statistics(

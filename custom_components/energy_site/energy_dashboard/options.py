@@ -7,7 +7,6 @@ import probatio
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.core import callback
 
-from ..runtime.pairing import has_gateway
 from ..runtime.site import loaded_site
 from ..site.chargers import Chargers
 from .errors import EnergyDashboardError
@@ -69,10 +68,10 @@ class EnergyDashboardSteps(OptionsFlow):
 
     @callback
     def _has_counters(self) -> bool:
-        """Return whether the site is loaded, and doesn't leave all of its counters to the gateway's entry."""
+        """Return whether the site is loaded, and doesn't leave all of its counters to another entry."""
         if (runtime := loaded_site(self.config_entry)) is None:
             return False
-        return not has_gateway(self.hass, self.config_entry) or runtime.part(Chargers) is not None
+        return runtime.ways.counting is None or runtime.part(Chargers) is not None
 
     @callback
     def _async_end(self) -> ConfigFlowResult:

@@ -8,7 +8,6 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..runtime.pairing import has_gateway
 from ..runtime.site import SiteConfigEntry, SiteRuntime, loaded_site
 from .candidates import async_candidates
 from .errors import EnergyDashboardError
@@ -60,8 +59,9 @@ async def async_add(hass: HomeAssistant, entry: SiteConfigEntry, shown: Proposal
     if not found.additions or found.rivals:
         # Whoever confirms the repair can do nothing more about it, and it isn't raised again.
         _close_repair(hass, entry)
-    if not found.additions and not found.remarks and has_gateway(hass, entry):
-        raise EnergyDashboardError("energy_dashboard_gateway")
+    counting = entry.runtime_data.ways.counting
+    if not found.additions and not found.remarks and counting is not None:
+        raise EnergyDashboardError("energy_dashboard_gateway", other=counting.title)
     if found.rivals:
         raise EnergyDashboardError(
             "energy_dashboard_other_meter",

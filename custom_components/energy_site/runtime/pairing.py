@@ -1,10 +1,8 @@
-"""Connects a gateway on the network with its system in a cloud, each of which knows what the other doesn't."""
+"""Connects the entries of one home, each of which knows what the others don't."""
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
@@ -13,9 +11,9 @@ from ..const import DOMAIN
 from ..site.control import Change, Control, ControlName, Value
 from ..site.model import GridState, GridStatus, Settings
 from ..sources.control_queue import ControlQueue
-from .site import SiteConfigEntry, SiteRuntime
+from .site import SiteConfigEntry, SiteRuntime, loaded_site
 from .site_events import RelayedChange
-from .ways import gateway_entries, serials_of
+from .ways import home_entries
 
 
 @callback
@@ -27,14 +25,8 @@ def async_pair(runtime: SiteRuntime) -> None:
     runtime.entry.async_on_unload(runtime.poller.listen(GridStatus, _OutageWatch(runtime).update))
     runtime.entry.async_on_unload(runtime.events.listen(Change, partial(_relay, runtime)))
     runtime.entry.async_on_unload(runtime.events.occurrences_changed.add(partial(_relay_occurrences, runtime)))
-    for each in (runtime, *async_clouds_of(runtime.hass, runtime.site)):
+    for each in (runtime, *(each for each in _loaded(runtime.hass) if runtime.entry in each.ways.others)):
         _relay_occurrences(each)
-
-
-@callback
-def has_gateway(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
-    """Return whether the gateway of an entry's site has an entry of its own that is in use, loaded or not."""
-    return bool(gateway_entries(hass, entry, serials_of(hass, entry)))
 
 
 @callback
@@ -86,19 +78,25 @@ class _OutageWatch:
 @callback
 def _relay(runtime: SiteRuntime, change: Change) -> None:
     """Tell of a change to a setting that only a cloud has where the home's other changes are told."""
-    if not runtime.ways.hides(Platform.EVENT, "setting") or runtime.ways.hides_control(change.name):
+    if (teller := _shown_by(runtime, Platform.EVENT, "setting")) is None or runtime.ways.hides_control(change.name):
         return
-    if (gateway := _gateway_of(runtime)) is not None:
-        gateway.events.dispatch(RelayedChange(change=change, site=runtime.site, contexts=runtime.events.contexts))
+    teller.events.dispatch(RelayedChange(change=change, site=runtime.site, contexts=runtime.events.contexts))
 
 
 @callback
 def _relay_occurrences(runtime: SiteRuntime) -> None:
     """Show in the home's one calendar the storms and outages that only a cloud knows."""
-    if not runtime.ways.hides(Platform.CALENDAR, "storms_and_outages"):
-        return
-    if (gateway := _gateway_of(runtime)) is not None:
-        gateway.events.relay_occurrences(runtime.site, runtime.events.occurrences)
+    if (teller := _shown_by(runtime, Platform.CALENDAR, "storms_and_outages")) is not None:
+        teller.events.relay_occurrences(runtime.site, runtime.events.occurrences)
+
+
+def _shown_by(runtime: SiteRuntime, platform: Platform, key: str) -> SiteRuntime | None:
+    """Return the other site of the home that shows an entity, `None` if this one does or that one isn't there."""
+    if not runtime.ways.hides(platform, key):
+        return None
+    # A site that is about to be loaded has it already.
+    sites: list[SiteRuntime | None] = [getattr(each, "runtime_data", None) for each in runtime.ways.others]
+    return next((site for site in sites if site is not None and not site.ways.hides(platform, key)), None)
 
 
 def _gateway_of(runtime: SiteRuntime) -> SiteRuntime | None:
@@ -141,10 +139,6 @@ class GatewayWitness:
 
 @callback
 def async_ways_to(runtime: SiteRuntime) -> list[SiteRuntime]:
-    """Return the other loaded entries of the same home: its gateway's, and those that know the same gateway."""
-    mine = {runtime.site, *runtime.source.gateway_serials}
-    return [
-        each
-        for each in _loaded(runtime.hass)
-        if each is not runtime and mine & {each.site, *each.source.gateway_serials}
-    ]
+    """Return the other loaded entries of the same home."""
+    _, *others = home_entries(runtime.hass, runtime.entry, runtime.source.gateway_serials)
+    return [site for each in others if (site := loaded_site(each)) is not None]

@@ -74,10 +74,10 @@ def _targeted(call: ServiceCall) -> list[str]:
 
 
 def without_doubles(sites: Iterable[SiteRuntime]) -> list[SiteRuntime]:
-    """Leave out the clouds of a gateway that is among the sites, so that one home is set once."""
+    """Leave out those before which another entry of the same home is among the sites, so that one home is set once."""
     found = list(sites)
-    gateways = {site.site for site in found}
-    return [site for site in found if gateways.isdisjoint(site.source.gateway_serials)]
+    entries = [site.entry for site in found]
+    return [site for site in found if not any(each in entries for each in site.ways.others)]
 
 
 async def async_for_each(

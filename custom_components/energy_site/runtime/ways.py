@@ -1,4 +1,4 @@
-"""Several ways to one site: what the entry of its gateway shows isn't shown a second time by those of its clouds."""
+"""Several ways to one home: what the entry of the first one shows isn't shown a second time by the others."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -27,12 +27,12 @@ from ..descriptions.entity_description import AnyEntityDescription
 from ..helpers.fix_flows import AcknowledgeFlow, ConfirmFlow
 from ..helpers.issues import EntryIssues, IssueDescription
 from ..site.control import ControlName
-from ..site.model import Battery, EnergyCounters, GridStatus, Inverters, Part, PowerFlow, Settings
+from ..site.model import Battery, EnergyCounters, GridStatus, Inverters, Part, PowerFlow, Settings, Storm
 from ..vendors.registry import VENDORS
 
 
 class ShowAllFlow(ConfirmFlow):
-    """Shows everything that an entry has, as the gateway's entry is gone, until there is one again."""
+    """Shows everything that an entry has, as the one it left that to is gone, until that one is back."""
 
     @override
     async def _async_act(self) -> None:
@@ -50,7 +50,7 @@ SHOWN_BY_GATEWAY = IssueDescription(key="shown_by_gateway", fix_flow=Acknowledge
 # Entities about an entry itself, which are no doubles of another entry's.
 _OWN = frozenset({"binary_sensor.problem", "sensor.last_update", "sensor.requests"})
 
-# If the gateway's entry shows these, the whole part is left to it, and not even polled to see what else there is.
+# If other entries show these, the whole part is left to them, and not even polled to see what else there is.
 _ENOUGH: Mapping[type[Part], frozenset[str]] = {
     PowerFlow: frozenset({"sensor.solar_power", "sensor.grid_power", "sensor.load_power"}),
     EnergyCounters: frozenset(
@@ -60,11 +60,13 @@ _ENOUGH: Mapping[type[Part], frozenset[str]] = {
     Inverters: frozenset({"sensor.inverters_reporting"}),
     GridStatus: frozenset({"binary_sensor.grid_connected"}),
     Settings: frozenset({"number.backup_reserve"}),
+    Storm: frozenset({"binary_sensor.storm_alert", "switch.storm_guard"}),
 }
 _WITH_BATTERY: Mapping[type[Part], frozenset[str]] = {
     PowerFlow: frozenset({"sensor.battery_power"}),
     EnergyCounters: frozenset({"sensor.battery_charge_energy", "sensor.battery_discharge_energy"}),
 }
+_TOLD = frozenset[str]().union(*_ENOUGH.values(), *_WITH_BATTERY.values())
 _READINGS = (PowerFlow, EnergyCounters, Battery, Inverters, GridStatus)
 # What of a battery is no reading of the moment.
 _CONDITION = ("battery_health", "health", "cycles")
@@ -94,49 +96,46 @@ def _is_used(entry: ConfigEntry[Any]) -> bool:
     return entry.disabled_by is None and entry.source != SOURCE_IGNORE
 
 
+def _source(entry: ConfigEntry[Any]) -> str:
+    return str(entry.data.get(CONF_SOURCE))
+
+
 def _rank(entry: ConfigEntry[Any]) -> int:
-    """Return an entry's place among those of its site: the vendors' order, which begins with the gateway."""
+    """Return an entry's place among those of its home: its vendor's in the registry."""
     sources = [vendor.source for vendor in VENDORS]
-    source = entry.data.get(CONF_SOURCE)
-    return sources.index(source) if source in sources else len(sources)
+    return sources.index(source) if (source := _source(entry)) in sources else len(sources)
 
 
 @callback
-def serials_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> frozenset[str]:
-    """Return the serial numbers of the gateways of an entry's site, also while the entry isn't loaded."""
+def home_entries(
+    hass: HomeAssistant, entry: ConfigEntry[Any], serials: frozenset[str] = frozenset()
+) -> list[ConfigEntry[Any]]:
+    """Return an entry, then those in use of the same home in the order in which they show it, loaded or not.
+
+    They have devices with the serial numbers of the same gateways, or are of those gateways. `serials`
+    are those that are known besides the registered ones.
+    """
     registry, site = dr.async_get(hass), entry.unique_id or entry.entry_id
     hub = registry.async_get_device_by_identifier((DOMAIN, site), entry.entry_id)
-    found = {name for domain, name in hub.identifiers if domain == DOMAIN} if hub is not None else set()
-    return frozenset(found - {site})
-
-
-@callback
-def gateway_entries(hass: HomeAssistant, entry: ConfigEntry[Any], serials: frozenset[str]) -> list[ConfigEntry[Any]]:
-    """Return the other entries in use that are of gateways with these serial numbers, loaded or not."""
-    entries = hass.config_entries.async_entries(DOMAIN)
-    return [each for each in entries if each is not entry and (each.unique_id or "") in serials and _is_used(each)]
-
-
-@callback
-def home_entries(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:
-    """Return an entry and those in use that are of the same gateways, loaded or not."""
-
-    def gateways(each: ConfigEntry[Any]) -> frozenset[str]:
-        return serials_of(hass, each) | {each.unique_id or each.entry_id}
-
-    entries, mine = hass.config_entries.async_entries(DOMAIN), gateways(entry)
-    return [entry, *(each for each in entries if each is not entry and _is_used(each) and mine & gateways(each))]
+    shared = {*((DOMAIN, name) for name in (site, *serials)), *(hub.identifiers if hub is not None else ())}
+    owners = {device.config_entry_id for device in registry.async_get_devices(identifiers=shared)}
+    others = [
+        each
+        for each in hass.config_entries.async_entries(DOMAIN)
+        if each is not entry and _is_used(each) and (each.entry_id in owners or (DOMAIN, each.unique_id) in shared)
+    ]
+    return [entry, *sorted(others, key=_rank)]
 
 
 class Ways:
-    """What an entry leaves to others of the same site, as these show it already.
+    """What an entry leaves to others of the same home, as these show it already.
 
-    Beside the gateway's entry, each entity is shown by the entry whose vendor comes first. What the
-    others show is read from the entity registry, so that it is the same while they aren't loaded.
+    Each entity is shown by the entry whose vendor comes first in the registry. What the others show is
+    read from the entity registry, so that it is the same while they aren't loaded.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], source: Sited) -> None:
-        """Compare `entry`, whose source is `source`, with the others of its site."""
+        """Compare `entry`, whose source is `source`, with the others of its home."""
         self._hass = hass
         self._entry = entry
         self._source = source
@@ -145,14 +144,23 @@ class Ways:
         self._learned: frozenset[str] | None = None
         self._others: tuple[ConfigEntry[Any], ...] = ()
         self._hidden: frozenset[str] = frozenset()
+        # The titles of the entries to which that was left, by their source, and of those of them that are gone.
+        self._left_to: dict[str, str] = {}
+        self._gone: dict[str, str] = {}
         # Since when a part has offered nothing that is shown here, `None` once it has.
         self._barren: dict[type[Part], datetime | None] = {}
 
     @property
     def others(self) -> tuple[ConfigEntry[Any], ...]:
-        """The entries of the site that come before this one, the gateway's first; none without a gateway's."""
+        """The other entries of the home that come before this one, the first one first."""
         self._learn_if_new()
         return self._others
+
+    @property
+    def counting(self) -> ConfigEntry[Any] | None:
+        """The first other entry that counts the home's energy, so that this one needn't."""
+        counters = _ENOUGH[EnergyCounters]
+        return next((each for each in self._earlier() if not counters.isdisjoint(self._shown_by(each))), None)
 
     def shows(self, platform: str, description: AnyEntityDescription, serial: str | None) -> bool:
         """Return whether a value that the site has is shown here."""
@@ -197,14 +205,16 @@ class Ways:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to store across restarts, as plain JSON data."""
-        return {"left": sorted(self._hidden)}
+        return {"left": sorted(self._hidden), "to": self._left_to}
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Restore the data of `as_dict`, without what was left to a gateway if the user wants to see everything since."""
-        left = None if CONF_SHOW_ALL in self._entry.options else data.get("left")
-        self._hidden = (
-            frozenset(each for each in left if isinstance(each, str)) if isinstance(left, list) else frozenset()
-        )
+        """Restore the data of `as_dict`, without what was left to others if the user wants to see everything since."""
+        match data:
+            case {"left": list(left), "to": dict(left_to)} if CONF_SHOW_ALL not in self._entry.options:
+                self._hidden = frozenset(each for each in left if isinstance(each, str))
+                self._left_to = {str(source): str(title) for source, title in left_to.items()}
+            case _:
+                self._hidden, self._left_to = frozenset(), {}
         self._learned = None
 
     @callback
@@ -213,10 +223,11 @@ class Ways:
 
         Home Assistant remembers their IDs, names, and areas, in case they return.
         """
-        # What was restored has heeded it, and what a gateway's entry shows from now on is left to it again.
+        # What was restored has heeded it, and what another entry shows from now on is left to it again.
         if CONF_SHOW_ALL in self._entry.options:
             options = {key: value for key, value in self._entry.options.items() if key != CONF_SHOW_ALL}
             self._hass.config_entries.async_update_entry(self._entry, options=options)
+        self._learn_if_new()
         registry = er.async_get(self._hass)
         doubles = [entity for entity in self._registered() if self._name(entity) in self._hidden]
         for entity in doubles:
@@ -233,7 +244,7 @@ class Ways:
 
     @callback
     def async_watch(self) -> tuple[CALLBACK_TYPE, ...]:
-        """Start watching the entries of the site, and return what stops that."""
+        """Start watching the entries of the home, and return what stops that."""
         debouncer = Debouncer(self._hass, LOGGER, cooldown=_CALM, immediate=False, function=self._review)
         self._show_gone()
 
@@ -248,34 +259,48 @@ class Ways:
             return entity is not None and any(entity.config_entry_id == each.entry_id for each in self._others)
 
         @callback
-        def handle_entity(_: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        def is_gateway(data: dr.EventDeviceRegistryUpdatedData) -> bool:
+            if not (serials := self._source.gateway_serials) or data["action"] == "remove":
+                return False
+            device = dr.async_get(self._hass).async_get(data["device_id"])
+            return (
+                device is not None
+                and device.config_entry_id not in (self._entry.entry_id, *(each.entry_id for each in self._others))
+                and any((DOMAIN, serial) in device.identifiers for serial in serials)
+            )
+
+        @callback
+        def handle(_: Event[Any]) -> None:
             debouncer.async_schedule_call()
 
         return (
             async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, handle_entry),
-            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, handle_entity, event_filter=is_new),
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, handle, event_filter=is_new),
+            self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, handle, event_filter=is_gateway),
             debouncer.async_shutdown,
         )
 
     @callback
     def look(self) -> None:
-        """Compare again if the site's gateways have become known."""
+        """Compare again if the home's gateways have become known."""
         if self._source.gateway_serials != self._learned:
             self._review()
 
     @callback
     def _review(self) -> None:
         """Load the entry again if it shows what another one shows now, or if it has lost that one."""
-        before = self._others
+        before = self._others, self._gone
         self._learn()
-        if before != self._others or any(self._name(entity) in self._hidden for entity in self._registered()):
+        doubles = any(self._name(entity) in self._hidden for entity in self._registered())
+        if doubles or before != (self._others, self._gone):
             self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
         self._show_gone()
 
     @callback
     def _show_gone(self) -> None:
-        """Offer to show everything once there is no entry left that shows the rest."""
-        self._issues.show(GATEWAY_GONE, {} if self._hidden and not self.others else None)
+        """Offer to show everything once an entry is gone that showed the rest."""
+        titles = ", ".join(self._gone.values())
+        self._issues.show(GATEWAY_GONE, {"other": titles} if titles else None)
 
     @property
     def _choice(self) -> str:
@@ -286,32 +311,31 @@ class Ways:
             self._learn()
 
     def _learn(self) -> None:
-        """Find the other entries of the site, and what they show."""
-        self._learned = self._source.gateway_serials
-        serials = self._learned | serials_of(self._hass, self._entry)
-        gateways = gateway_entries(self._hass, self._entry, serials) if serials else []
-        self._others = (*gateways, *(self._clouds_before(serials) if gateways else ()))
+        """Find the other entries of the home, and what they show."""
+        self._learned, self._others = self._source.gateway_serials, self._earlier()
         if self._choice == READINGS_ALWAYS:
-            self._hidden = frozenset()
-        elif self._others:
-            several = len(self._learned or serials) > 1
-            shown = frozenset(name for each in self._others for name in self._shown_by(each, units_only=several))
-            # An entry that was just added again shows nothing yet.
-            self._hidden = (shown or self._hidden) - self._moved_in()
+            self._hidden, self._left_to, self._gone = frozenset(), {}, {}
+            return
+        several = self._learned if len(self._learned) > 1 else ()
+        found = [frozenset(self._shown_by(each, units_only=each.unique_id in several)) for each in self._others]
+        shown, there = frozenset[str]().union(*found), {_source(each): each.title for each in reversed(self._others)}
+        missing = self._hidden - shown
+        is_missed = not missing.isdisjoint(_TOLD) if there else bool(missing)
+        self._gone = {source: title for source, title in self._left_to.items() if source not in there and is_missed}
+        self._left_to = self._gone | there
+        # An entry that was just added again shows nothing yet.
+        kept = self._hidden if self._gone or not all(found) else frozenset()
+        self._hidden = (shown | kept) - self._moved_in()
 
-    def _clouds_before(self, serials: frozenset[str]) -> list[ConfigEntry[Any]]:
-        return [
-            each
-            for each in self._hass.config_entries.async_entries(DOMAIN)
-            if _rank(each) < _rank(self._entry) and _is_used(each) and serials & serials_of(self._hass, each)
-        ]
+    def _earlier(self) -> tuple[ConfigEntry[Any], ...]:
+        _, *entries = home_entries(self._hass, self._entry, self._source.gateway_serials)
+        return tuple(each for each in entries if _rank(each) < _rank(self._entry))
 
-    def _shown_by(self, other: ConfigEntry[Any], *, units_only: bool) -> Iterable[str]:
+    def _shown_by(self, other: ConfigEntry[Any], *, units_only: bool = False) -> Iterable[str]:
         """Return what another entry shows: of one of several gateways, only what is about single devices."""
         hub = dr.async_get(self._hass).async_get_device_by_identifier((DOMAIN, other.unique_id or ""), other.entry_id)
-        of_gateway = other.unique_id in (self._learned or ())
         for entity in er.async_entries_for_config_entry(er.async_get(self._hass), other.entry_id):
-            if units_only and of_gateway and hub is not None and entity.device_id == hub.id:
+            if units_only and hub is not None and entity.device_id == hub.id:
                 continue
             if (name := _name(entity, other.unique_id or "")) not in _OWN:
                 yield name

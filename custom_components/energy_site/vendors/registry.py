@@ -1,4 +1,4 @@
-"""The vendors, one line each, in the order of the config flow's menu."""
+"""The vendors, one line each, in the order of the config flow's menu, and in which entries of one home show it."""
 
 from typing import Any
 

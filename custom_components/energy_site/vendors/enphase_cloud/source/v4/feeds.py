@@ -9,7 +9,7 @@ from typing import Any
 
 from .....api.errors import ApiPayloadError
 from .....site.history.intervals import DAY
-from .....site.model import Battery, CounterKind, EnergyCounters, GridStatus, Inverters, PowerFlow
+from .....site.model import Battery, CounterKind, EnergyCounters, GridStatus, Inverters, PowerFlow, Storm
 from .....sources.cloud import CloudFeed, CloudSource
 from ...client import v4_endpoints as endpoints
 from ...client.endpoint import CloudEndpoint, page_query
@@ -264,6 +264,7 @@ STORM_GUARD: Feed[StormGuard] = planned_feed(
     "storm_guard",
     endpoints.STORM_GUARD,
     wanted=_BATTERY,
+    readings=(Storm,),
     weight_day=0.5,
     weight_night=0.5,
     max_interval=timedelta(hours=12),

@@ -1,0 +1,86 @@
+"""What the entries of one home show, and what is told of it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.repairs import async_create_fix_flow
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+# What each entry has about itself.
+OWN = {"binary_sensor.problem", "sensor.last_update", "sensor.requests"}
+READINGS = {
+    "sensor.solar_power",
+    "sensor.solar_energy",
+    "sensor.grid_power",
+    "sensor.grid_import_energy",
+    "sensor.battery_level",
+    "sensor.inverters_reporting",
+    "binary_sensor.grid_connected",
+}
+
+
+def names(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
+    """Return the platforms of an entry's entities, and the ends of their unique ids."""
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return {f"{each.domain}.{each.unique_id.removeprefix(f'{entry.unique_id}_')}" for each in entities}
+
+
+def devices(hass: HomeAssistant, entry: MockConfigEntry) -> list[dr.DeviceEntry]:
+    """Return an entry's devices."""
+    return dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+
+
+def hub(hass: HomeAssistant, entry: MockConfigEntry) -> dr.DeviceEntry:
+    """Return the device of an entry's site as a whole."""
+    found = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, entry.unique_id or ""), entry.entry_id)
+    assert found is not None
+    return found
+
+
+def issue(hass: HomeAssistant, key: str, entry: MockConfigEntry) -> ir.IssueEntry | None:
+    """Return an issue of an entry."""
+    return ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
+
+
+async def fix(hass: HomeAssistant, key: str, entry: MockConfigEntry) -> None:
+    """Submit a repair of an entry."""
+    found = issue(hass, key, entry)
+    assert found is not None
+    assert found.is_fixable
+    flow = await async_create_fix_flow(hass, found.issue_id, found.data)
+    flow.hass = hass
+    await flow.async_step_confirm({})
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def told(events: Iterable[Event[Any]], key: str) -> list[str]:
+    """Return the kinds of all events that entities with this translation key told."""
+    return [
+        event.data["new_state"].attributes["event_type"]
+        for event in events
+        if event.data["entity_id"].startswith("event.")
+        and event.data["entity_id"].endswith(f"_{key}")
+        and (old := event.data["old_state"]) is not None
+        and (new := event.data["new_state"]) is not None
+        and new.state not in (old.state, "unavailable")
+    ]
+
+
+async def events_of(hass: HomeAssistant, calendar: str | None) -> list[dict[str, Any]]:
+    """Return what a calendar has of yesterday, today and tomorrow."""
+    assert calendar is not None
+    now = dt_util.utcnow()
+    found: Any = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {"entity_id": calendar, "start_date_time": now - timedelta(days=1), "end_date_time": now + timedelta(days=1)},
+        blocking=True,
+        return_response=True,
+    )
+    return list(found[calendar]["events"])
