@@ -12,6 +12,7 @@ from .api.errors import ApiError
 from .const import CONF_SOURCE, DOMAIN
 from .energy_dashboard.memory import async_memory
 from .energy_dashboard.offer import async_offer
+from .energy_dashboard.preferences import async_names
 from .energy_dashboard.step import FOREIGN_STATISTICS
 from .frontend import async_serve_dashboard
 from .helpers.storage import site_file
@@ -59,7 +60,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SiteConfigEntry) -> bool
     await runtime.async_start()
     entry.runtime_data = runtime
     runtime.devices.async_register_hub()
-    runtime.ways.hand_over()
+    runtime.ways.hand_over(await async_names(hass))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_pair(runtime)
     runtime.async_run()

@@ -7,9 +7,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
+from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.energy_dashboard.plan import statistics_of
 from homeassistant.components.energy.data import EnergyManager
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from simulator.enphase_account import AccountHome, AccountServer, HomeDetails
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.iq_gateway import GatewayServer
@@ -72,6 +75,34 @@ async def test_what_the_cloud_added_is_not_added_by_the_gateway_as_well(
     assert result["reason"] == "energy_dashboard_nothing"
     assert text(result, "remarks").count(f"as `energy_site:{CLOUD}_") == 3
     assert sources(manager) == before
+    for each in (entry, local):
+        await hass.config_entries.async_unload(each.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_what_the_dashboard_loses_to_the_gateway_is_named_first(
+    hass: HomeAssistant,
+    manager: EnergyManager,
+    gateway: GatewayServer,
+    cloud: CloudServer,
+    application: Application,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    entry = await cloud_entry(hass, cloud, application)
+    await set_up(hass, entry)
+    await let_statistics_come(hass, freezer)
+    await add(hass, entry)
+    local = gateway_entry(gateway)
+    await set_up(hass, local)
+    await let_statistics_come(hass, freezer)
+    found = ir.async_get(hass).async_get_issue(DOMAIN, f"shown_by_gateway_{entry.entry_id}")
+    assert found is not None
+    assert found.translation_key == "shown_by_gateway_energy"
+    assert (told := found.translation_placeholders) is not None
+    used = {each for source in sources(manager) for _, each in statistics_of(source) if each.startswith("sensor.")}
+    assert used
+    assert set(told["energy"].split(", ")) == used
+    assert told["entities"].startswith(f"{told['energy']}, ")
     for each in (entry, local):
         await hass.config_entries.async_unload(each.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

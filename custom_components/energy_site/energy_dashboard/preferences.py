@@ -98,6 +98,14 @@ def names_in(manager: EnergyManager) -> frozenset[str]:
     return frozenset(_texts(_lists(manager)))
 
 
+async def async_names(hass: HomeAssistant) -> frozenset[str]:
+    """Return the same of the Energy dashboard, nothing if there is none or it can't be read."""
+    try:
+        return names_in(await async_manager(hass))
+    except EnergyDashboardError:
+        return frozenset()
+
+
 async def async_replace_names(manager: EnergyManager, names: Mapping[str, str]) -> Callable[[Addition], Addition]:
     """Replace IDs, new by old, wherever a field has one; return what makes of an addition what is stored of it now.
 

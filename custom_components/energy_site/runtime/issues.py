@@ -19,7 +19,7 @@ from ..site.model import Battery, GridStatus, Health, Inverters, MeterFault, Pow
 from .control_errors import setting_name
 from .poller import Poller
 from .site_events import SiteEvents
-from .ways import GATEWAY_GONE, SHOWN_BY_GATEWAY
+from .ways import GATEWAY_GONE, SHOWN_BY_GATEWAY, SHOWN_BY_GATEWAY_ENERGY
 
 
 class SetUpCloudFlow(ConfirmFlow):
@@ -61,6 +61,7 @@ ISSUES = (
     METER_WIRING,
     GATEWAY_GONE,
     SHOWN_BY_GATEWAY,
+    SHOWN_BY_GATEWAY_ENERGY,
     *METERS.values(),
 )
 

@@ -46,6 +46,8 @@ class ShowAllFlow(ConfirmFlow):
 
 GATEWAY_GONE = IssueDescription(key="gateway_gone", fix_flow=ShowAllFlow)
 SHOWN_BY_GATEWAY = IssueDescription(key="shown_by_gateway", fix_flow=AcknowledgeFlow, persistent=True)
+# The same issue in the words for what the Energy dashboard has lost.
+SHOWN_BY_GATEWAY_ENERGY = IssueDescription(key="shown_by_gateway_energy", fix_flow=AcknowledgeFlow, persistent=True)
 
 # Entities about an entry itself, which are no doubles of another entry's.
 _OWN = frozenset({"binary_sensor.problem", "sensor.last_update", "sensor.requests"})
@@ -218,10 +220,11 @@ class Ways:
         self._learned = None
 
     @callback
-    def hand_over(self) -> None:
+    def hand_over(self, in_energy_dashboard: frozenset[str]) -> None:
         """Remove the registered entities that another entry shows now; their history stays under their IDs.
 
-        Home Assistant remembers their IDs, names, and areas, in case they return.
+        Home Assistant remembers their IDs, names, and areas, in case they return. Those that the user sees
+        `in_energy_dashboard` are named first, as it loses them.
         """
         # What was restored has heeded it, and what another entry shows from now on is left to it again.
         if CONF_SHOW_ALL in self._entry.options:
@@ -236,9 +239,10 @@ class Ways:
         used = sorted(entity.entity_id for entity in doubles if entity.disabled_by is None)
         if used and self.others:
             LOGGER.info("%s leaves %s entities to %s", self._entry.title, len(used), self.others[0].title)
-            named = ", ".join(used[:_MOST_NAMED]) + (", …" if len(used) > _MOST_NAMED else "")
-            told = {"gateway": self.others[0].title, "count": str(len(used)), "entities": named}
-            self._issues.show(SHOWN_BY_GATEWAY, told)
+            energy = [each for each in used if each in in_energy_dashboard]
+            told = {"gateway": self.others[0].title, "count": str(len(used)), "energy": _listed(energy)}
+            told["entities"] = _listed([*energy, *(each for each in used if each not in energy)])
+            self._issues.show(SHOWN_BY_GATEWAY, told, text=SHOWN_BY_GATEWAY_ENERGY.key if energy else None)
         elif self._choice == READINGS_ALWAYS:
             self._issues.clear(SHOWN_BY_GATEWAY)
 
@@ -363,6 +367,10 @@ class Ways:
             for entity in er.async_entries_for_device(entities, device.id, include_disabled_entities=True):
                 entities.async_update_entity(entity.entity_id, device_id=twin.id)
             devices.async_remove_device(device.id)
+
+
+def _listed(entity_ids: list[str]) -> str:
+    return ", ".join(entity_ids[:_MOST_NAMED]) + (", …" if len(entity_ids) > _MOST_NAMED else "")
 
 
 def _name(entity: er.RegistryEntry, site: str) -> str:
