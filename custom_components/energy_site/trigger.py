@@ -262,11 +262,10 @@ def _number(state: State) -> float | None:
         return None
 
 
-class InverterSilent(EntityTriggerBase):
-    """An inverter stopped reporting while others continue.
+class _InverterTrigger(EntityTriggerBase):
+    """Looks at the inverters that a site names along with how many report.
 
-    The site names those inverters along with how many report. An inverter as a target, or one of its
-    entities, means that inverter alone.
+    An inverter as a target, or one of its entities, means that inverter alone.
     """
 
     _domain_specs = _BINARY_OR_SENSOR
@@ -328,6 +327,10 @@ class InverterSilent(EntityTriggerBase):
             return {state.entity_id} if state.state == STATE_OFF else set()
         silent, meant = set(state.attributes.get(ATTR_SILENT, ())), self._meant.get(state.entity_id)
         return silent if meant is None else silent & meant
+
+
+class InverterSilent(AcrossGaps, _InverterTrigger):
+    """An inverter stopped reporting while others continue."""
 
 
 _OF_SETTING = (ATTR_EVENT_TYPE, CONF_SETTING, "from", "to", CONF_BY)

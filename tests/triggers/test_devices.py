@@ -205,8 +205,59 @@ async def test_a_silent_inverter_is_told_once(hass: HomeAssistant, site: MockCon
     assert sorted(seen.fired) == ["first", "second", "site", "site"]
     await show(hass, reporting, 20, silent=["I2"])
     await show(hass, reporting, "unavailable")
-    await show(hass, reporting, 20, silent=["I1", "I2"])
+    await show(hass, reporting, 20, silent=["I2"])
     assert len(seen.fired) == 4
+
+
+async def test_an_inverter_that_fell_silent_while_the_site_was_unavailable_is_told_once(
+    hass: HomeAssistant, site: MockConfigEntry, device: str
+) -> None:
+    reporting = register(hass, site, device, "sensor", "inverters_reporting", entity_category=EntityCategory.DIAGNOSTIC)
+    first, second = inverter(hass, site, "I1"), inverter(hass, site, "I2")
+    await show(hass, reporting, 24, silent=["I2"])
+    seen = await automate(
+        hass,
+        {
+            "site": trigger("inverter_silent", {"device_id": device}),
+            "first": trigger("inverter_silent", {"device_id": first}),
+            "second": trigger("inverter_silent", {"device_id": second}),
+        },
+    )
+    # After a restart, the gateway has no list at first.
+    await show(hass, reporting, "unavailable", "unknown")
+    await show(hass, reporting, 23, silent=["I1", "I2"])
+    assert sorted(seen.fired) == ["first", "site"]
+    await show(hass, reporting, "unavailable")
+    await show(hass, reporting, 23, silent=["I1", "I2"])
+    await show(hass, reporting, "unavailable")
+    await show(hass, reporting, 25)
+    assert len(seen.fired) == 2
+
+
+async def test_an_inverter_that_was_silent_from_the_start_is_not_told(
+    hass: HomeAssistant, site: MockConfigEntry, device: str
+) -> None:
+    reporting = register(hass, site, device, "sensor", "inverters_reporting", entity_category=EntityCategory.DIAGNOSTIC)
+    await show(hass, reporting, "unavailable")
+    seen = await automate(hass, {"seen": trigger("inverter_silent", {"device_id": device})})
+    await show(hass, reporting, 24, silent=["I1"])
+    await show(hass, reporting, "unavailable")
+    await show(hass, reporting, 24, silent=["I1"])
+    assert seen.fired == []
+
+
+async def test_an_inverter_is_silent_for_as_long_as_it_is_told_also_across_a_gap(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, site: MockConfigEntry, device: str
+) -> None:
+    reporting = register(hass, site, device, "sensor", "inverters_reporting", entity_category=EntityCategory.DIAGNOSTIC)
+    await show(hass, reporting, 25)
+    seen = await automate(hass, {"seen": trigger("inverter_silent", {"device_id": device}, **{"for": {"minutes": 5}})})
+    await show(hass, reporting, "unavailable")
+    await show(hass, reporting, 24, silent=["I1"])
+    await pass_by(hass, freezer, minutes=4)
+    assert seen.fired == []
+    await pass_by(hass, freezer, minutes=2)
+    assert seen.fired == ["seen"]
 
 
 async def test_an_inverter_tells_of_itself_where_the_site_does_not(
