@@ -120,6 +120,8 @@ def async_add_as_found(
     With `exists`, that function decides instead of the value.
     """
     platform = async_get_current_platform().domain
+    descriptions = tuple(descriptions)
+    runtime.ways.forgo(platform, descriptions)
     by_part: dict[type[Part], list[AnyEntityDescription]] = {}
     for description in descriptions:
         by_part.setdefault(description.part, []).append(description)

@@ -336,6 +336,26 @@ async def test_of_three_ways_the_second_takes_over_from_the_first_and_gives_back
     await hass.config_entries.async_unload(local.entry_id)
 
 
+async def test_of_three_ways_the_third_shows_what_only_the_second_had_beside_the_first(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    both: GatewayServer,
+    account: MockConfigEntry,
+    remote: MockConfigEntry,
+) -> None:
+    local = gateway_entry(both)
+    await set_up(hass, local)
+    await wait(hass, freezer, 120, step=20)
+    assert "switch.storm_guard" in names(hass, account)
+    await hass.config_entries.async_remove(account.entry_id)
+    await wait(hass, freezer, 300, step=20)
+    # Power and energy are there, so nothing has to be decided.
+    assert issue(hass, "gateway_gone", remote) is None
+    assert {"switch.storm_guard", "binary_sensor.storm_alert", "event.storm"} <= names(hass, remote)
+    assert names(hass, local) & names(hass, remote) == OWN
+    await hass.config_entries.async_unload(local.entry_id)
+
+
 async def test_what_the_account_never_shows_is_shown_by_the_cloud(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
@@ -353,6 +373,20 @@ async def test_what_the_account_never_shows_is_shown_by_the_cloud(
     assert "switch.storm_guard" in names(hass, account)
     for each in (entry, account):
         await hass.config_entries.async_unload(each.entry_id)
+
+
+async def test_the_cloud_shows_what_the_account_no_longer_shows_until_it_does_again(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, account: MockConfigEntry, remote: MockConfigEntry
+) -> None:
+    before = names(hass, account), names(hass, remote)
+    for readings, shows, left in (("never", remote, account), ("auto", account, remote)):
+        hass.config_entries.async_update_entry(account, options={"readings": readings})
+        await hass.config_entries.async_reload(account.entry_id)
+        await wait(hass, freezer, 4 * 3600, step=300)
+        assert names(hass, shows) >= SHARED
+        assert not names(hass, left) & SHARED
+        assert names(hass, account) & names(hass, remote) == OWN
+    assert (names(hass, account), names(hass, remote)) == before
 
 
 @pytest.mark.parametrize("plan", [LEGACY_WATT])

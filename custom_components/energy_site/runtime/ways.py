@@ -68,8 +68,9 @@ _WITH_BATTERY: Mapping[type[Part], frozenset[str]] = {
     PowerFlow: frozenset({"sensor.battery_power"}),
     EnergyCounters: frozenset({"sensor.battery_charge_energy", "sensor.battery_discharge_energy"}),
 }
-_TOLD = frozenset[str]().union(*_ENOUGH.values(), *_WITH_BATTERY.values())
 _READINGS = (PowerFlow, EnergyCounters, Battery, Inverters, GridStatus)
+# Whoever lacks one of these lacks more than details.
+_MISSED = frozenset[str]().union(*(_ENOUGH[part] for part in _READINGS), *_WITH_BATTERY.values())
 # What of a battery is no reading of the moment.
 _CONDITION = ("battery_health", "health", "cycles")
 
@@ -167,10 +168,21 @@ class Ways:
     def shows(self, platform: str, description: AnyEntityDescription, serial: str | None) -> bool:
         """Return whether a value that the site has is shown here."""
         key, part = description.description.key, description.part
-        never = self._choice == READINGS_NEVER and part in _READINGS and key not in _CONDITION
-        shown = not never and not self.hides(platform, f"{serial}_{key}" if serial else key)
+        shown = not self._is_unwanted(description) and not self.hides(platform, f"{serial}_{key}" if serial else key)
         self._barren[part] = None if shown else self._barren.get(part, dt_util.utcnow())
         return shown
+
+    @callback
+    def forgo(self, platform: str, descriptions: Iterable[AnyEntityDescription]) -> None:
+        """Remove the registered entities of the site that the user no longer wants here, so that others show them."""
+        unwanted = {f"{platform}.{each.description.key}" for each in descriptions if self._is_unwanted(each)}
+        for entity in self._registered() if unwanted else ():
+            if self._name(entity) in unwanted:
+                er.async_get(self._hass).async_remove(entity.entity_id)
+
+    def _is_unwanted(self, description: AnyEntityDescription) -> bool:
+        is_reading = description.part in _READINGS and description.description.key not in _CONDITION
+        return is_reading and self._choice == READINGS_NEVER
 
     def hides(self, platform: str, ending: str) -> bool:
         """Return whether the entity with a unique ID that ends like this is left to another entry."""
@@ -293,10 +305,12 @@ class Ways:
     @callback
     def _review(self) -> None:
         """Load the entry again if it shows what another one shows now, or if it has lost that one."""
-        before = self._others, self._gone
+        before, hidden = (self._others, self._gone), self._hidden
         self._learn()
         doubles = any(self._name(entity) in self._hidden for entity in self._registered())
-        if doubles or before != (self._others, self._gone):
+        # What nobody shows any more is polled here from now on.
+        is_given_back = not (hidden - self._hidden).isdisjoint(_MISSED)
+        if doubles or is_given_back or before != (self._others, self._gone):
             self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
         self._show_gone()
 
@@ -324,7 +338,7 @@ class Ways:
         found = [frozenset(self._shown_by(each, units_only=each.unique_id in several)) for each in self._others]
         shown, there = frozenset[str]().union(*found), {_source(each): each.title for each in reversed(self._others)}
         missing = self._hidden - shown
-        is_missed = not missing.isdisjoint(_TOLD) if there else bool(missing)
+        is_missed = not missing.isdisjoint(_MISSED) if there else bool(missing)
         self._gone = {source: title for source, title in self._left_to.items() if source not in there and is_missed}
         self._left_to = self._gone | there
         # An entry that was just added again shows nothing yet.
