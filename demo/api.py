@@ -81,6 +81,11 @@ class HomeAssistant:
         """Answer a step of an options flow and return the next one."""
         return await self._flow(f"/{flow_id}", answers, flows="options/flow")
 
+    async def fix(self, issue_id: str, domain: str) -> None:
+        """Submit a repair that only has to be confirmed."""
+        flow = await self._request("POST", "/api/repairs/issues/fix", json={"handler": domain, "issue_id": issue_id})
+        await self._request("POST", f"/api/repairs/issues/fix/{flow['flow_id']}", json={})
+
     async def get(self, path: str, **query: str) -> Any:
         """Return what the REST API has at a path."""
         return await self._request("GET", f"/api/{path}", params=query)

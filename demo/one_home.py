@@ -1,4 +1,4 @@
-"""Whether a home with several ways is shown once, which `--check` looks at for a cloud or an account beside the gateway."""
+"""Whether a home with several ways is shown once, which `--check` looks at for a cloud and an account, with the gateway and without."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -16,6 +16,9 @@ _OWN = {"binary_sensor.problem", "sensor.last_update", "sensor.requests"}
 _PATIENCE = 180.0
 # For so many seconds nothing new appears once everything is there.
 _CALM = 8.0
+# What an account shows comes with its requests, of which there are only some a minute.
+_CALM_OF_ACCOUNT, _PATIENCE_WITH_ACCOUNT = 70.0, 600.0
+_READINGS = {"sensor.solar_power", "sensor.solar_energy", "sensor.load_energy", "binary_sensor.grid_connected"}
 
 type Entity = Mapping[str, Any]
 
@@ -44,6 +47,34 @@ async def require_one_home(assistant: HomeAssistant, home: Home, site: str) -> s
     if there not in linked["linked_devices"]:
         raise CheckFailedError(f"The device of {site} isn't linked with the gateway's")
     return f"Beside the gateway, {site} has {counted}, 0 of them shown twice; its device is linked with the gateway's."
+
+
+async def require_one_home_without_gateway(assistant: HomeAssistant, home: Home, account: str, cloud: str) -> str:
+    """Disable the gateway's entry, and let those of the other two sites show what it did, but nothing twice."""
+    gateway = await _entry_of(assistant, home.gateway.serial)
+    await assistant.command("config_entries/disable", entry_id=gateway, disabled_by="user")
+    counts: list[str] = []
+    for site, calm in ((account, _CALM_OF_ACCOUNT), (cloud, _CALM)):
+        entry = await _entry_of(assistant, site)
+        issue = f"gateway_gone_{entry}"
+        await until(partial(_is_open, assistant, issue), patience=_PATIENCE)
+        await assistant.fix(issue, DOMAIN)
+        if site == account:
+            await until(partial(_has, assistant, site, _READINGS), patience=_PATIENCE_WITH_ACCOUNT)
+        counts.append(f"{site} has {await _count(assistant, entry, calm=calm)}")
+    entities = await _entities(assistant)
+    if doubles := _names(entities, account) & _names(entities, cloud) - _OWN:
+        raise CheckFailedError(f"Shown twice without the gateway: {', '.join(sorted(doubles))}")
+    return f"Without the gateway, {' and '.join(counts)}, 0 of them shown twice."
+
+
+async def _has(assistant: HomeAssistant, site: str, wanted: set[str]) -> bool:
+    return wanted <= _names(await _entities(assistant), site)
+
+
+async def _is_open(assistant: HomeAssistant, issue_id: str) -> bool:
+    issues = (await assistant.command("repairs/list_issues"))["issues"]
+    return any((each["domain"], each["issue_id"]) == (DOMAIN, issue_id) for each in issues)
 
 
 async def require_one_outage(assistant: HomeAssistant, home: Home) -> str:
@@ -89,12 +120,12 @@ async def _choose(assistant: HomeAssistant, entry: str, readings: str) -> None:
     await assistant.step_options(form["flow_id"], {"readings": readings})
 
 
-async def _count(assistant: HomeAssistant, entry: str) -> str:
+async def _count(assistant: HomeAssistant, entry: str, *, calm: float = _CALM) -> str:
     """Return how many entities and devices an entry has once nothing new appears."""
     counts, before = await _counts(assistant, entry), None
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_PATIENCE + 3 * calm):
         while counts != before:
-            await asyncio.sleep(_CALM)
+            await asyncio.sleep(calm)
             counts, before = await _counts(assistant, entry), counts
     return f"{counts[0]} entities and {counts[1]} devices"
 

@@ -188,9 +188,14 @@ async def add_to_energy_dashboard(assistant: HomeAssistant, entry_id: str, entit
     """Choose that in the options of the site, once all its statistics are there."""
     wanted = {entities[key] for key in _IN_ENERGY_DASHBOARD if key in entities}
 
+    since = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+
     async def counted() -> bool:
-        known = await assistant.command("recorder/get_statistics_metadata", statistic_ids=sorted(wanted))
-        return wanted == {each["statistic_id"] for each in known}
+        # Home Assistant's list also has what it will have statistics of.
+        rows = await assistant.command(
+            "recorder/statistics_during_period", start_time=since, statistic_ids=sorted(wanted), period="hour"
+        )
+        return wanted == set(rows)
 
     await until(counted, patience=120.0)
     menu = await assistant.start_options(entry_id)

@@ -16,7 +16,7 @@ from .cities import City, choose_city, find_city
 from .cloud import CALLBACK, SITE
 from .config_dir import LOOPBACK, NotEmptyError, config_dir, write
 from .home import Home, furnish, serve
-from .one_home import count_with_everything, require_one_home, require_one_outage
+from .one_home import count_with_everything, require_one_home, require_one_home_without_gateway, require_one_outage
 from .options import Options
 from .process import EndedError, HomeAssistantProcess
 from .setting_up import (
@@ -138,6 +138,8 @@ async def _present(options: Options, home: Home, tesla: Tesla | None) -> None:
                     _say(await require_one_home(assistant, home, SITE))
                 if (options.cloud or options.account) and home.house.battery is not None:
                     _say(await require_one_outage(assistant, home))
+                if options.cloud and options.account:
+                    _say(await require_one_home_without_gateway(assistant, home, ACCOUNT_SITE, SITE))
                 if tesla is not None:
                     _say(await check_tesla(assistant, tesla))
                 return
