@@ -279,7 +279,7 @@ async def test_without_the_accounts_entry_a_repair_offers_to_show_all_until_it_i
     # Also after a restart, nothing is shown that nobody asked for.
     await hass.config_entries.async_reload(remote.entry_id)
     await pass_time(hass, freezer, 30)
-    assert not names(hass, remote) - before
+    assert names(hass, remote) == before
     found = issue(hass, "gateway_gone", remote)
     assert found is not None
     assert found.translation_placeholders == {"name": remote.title, "other": account.title}

@@ -176,9 +176,9 @@ class Ways:
     def forgo(self, platform: str, descriptions: Iterable[AnyEntityDescription]) -> None:
         """Remove the registered entities of the site that the user no longer wants here, so that others show them."""
         unwanted = {f"{platform}.{each.description.key}" for each in descriptions if self._is_unwanted(each)}
-        for entity in self._registered() if unwanted else ():
-            if self._name(entity) in unwanted:
-                er.async_get(self._hass).async_remove(entity.entity_id)
+        if unwanted:
+            unwanted -= self._moved_in()
+            self._remove([entity for entity in self._registered() if self._name(entity) in unwanted])
 
     def _is_unwanted(self, description: AnyEntityDescription) -> bool:
         is_reading = description.part in _READINGS and description.description.key not in _CONDITION
@@ -243,10 +243,8 @@ class Ways:
             options = {key: value for key, value in self._entry.options.items() if key != CONF_SHOW_ALL}
             self._hass.config_entries.async_update_entry(self._entry, options=options)
         self._learn_if_new()
-        registry = er.async_get(self._hass)
         doubles = [entity for entity in self._registered() if self._name(entity) in self._hidden]
-        for entity in doubles:
-            registry.async_remove(entity.entity_id)
+        self._remove(doubles)
         self._join_devices()
         used = sorted(entity.entity_id for entity in doubles if entity.disabled_by is None)
         if used and self.others:
@@ -366,6 +364,10 @@ class Ways:
 
     def _registered(self) -> list[er.RegistryEntry]:
         return er.async_entries_for_config_entry(er.async_get(self._hass), self._entry.entry_id)
+
+    def _remove(self, entities: Iterable[er.RegistryEntry]) -> None:
+        for entity in entities:
+            er.async_get(self._hass).async_remove(entity.entity_id)
 
     def _name(self, entity: er.RegistryEntry) -> str:
         return _name(entity, self._site)
