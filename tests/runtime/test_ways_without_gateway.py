@@ -17,6 +17,7 @@ from simulator.enphase_account import AccountHome, AccountServer, HomeDetails, S
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.enphase_cloud.plans import LEGACY_WATT
 from simulator.iq_gateway import GatewayServer
+from simulator.iq_gateway.faults import HttpStatus
 from tests.common import entity_id, gateway_entry, number, pass_time, set_up
 
 from ..clouds import SITE, SYSTEM_ID, cloud_entry
@@ -184,6 +185,25 @@ async def test_an_account_whose_gateways_become_known_later_takes_over_then(
     registry.async_update_device(device.id, new_identifiers=known)
     await pass_time(hass, freezer, 30)
     assert remote.runtime_data.ways.others == (account,)
+
+
+async def test_a_cloud_that_learns_its_gateways_late_leaves_to_the_account_from_then_on(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    account: MockConfigEntry,
+    cloud: CloudServer,
+    application: Application,
+) -> None:
+    fault = cloud.faults.add(HttpStatus(500), path=f"/api/v4/systems/{SYSTEM_ID}/devices")
+    entry = await cloud_entry(hass, cloud, application)
+    await set_up(hass, entry)
+    await wait(hass, freezer, 60, step=20)
+    assert names(hass, entry) & SHARED
+    assert not entry.runtime_data.ways.others
+    fault.remove()
+    await wait(hass, freezer, 26 * 3600, step=600)
+    assert names(hass, account) & names(hass, entry) == OWN
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_without_a_gateway_in_common_nothing_is_guessed(

@@ -150,6 +150,8 @@ class Ways:
         # The titles of the entries to which that was left, by their source, and of those of them that are gone.
         self._left_to: dict[str, str] = {}
         self._gone: dict[str, str] = {}
+        # The other entries, and those that are gone, as the entry was loaded with them.
+        self._loaded_with: tuple[tuple[ConfigEntry[Any], ...], dict[str, str]] = ((), {})
         # Since when a part has offered nothing that is shown here, `None` once it has.
         self._barren: dict[type[Part], datetime | None] = {}
 
@@ -242,7 +244,7 @@ class Ways:
         if CONF_SHOW_ALL in self._entry.options:
             options = {key: value for key, value in self._entry.options.items() if key != CONF_SHOW_ALL}
             self._hass.config_entries.async_update_entry(self._entry, options=options)
-        self._learn_if_new()
+        self._loaded_with = (self.others, self._gone)
         doubles = [entity for entity in self._registered() if self._name(entity) in self._hidden]
         self._remove(doubles)
         self._join_devices()
@@ -297,18 +299,21 @@ class Ways:
     @callback
     def look(self) -> None:
         """Compare again if the home's gateways have become known."""
-        if self._source.gateway_serials != self._learned:
+        # They may have been learned of for the first entity that is shown or not.
+        if (self.others, self._gone) != self._loaded_with:
             self._review()
 
     @callback
     def _review(self) -> None:
         """Load the entry again if it shows what another one shows now, or if it has lost that one."""
-        before, hidden = (self._others, self._gone), self._hidden
+        hidden = self._hidden
         self._learn()
+        now = (self._others, self._gone)
         doubles = any(self._name(entity) in self._hidden for entity in self._registered())
         # What nobody shows any more is polled here from now on.
         is_given_back = not (hidden - self._hidden).isdisjoint(_MISSED)
-        if doubles or is_given_back or before != (self._others, self._gone):
+        if doubles or is_given_back or now != self._loaded_with:
+            self._loaded_with = now
             self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
         self._show_gone()
 
