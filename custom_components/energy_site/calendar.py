@@ -36,8 +36,6 @@ async def async_setup_entry(
 ) -> None:
     """Add the calendar once the site tells of storms or outages, unless another entry of it shows them in its own."""
     runtime = entry.runtime_data
-    if runtime.ways.hides(Platform.CALENDAR, STORMS_AND_OUTAGES.key):
-        return
     # The names of both in the language of the system are those of the entities with their events.
     texts = await async_get_translations(hass, hass.config.language, "entity", {DOMAIN})
     names = {kind: texts.get(f"component.{DOMAIN}.entity.event.{kind}.name", kind) for kind in OccurrenceKind}
@@ -46,7 +44,7 @@ async def async_setup_entry(
     @callback
     def add() -> None:
         nonlocal added
-        if not added and _tells(runtime):
+        if not added and not runtime.ways.hides(Platform.CALENDAR, STORMS_AND_OUTAGES.key) and _tells(runtime):
             added = True
             async_add_entities([SiteCalendar(runtime, names)])
 

@@ -52,9 +52,7 @@ async def async_setup_entry(
         ((Storm,), StormEventEntity),
     )
     for parts, make in kinds:
-        # What another entry of the site tells isn't told a second time.
-        if not runtime.ways.hides(EVENT_DOMAIN, make.entity_description.key):
-            _add_once(runtime, async_add_entities, parts, make)
+        _add_once(runtime, async_add_entities, parts, make)
 
 
 @callback
@@ -64,13 +62,15 @@ def _add_once(
     parts: tuple[type[Part], ...],
     make: type[SiteEvent],
 ) -> None:
-    """Add an event entity once the site has one of its parts."""
-    added = False
+    """Add an event entity once the site has one of its parts, unless another entry of the home tells its events."""
+    key, added = make.entity_description.key, False
 
     @callback
     def add() -> None:
         nonlocal added
-        if not added and any(runtime.part(part) is not None for part in parts):
+        if added or runtime.ways.hides(EVENT_DOMAIN, key):
+            return
+        if any(runtime.part(part) is not None for part in parts):
             added = True
             async_add_entities([make(runtime)])
 

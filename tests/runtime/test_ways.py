@@ -18,7 +18,7 @@ from simulator.enphase_account import AccountHome, AccountServer, HomeDetails
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.enphase_cloud.plans import LEGACY_WATT
 from simulator.iq_gateway import GatewayServer
-from simulator.iq_gateway.faults import Mutate
+from simulator.iq_gateway.faults import HttpStatus, Mutate
 from simulator.presets import PRESETS
 from tests.common import entity_id, gateway_entry, number, open_settings, pass_time, set_up
 
@@ -259,6 +259,30 @@ async def test_a_change_is_told_once_and_where_the_homes_changes_are_told(
         if event.data["entity_id"] == entity_id(hass, "event", local.unique_id or "", "setting")
     ]
     assert {each["setting"] for each in shown} == {"backup_reserve", "storm_guard"}
+
+
+async def test_a_setting_that_a_cloud_learns_of_late_is_told_where_the_homes_changes_are_told(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    local: MockConfigEntry,
+    cloud: CloudServer,
+    application: Application,
+) -> None:
+    event = entity_id(hass, "event", local.unique_id or "", "setting")
+    assert event is not None
+    er.async_get(hass).async_remove(event)
+    paths = [f"/api/v4/systems/config/{SYSTEM_ID}/{name}" for name in ("battery_settings", "load_control")]
+    fault = cloud.faults.add(HttpStatus(500), path=paths)
+    entry = await cloud_entry(hass, cloud, application)
+    await set_up(hass, entry)
+    await hass.config_entries.async_reload(local.entry_id)
+    await wait(hass, freezer, 60, step=10)
+    assert "event.setting" in names(hass, local)
+    fault.remove()
+    await wait(hass, freezer, 26 * 3600, step=600)
+    assert "select.NC1_mode" in names(hass, entry) | names(hass, local)
+    assert "event.setting" not in names(hass, entry)
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_the_homes_calendar_has_the_clouds_storms_also_after_its_own_entry_was_loaded_again(
