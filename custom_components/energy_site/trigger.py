@@ -33,7 +33,7 @@ from .const import DOMAIN
 from .descriptions.site import ATTR_ON_PURPOSE, ATTR_SILENT
 from .helpers.across_gaps import AcrossGaps
 from .helpers.own_entities import EXPORT, IMPORT, Direction, OwnEntities, own_entities
-from .runtime.ways import home_entries
+from .runtime.home import home_entries
 from .site.control import ChangeKind, ControlKey
 
 CONF_BY = "by"

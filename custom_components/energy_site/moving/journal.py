@@ -179,6 +179,11 @@ class Journal:
         moves = (move for move in self.of(entry_id) if move.phase is not Phase.RETURNED)
         return frozenset(entity.id for move in moves for entity in move.entities)
 
+    def replaced(self, entry_id: str) -> frozenset[str]:
+        """Return the unique IDs that an entry of ours had with systems which were replaced."""
+        moves = (move for move in self.of(entry_id) if move.phase is not Phase.RETURNED)
+        return frozenset(move.succession.before.unique_id for move in moves if move.succession is not None)
+
     def entries(self) -> tuple[str, ...]:
         """Return the entries of ours that something moved into."""
         return tuple(self._moves)

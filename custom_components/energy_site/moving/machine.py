@@ -18,6 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN, LOGGER
 from ..energy_dashboard.renaming import async_renamable, async_rename
 from ..helpers.storage import site_file
+from ..runtime.home import REPLACED
 from ..runtime.ways import MOVED_IN
 from ..site.energy.continuing import Successor, continued, moved
 from ..site.energy.ledger import renewed
@@ -67,6 +68,7 @@ async def async_load_journal(hass: HomeAssistant) -> None:
 async def _async_read_journal(hass: HomeAssistant) -> Journal:
     journal = hass.data[JOURNAL] = Journal(hass)
     hass.data[MOVED_IN] = journal.moved_in
+    hass.data[REPLACED] = journal.replaced
     await journal.async_load()
     return journal
 

@@ -66,5 +66,5 @@ def _of(entry: ConfigEntry[Any]) -> Iterator[OldIntegration]:
 
 def _names(runtime: SiteRuntime) -> set[str]:
     """Return what the tables may call the site: its own name, those of its clouds, and its gateways."""
-    clouds = {cloud.site for cloud in async_clouds_of(runtime.hass, runtime.site)}
+    clouds = {cloud.site for cloud in async_clouds_of(runtime.hass, runtime.entry)}
     return {runtime.site, *clouds, *(f"gateway {serial}" for serial in runtime.source.gateway_serials)}

@@ -11,9 +11,9 @@ from ..const import DOMAIN
 from ..site.control import Change, Control, ControlName, Value
 from ..site.model import GridState, GridStatus, Settings
 from ..sources.control_queue import ControlQueue
+from .home import home_entries, site_names
 from .site import SiteConfigEntry, SiteRuntime, loaded_site
 from .site_events import RelayedChange
-from .ways import home_entries
 
 
 @callback
@@ -30,9 +30,10 @@ def async_pair(runtime: SiteRuntime) -> None:
 
 
 @callback
-def async_clouds_of(hass: HomeAssistant, serial: str) -> list[SiteRuntime]:
+def async_clouds_of(hass: HomeAssistant, gateway: SiteConfigEntry) -> list[SiteRuntime]:
     """Return the loaded cloud sites that a gateway belongs to, those first that changes cost least."""
-    clouds = [each for each in _loaded(hass) if serial in each.source.gateway_serials]
+    names = site_names(hass, gateway)
+    clouds = [each for each in _loaded(hass) if not names.isdisjoint(each.source.gateway_serials)]
     return sorted(clouds, key=lambda cloud: cloud.source.counts_requests)
 
 
@@ -43,7 +44,7 @@ def _loaded(hass: HomeAssistant) -> list[SiteRuntime]:
 
 def _fallback_of(runtime: SiteRuntime) -> ControlQueue | None:
     """Return the control queue of the gateway's cloud system, if its plan allows controls."""
-    for cloud in async_clouds_of(runtime.hass, runtime.site):
+    for cloud in async_clouds_of(runtime.hass, runtime.entry):
         if any(cloud.controls.control(name) is not None for name in cloud.source.control_names()):
             return cloud.controls
     return None
@@ -52,7 +53,7 @@ def _fallback_of(runtime: SiteRuntime) -> ControlQueue | None:
 @callback
 def _pass_on(runtime: SiteRuntime) -> None:
     """Show in the gateway's cloud systems what the gateway has in force now."""
-    for cloud in async_clouds_of(runtime.hass, runtime.site):
+    for cloud in async_clouds_of(runtime.hass, runtime.entry):
         cloud.controls.observe()
         cloud.poller.async_show(Settings)
 
@@ -70,7 +71,7 @@ class _OutageWatch:
         if grid is None or grid.state not in (GridState.ON_GRID, GridState.OFF_GRID):
             return
         if self._is_off_grid and grid.state is GridState.ON_GRID:
-            for cloud in async_clouds_of(self._runtime.hass, self._runtime.site):
+            for cloud in async_clouds_of(self._runtime.hass, self._runtime.entry):
                 cloud.source.grid_returned()
         self._is_off_grid = grid.state is GridState.OFF_GRID
 
@@ -102,7 +103,8 @@ def _shown_by(runtime: SiteRuntime, platform: Platform, key: str) -> SiteRuntime
 def _gateway_of(runtime: SiteRuntime) -> SiteRuntime | None:
     """Return the gateway of a cloud system, `None` unless it is set up and loaded."""
     serials = runtime.source.gateway_serials
-    return next((each for each in _loaded(runtime.hass) if each.site in serials), None)
+    sites = (each for each in _loaded(runtime.hass) if each is not runtime)
+    return next((each for each in sites if not serials.isdisjoint(site_names(runtime.hass, each.entry))), None)
 
 
 def _witness_of(runtime: SiteRuntime) -> GatewayWitness | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, override
 
-from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, SOURCE_IGNORE, ConfigEntry, ConfigEntryChange
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -13,22 +13,13 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import (
-    CONF_READINGS,
-    CONF_SHOW_ALL,
-    CONF_SOURCE,
-    DOMAIN,
-    LOGGER,
-    READINGS_ALWAYS,
-    READINGS_AUTO,
-    READINGS_NEVER,
-)
+from ..const import CONF_READINGS, CONF_SHOW_ALL, DOMAIN, LOGGER, READINGS_ALWAYS, READINGS_AUTO, READINGS_NEVER
 from ..descriptions.entity_description import AnyEntityDescription
 from ..helpers.fix_flows import AcknowledgeFlow, ConfirmFlow
 from ..helpers.issues import EntryIssues, IssueDescription
 from ..site.control import ControlName
 from ..site.model import Battery, EnergyCounters, GridStatus, Inverters, Part, PowerFlow, Settings, Storm
-from ..vendors.registry import VENDORS
+from .home import home_entries, rank, site_names, source_of
 
 
 class ShowAllFlow(ConfirmFlow):
@@ -93,41 +84,6 @@ class Sited(Protocol):
     @property
     def gateway_serials(self) -> frozenset[str]:
         """The serial numbers of the site's gateways."""
-
-
-def _is_used(entry: ConfigEntry[Any]) -> bool:
-    return entry.disabled_by is None and entry.source != SOURCE_IGNORE
-
-
-def _source(entry: ConfigEntry[Any]) -> str:
-    return str(entry.data.get(CONF_SOURCE))
-
-
-def _rank(entry: ConfigEntry[Any]) -> int:
-    """Return an entry's place among those of its home: its vendor's in the registry."""
-    sources = [vendor.source for vendor in VENDORS]
-    return sources.index(source) if (source := _source(entry)) in sources else len(sources)
-
-
-@callback
-def home_entries(
-    hass: HomeAssistant, entry: ConfigEntry[Any], serials: frozenset[str] = frozenset()
-) -> list[ConfigEntry[Any]]:
-    """Return an entry, then those in use of the same home in the order in which they show it, loaded or not.
-
-    They have devices with the serial numbers of the same gateways, or are of those gateways. `serials`
-    are those that are known besides the registered ones.
-    """
-    registry, site = dr.async_get(hass), entry.unique_id or entry.entry_id
-    hub = registry.async_get_device_by_identifier((DOMAIN, site), entry.entry_id)
-    shared = {*((DOMAIN, name) for name in (site, *serials)), *(hub.identifiers if hub is not None else ())}
-    owners = {device.config_entry_id for device in registry.async_get_devices(identifiers=shared)}
-    others = [
-        each
-        for each in hass.config_entries.async_entries(DOMAIN)
-        if each is not entry and _is_used(each) and (each.entry_id in owners or (DOMAIN, each.unique_id) in shared)
-    ]
-    return [entry, *sorted(others, key=_rank)]
 
 
 class Ways:
@@ -271,7 +227,10 @@ class Ways:
 
         @callback
         def is_new(data: er.EventEntityRegistryUpdatedData) -> bool:
-            entity = er.async_get(self._hass).async_get(data["entity_id"]) if data["action"] == "create" else None
+            # With many sites, each hears of all new entities.
+            if not self._others or data["action"] != "create":
+                return False
+            entity = er.async_get(self._hass).async_get(data["entity_id"])
             return entity is not None and any(entity.config_entry_id == each.entry_id for each in self._others)
 
         @callback
@@ -338,8 +297,11 @@ class Ways:
             self._hidden, self._left_to, self._gone = frozenset(), {}, {}
             return
         several = self._learned if len(self._learned) > 1 else ()
-        found = [frozenset(self._shown_by(each, units_only=each.unique_id in several)) for each in self._others]
-        shown, there = frozenset[str]().union(*found), {_source(each): each.title for each in reversed(self._others)}
+        found = [
+            frozenset(self._shown_by(each, units_only=not site_names(self._hass, each).isdisjoint(several)))
+            for each in self._others
+        ]
+        shown, there = frozenset[str]().union(*found), {source_of(each): each.title for each in reversed(self._others)}
         missing = self._hidden - shown
         is_missed = not missing.isdisjoint(_MISSED) if there else bool(missing)
         self._gone = {source: title for source, title in self._left_to.items() if source not in there and is_missed}
@@ -350,7 +312,7 @@ class Ways:
 
     def _earlier(self) -> tuple[ConfigEntry[Any], ...]:
         _, *entries = home_entries(self._hass, self._entry, self._source.gateway_serials)
-        return tuple(each for each in entries if _rank(each) < _rank(self._entry))
+        return tuple(each for each in entries if rank(each) < rank(self._entry))
 
     def _shown_by(self, other: ConfigEntry[Any], *, units_only: bool = False) -> Iterable[str]:
         """Return what another entry shows: of one of several gateways, only what is about single devices."""
