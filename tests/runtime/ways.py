@@ -60,16 +60,19 @@ async def fix(hass: HomeAssistant, key: str, entry: MockConfigEntry) -> None:
 
 
 def told(events: Iterable[Event[Any]], key: str) -> list[str]:
-    """Return the kinds of all events that entities with this translation key told."""
-    return [
-        event.data["new_state"].attributes["event_type"]
-        for event in events
-        if event.data["entity_id"].startswith("event.")
-        and event.data["entity_id"].endswith(f"_{key}")
-        and (old := event.data["old_state"]) is not None
-        and (new := event.data["new_state"]) is not None
-        and new.state not in (old.state, "unavailable")
-    ]
+    """Return the kinds of all events that entities with this translation key told; one that is restored isn't told again."""
+    seen: dict[str, set[str]] = {}
+    kinds = []
+    for event in events:
+        entity_id, old, new = (event.data[name] for name in ("entity_id", "old_state", "new_state"))
+        if not (entity_id.startswith("event.") and entity_id.endswith(f"_{key}")) or old is None or new is None:
+            continue
+        known = seen.setdefault(entity_id, {"unavailable", "unknown"})
+        known.add(old.state)
+        if new.state not in known:
+            known.add(new.state)
+            kinds.append(new.attributes["event_type"])
+    return kinds
 
 
 async def events_of(hass: HomeAssistant, calendar: str | None) -> list[dict[str, Any]]:
