@@ -25,7 +25,7 @@ export const DAILY = ["solar", "load", "grid_import", "grid_export"];
 const COUNTERS = [...DAILY, "battery_discharge", "battery_charge", "generator"];
 const PHASES = ["l1", "l2", "l3"];
 const UTILITY = [
-  "grid_services_power", "vpp_reserve", "export_limit",
+  "grid_services_power", "vpp_reserve", "export_limit", "solar_limit", "curtailed_power",
   "last_outage_start", "last_outage_duration", "outages_this_year",
 ];
 const PRICES = ["buy_price", "sell_price", "price_period", "price_changes_at"];
@@ -124,7 +124,7 @@ function grid({ words, site }) {
     ...tile(site.find("binary_sensor.grid_connected"), { color: "green" }),
     ...tile(site.find("sensor.grid_state"), { color: COLORS.grid }),
     ...control(site.find("switch.storm_guard"), { color: COLORS.solar }),
-    ...["storm_alert", "storm_charging", "grid_services_active"].flatMap((key) =>
+    ...["storm_alert", "storm_charging", "grid_services_active", "export_limited"].flatMap((key) =>
       tile(site.find(`binary_sensor.${key}`), { color: COLORS.solar }),
     ),
     ...list(UTILITY.map((key) => site.find(`sensor.${key}`))),

@@ -54,7 +54,7 @@ const WORDS = {
       "## Nichts anzuzeigen\n\nAlle Entitäten von Energy Site sind deaktiviert oder ausgeblendet. Aktiviere oder zeige einige in der [Liste der Entitäten]({entities}).",
   },
   fr: {
-    description: "Votre site solaire avec batterie : puissance actuelle, journée, batterie, commandes et onduleurs",
+    description: "Votre installation solaire avec batterie : puissance actuelle, journée, batterie, commandes et onduleurs",
     now: "En ce moment",
     power_now: "Puissance",
     today: "Aujourd'hui",
@@ -75,7 +75,7 @@ const WORDS = {
     hours: "Heure par heure",
     usage: "Consommation d'électricité",
     production: "Production solaire",
-    none: "## Pas encore de site\n\nAjoutez d'abord votre site solaire : [Ajouter Energy Site]({add}). Ce tableau de bord se remplit tout seul dès que le site a des entités.",
+    none: "## Pas encore d'installation\n\nAjoutez d'abord votre installation solaire : [Ajouter Energy Site]({add}). Ce tableau de bord se remplit tout seul dès que l'installation a des entités.",
     hidden:
       "## Rien à afficher\n\nToutes les entités d'Energy Site sont désactivées ou masquées. Activez-en ou affichez-en dans [la liste des entités]({entities}).",
   },
