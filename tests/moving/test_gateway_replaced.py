@@ -24,7 +24,7 @@ from simulator.iq_gateway import GatewayServer
 from tests.common import gateway_entry, number, pass_time, set_up, status, step
 
 from ..houses import FrozenClock
-from .another import power, set_up_another
+from .another import energy, power, set_up_another
 from .common import choose, differences, move_back, move_in, offers, owner_of, registries, told
 from .power_cut import Disk, PowerCutError, power_cut, restart
 from .recorded import record, sums
@@ -384,6 +384,53 @@ async def test_there_is_no_way_back_to_a_gateway_that_was_set_up_again(
 ) -> None:
     await confirm(hass, entry, successor)
     gateway_entry(gateway, entry_id="elsewhere").add_to_hass(hass)
+    assert await offers(hass, entry) == ["settings"]
+
+
+@ONE_PHASE
+async def test_what_moved_in_before_goes_back_although_the_old_gateway_was_set_up_again(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    gateway: GatewayServer,
+    successor: GatewayServer,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    serial, shown = gateway.serial, number(hass, gateway.serial, "solar_energy")
+    assert shown is not None
+    chosen = ids(hass, entry, serial)["sensor _solar_energy"]
+    er.async_get(hass).async_update_entity(chosen, new_entity_id="sensor.chosen_by_the_user")
+    own = ids(hass, entry, serial)
+    old = await set_up_another(
+        hass,
+        monkeypatch,
+        "enphase_envoy",
+        [energy(f"{serial}_lifetime_production", serial, 21_000.0)],
+        built_in=True,
+        unique_id=serial,
+    )
+    [solar] = er.async_entries_for_config_entry(er.async_get(hass), old.entry_id)
+    await move_in(hass, entry, old)
+    flowed = -gateway.house.truth.solar
+    await pass_time(hass, freezer, 1800, step=60)
+    flowed += gateway.house.truth.solar
+    await confirm(hass, entry, successor)
+    flowed -= successor.house.truth.solar
+    await pass_time(hass, freezer, 1800, step=60)
+    flowed += successor.house.truth.solar
+    gateway_entry(gateway, entry_id="elsewhere").add_to_hass(hass)
+
+    await move_back(hass, entry)
+
+    assert owner_of(hass, solar.entity_id) == ("enphase_envoy", f"{serial}_lifetime_production")
+    assert ids(hass, entry, successor.serial) == own
+    # Ours counts on from where it was, with what both gateways have counted since.
+    assert number(hass, successor.serial, "solar_energy") == pytest.approx(shown + flowed, abs=100)
+    assert flowed > 600
+    await restart(hass, hass_storage, Disk(hass, entry, old), entry, old)
+    assert owner_of(hass, solar.entity_id) == ("enphase_envoy", f"{serial}_lifetime_production")
+    assert ids(hass, entry, successor.serial) == own
     assert await offers(hass, entry) == ["settings"]
 
 

@@ -17,7 +17,7 @@ from tests.houses import MORNING
 
 from .another import Value, energy, power, set_up_another
 from .clouds import powerwall_in_cloud
-from .common import differences, look, move_back, move_in, owner_of, registries, told
+from .common import differences, look, move_back, move_in, offers, owner_of, registries, told
 
 SITE, CAR = "100001", "5YJ3E1EA0PF000001"
 VIN_POWER = f"{CAR}-charger_power"
@@ -213,3 +213,31 @@ async def test_two_integrations_move_in_one_after_the_other_and_back_in_reverse(
     await move_back(hass, entry)
     assert not differences(before, registries(hass))
     assert entity_id(hass, "sensor", serial, "solar_power") == own
+
+
+async def test_a_move_is_undone_although_the_entry_of_a_later_one_was_deleted(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serial = gateway.serial
+    values = {"enphase_envoy": f"{serial}_production", "enphase_realtime": f"{serial}_net_power"}
+    one, two = [
+        await set_up_another(
+            hass, monkeypatch, domain, [power(unique_id, serial)], built_in=True, unique_id=serial, title=domain
+        )
+        for domain, unique_id in values.items()
+    ]
+    registry = er.async_get(hass)
+    [solar], [grid] = (er.async_entries_for_config_entry(registry, each.entry_id) for each in (one, two))
+    own = entity_id(hass, "sensor", serial, "solar_power")
+    await move_in(hass, entry, one)
+    await move_in(hass, entry, two)
+    await hass.config_entries.async_remove(two.entry_id)
+
+    await move_back(hass, entry)
+
+    assert owner_of(hass, solar.entity_id) == ("enphase_envoy", f"{serial}_production")
+    assert one.state is ConfigEntryState.LOADED
+    assert entity_id(hass, "sensor", serial, "solar_power") == own
+    # What came from the deleted entry has nowhere to go back to.
+    assert owner_of(hass, grid.entity_id) == (DOMAIN, f"{serial}_grid_power")
+    assert "move_back" not in await offers(hass, entry)

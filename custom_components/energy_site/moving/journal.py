@@ -164,10 +164,6 @@ class Journal:
         """Return the moves into an entry of ours, oldest first."""
         return self._moves.get(entry_id, ())
 
-    def newest(self, entry_id: str) -> Move | None:
-        """Return the last move into an entry of ours that wasn't undone."""
-        return next((move for move in reversed(self.of(entry_id)) if move.phase is not Phase.RETURNED), None)
-
     def unsettled(self, entry_id: str) -> list[Move]:
         """Return the moves to look at after a restart, without a system that was replaced once more since."""
         moves = self.of(entry_id)

@@ -8,7 +8,6 @@ from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsF
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 from homeassistant.helpers.translation import async_get_translations
 
-from ..const import DOMAIN
 from ..helpers.texts import in_markdown
 from ..runtime.site import loaded_site
 from .journal import JOURNAL, Move, Phase
@@ -16,6 +15,7 @@ from .listing import async_list, async_tell_way_back
 from .machine import MoveError, async_move_back, async_move_in
 from .preparation import Preparation, async_prepare, move_of
 from .sites import async_old_entries
+from .way_back import async_undoable
 
 CONF_ENTRY = "entry"
 
@@ -116,18 +116,8 @@ class MoveSteps(OptionsFlow):
         return [entry for entry in async_old_entries(runtime) if entry.entry_id not in moved]
 
     def _last_move(self) -> Move | None:
-        """Return the last move, if there still is an entry to move back to."""
-        # Without any site that is set up, nothing has loaded the moves.
-        journal = self.hass.data.get(JOURNAL)
-        move = None if journal is None else journal.newest(self.config_entry.entry_id)
-        if move is None or self.hass.config_entries.async_get_entry(move.old_entry_id) is None:
-            return None
-        if (succession := move.succession) is not None:
-            system = succession.before.unique_id
-            other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, system)
-            # A gateway that was set up again elsewhere is needed there.
-            return move if other is None else None
-        return move
+        """Return the newest move that can still be undone."""
+        return next(iter(async_undoable(self.hass, self.config_entry.entry_id)), None)
 
 
 def _label(entry: ConfigEntry[Any], integration: str | None) -> str:

@@ -47,10 +47,26 @@ def succeed(hass: HomeAssistant, entry: ConfigEntry[Any], succession: Succession
             # The registry has no way to set this, and takes an entry that was changed like this.
             earlier = succession.earlier.get(entity.id)
             entities.entities[entity.entity_id] = attr.evolve(changed, previous_unique_id=earlier)
+    _rename_deleted(entities, entry, left.unique_id, joined.unique_id)
     if entry.unique_id == left.unique_id:
         # The user may have named the entry meanwhile.
         title = joined.title if entry.title == left.title else entry.title
         hass.config_entries.async_update_entry(entry, unique_id=joined.unique_id, title=title, data=joined.data)
+
+
+@callback
+def _rename_deleted(registry: er.EntityRegistry, entry: ConfigEntry[Any], left: str, joined: str) -> None:
+    """Rename what the entry no longer has, so that it comes back as it was.
+
+    That goes for what gave its place to an entity that moved in, once that goes back.
+    """
+    for (domain, platform, unique_id), deleted in list(registry.deleted_entities.items()):
+        if platform == DOMAIN and deleted.config_entry_id == entry.entry_id and _belongs(unique_id, left):
+            del registry.deleted_entities[domain, platform, unique_id]
+            after = _renamed(unique_id, left, joined)
+            # The registry has no way to set this either.
+            registry.deleted_entities[domain, platform, after] = attr.evolve(deleted, unique_id=after)
+            registry.async_schedule_save()
 
 
 @callback
