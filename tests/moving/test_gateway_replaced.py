@@ -1,7 +1,5 @@
 """A gateway is replaced: its site goes on with all of its past, also after a power cut, and can go back."""
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -11,72 +9,24 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.vendors.iq_gateway.const import CONF_FINGERPRINT
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ConfigEntryNotReady
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_registry import EntityRegistry
-from simulator.clock import Clock
-from simulator.house import House
-from simulator.house.config import EnergyTotals
 from simulator.iq_gateway import GatewayServer
 from tests.common import gateway_entry, number, pass_time, set_up, status, step
 
-from ..houses import FrozenClock
-from .another import energy, power, set_up_another
-from .common import choose, differences, move_back, move_in, offers, owner_of, registries, told
+from .common import choose, differences, move_back, offers, registries
 from .power_cut import Disk, PowerCutError, power_cut, restart
 from .recorded import record, sums
+from .replacing import confirm, counted, ids, replace_by
 
 # How often a replacement notes how far it is, in either direction.
 NOTES_IN, NOTES_BACK = 5, 3
 
 ONE_PHASE = pytest.mark.parametrize("preset", ["single_phase"])
-COUNTERS = ("solar_energy", "grid_import_energy", "grid_export_energy", "battery_charge_energy", "load_energy")
-
-
-@pytest.fixture
-async def successor(gateway: GatewayServer) -> AsyncIterator[GatewayServer]:
-    """Serve another gateway with the same inverters and batteries, whose own registers begin lower."""
-    clock: Clock = FrozenClock()
-    totals = EnergyTotals.plausible(solar=9_000, load=8_000, battery=2_000)
-    # Its batteries are called as before: the simulator names them by these last six digits.
-    serial = f"482699{gateway.serial[-6:]}"
-    house = House(replace(gateway.house.config, starting_totals=totals), start=clock.now())
-    async with GatewayServer(house, replace(gateway.config, serial=serial), clock=clock) as server:
-        yield server
-
-
-def ids(hass: HomeAssistant, entry: MockConfigEntry, serial: str) -> dict[str, str]:
-    """Return the entities by what their unique ids say beside the gateway's serial number."""
-    found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    assert all(entity.unique_id.startswith(f"{serial}_") for entity in found)
-    return {f"{entity.domain} {entity.unique_id.removeprefix(serial)}": entity.entity_id for entity in found}
-
-
-async def replace_by(hass: HomeAssistant, entry: MockConfigEntry, gateway: GatewayServer) -> ConfigFlowResult:
-    """Go on with another gateway, as far as the confirmation."""
-    result = await step(hass, await entry.start_reconfigure_flow(hass), {"host": gateway.host})
-    assert result["errors"] == {"host": "another_gateway"}
-    result = await step(hass, result, {"host": gateway.host, "replaced": True})
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "replaced"
-    return result
-
-
-async def confirm(hass: HomeAssistant, entry: MockConfigEntry, gateway: GatewayServer) -> ConfigFlowResult:
-    """Confirm another gateway, and give its token."""
-    result = await step(hass, await replace_by(hass, entry, gateway), {})
-    result = await step(hass, result, {"next_step_id": "iq_gateway_token"})
-    result = await step(hass, result, {"token": gateway.token()})
-    await hass.async_block_till_done(wait_background_tasks=True)
-    return result
-
-
-def counted(hass: HomeAssistant, serial: str) -> dict[str, float | None]:
-    """Return what the counters of a gateway's site show."""
-    return {key: number(hass, serial, key) for key in COUNTERS}
 
 
 async def test_the_site_goes_on_with_the_new_gateway(
@@ -385,85 +335,3 @@ async def test_there_is_no_way_back_to_a_gateway_that_was_set_up_again(
     await confirm(hass, entry, successor)
     gateway_entry(gateway, entry_id="elsewhere").add_to_hass(hass)
     assert await offers(hass, entry) == ["settings"]
-
-
-@ONE_PHASE
-async def test_what_moved_in_before_goes_back_although_the_old_gateway_was_set_up_again(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    freezer: FrozenDateTimeFactory,
-    gateway: GatewayServer,
-    successor: GatewayServer,
-    entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    serial, shown = gateway.serial, number(hass, gateway.serial, "solar_energy")
-    assert shown is not None
-    chosen = ids(hass, entry, serial)["sensor _solar_energy"]
-    er.async_get(hass).async_update_entity(chosen, new_entity_id="sensor.chosen_by_the_user")
-    own = ids(hass, entry, serial)
-    old = await set_up_another(
-        hass,
-        monkeypatch,
-        "enphase_envoy",
-        [energy(f"{serial}_lifetime_production", serial, 21_000.0)],
-        built_in=True,
-        unique_id=serial,
-    )
-    [solar] = er.async_entries_for_config_entry(er.async_get(hass), old.entry_id)
-    await move_in(hass, entry, old)
-    flowed = -gateway.house.truth.solar
-    await pass_time(hass, freezer, 1800, step=60)
-    flowed += gateway.house.truth.solar
-    await confirm(hass, entry, successor)
-    flowed -= successor.house.truth.solar
-    await pass_time(hass, freezer, 1800, step=60)
-    flowed += successor.house.truth.solar
-    gateway_entry(gateway, entry_id="elsewhere").add_to_hass(hass)
-
-    await move_back(hass, entry)
-
-    assert owner_of(hass, solar.entity_id) == ("enphase_envoy", f"{serial}_lifetime_production")
-    assert ids(hass, entry, successor.serial) == own
-    # Ours counts on from where it was, with what both gateways have counted since.
-    assert number(hass, successor.serial, "solar_energy") == pytest.approx(shown + flowed, abs=100)
-    assert flowed > 600
-    await restart(hass, hass_storage, Disk(hass, entry, old), entry, old)
-    assert owner_of(hass, solar.entity_id) == ("enphase_envoy", f"{serial}_lifetime_production")
-    assert ids(hass, entry, successor.serial) == own
-    assert await offers(hass, entry) == ["settings"]
-
-
-@ONE_PHASE
-async def test_what_moved_in_before_stays_taken_and_goes_back_once_the_entry_is_removed(
-    hass: HomeAssistant, gateway: GatewayServer, successor: GatewayServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry, serial = gateway_entry(gateway), gateway.serial
-    await set_up(hass, entry)
-    old = await set_up_another(
-        hass,
-        monkeypatch,
-        "enphase_envoy",
-        [power(f"{serial}_production", serial)],
-        built_in=True,
-        unique_id=serial,
-        title="One",
-    )
-    [solar] = er.async_entries_for_config_entry(er.async_get(hass), old.entry_id)
-    await move_in(hass, entry, old)
-    await confirm(hass, entry, successor)
-    assert owner_of(hass, solar.entity_id) == (DOMAIN, f"{successor.serial}_solar_power")
-    second = await set_up_another(
-        hass,
-        monkeypatch,
-        "enphase_realtime",
-        [power(f"{successor.serial}_{key}", successor.serial) for key in ("net_power", "current_power_production")],
-        unique_id=successor.serial,
-        title="Two",
-    )
-    result = await choose(hass, entry, "move_in")
-    result = await hass.config_entries.options.async_configure(result["flow_id"], {"entry": second.entry_id})
-    assert "moved in to its place already" in told(result)
-    hass.config_entries.options.async_abort(result["flow_id"])
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert owner_of(hass, solar.entity_id) == ("enphase_envoy", f"{serial}_production")
