@@ -18,13 +18,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_registry import EntityRegistry
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from simulator.iq_gateway import GatewayServer
 from tests.common import tick
 from tests.energy_dashboard.dashboard import let_statistics_come
 
 from .another import energy, power, set_up_another
 from .common import move_back, move_in, owner_of
+from .recorded import sums
+from .replacing import confirm, ids
 
 pytestmark = pytest.mark.parametrize("preset", ["single_phase"])
 
@@ -180,3 +184,95 @@ async def test_an_undo_that_fails_or_has_nobody_to_go_back_to_says_so(
     await hass.config_entries.async_remove(old.entry_id)
     result = await submit(hass, entry)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "nothing_to_move_back")
+
+
+@pytest.mark.parametrize("reload", [False, True], ids=["statistics", "start"])
+async def test_the_repair_is_withdrawn_once_the_old_entry_is_deleted(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry, old: MockConfigEntry, reload: bool
+) -> None:
+    await move_with_a_jump(hass, entry, old)
+    await let_statistics_come(hass, freezer, runs=2)
+    await hass.config_entries.async_remove(old.entry_id)
+    assert issue(hass, entry) is not None
+    if reload:
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    else:
+        await let_statistics_come(hass, freezer)
+    assert issue(hass, entry) is None
+
+
+async def test_the_repair_is_withdrawn_once_all_sums_are_corrected_even_days_later(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry, old: MockConfigEntry
+) -> None:
+    await move_with_a_jump(hass, entry, old)
+    moved_at = dt_util.utcnow()
+    await let_statistics_come(hass, freezer, runs=2)
+    assert set(told(hass, entry)[0].split(", ")) == {SOLAR, IMPORT}
+    await hass.config_entries.async_unload(entry.entry_id)
+    freezer.tick(timedelta(days=2))
+    await hass.config_entries.async_setup(entry.entry_id)
+    for left in ({IMPORT}, None):
+        name = SOLAR if left else IMPORT
+        rows = (await sums(hass, {name}))[name]
+        # Two runs were recorded before the move.
+        get_instance(hass).async_adjust_statistics(name, moved_at - timedelta(minutes=5), rows[1] - rows[3], "Wh")
+        await let_statistics_come(hass, freezer)
+        if left:
+            assert set(told(hass, entry)[0].split(", ")) == left
+    assert issue(hass, entry) is None
+
+
+async def test_the_repair_is_withdrawn_once_a_statistic_is_recorded_again(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry, old: MockConfigEntry
+) -> None:
+    async_update_statistics_metadata(hass, SOLAR, new_unit_class="volume", new_unit_of_measurement="m³")
+    await move_in(hass, entry, old)
+    await let_statistics_come(hass, freezer, runs=4)
+    assert told(hass, entry) == ("-", SOLAR)
+    async_update_statistics_metadata(hass, SOLAR, new_unit_class="energy", new_unit_of_measurement="kWh")
+    await let_statistics_come(hass, freezer)
+    # One run alone says nothing.
+    assert told(hass, entry) == ("-", SOLAR)
+    await let_statistics_come(hass, freezer)
+    assert issue(hass, entry) is None
+
+
+async def test_the_counters_of_a_site_whose_gateway_was_replaced_are_judged_and_it_goes_back(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    gateway: GatewayServer,
+    successor: GatewayServer,
+    entry: MockConfigEntry,
+    recorder_mock: Recorder,
+) -> None:
+    solar = ids(hass, entry, gateway.serial)["sensor _solar_energy"]
+    await let_statistics_come(hass, freezer, runs=2)
+    with patch("custom_components.energy_site.moving.machine.renewed", return_value={}):
+        await confirm(hass, entry, successor)
+    await let_statistics_come(hass, freezer, runs=2)
+    found = issue(hass, entry)
+    assert found is not None
+    assert found.translation_key == "moved_statistics_of_gateway"
+    assert found.translation_placeholders is not None
+    jumped = set(found.translation_placeholders["jumped"].split(", "))
+    assert solar in jumped
+    # What begins anew each day is no lifetime counter.
+    assert not [name for name in jumped if name.endswith("_today")]
+    assert (await submit(hass, entry))["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.unique_id == gateway.serial
+    assert issue(hass, entry) is None
+
+
+async def test_nothing_is_said_of_a_gateway_that_was_replaced_well(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    gateway: GatewayServer,
+    successor: GatewayServer,
+    entry: MockConfigEntry,
+    recorder_mock: Recorder,
+) -> None:
+    await let_statistics_come(hass, freezer, runs=2)
+    await confirm(hass, entry, successor)
+    await let_statistics_come(hass, freezer, runs=5)
+    assert issue(hass, entry) is None

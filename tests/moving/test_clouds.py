@@ -2,19 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.site.model import CounterKind
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
 from simulator.enphase_account import AccountServer
 from simulator.enphase_cloud import MEGAWATT, CloudServer
 from simulator.enphase_cloud.plans import LEGACY_WATT
 from tests.clouds import cloud_entry, usual_system
 from tests.common import number, pass_time, set_up
+from tests.energy_dashboard.dashboard import let_statistics_come
 from tests.houses import MORNING, FrozenClock
 from tests.vendors.enphase_account.homes import EMAIL, HOME, PASSWORD, account_entry, usual_home
 from tests.vendors.enphase_cloud.test_v2 import legacy_entry
@@ -142,3 +146,37 @@ async def test_a_counter_goes_on_without_a_jump_and_ours_is_itself_again_afterwa
     assert {key: owner_of(hass, entity_id) for key, entity_id in ids.items()} == theirs
     after = {key: number(hass, site, key) for key in own}
     assert after == pytest.approx({key: own[key] + grown[key] for key in own}, abs=1)
+
+
+@pytest.mark.parametrize("entry", ["tesla", "account", "v4", "v2"], indirect=True)
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_day_that_a_cloud_reports_late_is_no_jump(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, ids = await set_up_old(hass, entry, ["solar_energy"], monkeypatch)
+    await let_statistics_come(hass, freezer, runs=2)
+    await move_in(hass, entry, old)
+    before = shown(hass, ids)["solar_energy"]
+    counter = entry.runtime_data.source.counters.of(CounterKind.SOLAR)
+    counter.note(min(counter.days, default=dt_util.now().date()), 1_000_000.0)
+    await pass_time(hass, freezer, 300, step=30)
+    await let_statistics_come(hass, freezer, runs=2)
+    assert shown(hass, ids)["solar_energy"] - before > 900
+    assert ir.async_get(hass).async_get_issue(DOMAIN, f"moved_statistics_{entry.entry_id}") is None
+
+
+@pytest.mark.parametrize("entry", ["tesla"], indirect=True)
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_counter_of_a_cloud_that_falls_is_told(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, ids = await set_up_old(hass, entry, ["solar_energy"], monkeypatch)
+    await let_statistics_come(hass, freezer, runs=2)
+    with patch("custom_components.energy_site.moving.machine.continued", return_value=({}, {})):
+        await move_in(hass, entry, old)
+    await let_statistics_come(hass, freezer, runs=2)
+    assert shown(hass, ids)["solar_energy"] < SHOWN["solar_energy"]
+    found = ir.async_get(hass).async_get_issue(DOMAIN, f"moved_statistics_{entry.entry_id}")
+    assert found is not None
+    assert found.translation_placeholders is not None
+    assert found.translation_placeholders["jumped"] == ids["solar_energy"]

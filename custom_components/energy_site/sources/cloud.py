@@ -51,6 +51,7 @@ class CloudSource[C: CloudContext](Source):
     schedule: BudgetSchedule
 
     counts_requests = True
+    counts_by_day = True
 
     # A cloud's denial is final.
     doubted_for = timedelta()

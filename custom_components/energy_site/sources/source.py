@@ -85,6 +85,9 @@ class Source(ABC):
     # Whether requests are limited by a plan, so that a source without one is preferred for changes.
     counts_requests = False
 
+    # Whether energy is reported by day, so that a late report moves a counter by more than can flow in the meantime.
+    counts_by_day = False
+
     # For how long a denial or an empty answer counts as a failure if there was data before.
     doubted_for = _DOUBTED_FOR
 

@@ -58,6 +58,8 @@ class AccountSource(Source):
     feeds: Mapping[str, AccountFeed[Any]] = {feed.key: feed for feed in feeds.ALL}
     schedule: AccountSchedule
 
+    counts_by_day = True
+
     # A refusal is reported once another endpoint has shown that the session is alive.
     doubts_refusals_of_all = False
 
