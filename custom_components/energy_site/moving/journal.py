@@ -68,7 +68,8 @@ class MovedDevice:
 class Succession:
     """The system that an entry of ours was for, and the one that replaced it.
 
-    `earlier` are the unique IDs that entities had even before, by the registry's own IDs.
+    Their data is how they are reached, with nothing of the owner. `earlier` are the unique IDs that entities had
+    even before, by the registry's own IDs.
     """
 
     before: EntryIdentity

@@ -26,7 +26,7 @@ from ..vendors.vendor import EntryIdentity
 from .evidence import in_watt_hours
 from .journal import JOURNAL, Journal, Move, MovedEntity, Phase
 from .registries import hand_back, hand_over, is_handed_over, new_names
-from .succession import has_succeeded, succeed, succession_of
+from .succession import has_succeeded, remember_owner, succeed, succession_of
 
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_move_lock")
 
@@ -101,9 +101,12 @@ async def async_replace(hass: HomeAssistant, entry: ConfigEntry[Any], successor:
         entities=(),
         succession=succession_of(hass, entry, successor),
     )
+    before = entry.data
+    remember_owner(hass, entry, successor.data)
     try:
         await async_move_in(hass, entry, move)
     except MoveError:
+        remember_owner(hass, entry, before)
         return False
     return True
 

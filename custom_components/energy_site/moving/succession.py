@@ -1,10 +1,13 @@
 """Renames the entities and devices of an entry after the system that replaced its own, and back."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import attr
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
@@ -12,16 +15,31 @@ from ..const import DOMAIN
 from ..vendors.vendor import EntryIdentity
 from .journal import Succession
 
+_OF_THE_OWNER = (CONF_USERNAME, CONF_PASSWORD)
+
 
 @callback
 def succession_of(hass: HomeAssistant, entry: ConfigEntry[Any], successor: EntryIdentity) -> Succession:
-    """Return what is stored of an entry before it goes on with the system that replaced its own."""
+    """Return what is stored of an entry before it goes on with the system that replaced its own.
+
+    That is how either of them is reached, and nothing of the owner, who may no longer want it to be remembered.
+    """
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    reached = {key: value for key, value in successor.data.items() if key not in _OF_THE_OWNER}
+    before = {key: entry.data[key] for key in reached if key in entry.data}
     return Succession(
-        before=EntryIdentity(unique_id=entry.unique_id or "", title=entry.title, data=dict(entry.data)),
-        after=successor,
+        before=EntryIdentity(unique_id=entry.unique_id or "", title=entry.title, data=before),
+        after=replace(successor, data=reached),
         earlier={entity.id: entity.previous_unique_id for entity in entities if entity.previous_unique_id is not None},
     )
+
+
+@callback
+def remember_owner(hass: HomeAssistant, entry: ConfigEntry[Any], data: Mapping[str, Any]) -> None:
+    """Let an entry have what the data of an entry says of the owner, and nothing else of them."""
+    own = {key: value for key, value in entry.data.items() if key not in _OF_THE_OWNER}
+    owner = {key: value for key, value in data.items() if key in _OF_THE_OWNER}
+    hass.config_entries.async_update_entry(entry, data={**own, **owner})
 
 
 @callback
@@ -51,7 +69,8 @@ def succeed(hass: HomeAssistant, entry: ConfigEntry[Any], succession: Succession
     if entry.unique_id == left.unique_id:
         # The user may have named the entry meanwhile.
         title = joined.title if entry.title == left.title else entry.title
-        hass.config_entries.async_update_entry(entry, unique_id=joined.unique_id, title=title, data=joined.data)
+        data = {**entry.data, **joined.data}
+        hass.config_entries.async_update_entry(entry, unique_id=joined.unique_id, title=title, data=data)
 
 
 @callback
