@@ -18,6 +18,7 @@ from .sites import async_old_entries
 from .way_back import async_undoable
 
 CONF_ENTRY = "entry"
+CONF_MOVE = "move"
 
 
 class MoveSteps(OptionsFlow):
@@ -27,7 +28,7 @@ class MoveSteps(OptionsFlow):
 
     def move_offers(self) -> dict[str, bool]:
         """Return which of the steps apply to the site now."""
-        return {"move_in": bool(self._old_entries()), "move_back": self._last_move() is not None}
+        return {"move_in": bool(self._old_entries()), "move_back": bool(self._offered_moves())}
 
     async def async_step_move_in(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask which entry to move in from."""
@@ -89,19 +90,33 @@ class MoveSteps(OptionsFlow):
 
     async def async_step_move_back_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show what goes back, then undo the move."""
-        if (move := self._last_move()) is None:
+        moves = {move.old_entry_id: move for move in self._offered_moves()}
+        if user_input is None and moves:
+            return await self._async_show_way_back(list(moves.values()))
+        if (move := moves.get((user_input or {}).get(CONF_MOVE, next(iter(moves), "")))) is None:
             return self.async_abort(reason="nothing_to_move_back")
-        if user_input is None:
-            return self.async_show_form(
-                step_id="move_back_confirm",
-                data_schema=probatio.Schema({}),
-                description_placeholders={"what": await async_tell_way_back(self.hass, self.config_entry.title, move)},
-            )
         try:
             await async_move_back(self.hass, self.config_entry, move)
         except MoveError as err:
             return self._failed(err, move.title)
         return self.async_create_entry(data=dict(self.config_entry.options))
+
+    async def _async_show_way_back(self, moves: list[Move]) -> ConfigFlowResult:
+        """Show what undoing a move does, and let the user choose if there are several."""
+        told = [await async_tell_way_back(self.hass, self.config_entry.title, move) for move in moves]
+        choice = SelectSelectorConfig(
+            options=[SelectOptionDict(value=move.old_entry_id, label=_old_title(move)) for move in moves],
+            mode=SelectSelectorMode.LIST,
+        )
+        field = probatio.Required(CONF_MOVE, default=moves[0].old_entry_id)
+        if len(moves) > 1:
+            titles = [in_markdown({"old": _old_title(move)})["old"] for move in moves]
+            told = [f"**{title}**\n\n{text}" for title, text in zip(titles, told, strict=True)]
+        return self.async_show_form(
+            step_id="move_back_confirm",
+            data_schema=probatio.Schema({field: SelectSelector(choice)} if len(moves) > 1 else {}),
+            description_placeholders={"what": "\n\n".join(told)},
+        )
 
     def _failed(self, error: MoveError, old: str) -> ConfigFlowResult:
         placeholders = in_markdown({"name": self.config_entry.title, "old": old})
@@ -115,10 +130,19 @@ class MoveSteps(OptionsFlow):
         moved = {move.old_entry_id for move in moves if move.phase is not Phase.RETURNED}
         return [entry for entry in async_old_entries(runtime) if entry.entry_id not in moved]
 
-    def _last_move(self) -> Move | None:
-        """Return the newest move that can still be undone."""
-        return next(iter(async_undoable(self.hass, self.config_entry.entry_id)), None)
+    def _offered_moves(self) -> list[Move]:
+        """Return the newest move that can still be undone, and what moved in before a gateway that may never return."""
+        moves = async_undoable(self.hass, self.config_entry.entry_id)
+        if not moves or moves[0].succession is None:
+            return moves[:1]
+        return moves[:2]
 
 
 def _label(entry: ConfigEntry[Any], integration: str | None) -> str:
     return entry.title if integration is None else f"{entry.title} ({integration})"
+
+
+def _old_title(move: Move) -> str:
+    if (succession := move.succession) is None:
+        return move.title
+    return f"{succession.before.title} ({succession.before.unique_id})"
