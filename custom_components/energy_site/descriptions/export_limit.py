@@ -6,6 +6,7 @@ from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.number import NumberDeviceClass, NumberEntityDescription, NumberMode
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.components.switch import SwitchEntityDescription
+from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.const import UnitOfPower
 
 from ..site.control import ControlKey
@@ -58,7 +59,10 @@ SWITCH_DESCRIPTIONS = (
     SiteEntityDescription(
         part=ExportLimit,
         description=SwitchEntityDescription(
-            key=ControlKey.EXPORT_LIMIT_ENABLED, translation_key=ControlKey.EXPORT_LIMIT_ENABLED
+            key=ControlKey.EXPORT_LIMIT_ENABLED,
+            translation_key=ControlKey.EXPORT_LIMIT_ENABLED,
+            # A blueprint recognizes the switch by it, as it can't by the name.
+            device_class=SwitchDeviceClass.SWITCH,
         ),
         value_fn=lambda limits: limits.enabled,
     ),
