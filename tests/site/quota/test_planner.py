@@ -6,7 +6,7 @@ import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.energy_site.site.quota.daylight import Daylight
@@ -499,6 +499,7 @@ def test_garbage_in_one_place_leaves_the_rest(name: str, value: Any) -> None:
 
 
 @given(st.integers(0, 1000), st.lists(st.integers(0, 40 * 24 * 60), max_size=12).map(sorted), st.integers(0, 48 * 60))
+@example(857, [0, 5153], 0)
 @settings(deadline=None)
 def test_while_nothing_is_asked_what_is_due_comes_nearer(used: int, minutes: list[int], asked: int) -> None:
     made = planner(used=used)

@@ -384,7 +384,9 @@ class Planner:
         due = pacing.due_at(system.daylight, waits, last)
         if request.fresh_by_day:
             due = min(due, pacing.daybreak(system.daylight, request, waits[0], last))
-        return pacing.slot(request, system.step, self._phases[system.key], last, due)
+        slot = pacing.slot(request, system.step, self._phases[system.key], last, due)
+        # What is left of this month doesn't hold up the next one.
+        return min(slot, max(self._renewal(system), last + request.min_interval))
 
     def _renewal(self, system: PlannedSystem) -> datetime:
         return self.usage.resets_at + _AFTER_RESET + self._phases[system.key]
