@@ -6,7 +6,7 @@ from .energy_dashboard.offer import ENERGY_DASHBOARD
 from .helpers.fix_flows import ConfirmFlow
 from .helpers.issues import IssueDescription
 from .helpers.storage import UNREADABLE
-from .moving.check import MOVED_STATISTICS
+from .moving.check import MOVED_STATISTICS, MOVED_STATISTICS_OF_GATEWAY
 from .runtime.issues import ISSUES as SITE_ISSUES
 from .vendors.registry import VENDORS
 
@@ -16,6 +16,7 @@ ISSUES: dict[str, IssueDescription] = {
         UNREADABLE,
         ENERGY_DASHBOARD,
         MOVED_STATISTICS,
+        MOVED_STATISTICS_OF_GATEWAY,
         *SITE_ISSUES,
         *(each for vendor in VENDORS for each in vendor.issues),
     )

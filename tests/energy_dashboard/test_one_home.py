@@ -124,7 +124,7 @@ async def test_beside_an_account_the_cloud_leaves_the_site_to_it(
         monkeypatch.setenv("ENERGY_SITE_ENTREZ", service.url)
         account, entry = account_entry(), await cloud_entry(hass, cloud, application)
         await set_up(hass, account)
-        await let_statistics_come(hass, freezer, runs=2)
+        await let_statistics_come(hass, freezer, runs=4)
         await set_up(hass, entry)
         assert "energy_dashboard" not in (await open_menu(hass, entry))["menu_options"]
         await add(hass, account)

@@ -149,7 +149,7 @@ async def test_a_counter_from_another_start_stays_where_nothing_can_make_ours_go
     assert state is not None
     hass.states.async_set(solar, "99.25", state.attributes)
     monkeypatch.setattr(home.entry.runtime_data.source, "counter_name", lambda *_: None)
-    assert solar in told(await home.look()).split("Counts from another start")[1].split("**")[1]
+    assert solar in told(await home.look()).split("Count from another start")[1].split("**")[1]
 
 
 async def test_an_entry_without_any_counterpart_is_refused(

@@ -64,6 +64,10 @@ class MoveBackFlow(ConfirmFlow):
 
 
 MOVED_STATISTICS = IssueDescription(key="moved_statistics", fix_flow=MoveBackFlow, persistent=True)
+# The same issue in the words for a gateway that was replaced.
+MOVED_STATISTICS_OF_GATEWAY = IssueDescription(
+    key="moved_statistics_of_gateway", fix_flow=MoveBackFlow, persistent=True
+)
 
 
 @callback
@@ -125,7 +129,7 @@ class _SeamCheck:
         texts = {"jumped": ", ".join(verdict.jumped) or "-", "missing": ", ".join(verdict.missing) or "-"}
         data = {_MOVED_AT: moved_at, _NAMES: ", ".join((*verdict.jumped, *verdict.missing))}
         # The titles of gateways may be the same, and their serial numbers aren't for everybody who sees a repair.
-        text = "moved_statistics_of_gateway" if move.succession is not None else None
+        text = MOVED_STATISTICS_OF_GATEWAY.key if move.succession is not None else None
         self._issues.show(MOVED_STATISTICS, {"old": move.title, **texts}, text=text, data=data)
 
 
