@@ -87,7 +87,7 @@ class _SeamCheck:
         self._entry = entry
         self._issues = EntryIssues(hass, entry)
         self._judged: set[str] = set()
-        self._seen_before: frozenset[str] = frozenset()
+        self._seen_before: dict[str, frozenset[str]] = {}
 
     @callback
     def async_withdraw_if_over(self) -> None:
@@ -107,9 +107,9 @@ class _SeamCheck:
             counters = _counters(self._hass, self._entry, move)
             shown = frozenset(name for name in counters if in_watt_hours(self._hass.states.get(name)) is not None)
             # Statistics of what has only just appeared may still come.
-            expected = shown & self._seen_before
+            expected = shown & self._seen_before.get(moved_at, frozenset())
             verdict = await _async_judge(self._hass, at, counters, expected=expected, by_day=source.counts_by_day)
-            self._seen_before = shown
+            self._seen_before[moved_at] = shown
             if verdict.jumped or verdict.missing:
                 self._raise(moved_at, move, verdict)
             elif told is not None and is_told and set(told[_NAMES].split(", ")) & set(counters) <= set(verdict.right):

@@ -28,7 +28,7 @@ from ....sources.feed import Feed, Presence
 from ....sources.source import Builder, Source
 from ...enphase.client.errors import NotYetError
 from ..client import endpoints
-from ..client.models.settings import Profile, SiteSettings
+from ..client.models.settings import SiteSettings
 from . import battery, energy, feeds, health, outages, power, settings
 from .configuration import Configuration
 from .context import AccountContext
@@ -36,13 +36,10 @@ from .controls import AccountControls
 from .feeds import AccountFeed
 from .schedule import AccountSchedule
 from .urgency import is_urgent, urgently
+from .watches import OutageWatch, ProfileWatch
 
 # A gateway reports every 5 to 15 minutes; a change waits for one that hasn't for longer.
 _LATE = timedelta(minutes=30)
-
-# An outage that the gateway saw is looked for again after its next report, and for so long.
-_REPORTED = timedelta(minutes=15)
-_LISTED = timedelta(minutes=30)
 
 # Systems with a cellular modem report every six hours. What is older isn't current.
 _OLDEST = timedelta(hours=7)
@@ -88,10 +85,8 @@ class AccountSource(Source):
         self._zone_name: str | None = None
         self._sign_ins = sign_ins
         self._gateways = gateways
-        self._profile_seen: str | None = None
-        self._profile_then: str | None = None
-        self._off_grid = False
-        self._returned_at: datetime | None = None
+        self._profiles = ProfileWatch()
+        self._outage = OutageWatch()
         self._controls = AccountControls(self)
         self._builders = self._make_builders()
 
@@ -165,7 +160,7 @@ class AccountSource(Source):
             profile=self.answer(feeds.PROFILE) if self.states[feeds.PROFILE.key].error is None else None,
             schedules=self.answer(feeds.SCHEDULES),
             alerts=self.answer(feeds.STORM),
-            profile_changed=details.profile != self._profile_then,
+            profile_changed=self._profiles.is_another(details),
         )
 
     def is_current(self, now: datetime) -> bool:
@@ -190,7 +185,7 @@ class AccountSource(Source):
 
     @override
     def grid_returned(self) -> None:
-        self._returned_at = self.context.clock()
+        self._outage.handle_return(self.context.clock())
         self.read_again(feeds.OUTAGES.key)
 
     @override
@@ -257,7 +252,7 @@ class AccountSource(Source):
             "timezone": self._zone_name,
             "closed": self.closed.isoformat() if self.closed is not None else None,
             "gateways": sorted(self._gateways),
-            "off_grid": self._off_grid,
+            "off_grid": self._outage.off_grid,
         }
 
     @override
@@ -273,7 +268,7 @@ class AccountSource(Source):
             self.closed = None
         if isinstance(gateways, list):
             self._gateways = frozenset(each for each in gateways if isinstance(each, str)) or self._gateways
-        self._off_grid = data.get("off_grid") is True
+        self._outage = OutageWatch(off_grid=data.get("off_grid") is True)
 
     @override
     async def _is_out(self, error: ApiError) -> bool:
@@ -306,34 +301,22 @@ class AccountSource(Source):
     def _observe(self, feed: Feed, now: datetime) -> None:
         match feed.key:
             case feeds.SETTINGS.key if (details := self.answer(feeds.SETTINGS)) is not None:
-                if self._profile_then is not None and details.profile != self._profile_then:
+                if self._profiles.asks_for_profile(details):
                     self.read_again(feeds.PROFILE.key)
             case feeds.PROFILE.key if (profile := self.answer(feeds.PROFILE)) is not None:
-                self._observe_profile(profile)
+                if self._profiles.asks_for_settings(profile, self.answer(feeds.SETTINGS)):
+                    self.read_again(feeds.SETTINGS.key)
             case feeds.TODAY.key:
                 self._observe_today(now)
             case feeds.LIFETIME.key:
                 self._observe_life(now)
             case feeds.DEVICES.key if (devices := self.answer(feeds.DEVICES)) is not None:
                 self._gateways = devices.gateway_serials or self._gateways
-            case feeds.OUTAGES.key if (returned_at := self._returned_at) is not None:
-                if now - returned_at < _LISTED:
-                    # The gateway may not have reported the outage yet.
-                    self.put_off[feed.key] = now + _REPORTED
-                else:
-                    self._returned_at = None
+            case feeds.OUTAGES.key if (at := self._outage.look_again_at(now)) is not None:
+                self.put_off[feed.key] = at
             case feeds.OFF_GRID.key if (off_grid := self.answer(feeds.OFF_GRID)) is not None:
-                if self._off_grid and off_grid.grid_outage is False:
+                if self._outage.is_over(off_grid):
                     self.read_again(feeds.OUTAGES.key)
-                self._off_grid = off_grid.grid_outage is True
-
-    def _observe_profile(self, profile: Profile) -> None:
-        """Remember what the settings said of the profile at that time; what comes with another one is read again."""
-        details = self.answer(feeds.SETTINGS)
-        self._profile_then = details.profile if details is not None else None
-        if profile.profile != self._profile_seen and self._profile_seen is not None:
-            self.read_again(feeds.SETTINGS.key)
-        self._profile_seen = profile.profile
 
     def _observe_today(self, now: datetime) -> None:
         if (today := self._believed(now)) is None:
