@@ -101,7 +101,8 @@ class TeslaHome(Home):
             stored = read(now.tariff) or EnergyTariff()
             return next(
                 (value for value, (tariff, _) in self._tariffs.items() if not differences(tariff, stored)),
-                identify(stored),
+                # One that was offered long ago, under the name that it has with its strategy.
+                f"{identify(stored)}, {now.strategy}",
             )
         found: dict[ControlName, Value] = {
             RESERVE: float(now.reserve),
@@ -270,6 +271,8 @@ async def tesla_home(start: float) -> AsyncIterator[TeslaHome]:
         with patch.dict(os.environ, {"ENERGY_SITE_TESLA_API": cloud.url, "ENERGY_SITE_TESLA_AUTH": cloud.url}):
             home = TeslaHome(site, cloud, clock, session)
             await home.tesla.prepare(home.now)
+            # The name of a tariff has the site's strategy in it.
+            await home.ask(feeds.INFO.key)
             home.force(TARIFF, home.another(TARIFF, random.Random(0)))
             for key in home.source.feeds:
                 await home.ask(key)
