@@ -36,7 +36,7 @@ from .controls import AccountControls
 from .feeds import AccountFeed
 from .schedule import AccountSchedule
 from .urgency import is_urgent, urgently
-from .watches import OutageWatch, ProfileWatch
+from .watches import ProfileWatch, UnlistedOutage
 
 # A gateway reports every 5 to 15 minutes; a change waits for one that hasn't for longer.
 _LATE = timedelta(minutes=30)
@@ -86,7 +86,7 @@ class AccountSource(Source):
         self._sign_ins = sign_ins
         self._gateways = gateways
         self._profiles = ProfileWatch()
-        self._outage = OutageWatch()
+        self._outage = UnlistedOutage()
         self._controls = AccountControls(self)
         self._builders = self._make_builders()
 
@@ -268,7 +268,7 @@ class AccountSource(Source):
             self.closed = None
         if isinstance(gateways, list):
             self._gateways = frozenset(each for each in gateways if isinstance(each, str)) or self._gateways
-        self._outage = OutageWatch(off_grid=data.get("off_grid") is True)
+        self._outage = UnlistedOutage(off_grid=data.get("off_grid") is True)
 
     @override
     async def _is_out(self, error: ApiError) -> bool:

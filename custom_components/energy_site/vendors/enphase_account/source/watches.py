@@ -34,7 +34,7 @@ class ProfileWatch:
         return is_new
 
 
-class OutageWatch:
+class UnlistedOutage:
     """An outage that is or was lately, until the service can have listed it."""
 
     def __init__(self, *, off_grid: bool = False) -> None:
