@@ -8,7 +8,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.energy_site.const import DOMAIN
+from custom_components.energy_site.const import CONF_SHOW_ALL, DOMAIN
+from custom_components.energy_site.runtime.ways import Ways
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -154,6 +155,21 @@ async def test_without_the_gateways_entry_a_repair_offers_to_show_all(
     assert names(hass, remote) >= before | READINGS
     assert number(hass, SITE, "solar_power") is not None
     assert issue(hass, "gateway_gone", remote) is None
+
+
+async def test_a_repair_that_is_confirmed_while_the_entry_loads_is_heeded_the_next_time(
+    hass: HomeAssistant, local: MockConfigEntry, remote: MockConfigEntry
+) -> None:
+    loading = Ways(hass, remote, remote.runtime_data.source)
+    loading.restore(remote.runtime_data.ways.as_dict())
+    confirmed = {**remote.options, CONF_SHOW_ALL: True}
+    hass.config_entries.async_update_entry(remote, options=confirmed)
+    loading.hand_over(frozenset())
+    assert remote.options == confirmed
+    again = Ways(hass, remote, remote.runtime_data.source)
+    again.restore(loading.as_dict())
+    again.hand_over(frozenset())
+    assert CONF_SHOW_ALL not in remote.options
 
 
 @pytest.mark.parametrize("how", ["removed", "disabled"])

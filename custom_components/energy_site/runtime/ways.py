@@ -100,6 +100,8 @@ class Ways:
         self._source = source
         self._issues = EntryIssues(hass, entry)
         self._site = entry.unique_id or entry.entry_id
+        # Whether the user wants to see everything; one who says so while this entry loads means the next time.
+        self._shows_all = CONF_SHOW_ALL in entry.options
         self._learned: frozenset[str] | None = None
         self._others: tuple[ConfigEntry[Any], ...] = ()
         self._hidden: frozenset[str] = frozenset()
@@ -182,7 +184,7 @@ class Ways:
     def restore(self, data: Mapping[str, Any]) -> None:
         """Restore the data of `as_dict`, without what was left to others if the user wants to see everything since."""
         match data:
-            case {"left": list(left), "to": dict(left_to)} if CONF_SHOW_ALL not in self._entry.options:
+            case {"left": list(left), "to": dict(left_to)} if not self._shows_all:
                 self._hidden = frozenset(each for each in left if isinstance(each, str))
                 self._left_to = {str(source): str(title) for source, title in left_to.items()}
             case _:
@@ -197,7 +199,7 @@ class Ways:
         `in_energy_dashboard` are named first, as it loses them.
         """
         # What was restored has heeded it, and what another entry shows from now on is left to it again.
-        if CONF_SHOW_ALL in self._entry.options:
+        if self._shows_all:
             options = {key: value for key, value in self._entry.options.items() if key != CONF_SHOW_ALL}
             self._hass.config_entries.async_update_entry(self._entry, options=options)
         self._loaded_with = (self.others, self._gone)
