@@ -17,6 +17,7 @@ from simulator.clock import ManualClock
 from simulator.enphase_account import AccountHome, AccountServer, paths
 from simulator.house import House
 from simulator.iq_gateway import GatewayServer
+from tests.account_service import account_service
 
 from .vendors.iq_gateway.client.shapes import HOME
 
@@ -92,10 +93,8 @@ async def server(
 ) -> AsyncIterator[AccountServer]:
     """Serve an account that owns a gateway and a home."""
     home = AccountHome(House(HOME, start=clock.now()))
-    async with AccountServer([gateway], homes=[home], clock=clock) as server:
+    async with account_service(monkeypatch, [gateway], homes=[home], clock=clock) as server:
         server.add_account(EMAIL, PASSWORD)
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
         yield server
 
 

@@ -20,6 +20,7 @@ from simulator.enphase_cloud import MEGAWATT, Application, CloudServer, CloudSit
 from simulator.house import House, HouseConfig
 from simulator.iq_gateway import GatewayServer
 from simulator.presets import PRESETS
+from tests.account_service import account_service
 from tests.common import gateway_entry, set_up
 
 from .clouds import usual_system
@@ -56,10 +57,8 @@ async def gateway(preset: str, socket_enabled: None, freezer: FrozenDateTimeFact
 @pytest.fixture
 async def account(gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AccountServer]:
     """Serve the account that owns the gateway."""
-    async with AccountServer([gateway]) as server:
+    async with account_service(monkeypatch, [gateway]) as server:
         server.add_account("owner@example.com", "right", serials=[gateway.serial])
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
         yield server
 
 

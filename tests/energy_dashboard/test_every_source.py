@@ -17,11 +17,11 @@ from homeassistant.components.energy.data import EnergyManager
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from simulator.enphase_account import AccountServer
 from simulator.enphase_cloud import Application, CloudServer
 from simulator.iq_gateway import GatewayServer
 from simulator.recorded import RecordedGateway, recording_time
 from simulator.tesla_cloud import TeslaServer
+from tests.account_service import account_service
 from tests.clouds import SITE as CLOUD, cloud_entry
 from tests.common import pass_time, set_up, set_up_through_flow
 from tests.houses import MORNING, FrozenClock
@@ -181,9 +181,7 @@ async def test_an_account(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     freezer.move_to(MORNING)
-    async with AccountServer(homes=[usual_home(MORNING.timestamp())], clock=FrozenClock()) as server:
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
+    async with account_service(monkeypatch, homes=[usual_home(MORNING.timestamp())], clock=FrozenClock()) as server:
         server.add_account(EMAIL, PASSWORD, systems=frozenset({HOME}), system_id=HOME)
         entry = account_entry()
         await set_up(hass, entry)

@@ -13,10 +13,11 @@ from homeassistant.components.energy.data import EnergyManager
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from simulator.enphase_account import AccountHome, AccountServer, HomeDetails
+from simulator.enphase_account import AccountHome, HomeDetails
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.iq_gateway import GatewayServer
 from simulator.presets import PRESETS
+from tests.account_service import account_service
 from tests.clouds import SITE as CLOUD, cloud_entry
 from tests.common import gateway_entry, set_up
 from tests.houses import FrozenClock
@@ -118,10 +119,8 @@ async def test_beside_an_account_the_cloud_leaves_the_site_to_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home = AccountHome(gateway.house, HomeDetails(site_id=HOME), gateway=gateway)
-    async with AccountServer([gateway], homes=[home], clock=FrozenClock()) as service:
+    async with account_service(monkeypatch, [gateway], homes=[home]) as service:
         service.add_account(EMAIL, PASSWORD, system_id=HOME)
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", service.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", service.url)
         account, entry = account_entry(), await cloud_entry(hass, cloud, application)
         await set_up(hass, account)
         await let_statistics_come(hass, freezer, runs=4)

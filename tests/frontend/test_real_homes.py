@@ -14,11 +14,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity_registry import RegistryEntryHider
 from homeassistant.setup import async_setup_component
-from simulator.enphase_account import AccountServer
 from simulator.enphase_cloud import Application, CloudServer, Plan
 from simulator.enphase_cloud.plans import LEGACY_WATT
 from simulator.presets import PRESETS
 from simulator.tesla_cloud import TeslaServer
+from tests.account_service import account_service
 from tests.clouds import cloud_entry
 from tests.common import entity_id, pass_time, set_up
 from tests.houses import MORNING, FrozenClock
@@ -229,9 +229,7 @@ async def test_an_owners_account(
     monkeypatch: pytest.MonkeyPatch,
     maker: Maker,
 ) -> None:
-    async with AccountServer(homes=[usual_home(MORNING.timestamp())], clock=FrozenClock()) as server:
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
+    async with account_service(monkeypatch, homes=[usual_home(MORNING.timestamp())], clock=FrozenClock()) as server:
         server.add_account(EMAIL, PASSWORD, systems=frozenset({HOME}), system_id=HOME)
         entry = account_entry()
         await set_up(hass, entry)

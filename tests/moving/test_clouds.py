@@ -13,9 +13,9 @@ from custom_components.energy_site.site.model import CounterKind
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
-from simulator.enphase_account import AccountServer
 from simulator.enphase_cloud import MEGAWATT, CloudServer
 from simulator.enphase_cloud.plans import LEGACY_WATT
+from tests.account_service import account_service
 from tests.clouds import cloud_entry, usual_system
 from tests.common import number, pass_time, set_up
 from tests.energy_dashboard.dashboard import let_statistics_come
@@ -56,10 +56,10 @@ async def entry(
             case "tesla":
                 found = await stack.enter_async_context(powerwall_in_cloud(hass, monkeypatch))
             case "account":
-                account = await stack.enter_async_context(AccountServer(homes=[usual_home(now)], clock=clock))
+                account = await stack.enter_async_context(
+                    account_service(monkeypatch, homes=[usual_home(now)], clock=clock)
+                )
                 account.add_account(EMAIL, PASSWORD, systems=frozenset({HOME}), system_id=HOME)
-                monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", account.url)
-                monkeypatch.setenv("ENERGY_SITE_ENTREZ", account.url)
                 await set_up(hass, found := account_entry())
                 await pass_time(hass, freezer, 150)
             case version:

@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_registry import EntityRegistry
 from simulator.enphase_account import AccountHome, AccountServer, HomeDetails
 from simulator.iq_gateway import GatewayServer
+from tests.account_service import account_service
 from tests.common import step
-from tests.houses import FrozenClock
 from tests.vendors.enphase_account.homes import EMAIL, HOME, LOGIN, PASSWORD
 
 from .common import move_back
@@ -31,9 +31,7 @@ async def service(
 ) -> AsyncIterator[AccountServer]:
     """Serve the account of the owner of both gateways."""
     home = AccountHome(gateway.house, HomeDetails(site_id=HOME, name="Sunny Home"), gateway=gateway)
-    async with AccountServer([gateway, successor], homes=[home], clock=FrozenClock()) as server:
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
+    async with account_service(monkeypatch, [gateway, successor], homes=[home]) as server:
         server.add_account(EMAIL, PASSWORD, system_id=HOME, serials=[gateway.serial, successor.serial])
         yield server
 

@@ -15,19 +15,20 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
-from simulator.enphase_account import AccountHome, AccountServer, HomeDetails
+from simulator.enphase_account import AccountHome, HomeDetails
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.enphase_cloud.plans import LEGACY_WATT
 from simulator.iq_gateway import GatewayServer
 from simulator.iq_gateway.faults import HttpStatus, Mutate
 from simulator.presets import PRESETS
+from tests.account_service import account_service
 from tests.common import entity_id, gateway_entry, number, open_settings, pass_time, set_up
 
 from ..clouds import SITE, SYSTEM_ID, cloud_entry
 from ..houses import FrozenClock
 from ..steering import wait
 from ..vendors.enphase_account.homes import EMAIL, HOME, PASSWORD, account_entry
-from .ways import OWN, READINGS, devices, events_of, fix, hub, issue, names, told
+from .ways import OWN, READINGS, bring_back, devices, end, events_of, fix, hub, issue, names, told
 
 
 async def test_nothing_is_shown_a_second_time(
@@ -141,10 +142,7 @@ async def test_without_the_gateways_entry_a_repair_offers_to_show_all(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, local: MockConfigEntry, remote: MockConfigEntry, how: str
 ) -> None:
     before = names(hass, remote)
-    if how == "removed":
-        await hass.config_entries.async_remove(local.entry_id)
-    else:
-        await hass.config_entries.async_set_disabled_by(local.entry_id, ConfigEntryDisabler.USER)
+    await end(hass, local, how)
     await pass_time(hass, freezer, 30)
     assert not remote.runtime_data.ways.others
     # Also after a restart, nothing is shown that nobody asked for.
@@ -182,21 +180,14 @@ async def test_a_gateway_that_returns_after_the_repair_takes_over_again(
     how: str,
 ) -> None:
     before, options = names(hass, remote), dict(remote.options)
-    if how == "removed":
-        await hass.config_entries.async_remove(local.entry_id)
-    else:
-        await hass.config_entries.async_set_disabled_by(local.entry_id, ConfigEntryDisabler.USER)
+    await end(hass, local, how)
     await pass_time(hass, freezer, 30)
     await fix(hass, "gateway_gone", remote)
     # Also after a restart, all of it is shown.
     await hass.config_entries.async_reload(remote.entry_id)
     await pass_time(hass, freezer, 30)
     assert names(hass, remote) >= before | READINGS
-    if how == "removed":
-        local = gateway_entry(both)
-        await set_up(hass, local)
-    else:
-        await hass.config_entries.async_set_disabled_by(local.entry_id, None)
+    local = await bring_back(hass, local, how)
     await pass_time(hass, freezer, 30)
     assert names(hass, local) & names(hass, remote) <= OWN
     assert {**remote.options, "readings": "auto"} == {**options, "readings": "auto"}
@@ -357,10 +348,8 @@ async def test_of_three_ways_each_shows_what_those_before_it_lack(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home = AccountHome(both.house, HomeDetails(site_id=HOME), gateway=both)
-    async with AccountServer([both], homes=[home], clock=FrozenClock()) as service:
+    async with account_service(monkeypatch, [both], homes=[home]) as service:
         service.add_account(EMAIL, PASSWORD, system_id=HOME)
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", service.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", service.url)
         account, entry = account_entry(), await cloud_entry(hass, cloud, application)
         await set_up(hass, account)
         await set_up(hass, entry)

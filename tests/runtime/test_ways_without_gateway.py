@@ -9,22 +9,21 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.energy_site.const import DOMAIN
-from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
-from simulator.enphase_account import AccountHome, AccountServer, HomeDetails, Setting
+from simulator.enphase_account import AccountHome, HomeDetails, Setting
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
 from simulator.enphase_cloud.plans import LEGACY_WATT
 from simulator.iq_gateway import GatewayServer
 from simulator.iq_gateway.faults import HttpStatus
+from tests.account_service import account_service
 from tests.common import entity_id, gateway_entry, number, pass_time, set_up
 
 from ..clouds import SITE, SYSTEM_ID, cloud_entry
-from ..houses import FrozenClock
 from ..steering import act, wait
 from ..vendors.enphase_account.homes import EMAIL, HOME, PASSWORD, SITE as ACCOUNT, account_entry
-from .ways import OWN, READINGS, devices, events_of, fix, hub, issue, names, told
+from .ways import OWN, READINGS, bring_back, devices, end, events_of, fix, hub, issue, names, told
 
 # What the account has nothing of.
 INVERTERS = "sensor.inverters_reporting"
@@ -46,10 +45,8 @@ def asked(cloud: CloudServer) -> set[str]:
 async def home(both: GatewayServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AccountHome]:
     """Return the home as the services of its owner's account know it."""
     home = AccountHome(both.house, HomeDetails(site_id=HOME), gateway=both)
-    async with AccountServer([both], homes=[home], clock=FrozenClock()) as service:
+    async with account_service(monkeypatch, [both], homes=[home]) as service:
         service.add_account(EMAIL, PASSWORD, system_id=HOME)
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", service.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", service.url)
         yield home
 
 
@@ -291,10 +288,7 @@ async def test_without_the_accounts_entry_a_repair_offers_to_show_all_until_it_i
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, account: MockConfigEntry, remote: MockConfigEntry, how: str
 ) -> None:
     before = names(hass, remote)
-    if how == "removed":
-        await hass.config_entries.async_remove(account.entry_id)
-    else:
-        await hass.config_entries.async_set_disabled_by(account.entry_id, ConfigEntryDisabler.USER)
+    await end(hass, account, how)
     await pass_time(hass, freezer, 30)
     # Also after a restart, nothing is shown that nobody asked for.
     await hass.config_entries.async_reload(remote.entry_id)
@@ -307,11 +301,7 @@ async def test_without_the_accounts_entry_a_repair_offers_to_show_all_until_it_i
     assert names(hass, remote) >= before | READINGS
     assert number(hass, SITE, "solar_power") is not None
     assert issue(hass, "gateway_gone", remote) is None
-    if how == "removed":
-        account = account_entry()
-        await set_up(hass, account)
-    else:
-        await hass.config_entries.async_set_disabled_by(account.entry_id, None)
+    account = await bring_back(hass, account, how)
     await wait(hass, freezer, 300, step=20)
     assert names(hass, account) >= SHARED
     assert names(hass, account) & names(hass, remote) == OWN

@@ -8,9 +8,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
 from custom_components.energy_site.repairs import async_create_fix_flow
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
+from tests.common import set_up
 
 # What each entry has about itself.
 OWN = {"binary_sensor.problem", "sensor.last_update", "sensor.requests"}
@@ -87,3 +89,28 @@ async def events_of(hass: HomeAssistant, calendar: str | None) -> list[dict[str,
         return_response=True,
     )
     return list(found[calendar]["events"])
+
+
+async def end(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> None:
+    """Have an entry `removed`, or `disabled` by the user."""
+    if how == "removed":
+        await hass.config_entries.async_remove(entry.entry_id)
+    else:
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+
+
+async def bring_back(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> MockConfigEntry:
+    """Add an entry again that was `removed`, as it was, or enable one that was `disabled`."""
+    if how == "removed":
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title=entry.title,
+            unique_id=entry.unique_id,
+            data=dict(entry.data),
+            version=entry.version,
+            minor_version=entry.minor_version,
+        )
+        await set_up(hass, entry)
+    else:
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    return entry

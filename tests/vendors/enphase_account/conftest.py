@@ -8,6 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
 from simulator.enphase_account import Account, AccountHome, AccountServer
+from tests.account_service import account_service
 from tests.common import pass_time, set_up
 from tests.houses import MORNING, FrozenClock
 from tests.steering import Handle, settle
@@ -34,9 +35,7 @@ async def service(
     home: AccountHome, cabin: AccountHome, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[AccountServer]:
     """Serve both homes."""
-    async with AccountServer(homes=[home, cabin], clock=FrozenClock()) as server:
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
+    async with account_service(monkeypatch, homes=[home, cabin], clock=FrozenClock()) as server:
         yield server
 
 

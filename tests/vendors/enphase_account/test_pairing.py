@@ -19,6 +19,7 @@ from simulator.enphase_account import AccountHome, AccountServer, Ending, HomeDe
 from simulator.house import House
 from simulator.iq_gateway import GatewayServer
 from simulator.presets import PRESETS
+from tests.account_service import account_service
 from tests.common import gateway_entry, number, pass_time, set_up, start_flow, state, step
 from tests.houses import MORNING, FrozenClock
 from tests.steering import Handle
@@ -43,11 +44,9 @@ async def gateway(socket_enabled: None, freezer: FrozenDateTimeFactory) -> Async
 async def service(gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AccountServer]:
     """Serve the account of the gateway's owner."""
     home = AccountHome(gateway.house, HomeDetails(site_id=HOME, name="Sunny Home"), gateway=gateway)
-    async with AccountServer([gateway], homes=[home], clock=FrozenClock()) as server:
+    async with account_service(monkeypatch, [gateway], homes=[home]) as server:
         server.add_account(EMAIL, PASSWORD, system_id=HOME)
         gateway.set_cloud_profile()
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
         yield server
 
 

@@ -26,8 +26,8 @@ from simulator.enphase_account import (
     paths,
 )
 from simulator.iq_gateway import GatewayServer
+from tests.account_service import account_service
 from tests.common import gateway_entry, pass_time, set_up, start_flow, step
-from tests.houses import FrozenClock
 
 from ..enphase_account.homes import EMAIL, HOME, LOGIN, PASSWORD, account_entry
 
@@ -38,9 +38,7 @@ CODE = {"send_again": False}
 async def service(gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AccountServer]:
     """Serve the account of the gateway's owner."""
     home = AccountHome(gateway.house, HomeDetails(site_id=HOME, name="Sunny Home"), gateway=gateway)
-    async with AccountServer([gateway], homes=[home], clock=FrozenClock()) as server:
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
+    async with account_service(monkeypatch, [gateway], homes=[home]) as server:
         yield server
 
 

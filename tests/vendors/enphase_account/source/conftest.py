@@ -9,8 +9,9 @@ import aiohttp
 import pytest
 
 from simulator.clock import ManualClock
-from simulator.enphase_account import AccountHome, AccountServer, HomeDetails, lived
+from simulator.enphase_account import AccountHome, HomeDetails, lived
 from simulator.house import BatteryConfig, HouseConfig
+from tests.account_service import account_service
 
 from ...source_home import NOON, enable_event_loop_debug
 from .home import EMAIL, PASSWORD, Helm, SourceHome
@@ -39,15 +40,13 @@ async def make_home(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeHome]:
             home = home or lived(
                 house or HouseConfig(battery=BatteryConfig(units=2)), now=clock.now(), days=days, details=details
             )
-            server = await stack.enter_async_context(AccountServer(homes=[home], clock=clock))
+            server = await stack.enter_async_context(account_service(monkeypatch, homes=[home], clock=clock))
             server.add_account(EMAIL, PASSWORD, **account)
             session = await stack.enter_async_context(
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
             )
             # What is lost on its way is the client's to send again.
             session._retry_connection = False
-            monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-            monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
             made = SourceHome(home=home, server=server, clock=clock, session=session, readings=readings)
             await made.account.sign_in(PASSWORD)
             await made.source.prepare(made.now)

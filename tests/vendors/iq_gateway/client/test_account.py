@@ -25,6 +25,7 @@ from custom_components.energy_site.vendors.iq_gateway.client.account import toke
 from custom_components.energy_site.vendors.iq_gateway.client.token import GatewayToken, TokenRole
 from simulator.enphase_account import AccountServer
 from simulator.iq_gateway import GatewayServer
+from tests.account_service import account_service
 
 USER, PASSWORD = "owner@example.com", "correct horse"
 
@@ -43,10 +44,8 @@ async def fetch_token(session: aiohttp.ClientSession, username: str, password: s
 @pytest.fixture
 async def account(gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AccountServer]:
     """Serve the account that owns the gateway."""
-    async with AccountServer([gateway]) as server:
+    async with account_service(monkeypatch, [gateway]) as server:
         server.add_account(USER, PASSWORD)
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
-        monkeypatch.setenv("ENERGY_SITE_ENTREZ", server.url)
         yield server
 
 
@@ -234,8 +233,8 @@ async def test_a_token_of_another_gateway_takes_no_good_ones_place(
 async def test_a_service_out_of_reach_blames_nobody(
     session: aiohttp.ClientSession, gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with AccountServer([gateway]) as server:
-        monkeypatch.setenv("ENERGY_SITE_ENLIGHTEN", server.url)
+    async with account_service(monkeypatch, [gateway]):
+        pass
     with pytest.raises(AccountUnreachableError):
         await fetch_token(session, USER, PASSWORD, gateway.serial)
 
