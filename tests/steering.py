@@ -12,12 +12,15 @@ from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.energy_site.const import DOMAIN
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, ServiceResponse
 from tests.common import entity_id, run_due_timers
 
 # Turns of the loop without anything under way, after which nothing more comes of itself.
 _QUIET = 40
 _TURNS = 20_000
+
+_UNDER_WAY = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.UNLOAD_IN_PROGRESS)
 
 
 async def settle(hass: HomeAssistant) -> None:
@@ -39,8 +42,11 @@ def _has_thread_at_work(hass: HomeAssistant) -> bool:
 
 
 def _asks(hass: HomeAssistant) -> bool:
-    """Tell whether a gateway or a cloud is being asked."""
-    return any(_lock(entry.runtime_data.source).locked() for entry in hass.config_entries.async_loaded_entries(DOMAIN))
+    """Tell whether a gateway or a cloud is being asked, or an entry is on its way up or down."""
+    entries = hass.config_entries.async_entries(DOMAIN)
+    return any(entry.state in _UNDER_WAY for entry in entries) or any(
+        _lock(entry.runtime_data.source).locked() for entry in entries if entry.state is ConfigEntryState.LOADED
+    )
 
 
 def _lock(source: Any) -> asyncio.Lock:
