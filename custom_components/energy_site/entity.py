@@ -47,14 +47,20 @@ class SiteEntity(Entity):
         )
         self._attr_unique_id = "_".join(parts)
         self.entity_description = description.description
+        if serial is not None and not isinstance(description, SiteEntityDescription):
+            # The device may be another entry's, which shows the rest of it.
+            self.device_entry = runtime.ways.unit(serial)
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo | None:
+        """The data of the device, made when Home Assistant asks: kept, it would take memory for each entity."""
+        serial, description = self._serial, self._description
         if serial is None or isinstance(description, SiteEntityDescription):
             # The hub is registered before any entity.
-            self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, runtime.site)})
-        elif (twin := runtime.ways.unit(serial)) is not None:
-            # The device is another entry's, which shows the rest of it.
-            self.device_entry = twin
-        elif (unit := description.unit(runtime.part, serial)) is not None:
-            self._attr_device_info = runtime.devices.unit_info(description.family, serial, unit)
+            return DeviceInfo(identifiers={(DOMAIN, self.runtime.site)})
+        unit = description.unit(self.runtime.part, serial) if self.device_entry is None else None
+        return None if unit is None else self.runtime.devices.unit_info(description.family, serial, unit)
 
     @override
     async def async_added_to_hass(self) -> None:
