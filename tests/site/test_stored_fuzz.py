@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -16,7 +17,11 @@ from custom_components.energy_site.site.outage import OutageWatch
 from custom_components.energy_site.site.override import Override
 from custom_components.energy_site.site.quota.demand import Plan, Purpose
 from custom_components.energy_site.site.quota.planner import Planner
+from custom_components.energy_site.site.tariff.model import Side
+from custom_components.energy_site.site.tariff.past_prices import PastPrices, SeenTariff
+from custom_components.energy_site.site.tariff.prices import PriceTable
 from tests.mangled import changed, places
+from tests.site.tariff.examples import DAY, NIGHT, of_year, tariff
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 LEAVES = (
@@ -85,6 +90,33 @@ def _read_watch(kept: Any) -> object:
     return watch.as_dict()
 
 
+TARIFF = SeenTariff(
+    name="Tariff", currency="EUR", table=PriceTable(tariff(of_year(NIGHT, DAY)), ZoneInfo("Europe/Amsterdam"))
+)
+
+
+def _prices() -> PastPrices:
+    prices = PastPrices()
+    prices.see(TARIFF, NOW)
+    prices.pass_time(NOW + timedelta(hours=40))
+    return prices
+
+
+def _read_prices(kept: Any) -> object:
+    prices = PastPrices()
+    prices.restore(kept)
+    prices.pass_time(NOW + timedelta(hours=41))
+    for side in Side:
+        assert (since := prices.since(side)) is None or since <= NOW + timedelta(hours=41)
+    prices.resume(TARIFF, NOW + timedelta(hours=41))
+    prices.pass_time(NOW + timedelta(hours=42))
+    prices.see(TARIFF, NOW + timedelta(hours=43))
+    for side in Side:
+        prices.mean(side, NOW, NOW + timedelta(hours=43))
+        assert prices.mean(side, NOW + timedelta(hours=43), NOW + timedelta(hours=44)) is None
+    return prices.as_dict()
+
+
 def _read_override(kept: Any) -> object:
     override = Override.restore(kept)
     return None if override is None else override.as_dict()
@@ -113,6 +145,7 @@ READERS: dict[str, tuple[Any, Callable[[Any], object]]] = {
         _read_override,
     ),
     "wish": (PendingCommand(value=30.0, requested_at=NOW).as_dict(), _read_wish),
+    "prices": (_prices().as_dict(), _read_prices),
     "history": (CURSOR.as_dict(), lambda kept: Cursor.restore(kept).as_dict()),
 }
 
@@ -154,7 +187,7 @@ def test_a_moment_without_a_zone_and_a_span_of_millennia_begin_the_history_anew(
 @pytest.mark.parametrize("name", READERS)
 def test_what_was_stored_soundly_comes_back_as_it_was(name: str) -> None:
     kept, reader = READERS[name]
-    if name in ("ledger", "planner", "outage"):
+    if name in ("ledger", "planner", "outage", "prices"):
         assert reader(json.loads(json.dumps(kept)))
     else:
         assert reader(json.loads(json.dumps(kept))) == kept

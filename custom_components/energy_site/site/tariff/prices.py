@@ -75,6 +75,15 @@ class PriceTable:
             changes_at=self._next_change(moment.astimezone(UTC), price),
         )
 
+    def spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, Price]]:
+        """Return from when to when each price applies between two aware moments, in UTC."""
+        at, end = start.astimezone(UTC), end.astimezone(UTC)
+        while at < end:
+            price = self.at(at)
+            until = end if price.changes_at is None else min(price.changes_at.astimezone(UTC), end)
+            yield at, until, price
+            at = until
+
     def _week(self, day: date) -> _Week:
         return self._days[day.replace(year=_LEAP_YEAR).timetuple().tm_yday - 1]
 
