@@ -11,6 +11,7 @@ from homeassistant.components.recorder.models import StatisticData, StatisticMea
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_last_statistics,
+    get_metadata,
     statistics_during_period,
 )
 from homeassistant.components.recorder.tasks import RecorderTask
@@ -22,7 +23,7 @@ from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..const import DOMAIN
 from ..site.history.rows import StatisticsRow, mended
-from ..site.model import CounterKind
+from ..site.history.series import CostSeries, Series, series_name
 from ..sources.history import HistoryFetcher
 from ..sources.history_provider import Allowance, HistoryProvider, StatisticsStore
 
@@ -67,7 +68,7 @@ class HistoryImporter(HistoryFetcher):
 
 
 class RecorderStatistics(StatisticsStore):
-    """External statistics, one series for each kind of energy."""
+    """External statistics, one for each series."""
 
     def __init__(self, hass: HomeAssistant, site: str, title: str) -> None:
         """Name the statistics after a site."""
@@ -80,28 +81,32 @@ class RecorderStatistics(StatisticsStore):
         return DATA_INSTANCE in self._hass.data and not self._hass.is_stopping
 
     @override
-    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
-        return await self._async_read(self._read, kind, start, end)
+    async def rows(self, series: Series, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
+        return await self._async_read(self._read, series, start, end)
 
     @override
-    async def last(self, kind: CounterKind) -> datetime | None:
-        return await self._async_read(self._read_last, kind)
+    async def last(self, series: Series) -> datetime | None:
+        return await self._async_read(self._read_last, series)
 
     @override
-    async def mend(self, kind: CounterKind) -> None:
-        self.write(kind, await self._async_read(self._read_broken, kind))
+    async def unit(self, series: Series) -> str | None:
+        return await self._async_read(self._read_unit, series)
+
+    @override
+    async def mend(self, series: Series) -> None:
+        self.write(series, await self._async_read(self._read_broken, series))
 
     @override
     @callback
-    def write(self, kind: CounterKind, rows: Sequence[StatisticsRow]) -> None:
+    def write(self, series: Series, rows: Sequence[StatisticsRow]) -> None:
         metadata = StatisticMetaData(
             has_sum=True,
             mean_type=StatisticMeanType.NONE,
-            name=f"{self._title} {kind.value.replace('_', ' ')} energy",
+            name=statistic_name(self._title, series),
             source=DOMAIN,
-            statistic_id=statistic_id(self._site, kind),
-            unit_class=EnergyConverter.UNIT_CLASS,
-            unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+            statistic_id=statistic_id(self._site, series),
+            unit_class=None if isinstance(series, CostSeries) else EnergyConverter.UNIT_CLASS,
+            unit_of_measurement=_unit(series),
         )
         for number in range(0, len(rows), _CHUNK):
             data = [
@@ -111,10 +116,10 @@ class RecorderStatistics(StatisticsStore):
 
     @override
     @callback
-    def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
-        if kwh:
+    def shift(self, series: Series, since: datetime, amount: float) -> None:
+        if amount:
             instance = get_instance(self._hass)
-            instance.async_adjust_statistics(statistic_id(self._site, kind), since, kwh, UnitOfEnergy.KILO_WATT_HOUR)
+            instance.async_adjust_statistics(statistic_id(self._site, series), since, amount, _unit(series))
 
     async def _async_read[*A, T](self, ask: Callable[[*A], T], *args: *A) -> T:
         """Read from the database once everything written before has been stored."""
@@ -124,21 +129,26 @@ class RecorderStatistics(StatisticsStore):
         await done
         return await instance.async_add_executor_job(ask, *args)
 
-    def _read(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
-        near = self._period(kind, start - _NEAR, end)
-        before = [row for row in near if row.start < start] or self._period(kind, _EVER, start)
+    def _read(self, series: Series, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
+        near = self._period(series, start - _NEAR, end)
+        before = [row for row in near if row.start < start] or self._period(series, _EVER, start)
         return [row for row in near if row.start >= start], before[-1].sum if before else 0.0
 
-    def _read_last(self, kind: CounterKind) -> datetime | None:
-        name = statistic_id(self._site, kind)
+    def _read_last(self, series: Series) -> datetime | None:
+        name = statistic_id(self._site, series)
         found = get_last_statistics(self._hass, 1, name, convert_units=False, types={"sum"}).get(name)
         return datetime.fromtimestamp(found[0]["start"], UTC) if found else None
 
-    def _read_broken(self, kind: CounterKind) -> list[StatisticsRow]:
-        return mended(self._period(kind, _EVER, None))
+    def _read_unit(self, series: Series) -> str | None:
+        name = statistic_id(self._site, series)
+        found = get_metadata(self._hass, statistic_ids={name}).get(name)
+        return found[1]["unit_of_measurement"] if found is not None else None
 
-    def _period(self, kind: CounterKind, start: datetime, end: datetime | None) -> list[StatisticsRow]:
-        name = statistic_id(self._site, kind)
+    def _read_broken(self, series: Series) -> list[StatisticsRow]:
+        return mended(self._period(series, _EVER, None))
+
+    def _period(self, series: Series, start: datetime, end: datetime | None) -> list[StatisticsRow]:
+        name = statistic_id(self._site, series)
         found = statistics_during_period(self._hass, start, end, {name}, "hour", dict(_KWH), {"state", "sum"})
         return [
             StatisticsRow(
@@ -165,6 +175,15 @@ class _Reached(RecorderTask):
             self.done.set_result(None)
 
 
-def statistic_id(site: str, kind: CounterKind) -> str:
-    """Return the statistic ID of one kind of a site's energy."""
-    return f"{DOMAIN}:{slugify(site)}_{kind.value}_energy"
+def statistic_id(site: str, series: Series) -> str:
+    """Return the statistic ID of one of a site's series."""
+    return f"{DOMAIN}:{slugify(site)}_{series_name(series)}"
+
+
+def statistic_name(title: str, series: Series) -> str:
+    """Return the name of the statistic of one of a site's series."""
+    return f"{title} {series_name(series).replace('_', ' ')}"
+
+
+def _unit(series: Series) -> str:
+    return series.currency if isinstance(series, CostSeries) else UnitOfEnergy.KILO_WATT_HOUR

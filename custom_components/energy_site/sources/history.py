@@ -28,6 +28,7 @@ from ..site.history.report import Report, Stop, Totals
 from ..site.history.rows import replaced
 from ..site.history.writing import Written, stretches
 from ..site.model import CounterKind
+from .history_costs import HistoryCosts
 from .history_provider import Allowance, HistoryProvider, Lifetime, NoHistoryError, StatisticsStore
 
 _LOGGER = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class HistoryFetcher:
         self._today_every = today_every
         self._changed = changed or (lambda: None)
         self._cursors: defaultdict[str, Cursor] = defaultdict(Cursor)
+        self._costs = HistoryCosts(provider, store)
         self._totals: dict[str, Totals] = {}
         self._wanted: set[str] = set()
         self._idle = asyncio.Event()
@@ -190,9 +192,11 @@ class HistoryFetcher:
         self._idle.clear()
         report = Report()
         try:
-            report.stopped = await self._work(steps, report, allowance)
-        except _StoppedError as stopped:
-            report.stopped = stopped.reason
+            try:
+                report.stopped = await self._work(steps, report, allowance)
+            except _StoppedError as stopped:
+                report.stopped = stopped.reason
+            await self._price()
         finally:
             self._running = False
             self._idle.set()
@@ -229,6 +233,13 @@ class HistoryFetcher:
             _LOGGER.debug("The history of %s is postponed: %s", group.key, err)
             failed.add(group.key)
         self._changed()
+
+    async def _price(self) -> None:
+        """Write the costs of what is stored, also of hours whose price was learned later than their energy."""
+        if self.store.available():
+            groups = self._provider.groups
+            cursors = {kind: self._cursors[group.key] for group in groups for kind in group.kinds}
+            await self._costs.price(cursors, self._clock())
 
     @staticmethod
     def _spend(cost: int, report: Report, allowance: Allowance) -> None:
@@ -392,6 +403,7 @@ class HistoryFetcher:
                 change = replaced(existing, points, start, end, before)
                 self.store.write(kind, change.rows)
                 self.store.shift(kind, change.later, change.shift)
+                await self._costs.follow(kind, cursor, existing, change)
                 report.hours[kind] = report.hours.get(kind, 0) + len(change.rows)
                 cursor.written[kind] = max(*points, cursor.written.get(kind, start))
 
@@ -412,6 +424,7 @@ class HistoryFetcher:
                 for kind in group.kinds:
                     await self.store.mend(kind)
             self._mended = True
+        await self._costs.open()
 
 
 def _believed(life: Lifetime) -> Lifetime:

@@ -8,7 +8,9 @@ from typing import Protocol
 from ..site.history.cursor import FlowGroup
 from ..site.history.intervals import Interval
 from ..site.history.rows import StatisticsRow
+from ..site.history.series import Series
 from ..site.model import CounterKind
+from ..site.tariff.past_prices import PastPrices
 
 type Allowance = Callable[[], int]
 """Returns how many requests may be spent now."""
@@ -71,6 +73,10 @@ class HistoryProvider(Protocol):
         """
         return 0
 
+    def prices(self) -> PastPrices | None:
+        """Return what the energy of the grid cost and earned until now, `None` if the site doesn't say."""
+        return None
+
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:
         """Return the energy of each day, for the whole lifetime or from `first_day` on."""
 
@@ -79,22 +85,25 @@ class HistoryProvider(Protocol):
 
 
 class StatisticsStore(Protocol):
-    """The statistics store: for each kind of energy, its hourly energy and running sum, in kWh."""
+    """The statistics store: for each series, the energy in kWh or the cost of each hour, and the running sum."""
 
     def available(self) -> bool:
         """Whether statistics can be stored at all."""
 
-    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
+    async def rows(self, series: Series, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
         """Return the rows from `start` to `end`, and the sum just before them."""
 
-    async def last(self, kind: CounterKind) -> datetime | None:
+    async def last(self, series: Series) -> datetime | None:
         """Return the last hour stored, `None` if there is none."""
 
-    async def mend(self, kind: CounterKind) -> None:
-        """Recalculate the sums from the hourly energy."""
+    async def unit(self, series: Series) -> str | None:
+        """Return the unit or currency in which a series is stored, `None` if there is none."""
 
-    def write(self, kind: CounterKind, rows: Sequence[StatisticsRow]) -> None:
+    async def mend(self, series: Series) -> None:
+        """Recalculate the sums from the hours."""
+
+    def write(self, series: Series, rows: Sequence[StatisticsRow]) -> None:
         """Write rows, replacing those of the same hours."""
 
-    def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
-        """Add `kwh` to all sums from `since` on."""
+    def shift(self, series: Series, since: datetime, amount: float) -> None:
+        """Add `amount` to all sums from `since` on."""

@@ -140,6 +140,11 @@ class Cursor:
         """Return whether days that were read may still change."""
         return bool(group.settling and self.seen)
 
+    @property
+    def begun(self) -> set[date]:
+        """The days that aren't final, and of which hours were read rather than the total."""
+        return {day for day in self.seen if self.through is None or day > self.through} - self.refined
+
     def lacks(self, reading: DayReading) -> bool:
         """Whether the day's total is needed; a day without intervals may have one already."""
         return reading.needs_total and (bool(reading.intervals) or not self._stands(reading.day))

@@ -1,4 +1,4 @@
-"""The rows of a running sum in kWh, and how they change when the past does."""
+"""The rows of a running sum, and how they change when the past does."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _SOUND = 1e-5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsRow:
-    """An hour's energy, and the running sum at its end, in kWh."""
+    """An hour's energy and the running sum at its end, in kWh; in a series of costs, both in its currency."""
 
     start: datetime
     energy: float
@@ -22,7 +22,7 @@ class StatisticsRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SumRewrite:
-    """Rows to write, and the kWh by which every sum from `later` on changes."""
+    """Rows to write, and by how much every sum from `later` on changes."""
 
     rows: tuple[StatisticsRow, ...]
     later: datetime
@@ -31,13 +31,7 @@ class SumRewrite:
 
 def rows(points: Mapping[datetime, float], sum_before: float) -> list[StatisticsRow]:
     """Return the rows of hourly Wh that follow a sum in kWh."""
-    found: list[StatisticsRow] = []
-    total = sum_before
-    for start in sorted(points):
-        energy = points[start] / _WH
-        total += energy
-        found.append(StatisticsRow(start=start, energy=energy, sum=total))
-    return found
+    return _summed({start: wh / _WH for start, wh in points.items()}, sum_before)
 
 
 def replaced(
@@ -52,8 +46,19 @@ def replaced(
     `existing` are the current rows, `sum_before` is the sum before them. A row without a point
     remains, without energy.
     """
+    return rewritten(existing, {hour: wh / _WH for hour, wh in points.items()}, start, end, sum_before)
+
+
+def rewritten(
+    existing: Sequence[StatisticsRow],
+    values: Mapping[datetime, float],
+    start: datetime,
+    end: datetime,
+    sum_before: float,
+) -> SumRewrite:
+    """Return the same for values in the unit of the sums."""
     old = {row.start: row for row in existing if start <= row.start < end}
-    new = rows({hour: points.get(hour, 0.0) for hour in {*old, *points}}, sum_before)
+    new = _summed({hour: values.get(hour, 0.0) for hour in {*old, *values}}, sum_before)
     before = old[max(old)].sum if old else sum_before
     after = new[-1].sum if new else sum_before
     shift = after - before
@@ -69,8 +74,17 @@ def mended(existing: Sequence[StatisticsRow]) -> list[StatisticsRow]:
 
     An interrupted rewrite leaves such sums behind.
     """
-    right = rows({row.start: row.energy * _WH for row in existing}, 0.0)
+    right = _summed({row.start: row.energy for row in existing}, 0.0)
     return [should for should, row in zip(right, existing, strict=True) if abs(should.sum - row.sum) > _SOUND]
+
+
+def _summed(values: Mapping[datetime, float], sum_before: float) -> list[StatisticsRow]:
+    found: list[StatisticsRow] = []
+    total = sum_before
+    for start in sorted(values):
+        total += values[start]
+        found.append(StatisticsRow(start=start, energy=values[start], sum=total))
+    return found
 
 
 def _same(row: StatisticsRow, other: StatisticsRow | None) -> bool:

@@ -9,6 +9,7 @@ from typing import override
 from ....site.history.cursor import FlowGroup
 from ....site.history.intervals import DAY, FIRST_DAY, HOUR, Interval, by_hour, day_of, hour_of, midnight
 from ....site.model import CounterKind
+from ....site.tariff.past_prices import PastPrices
 from ....sources.history_provider import HistoryProvider, Intervals, Lifetime
 from ..client.history_query import HistoryPeriod
 from ..client.models.charge_history import ChargeSession
@@ -110,6 +111,10 @@ class TeslaHistory(HistoryProvider):
     @override
     def life_cost(self) -> int:
         return self._missing_months(None) + sum(group.kinds == _CHARGER for group in self.groups)
+
+    @override
+    def prices(self) -> PastPrices:
+        return self._source.past_prices(self._now)
 
     @override
     async def lifetime(self, group: FlowGroup, first_day: date | None = None) -> Lifetime:

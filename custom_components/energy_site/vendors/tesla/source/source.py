@@ -24,6 +24,7 @@ from ....site.model import (
 )
 from ....site.past_outages import PastOutages
 from ....site.prices import Prices
+from ....site.tariff.past_prices import PastPrices
 from ....sources.budget import SystemBudget
 from ....sources.cloud import CloudFeed, CloudSource, ZoneFinder
 from ....sources.feed import Feed
@@ -71,6 +72,7 @@ class TeslaSource(CloudSource[Context]):
         self._polled: datetime | None = None
         self._polled_before: datetime | None = None
         self._prices_of = prices.SitePrices()
+        self._past_prices = PastPrices()
         self._listed = outages.ListedOutages()
         self._builders = self._make_builders()
 
@@ -110,6 +112,7 @@ class TeslaSource(CloudSource[Context]):
             "outage_seconds": self._listed.as_dict(),
             "storm_watch_told": self.context.storm_watch_told,
             "tariff": self.tariff.as_dict(),
+            "prices": self._past_prices.as_dict(),
         }
 
     @override
@@ -120,7 +123,14 @@ class TeslaSource(CloudSource[Context]):
         self._live.rejected = max(rejected, 0) if isinstance(rejected, int) else 0
         self._listed.restore(data.get("outage_seconds"))
         self.tariff.restore(data.get("tariff"))
+        self._past_prices.restore(data.get("prices"))
         super().restore(data)
+
+    @override
+    async def prepare(self, now: datetime) -> None:
+        await super().prepare(now)
+        if (info := self.answer(feeds.INFO)) is not None and (tariff := self._prices_of.tariff(info, self.zone)):
+            self._past_prices.resume(tariff, now)
 
     @override
     def wait(self, key: str, now: datetime) -> timedelta:
@@ -192,7 +202,10 @@ class TeslaSource(CloudSource[Context]):
 
     @override
     def _observe(self, feed: Feed, now: datetime) -> None:
+        self._past_prices.pass_time(now)
         if feed.key == feeds.INFO.key:
+            if (info := self.answer(feeds.INFO)) is not None:
+                self._past_prices.see(self._prices_of.tariff(info, self.zone), now)
             self.refresh_requested |= {key for key in self.feeds if self.is_wanted(key) and self._was_skipped(key)}
         if feed.key == feeds.LIVE.key and (live := self.answer(feeds.LIVE)) is not None:
             # A gateway that reports is never further behind than the previous poll and Tesla's cache.
@@ -311,6 +324,11 @@ class TeslaSource(CloudSource[Context]):
     def _prices(self, now: datetime) -> Prices | None:
         info = self._info(now)
         return self._prices_of.build(info, now, self.zone, self.answered_at(feeds.INFO)) if info is not None else None
+
+    def past_prices(self, now: datetime) -> PastPrices:
+        """Return the prices of the last days until now."""
+        self._past_prices.pass_time(now)
+        return self._past_prices
 
     def _outages(self, now: datetime) -> PastOutages | None:
         if (history := self.answer(feeds.OUTAGES)) is None:
