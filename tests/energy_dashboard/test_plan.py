@@ -176,6 +176,21 @@ def test_a_price_is_not_combined_with_imported_statistics() -> None:
     ENERGY_SOURCE_SCHEMA([dict(grid)])
 
 
+def test_imported_statistics_have_costs_in_place_of_a_price() -> None:
+    whole = site()
+    cost = candidate("grid_import_cost", statistic_id="energy_site:x_grid_import_cost")
+    values = {**whole.values, "grid_import_cost": cost}
+    assert "stat_cost" not in items(plan(replace(whole, values=values), NOTHING, takes_home=False))["grid"]
+    values["grid_import_energy"] = candidate("grid_import_energy", statistic_id="energy_site:x_grid_import_energy")
+    found = plan(replace(whole, values=values), NOTHING, takes_home=False)
+    grid = items(found)["grid"]
+    assert grid["stat_cost"] == cost.statistic_id
+    assert "entity_energy_price" not in grid
+    assert grid["entity_energy_price_export"] == "sensor.home_sell_price"
+    assert [remark.reason for remark in found.remarks] == [Reason.TOO_OLD]
+    ENERGY_SOURCE_SCHEMA([dict(grid)])
+
+
 @pytest.mark.parametrize(
     "there",
     [

@@ -24,9 +24,11 @@ from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 from ..const import DOMAIN
 from ..runtime.pairing import async_ways_to
 from ..runtime.site import SiteRuntime
-from ..runtime.statistics import statistic_id
+from ..runtime.statistics import statistic_id, statistic_name
 from ..site.chargers import Chargers
+from ..site.history.series import PRICED_KINDS, CostSeries, series_name
 from ..site.model import Battery, CounterKind
+from ..site.prices import Prices
 from .plan import (
     ENERGY_KEYS,
     LEVEL_KEYS,
@@ -115,12 +117,13 @@ async def async_candidates(
             *(each.energy.statistic_id for each in chargers),
             *(each.power.statistic_id for each in chargers if each.power is not None),
             *(statistic_id(runtime.site, kind) for kind in CounterKind),
+            *(statistic_id(runtime.site, series) for series in _costs(runtime)),
         },
     )
     battery = runtime.part(Battery)
     return SiteCandidates(
         title=runtime.entry.title,
-        values=finder.checked(found, keys, statistics),
+        values=finder.checked(found, keys, statistics) | (finder.costs(statistics) if keys else {}),
         names=names,
         capacity=round(battery.capacity / 1000, 2) if battery is not None and battery.capacity else None,
         chargers=finder.checked_chargers(chargers, names[DashboardPart.CHARGER], statistics),
@@ -133,6 +136,17 @@ async def _async_statistics(hass: HomeAssistant, ids: set[str]) -> _Statistics:
     """Return the metadata of the statistics that exist."""
     found = await get_instance(hass).async_add_executor_job(partial(get_metadata, hass, statistic_ids=ids))
     return {name: metadata for name, (_, metadata) in found.items()}
+
+
+def _costs(runtime: SiteRuntime) -> list[CostSeries]:
+    """Return the series of costs in the only currency in which the Energy dashboard shows any."""
+    return [CostSeries(kind=kind, currency=runtime.hass.config.currency) for kind in PRICED_KINDS]
+
+
+def _is_priced(prices: Prices | None, series: CostSeries) -> bool:
+    if prices is None or prices.currency != series.currency:
+        return False
+    return (prices.buy if series.kind is CounterKind.GRID_IMPORT else prices.sell) is not None
 
 
 class _CandidateFinder:
@@ -162,6 +176,14 @@ class _CandidateFinder:
             elif key in found:
                 candidates[key] = self._checked(found[key], _QUANTITIES[key], statistics)
         return candidates
+
+    def costs(self, statistics: _Statistics) -> dict[str, Candidate]:
+        """Return the imported statistics of costs in Home Assistant's currency, also those that the site will have."""
+        return {
+            series_name(series): candidate
+            for series in _costs(self._runtime)
+            if (candidate := self._cost(series, statistics)) is not None
+        }
 
     def chargers(self, word: str) -> list[ChargerCandidates]:
         """Return the chargers that have a counter, unchecked; the statistic of all of them is another way to add each."""
@@ -202,6 +224,16 @@ class _CandidateFinder:
         if self._runtime.history is None or sensor is None:
             return None
         return replace(sensor, problem=Reason.NO_HISTORY, others=self._others(key, sensor))
+
+    def _cost(self, series: CostSeries, statistics: _Statistics) -> Candidate | None:
+        name = statistic_id(self._runtime.site, series)
+        if (metadata := statistics.get(name)) is not None:
+            is_ours = metadata["unit_of_measurement"] == series.currency
+            return Candidate(statistic_id=name, name=metadata["name"] or name) if is_ours else None
+        if self._runtime.history is None or not _is_priced(self._runtime.part(Prices), series):
+            return None
+        title = statistic_name(self._runtime.entry.title, series)
+        return Candidate(statistic_id=name, name=title, problem=Reason.NO_HISTORY)
 
     def _checked(self, candidate: Candidate, quantity: _Quantity, statistics: _Statistics) -> Candidate:
         problem, unit = self._problem(candidate.statistic_id, quantity, statistics)

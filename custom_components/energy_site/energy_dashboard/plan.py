@@ -153,11 +153,15 @@ class AdditionPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Flow:
-    """A counter of a source: its field and our sensor's key, and the same of its price if it may have one."""
+    """A counter of a source: its field and our sensor's key, and the same of its price if it may have one.
+
+    An imported statistic has no price but a `cost`, which is a statistic as well.
+    """
 
     field: str
     key: str
     price: tuple[str, str] | None = None
+    cost: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +184,18 @@ _SHAPES = (
     _Shape(
         part=DashboardPart.GRID,
         flows=(
-            _Flow(field="stat_energy_from", key="grid_import_energy", price=("entity_energy_price", "buy_price")),
-            _Flow(field="stat_energy_to", key="grid_export_energy", price=("entity_energy_price_export", "sell_price")),
+            _Flow(
+                field="stat_energy_from",
+                key="grid_import_energy",
+                price=("entity_energy_price", "buy_price"),
+                cost=("stat_cost", "grid_import_cost"),
+            ),
+            _Flow(
+                field="stat_energy_to",
+                key="grid_export_energy",
+                price=("entity_energy_price_export", "sell_price"),
+                cost=("stat_compensation", "grid_export_compensation"),
+            ),
         ),
         power=("power_config", "grid_power"),
         partial=True,
@@ -355,7 +369,9 @@ class _Planner:
         values = self._site.values
         wanted = [shape.power, *([shape.level] if shape.level is not None else [])]
         for flow, candidate in flows.items():
-            if flow.price is not None and flow.price[1] in values:
+            if candidate.is_external and flow.cost is not None and flow.cost[1] in values:
+                wanted.append(flow.cost)
+            elif flow.price is not None and flow.price[1] in values:
                 if candidate.is_external:
                     price = values[flow.price[1]]
                     self.remarks.append(Remark(name=name, reason=Reason.PRICE_NEEDS_SENSOR, candidate=price))
