@@ -221,7 +221,7 @@ async def test_a_day_with_a_gateway(
             handle.entity("sensor", "grid_import_power"), lambda power: power > 300
         ),
         "inverter_silent": 1,
-        "price_crossed_threshold": 0,
+        "price_crossed_threshold": shown.crossings(handle.entity("sensor", "buy_price"), lambda price: price > 0.3),
         "setting_changed": 2,
         "setting_failed": 1,
         "storm_watch_ended": 0,

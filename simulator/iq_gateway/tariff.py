@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.house import House, StorageMode
 
+from .rates import TIME_OF_USE
 from .reply import Json
 
 _DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
@@ -39,7 +40,7 @@ class Tariff:
     def __init__(self, house: House, *, currency: str, cloud_governed: bool) -> None:
         """Begin with what the house does."""
         self._house = house
-        self._currency = currency
+        self.currency = currency
         self.cloud_governed = cloud_governed
         self.cloud = self._of_house()
         self.local = self._of_house()
@@ -50,6 +51,8 @@ class Tariff:
         # Seconds until what was written governs the house, and what waits for that.
         self.delay = 0.0
         self._waiting: list[tuple[float, StorageSettings]] = []
+        # What the owner entered in the app that energy costs.
+        self.rates = TIME_OF_USE
         # Some gateways name no mode, whatever the battery does.
         self.names_mode = True
 
@@ -124,7 +127,7 @@ class Tariff:
         written = f"{int(self._written)}"
         return {
             "tariff": {
-                "currency": {"code": self._currency},
+                "currency": {"code": self.currency},
                 "logger": "mylogger",
                 "date": written,
                 "storage_settings": {
@@ -136,9 +139,7 @@ class Tariff:
                     "date": written,
                     "opt_schedules": self.cloud_governed,
                 },
-                "single_rate": {"rate": 0.28, "sell": 0.07},
-                "seasons": [_season()],
-                "seasons_sell": [],
+                **self.rates.fields(),
             },
             "schedule": self._schedule(now),
         }
@@ -169,27 +170,3 @@ class Tariff:
                 "tariff": [{"start": "1/1", "end": "1/1"} | week],
             },
         }
-
-
-def _season() -> Json:
-    return {
-        "id": "all_year_long",
-        "start": "1/1",
-        "days": [
-            {
-                "id": "all_days",
-                "days": "Mon,Tue,Wed,Thu,Fri,Sat,Sun",
-                "must_charge_start": 0,
-                "must_charge_duration": 0,
-                "must_charge_mode": "CG",
-                "peak_rule": "DL",
-                "enable_discharge_to_grid": False,
-                "periods": [
-                    {"id": "filler", "start": 0, "rate": 0.24},
-                    {"id": "peak-1", "start": 960, "rate": 0.36},
-                    {"id": "filler", "start": 1260, "rate": 0.24},
-                ],
-            }
-        ],
-        "tiers": [],
-    }

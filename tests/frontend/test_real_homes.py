@@ -16,11 +16,12 @@ from homeassistant.helpers.entity_registry import RegistryEntryHider
 from homeassistant.setup import async_setup_component
 from simulator.enphase_cloud import Application, CloudServer, Plan
 from simulator.enphase_cloud.plans import LEGACY_WATT
+from simulator.iq_gateway import GatewayServer, rates
 from simulator.presets import PRESETS
 from simulator.tesla_cloud import TeslaServer
 from tests.account_service import account_service
 from tests.clouds import cloud_entry
-from tests.common import entity_id, pass_time, set_up
+from tests.common import entity_id, gateway_entry, pass_time, set_up
 from tests.houses import MORNING, FrozenClock
 from tests.vendors.enphase_account.homes import EMAIL, HOME, PASSWORD, account_entry, usual_home
 from tests.vendors.tesla.lived_home import CHARGER, lived_home
@@ -141,9 +142,31 @@ async def test_a_gateway_of_any_house(
     hass: HomeAssistant, entry: MockConfigEntry, preset: str, expected: list[str], maker: Maker
 ) -> None:
     made = await maker.make()
-    assert headings(made["views"][0]) == ["Right now", "Today", *expected, "Inverters", "Connection", "The last days"]
+    rest = ["Inverters", "Prices and costs", "Connection", "The last days"]
+    assert headings(made["views"][0]) == ["Right now", "Today", *expected, *rest]
     assert missing(hass, made) == set()
     assert len(made["views"]) == (2 if preset == "large" else 1)
+
+
+async def test_a_gateway_without_a_tariff(hass: HomeAssistant, gateway: GatewayServer, maker: Maker) -> None:
+    gateway.state.tariff.rates = rates.NOT_ENTERED
+    entry = gateway_entry(gateway)
+    await set_up(hass, entry)
+    view = (await maker.make())["views"][0]
+    assert "Prices and costs" not in headings(view)
+    assert not [each for each in shown(view) if "price" in each]
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize("preset", ["three_phase"])
+async def test_what_a_tariff_of_one_price_has(hass: HomeAssistant, gateway: GatewayServer, maker: Maker) -> None:
+    gateway.state.tariff.rates = rates.FLAT
+    entry = gateway_entry(gateway)
+    await set_up(hass, entry)
+    view = (await maker.make())["views"][0]
+    section = view["sections"][headings(view).index("Prices and costs")]
+    assert {*shown(section)} == {"sensor.iq_gateway_buy_price", "sensor.iq_gateway_sell_price"}
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 def test_every_house_is_tried() -> None:

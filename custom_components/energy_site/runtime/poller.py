@@ -112,6 +112,12 @@ class Poller:
             await self.coordinators[key].async_refresh()
 
     @callback
+    def async_rebuild(self, kind: type[Part]) -> None:
+        """Build a part for the present time without polling anything, and notify its listeners."""
+        self.source.rebuild(kind, dt_util.utcnow())
+        self._notify((kind,), "clock")
+
+    @callback
     def async_age(self, now: datetime) -> None:
         """Drop outdated values, and notify all listeners."""
         self.source.age(now)

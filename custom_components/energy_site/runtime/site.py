@@ -25,6 +25,7 @@ from .devices import SiteDevices
 from .issues import async_track_issues
 from .overrides import Overrides
 from .poller import Poller
+from .price_clock import async_follow_prices
 from .site_events import SiteEvents
 from .statistics import HistoryImporter
 from .ways import Ways
@@ -130,6 +131,7 @@ class SiteRuntime:
         self.poller.async_run()
         on_unload(self.poller.polled.add(self.controls.observe))
         on_unload(self.poller.polled.add(self.ways.look))
+        on_unload(async_follow_prices(self.hass, self.poller))
         for stop in self.ways.async_watch():
             on_unload(stop)
         on_unload(self.events.listen(OutageEvent, self._keep_told))

@@ -340,6 +340,12 @@ class Source(ABC):
     def age(self, now: datetime) -> None:  # noqa: B027 - most sources are polled all the time.
         """Drop outdated values of a source that may not be polled for long."""
 
+    def rebuild(self, kind: type[Part], now: datetime) -> None:
+        """Build a part again from what is known, such as one that depends on the time."""
+        for builder in self.builders:
+            if builder.part is kind:
+                self._build(builder, "clock", now)
+
     def _rebuild(self, key: str, now: datetime) -> None:
         for builder in self.builders:
             if key in builder.feeds:

@@ -23,7 +23,7 @@ from homeassistant.helpers.recorder import get_instance
 from simulator.cloud.archive import Kind
 from simulator.iq_gateway import GatewayServer
 from simulator.tesla_cloud import Application, EnergySite, Refusal, TeslaServer, Write
-from tests.common import entity_id, gateway_entry, number, pass_time, set_up, state
+from tests.common import entity_id, gateway_entry, number, pass_time, set_up, state, tick
 from tests.houses import MORNING, FrozenClock
 from tests.steering import act, settle
 
@@ -240,6 +240,26 @@ async def test_a_tariff_is_set_and_its_prices_are_shown(
     assert number(hass, SITE, "buy_price") == 0.42
     told = [event.data["new_state"] for event in events if event.data["entity_id"].startswith("event.")]
     assert [each.attributes["event_type"] for each in told if each is not None][-1] == "changed"
+
+
+async def test_a_price_changes_on_time_however_rarely_the_site_is_polled(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    fleet: TeslaServer,
+    site: EnergySite,
+    entry: MockConfigEntry,
+) -> None:
+    site.set_write_behaviour(Write.TARIFF, delay=0)
+    await act(hass, freezer, DOMAIN, "set_tariff", {"name": "Time of use", "currency": "USD", "seasons": SEASONS})
+    shown = state(hass, "sensor", SITE, "price_changes_at")
+    assert shown is not None
+    change = datetime.fromisoformat(shown.state)
+    freezer.move_to(change - timedelta(seconds=9))
+    await tick(hass, freezer, 8)
+    assert number(hass, SITE, "buy_price") == 0.42
+    requests = len(fleet.requests)
+    await tick(hass, freezer, 1)
+    assert (number(hass, SITE, "buy_price"), len(fleet.requests)) == (0.21, requests)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from ....site.model import (
     PowerFlow,
     Settings,
 )
+from ....site.prices import Prices
 from ....sources.feed import Feed, Pace
 from ....sources.source import AnotherSystemError, Builder, Source
 from ..client.client import IqGatewayClient
@@ -52,6 +53,7 @@ from .counter_names import counter_name
 from .detection import detect_capabilities
 from .fallback import via_fallback
 from .feeds import GatewayFeed
+from .prices import GatewayPrices
 from .schedule import GatewaySchedule
 
 # Live power ends automatically, like in the vendor's own app.
@@ -104,6 +106,7 @@ class IqGatewaySource(Source):
         self.live = live.Live(live_lasts)
         self.curtailment = export_limit.Curtailment()
         self.false_openings = circuits.FalseOpenings()
+        self._prices = GatewayPrices()
         self._net_phases = net_phases
         self._balanced = True
         self.answers = Answers(self._answers, self.states)
@@ -392,11 +395,9 @@ class IqGatewaySource(Source):
                 (feeds.SECONDARY_CONTROL, feeds.TARIFF, feeds.SCHEDULE),
                 lambda now: settings.build(answers, self.capabilities, now),
             ),
-            made_of(
-                LoadCircuits,
-                circuits.FEEDS,
-                lambda now: circuits.build(answers, now),
-            ),
+            # Only the home page has the time zone that the tariff's hours refer to.
+            made_of(Prices, (feeds.TARIFF, feeds.HOME), lambda now: self._prices.build(answers, now, ledger.zone)),
+            made_of(LoadCircuits, circuits.FEEDS, lambda now: circuits.build(answers, now)),
             made_of(
                 Generator,
                 (feeds.GENERATOR, feeds.GENERATOR_CONFIG, feeds.GENERATOR_MODE),

@@ -24,7 +24,8 @@ from ....site.model import (
 )
 from ....site.past_outages import PastOutages
 from ....site.prices import Prices
-from ....site.tariff.past_prices import PastPrices
+from ....site.tariff.current import CurrentPrices
+from ....site.tariff.past_prices import PastPrices, SeenTariff
 from ....sources.budget import SystemBudget
 from ....sources.cloud import CloudFeed, CloudSource, ZoneFinder
 from ....sources.feed import Feed
@@ -32,10 +33,11 @@ from ....sources.source import Builder
 from ..client.errors import SiteOfflineError, SiteUnavailableError
 from ..client.models.live_status import LiveStatus
 from ..client.models.site_info import SiteInfo
-from . import battery, chargers, energy, equipment, feeds, grid, outages, power, prices, settings
+from . import battery, chargers, energy, equipment, feeds, grid, outages, power, settings
 from .context import Context
 from .controls import TeslaControls
 from .live import LiveAnswers, measured_at
+from .tariff_content import read
 from .tariff_setting import TeslaTariff
 
 # The same answer for several minutes is usual, as Tesla caches.
@@ -71,7 +73,7 @@ class TeslaSource(CloudSource[Context]):
         self._live = LiveAnswers()
         self._polled: datetime | None = None
         self._polled_before: datetime | None = None
-        self._prices_of = prices.SitePrices()
+        self._prices_of: CurrentPrices[Mapping[str, object] | None] = CurrentPrices(read)
         self._past_prices = PastPrices()
         self._listed = outages.ListedOutages()
         self._builders = self._make_builders()
@@ -129,7 +131,7 @@ class TeslaSource(CloudSource[Context]):
     @override
     async def prepare(self, now: datetime) -> None:
         await super().prepare(now)
-        if (info := self.answer(feeds.INFO)) is not None and (tariff := self._prices_of.tariff(info, self.zone)):
+        if (info := self.answer(feeds.INFO)) is not None and (tariff := self._tariff_of(info)) is not None:
             self._past_prices.resume(tariff, now)
 
     @override
@@ -205,7 +207,7 @@ class TeslaSource(CloudSource[Context]):
         self._past_prices.pass_time(now)
         if feed.key == feeds.INFO.key:
             if (info := self.answer(feeds.INFO)) is not None:
-                self._past_prices.see(self._prices_of.tariff(info, self.zone), now)
+                self._past_prices.see(self._tariff_of(info), now)
             self.refresh_requested |= {key for key in self.feeds if self.is_wanted(key) and self._was_skipped(key)}
         if feed.key == feeds.LIVE.key and (live := self.answer(feeds.LIVE)) is not None:
             # A gateway that reports is never further behind than the previous poll and Tesla's cache.
@@ -271,8 +273,7 @@ class TeslaSource(CloudSource[Context]):
             made_of(Storm, (feeds.LIVE, feeds.INFO), self._storm),
             made_of(Settings, (feeds.INFO,), self._settings),
             made_of(Chargers, (feeds.LIVE, feeds.INFO, feeds.SESSIONS), self._chargers),
-            # A price changes with the time, so each poll of the power is an occasion to look.
-            made_of(Prices, (feeds.INFO, feeds.LIVE), self._prices),
+            made_of(Prices, (feeds.INFO,), self._prices),
             made_of(PastOutages, (feeds.OUTAGES,), self._outages),
             made_of(Health, feeds.ALL, self._health),
             made_of(Quota, feeds.ALL, self._coarse_quota),
@@ -322,8 +323,12 @@ class TeslaSource(CloudSource[Context]):
         return chargers.build(info, seen, self.answer(feeds.SESSIONS) or (), self._measured_at(live))
 
     def _prices(self, now: datetime) -> Prices | None:
-        info = self._info(now)
-        return self._prices_of.build(info, now, self.zone, self.answered_at(feeds.INFO)) if info is not None else None
+        if (info := self._info(now)) is None:
+            return None
+        return self._prices_of.build(_tariff_content(info), now, self.zone, self.answered_at(feeds.INFO))
+
+    def _tariff_of(self, info: SiteInfo) -> SeenTariff | None:
+        return self._prices_of.tariff(_tariff_content(info), self.zone)
 
     def past_prices(self, now: datetime) -> PastPrices:
         """Return the prices of the last days until now."""
@@ -363,3 +368,7 @@ class TeslaSource(CloudSource[Context]):
     def reported_at(self) -> datetime | None:
         live = self.answer(feeds.LIVE)
         return self._measured_at(live) if live is not None else None
+
+
+def _tariff_content(info: SiteInfo) -> Mapping[str, object] | None:
+    return info.tariff_content_v2 or info.tariff_content

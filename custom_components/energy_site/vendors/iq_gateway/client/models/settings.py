@@ -3,20 +3,22 @@
 from dataclasses import dataclass
 
 from .....api.payload import Record, parse_each
+from .rates import Rates, parse_rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """The battery's part of `/admin/lib/tariff`: %.
+    """`/admin/lib/tariff`: how the battery is used, in %, and what energy costs.
 
-    These are the values in the gateway's file. With `opt_schedules`, the gateway follows schedules
-    of the cloud and ignores the file.
+    These are the values in the gateway's file. With `opt_schedules`, the battery follows schedules
+    of the cloud and not the file.
     """
 
     mode: str | None
     reserved_soc: float | None
     charge_from_grid: bool | None
     opt_schedules: bool
+    rates: Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ def parse_tariff(endpoint: str, payload: object) -> Tariff:
         reserved_soc=storage.number_or_none("reserved_soc"),
         charge_from_grid=storage.flag_or_none("charge_from_grid"),
         opt_schedules=storage.flag_or_none("opt_schedules") is True,
+        rates=parse_rates(tariff),
     )
 
 

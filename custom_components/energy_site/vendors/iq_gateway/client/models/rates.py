@@ -1,0 +1,136 @@
+"""What energy costs, as the owner entered it in the Enphase app."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import logging
+import re
+
+from .....api.errors import ApiPayloadError
+from .....api.payload import Record
+
+_LOGGER = logging.getLogger(__name__)
+
+_DAY = 1440
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_START = re.compile(r"(\d{1,2})/(\d{1,2})", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+# More than any tariff has: two seasons a month, and a price for each quarter of an hour.
+_MOST_SEASONS = 24
+_MOST_GROUPS = 7
+_MOST_PERIODS = 96
+
+# A kWh costs less than this in every currency.
+_HIGHEST_RATE = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatePeriod:
+    """A rate per kWh from a minute of the day until the next period of that day begins."""
+
+    id: str | None
+    start: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateDays:
+    """The periods of some weekdays, of which 0 is Monday."""
+
+    days: frozenset[int]
+    periods: tuple[RatePeriod, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateSeason:
+    """A season from a month and day until the next one begins; the rate of a `tiered` one depends on consumption."""
+
+    start: tuple[int, int]
+    days: tuple[RateDays, ...]
+    tiered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """The rates of `/admin/lib/tariff` per kWh, in an ISO 4217 currency.
+
+    `rate` and `sell` are those of a tariff without seasons. Seasons that can't be read are `None`:
+    without a part of them, another rate would seem to apply.
+    """
+
+    currency: str | None
+    rate: float | None
+    sell: float | None
+    seasons: tuple[RateSeason, ...] | None
+    seasons_sell: tuple[RateSeason, ...] | None
+
+
+def parse_rates(tariff: Record) -> Rates:
+    """Read the rates of a tariff, whatever else is in it."""
+    currency = tariff.record_or_empty("currency").text_or_none("code") or ""
+    single = tariff.record_or_empty("single_rate")
+    return Rates(
+        currency=currency if _CURRENCY.fullmatch(currency) else None,
+        rate=_rate_or_none(single, "rate"),
+        sell=_rate_or_none(single, "sell"),
+        seasons=_seasons(tariff, "seasons"),
+        seasons_sell=_seasons(tariff, "seasons_sell"),
+    )
+
+
+def _seasons(tariff: Record, key: str) -> tuple[RateSeason, ...] | None:
+    try:
+        return tuple(map(_season, _objects(tariff, key, _MOST_SEASONS)))
+    except ApiPayloadError as err:
+        _LOGGER.debug("The rates of a tariff can't be read: %s", err)
+        return None
+
+
+def _season(season: Record) -> RateSeason:
+    start = _START.fullmatch(season.text("start"))
+    month, day = map(int, start.groups()) if start is not None else (0, 0)
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        raise ApiPayloadError(season.endpoint, "a season starts on no date")
+    return RateSeason(
+        start=(month, day),
+        days=tuple(map(_days, _objects(season, "days", _MOST_GROUPS))),
+        tiered=len({_rate(tier) for tier in _objects(season, "tiers", _MOST_PERIODS)}) > 1,
+    )
+
+
+def _days(group: Record) -> RateDays:
+    names = [name.strip()[:3].lower() for name in group.text("days").split(",")]
+    if not set(names) <= set(_WEEKDAYS):
+        raise ApiPayloadError(group.endpoint, "a weekday has an unknown name")
+    return RateDays(
+        days=frozenset(map(_WEEKDAYS.index, names)),
+        periods=tuple(map(_period, _objects(group, "periods", _MOST_PERIODS))),
+    )
+
+
+def _period(period: Record) -> RatePeriod:
+    start = period.integer("start")
+    if not 0 <= start < _DAY:
+        raise ApiPayloadError(period.endpoint, "a period starts at no minute of the day")
+    return RatePeriod(id=period.code_or_none("id"), start=start, rate=_rate(period))
+
+
+def _rate(record: Record) -> float:
+    if (rate := _rate_or_none(record, "rate")) is None:
+        raise ApiPayloadError(record.endpoint, "field rate is missing or no price")
+    return rate
+
+
+def _rate_or_none(record: Record, key: str) -> float | None:
+    rate = record.number_or_none(key)
+    return rate if rate is not None and abs(rate) < _HIGHEST_RATE else None
+
+
+def _objects(record: Record, key: str, most: int) -> Iterator[Record]:
+    """Return the objects of an optional list, none of which may be left out."""
+    items = record.value(key)
+    if items is None:
+        items = []
+    if not isinstance(items, list) or len(items) > most:
+        raise ApiPayloadError(record.endpoint, f"field {key} isn't a list of up to {most} items")
+    return (Record(record.endpoint, item) for item in items)
