@@ -475,6 +475,7 @@ async def test_the_home_is_added_where_home_assistant_has_a_source_for_it(
         [probatio.Any({"type": "home", "stat_energy_to": str, "stat_rate": str, "name": str}, dict)]
     )
     monkeypatch.setattr("custom_components.energy_site.energy_dashboard.preferences.ENERGY_SOURCE_SCHEMA", schema)
+    await hass.config.async_update(currency="USD")
     form = await choose(hass, site)
     assert text(form, "remarks") == ""
     await submit(hass, form)

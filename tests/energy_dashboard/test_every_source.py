@@ -54,6 +54,13 @@ def _firmware(folder: Path) -> int:
     return int(found.group(1)) if found else 0
 
 
+def _tariff(folder: Path) -> dict[str, Any]:
+    """Return the recorded tariff, read without the code under test."""
+    file = folder / "admin_lib_tariff"
+    found: dict[str, Any] = json.loads(file.read_text())["tariff"] if file.exists() else {}
+    return found
+
+
 def _recordings() -> list[Any]:
     if not (folder := os.environ.get("RECORDED_GATEWAYS")):
         return [pytest.param(None, marks=pytest.mark.skip(reason="RECORDED_GATEWAYS is not set"))]
@@ -86,6 +93,8 @@ async def test_every_recorded_gateway(
 ) -> None:
     freezer.move_to(datetime.fromtimestamp(recording_time(folder), UTC))
     async with RecordedGateway(folder) as gateway:
+        tariff = _tariff(folder)
+        await hass.config.async_update(currency=tariff.get("currency", {}).get("code", "EUR"))
         await set_up_through_flow(hass, gateway.host, gateway.token())
         [entry] = hass.config_entries.async_entries(DOMAIN)
         # A recording has one moment, so nothing is asked a second time.
@@ -94,6 +103,11 @@ async def test_every_recorded_gateway(
         freezer.move_to(start + timedelta(minutes=5, seconds=10))
         await compile_statistics(hass, start)
         await expect_a_clean_addition(hass, entry, manager)
+        for grid in (source for source in sources(manager) if source["type"] == "grid"):
+            bought = tariff.get("single_rate", {}).get("rate") and grid["stat_energy_from"]
+            sold = tariff.get("single_rate", {}).get("sell", 0) > 0.001 and grid["stat_energy_to"]
+            assert grid["entity_energy_price"] == (sensor(hass, gateway.serial, "buy_price") if bought else None)
+            assert grid["entity_energy_price_export"] == (sensor(hass, gateway.serial, "sell_price") if sold else None)
         await hass.config_entries.async_unload(entry.entry_id)
         await hass.async_block_till_done(wait_background_tasks=True)
 

@@ -254,7 +254,9 @@ class _CandidateFinder:
         if not quantity.suits(state):
             return (Reason.NO_UNIT if unit is None else Reason.UNSUITABLE), unit
         if not quantity.has_statistics:
-            return None, unit
+            # Home Assistant shows what a price in any currency makes as costs in its own.
+            currency = str(unit).partition("/")[0]
+            return (None if currency == self._runtime.hass.config.currency else Reason.OTHER_CURRENCY), unit
         if (metadata := statistics.get(entity_id)) is None:
             return Reason.NO_STATISTICS, unit
         if quantity.counts != metadata["has_sum"] or quantity.unit_class not in (None, metadata["unit_class"]):

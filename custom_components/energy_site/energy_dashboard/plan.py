@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NOT_RECORDED = "not_recorded"
     ONE_HOME = "one_home"
     ONE_WAY = "one_way"
+    OTHER_CURRENCY = "other_currency"
     OTHER_INTEGRATION = "other_integration"
     PRICE_NEEDS_SENSOR = "price_needs_sensor"
     RENAMED = "renamed"

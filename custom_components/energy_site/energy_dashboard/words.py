@@ -89,6 +89,7 @@ class Words:
         text = self._word(remark.reason).format(
             entity=_candidate(candidate) if candidate is not None else "",
             unit=_plain(candidate.unit or "") if candidate is not None else "",
+            currency=self._hass.config.currency,
             there=self.statistics(remark.there),
         )
         return f"{_plain(remark.name)}: {text}"
