@@ -1,6 +1,6 @@
 """The account's services on loopback."""
 
-from . import paths
+from . import paths, tariffs
 from .accounts import Account, ListedSystem, SecondFactor
 from .behaviour import Ending, HomeBehaviour, Setting, WriteBehaviour
 from .details import HomeDetails
@@ -63,5 +63,6 @@ __all__ = [
     "WriteBehaviour",
     "lived",
     "paths",
+    "tariffs",
     "too_many",
 ]

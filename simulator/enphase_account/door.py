@@ -64,7 +64,9 @@ def answer(world: World, knock: Knock, visitor: Visitor) -> Reply:
     home = _home(world, account, match)
     jar = cookies_of(knock.headers.get("Cookie", ""))
     if family is Family.BATTERY_CONFIG:
-        _check_headers(world, knock, account, session, jar)
+        _check_manager(world, session, jar)
+    if family is not Family.APP:
+        _check_headers(world, knock, account)
     if home is not None:
         _check_home(home, knock, account, match)
         if match.route.group is Need.WRITE:
@@ -94,11 +96,15 @@ def _home(world: World, account: Account, match: Match[Need, Handler]) -> Accoun
     return home
 
 
-def _check_headers(world: World, knock: Knock, account: Account, session: Session, jar: dict[str, str]) -> None:
-    policy, headers = world.policy, knock.headers
+def _check_manager(world: World, session: Session, jar: dict[str, str]) -> None:
+    policy = world.policy
     if policy.whole_jar and jar.get(cookies.MANAGER) != session.manager_token:
         raise session_over(policy.session_over[Family.BATTERY_CONFIG])
-    if not policy.strict_headers:
+
+
+def _check_headers(world: World, knock: Knock, account: Account) -> None:
+    headers = knock.headers
+    if not world.policy.strict_headers:
         return
     if headers.get("Username") != f"{account.user_id}" or not headers.get("requestid"):
         raise envelope(403, knock.path, knock.now)

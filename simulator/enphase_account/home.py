@@ -9,6 +9,7 @@ from simulator.cloud.days import LocalDays
 from simulator.cloud.outages import OutageLog
 from simulator.house import House, HouseConfig, StorageMode
 from simulator.iq_gateway import GatewayServer
+from simulator.iq_gateway.reply import Json
 
 from .behaviour import Ending, HomeBehaviour, Setting, WriteBehaviour
 from .config import BACKUP, Config
@@ -17,6 +18,7 @@ from .happenings import Happenings
 from .schedules import Row, Schedules
 from .settings import AccountSettings, Remembered
 from .storms import Events, Storm
+from .tariffs import NOT_ENTERED
 from .uploads import Uploads
 
 _STEP, _LONG_STEP, _DAY = 60.0, 300.0, 86_400.0
@@ -64,6 +66,9 @@ class AccountHome:
         self.events = Events()
         self.happenings = Happenings()
         self.schedules = Schedules()
+        # What the owner entered in the app that energy costs, `None` where there is no such service: only one client
+        # reports of it.
+        self.tariff: Json | None = NOT_ENTERED
         accepted = self.archive.start if self.details.disclaimer_accepted else None
         self.disclaimers = Disclaimers(charge_from_grid=accepted)
         self._storm = False

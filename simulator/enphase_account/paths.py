@@ -8,6 +8,7 @@ class Family(StrEnum):
 
     APP = "app"
     BATTERY_CONFIG = "battery_config"
+    TARIFF = "tariff"
 
 
 LOGIN = "/login/login.json"
@@ -28,6 +29,7 @@ BACKUP_HISTORY = "/app-api/{site_id}/battery_backup_history.json"
 EVENTS = "/service/events-platform-service/v1.0/{site_id}/events/homeowner"
 DATA = "/app-api/{site_id}/data.json"
 GRID_CHECK = "/app-api/{site_id}/grid_control_check.json"
+TARIFF = "/service/tariff/tariff-ms/systems/{site_id}/tariff"
 
 BASE = "/service/batteryConfig/api/v1"
 BATTERY_SETTINGS = f"{BASE}/batterySettings/{{site_id}}"
@@ -53,10 +55,13 @@ READS: dict[Family, tuple[str, ...]] = {
         GRID_CHECK,
     ),
     Family.BATTERY_CONFIG: (BATTERY_SETTINGS, PROFILE, SITE_SETTINGS, SCHEDULES, STORM_ALERT),
+    Family.TARIFF: (TARIFF,),
 }
 WRITES = (BATTERY_SETTINGS, PROFILE, STORM_TOGGLE, STORM_ALERT, ACCEPT_DISCLAIMER, CANCEL_PROFILE)
 
 
 def family_of(path: str) -> Family:
     """Return the family a path belongs to."""
+    if path.startswith("/service/tariff/"):
+        return Family.TARIFF
     return Family.BATTERY_CONFIG if path.startswith(BASE) else Family.APP

@@ -44,7 +44,11 @@ class DevicesInProfile(StrEnum):
 
 
 def _session_over() -> dict[Family, SessionOver]:
-    return {Family.APP: SessionOver.WALL, Family.BATTERY_CONFIG: SessionOver.REDIRECT}
+    return {
+        Family.APP: SessionOver.WALL,
+        Family.BATTERY_CONFIG: SessionOver.REDIRECT,
+        Family.TARIFF: SessionOver.UNAUTHORIZED,
+    }
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from simulator.cloud.routing import Route, Routes
 
-from . import battery_config, paths, readings, rows, sites, today, tokens, writes
+from . import battery_config, paths, readings, rows, sites, tariff, today, tokens, writes
 from .asking import Handler
 
 
@@ -29,6 +29,7 @@ ROUTES: Routes[Need, Handler] = Routes(
         Route("GET", paths.BACKUP_HISTORY, Need.READ, readings.backup_history),
         Route("GET", paths.EVENTS, Need.READ, readings.events),
         Route("GET", paths.GRID_CHECK, Need.READ, readings.grid_check),
+        Route("GET", paths.TARIFF, Need.READ, tariff.tariff),
         Route("GET", paths.DATA, Need.READ, battery_config.data),
         Route("GET", paths.BATTERY_SETTINGS, Need.READ, battery_config.battery_settings),
         Route("GET", paths.PROFILE, Need.READ, battery_config.profile),

@@ -7,7 +7,7 @@ import pytest
 
 from simulator.clock import ManualClock
 from simulator.cloud.archive import Kind
-from simulator.enphase_account import AccountHome, AccountServer, lived, paths
+from simulator.enphase_account import AccountHome, AccountServer, lived, paths, tariffs
 from simulator.enphase_account.parts import PARTS, parts
 from simulator.iq_gateway.faults import Truncated
 
@@ -253,3 +253,11 @@ async def test_half_a_body_is_no_json(owner: Owner, account: AccountServer, acco
     account.faults.add(Truncated(0.5), account_home.path(paths.TODAY))
     with pytest.raises(ValueError, match=r"(?i)expect|delimiter|unterminated"):
         await owner.ask(paths.TODAY)
+
+
+async def test_a_tariff_is_for_those_who_say_who_they_are(owner: Owner, account_home: AccountHome) -> None:
+    account_home.tariff = tariffs.TIME_OF_USE
+    assert (await owner.read(paths.TARIFF))["purchase"]["seasons"][0]["days"][0]["periods"][1]["rate"] == "0.36"
+    assert (await owner.ask(paths.TARIFF, headers={"Username": "1"})).status == 403
+    account_home.tariff = None
+    assert (await owner.ask(paths.TARIFF)).status == 404

@@ -33,6 +33,8 @@ _NO_CODE = re.compile(
     r"|\d\.\d{3,}\s*[,/ ]\s*-?\d{1,3}\.\d{3,}|\d{2,4} \d{3,4}[ -]\d{3,4}"
 )
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
 # Devices and systems have no longer names, and no token is longer than this.
 _LONGEST_NAME = 64
 _LONGEST_TEXT = 8192
@@ -117,6 +119,11 @@ class Record:
         value = self.text_or_none(key)
         return value if value is not None and is_code(value) else None
 
+    def currency_or_none(self, key: str) -> str | None:
+        """Return an ISO 4217 code, `None` for anything else."""
+        value = self._fields.get(key)
+        return value if isinstance(value, str) and _CURRENCY.fullmatch(value) else None
+
     def name_or_none(self, key: str) -> str | None:
         """Return a name chosen by a user, shortened and on one line, `None` if it doesn't look like a name."""
         value = self._fields.get(key)
@@ -171,6 +178,17 @@ class Record:
         """Return the objects of a required list; any other items are dropped."""
         value = self._fields.get(key)
         return _objects(self.endpoint, self._required(key, value if isinstance(value, list) else None))
+
+    def all_records(self, key: str, most: int) -> Iterator[Record]:
+        """Return the objects of an optional list of up to `most`, none of which may be left out.
+
+        Raise `ApiPayloadError` for anything else, at the latest when it is reached.
+        """
+        value = self._fields.get(key)
+        items = [] if value is None else value
+        if not isinstance(items, list) or len(items) > most:
+            raise ApiPayloadError(self.endpoint, f"field {key} isn't a list of up to {most} items")
+        return (Record(self.endpoint, item) for item in items)
 
     def numbers(self, key: str) -> tuple[float | None, ...]:
         """Return a required list of numbers; items that aren't numbers become `None`."""

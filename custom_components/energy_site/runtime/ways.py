@@ -19,6 +19,7 @@ from ..helpers.fix_flows import AcknowledgeFlow, ConfirmFlow
 from ..helpers.issues import EntryIssues, IssueDescription
 from ..site.control import ControlName
 from ..site.model import Battery, EnergyCounters, GridStatus, Inverters, Part, PowerFlow, Settings, Storm
+from ..site.prices import Prices
 from .home import home_entries, rank, site_names, source_of
 
 
@@ -54,6 +55,7 @@ _ENOUGH: Mapping[type[Part], frozenset[str]] = {
     GridStatus: frozenset({"binary_sensor.grid_connected"}),
     Settings: frozenset({"number.backup_reserve"}),
     Storm: frozenset({"binary_sensor.storm_alert", "switch.storm_guard"}),
+    Prices: frozenset({"sensor.buy_price", "sensor.sell_price"}),
 }
 _WITH_BATTERY: Mapping[type[Part], frozenset[str]] = {
     PowerFlow: frozenset({"sensor.battery_power"}),

@@ -18,6 +18,7 @@ from custom_components.energy_site.vendors.enphase_account.client.error_mapping 
     raise_for_write,
     words_of,
 )
+from simulator.enphase_account import tariffs
 from tests.mangled import changed, mutations, places
 from tests.nonsense import JSON, numbers
 
@@ -53,12 +54,13 @@ OTHERS: dict[str, tuple[AccountEndpoint[Any], Any]] = {
         endpoints.OFF_GRID,
         {"is_grid_outage": False, "show_grid_connect": True, "has_battery": True, "is_sunlight_backup": False},
     ),
+    "tariff": (endpoints.TARIFF, tariffs.FLAT),
 }
 SAMPLES = {
     name: (endpoint, json.loads((PAYLOADS / f"{name}.json").read_text())) for endpoint, names in READS for name in names
 } | OTHERS
 PARAMETERS = [pytest.param(endpoint, payload, id=name) for name, (endpoint, payload) in SAMPLES.items()]
-PRIVATE = ("1234567", "7654321", "122300001111", "owner@example.com", "192.0.2.10")
+PRIVATE = ("1234567", "7654321", "122300001111", "owner@example.com", "192.0.2.10", "3511")
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

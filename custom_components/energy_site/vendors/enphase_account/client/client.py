@@ -83,7 +83,7 @@ class AccountClient:
     async def _get(
         self, endpoint: AccountEndpoint[Any], fields: Mapping[str, str], *, urgent: bool = False
     ) -> Response:
-        user_id = await self._user_id() if endpoint.family is HeaderFamily.BATTERY_CONFIG else None
+        user_id = await self._user_id() if endpoint.family.names_user else None
         ask = Ask(
             method="GET",
             url=self._url(endpoint, user_id, fields),

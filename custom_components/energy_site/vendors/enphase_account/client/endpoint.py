@@ -10,6 +10,12 @@ class HeaderFamily(StrEnum):
 
     APP = "app"
     BATTERY_CONFIG = "battery_config"
+    TARIFF = "tariff"
+
+    @property
+    def names_user(self) -> bool:
+        """Whether these services want the user's ID in each request."""
+        return self is not HeaderFamily.APP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ its path, in which the site's number is left out.
 from collections.abc import Callable, Mapping
 
 from .endpoint import AccountCommand, AccountEndpoint, HeaderFamily
-from .models import account, battery, devices, energy, events, outages, power, schedules, settings, sites, storm
+from .models import account, battery, devices, energy, events, outages, power, schedules, settings, sites, storm, tariff
 
 _BATTERY_CONFIG = "/service/batteryConfig/api/v1"
 
@@ -58,6 +58,12 @@ EVENTS = _read(
     "/service/events-platform-service/v1.0/{site_id}/events/homeowner",
     events.parse_events,
     query={"next": "start", "page_size": "30", "locale": "en"},
+)
+TARIFF = _read(
+    "/service/tariff/tariff-ms/systems/{site_id}/tariff",
+    tariff.parse_tariff,
+    family=HeaderFamily.TARIFF,
+    query={"include-site-details": "true"},
 )
 
 BATTERY_SETTINGS = _setting("batterySettings/{site_id}", settings.parse_battery_details, enho=True)

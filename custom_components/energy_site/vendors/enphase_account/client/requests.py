@@ -41,12 +41,10 @@ def headers_of(family: HeaderFamily, *, site_id: str, user_id: str | None, token
             "Referer": str(enlighten() / "web" / site_id),
             **({"e-auth-token": token} if token else {}),
         }
-    return {
-        "Origin": _BATTERY_PAGE,
-        "Referer": f"{_BATTERY_PAGE}/",
-        "requestid": str(uuid4()),
-        **({"Username": user_id} if user_id else {}),
-    }
+    asked_by = {"requestid": str(uuid4()), **({"Username": user_id} if user_id else {})}
+    if family is HeaderFamily.TARIFF:
+        return asked_by
+    return {"Origin": _BATTERY_PAGE, "Referer": f"{_BATTERY_PAGE}/", **asked_by}
 
 
 def headers_of_write(shape: Shape, *, token: str | None) -> dict[str, str]:

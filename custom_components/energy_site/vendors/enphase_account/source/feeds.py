@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from ....site.model import Battery, EnergyCounters, GridStatus, Part, PowerFlow, Settings
+from ....site.prices import Prices
 from ....sources.feed import Feed
 from ..client import endpoints
 from ..client.endpoint import AccountEndpoint
@@ -69,6 +70,7 @@ LIFETIME = _feed("lifetime_energy", endpoints.LIFETIME, _DAY, EnergyCounters, co
 DEVICES = _feed("devices", endpoints.DEVICES, 6 * _HOUR, cost=_LATER)
 EVENTS = _feed("events", endpoints.EVENTS, 15 * _MINUTE, cost=_LATER)
 OUTAGES = _feed("outages", endpoints.BACKUP_HISTORY, _DAY, cost=_LATER)
+TARIFF = _feed("tariff", endpoints.TARIFF, _DAY, Prices, cost=_LATER)
 
 ALL: tuple[AccountFeed[Any], ...] = (
     SITE,
@@ -84,4 +86,5 @@ ALL: tuple[AccountFeed[Any], ...] = (
     DEVICES,
     EVENTS,
     OUTAGES,
+    TARIFF,
 )

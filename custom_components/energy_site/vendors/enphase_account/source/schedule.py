@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Protocol, override
 
+from ....api.errors import ApiPayloadError
 from ....site.history.intervals import DAY, day_of, midnight
 from ....sources.feed import Feed
 from ....sources.schedule import Polled, RegularSchedule
@@ -75,6 +76,9 @@ class AccountSchedule(RegularSchedule):
             return max(until - now, _LEAST)
         wait = super().wait(key, now)
         state = self._system.states[key]
+        if key == feeds.TARIFF.key and isinstance(state.error, ApiPayloadError):
+            # Its shape isn't confirmed, and an unknown one won't be another one in a minute.
+            return self.interval(key)
         if key != feeds.LIFETIME.key or state.failures or not state.presence.answers:
             return wait
         today, zone = day_of(now, self._system.zone), self._system.zone

@@ -22,6 +22,7 @@ from ....site.model import (
     Storm,
 )
 from ....site.past_outages import PastOutages
+from ....site.prices import Prices
 from ....site.status import SystemStatus
 from ....sources.cloud import ZoneFinder
 from ....sources.feed import Feed, Presence
@@ -34,6 +35,7 @@ from .configuration import Configuration
 from .context import AccountContext
 from .controls import AccountControls
 from .feeds import AccountFeed
+from .prices import AccountPrices
 from .schedule import AccountSchedule
 from .urgency import is_urgent, urgently
 from .watches import ProfileWatch, UnlistedOutage
@@ -87,6 +89,7 @@ class AccountSource(Source):
         self._gateways = gateways
         self._profiles = ProfileWatch()
         self._outage = UnlistedOutage()
+        self._prices_of = AccountPrices()
         self._controls = AccountControls(self)
         self._builders = self._make_builders()
 
@@ -381,6 +384,7 @@ class AccountSource(Source):
             made_of(Settings, configuration, self._settings),
             made_of(Storm, (feeds.STORM, feeds.SETTINGS), self._storm),
             made_of(PastOutages, (feeds.OUTAGES,), self._outages),
+            made_of(Prices, (feeds.TARIFF, feeds.SITE), self._prices),
             made_of(Health, feeds.ALL, self._health),
         )
 
@@ -416,37 +420,31 @@ class AccountSource(Source):
         return outages.build_grid(self.current(feeds.OFF_GRID, now), self.answered_at(feeds.OFF_GRID), current=current)
 
     def _settings(self, now: datetime) -> Settings | None:
-        known = self.configuration()
-        if known is None or not self.is_current(now):
+        if (known := self.configuration()) is None or not self.is_current(now):
             return None
         return settings.build(known, self.answered_at(feeds.SETTINGS), self._controls.witnessed())
 
     def _storm(self, now: datetime) -> Storm | None:
-        known = self.configuration()
-        if known is None or not self.is_current(now):
+        if (known := self.configuration()) is None or not self.is_current(now):
             return None
         return settings.build_storm(known, now, self.answered_at(feeds.STORM))
 
     def _outages(self, now: datetime) -> PastOutages | None:
-        listed = self.answer(feeds.OUTAGES)
-        if listed is None:
+        if (listed := self.answer(feeds.OUTAGES)) is None:
             return None
         return outages.build_past(listed, now, self.zone, self.answered_at(feeds.OUTAGES))
 
+    def _prices(self, now: datetime) -> Prices | None:
+        return self._prices_of.build(self.current(feeds.TARIFF, now), now, self.zone, self.answered_at(feeds.TARIFF))
+
     def _health(self, now: datetime) -> Health:
-        updated = max((state.answered_at for state in self.states.values() if state.answered_at), default=None)
-        events = self.current(feeds.EVENTS, now)
-        problems = health.standing(events) if events is not None else None
-        status = self._status(now)
-        return Health(
-            observed_at=updated or now,
+        return health.build(
+            self.current(feeds.EVENTS, now),
+            self._status(now),
+            self.reported_at(),
+            max((state.answered_at for state in self.states.values() if state.answered_at), default=None),
+            now,
             firmware=self.device.firmware,
-            last_update=updated,
-            last_cloud_report=self.reported_at(),
-            cloud_connected=status.reports if status is not None else None,
-            open_events=len(problems) if problems is not None else None,
-            newest_problem=problems[0] if problems else None,
             sign_ins=self._sign_ins(),
             requests=self.context.client.requests,
-            status=status,
         )

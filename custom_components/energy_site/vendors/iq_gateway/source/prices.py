@@ -3,27 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from itertools import pairwise
-import re
 
-from ....site.prices import PricePeriod, Prices
+from ....site.prices import Prices
 from ....site.tariff.current import CurrentPrices
 from ....site.tariff.model import DAY, YEAR, EnergyTariff, MonthDay, Period, Season
+from ...enphase.tariff import as_entered, if_known, label_of
 from ..client.models.rates import RateDays, Rates, RateSeason
 from .answers import Answers
 from .feeds import TARIFF
-
-# The app names periods "peak-1_" or "mid-pe_k-2", and what is left of a day "filler".
-_WORD = re.compile(r"[a-z]+")
-_PERIODS = {
-    "peak": PricePeriod.ON_PEAK,
-    "mid": PricePeriod.PARTIAL_PEAK,
-    "off": PricePeriod.OFF_PEAK,
-    "filler": PricePeriod.OFF_PEAK,
-}
-
-# A rate of 0 stands for one that wasn't entered, and 0.000099 for prices of each hour of the year that
-# only the cloud has. No utility's highest price is below this in any currency.
-_LOWEST_PEAK = 0.001
 
 
 class GatewayPrices:
@@ -51,13 +38,13 @@ def _side(seasons: tuple[RateSeason, ...] | None, single: float | None) -> tuple
     """Return the seasons of buying or selling, none if its prices aren't known."""
     if seasons is None:
         return ()
-    flat = (Period(label="", price=_rounded(single), start=0, end=DAY),) if single is not None else ()
+    flat = (Period(label="", price=as_entered(single), start=0, end=DAY),) if single is not None else ()
     if not seasons:
         seasons = (RateSeason(start=(1, 1), days=(), tiered=False),)
     listed = sorted(seasons, key=lambda season: season.start)
     starts = sorted({_number(season) for season in listed})
     ends = dict(pairwise([*starts, starts[0]]))
-    found = tuple(
+    return if_known(
         Season(
             name="",
             first=MonthDay.numbered(_number(season)),
@@ -66,8 +53,6 @@ def _side(seasons: tuple[RateSeason, ...] | None, single: float | None) -> tuple
         )
         for season in listed
     )
-    prices = [abs(period.price) for season in found for period in season.periods if period.price is not None]
-    return found if max(prices, default=0.0) >= _LOWEST_PEAK else ()
 
 
 def _number(season: RateSeason) -> int:
@@ -93,14 +78,6 @@ def _day(group: RateDays) -> Iterator[Period]:
     for key, start, end in stretches:
         if start < end:
             period = by_start[key]
-            yield Period(label=_label(period.id), price=_rounded(period.rate), days=group.days, start=start, end=end)
-
-
-def _label(name: str | None) -> str:
-    word = _WORD.match((name or "").casefold())
-    return _PERIODS.get(word.group() if word is not None else "", PricePeriod.OTHER)
-
-
-def _rounded(rate: float) -> float:
-    """Return a rate as it was entered: newer firmware has numbers of single precision, such as 0.15199999511241913."""
-    return float(f"{rate:.6g}")
+            yield Period(
+                label=label_of(period.id), price=as_entered(period.rate), days=group.days, start=start, end=end
+            )

@@ -1,6 +1,5 @@
 """What energy costs, as the owner entered it in the Enphase app."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 import logging
 import re
@@ -13,7 +12,6 @@ _LOGGER = logging.getLogger(__name__)
 _DAY = 1440
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _START = re.compile(r"(\d{1,2})/(\d{1,2})", re.ASCII)
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 # More than any tariff has: two seasons a month, and a price for each quarter of an hour.
 _MOST_SEASONS = 24
@@ -67,10 +65,9 @@ class Rates:
 
 def parse_rates(tariff: Record) -> Rates:
     """Read the rates of a tariff, whatever else is in it."""
-    currency = tariff.record_or_empty("currency").text_or_none("code") or ""
     single = tariff.record_or_empty("single_rate")
     return Rates(
-        currency=currency if _CURRENCY.fullmatch(currency) else None,
+        currency=tariff.record_or_empty("currency").currency_or_none("code"),
         rate=_rate_or_none(single, "rate"),
         sell=_rate_or_none(single, "sell"),
         seasons=_seasons(tariff, "seasons"),
@@ -80,7 +77,7 @@ def parse_rates(tariff: Record) -> Rates:
 
 def _seasons(tariff: Record, key: str) -> tuple[RateSeason, ...] | None:
     try:
-        return tuple(map(_season, _objects(tariff, key, _MOST_SEASONS)))
+        return tuple(map(_season, tariff.all_records(key, _MOST_SEASONS)))
     except ApiPayloadError as err:
         _LOGGER.debug("The rates of a tariff can't be read: %s", err)
         return None
@@ -93,8 +90,8 @@ def _season(season: Record) -> RateSeason:
         raise ApiPayloadError(season.endpoint, "a season starts on no date")
     return RateSeason(
         start=(month, day),
-        days=tuple(map(_days, _objects(season, "days", _MOST_GROUPS))),
-        tiered=len({_rate(tier) for tier in _objects(season, "tiers", _MOST_PERIODS)}) > 1,
+        days=tuple(map(_days, season.all_records("days", _MOST_GROUPS))),
+        tiered=len({_rate(tier) for tier in season.all_records("tiers", _MOST_PERIODS)}) > 1,
     )
 
 
@@ -104,7 +101,7 @@ def _days(group: Record) -> RateDays:
         raise ApiPayloadError(group.endpoint, "a weekday has an unknown name")
     return RateDays(
         days=frozenset(map(_WEEKDAYS.index, names)),
-        periods=tuple(map(_period, _objects(group, "periods", _MOST_PERIODS))),
+        periods=tuple(map(_period, group.all_records("periods", _MOST_PERIODS))),
     )
 
 
@@ -124,13 +121,3 @@ def _rate(record: Record) -> float:
 def _rate_or_none(record: Record, key: str) -> float | None:
     rate = record.number_or_none(key)
     return rate if rate is not None and abs(rate) < _HIGHEST_RATE else None
-
-
-def _objects(record: Record, key: str, most: int) -> Iterator[Record]:
-    """Return the objects of an optional list, none of which may be left out."""
-    items = record.value(key)
-    if items is None:
-        items = []
-    if not isinstance(items, list) or len(items) > most:
-        raise ApiPayloadError(record.endpoint, f"field {key} isn't a list of up to {most} items")
-    return (Record(record.endpoint, item) for item in items)
