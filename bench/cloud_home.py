@@ -16,7 +16,7 @@ import aiohttp
 
 from custom_components.energy_site.api.errors import ApiError
 from custom_components.energy_site.site.history.rows import StatisticsRow
-from custom_components.energy_site.site.model import CounterKind
+from custom_components.energy_site.site.history.series import CostSeries, Series
 from custom_components.energy_site.site.quota.demand import Plan, Purpose
 from custom_components.energy_site.site.quota.planner import Planner
 from custom_components.energy_site.sources.budget import RequestBudget, SystemBudget
@@ -72,8 +72,8 @@ class PlainPurse(RequestBudget):
 
 
 @dataclass(slots=True)
-class Series:
-    """One flow's rows, and their hours in order."""
+class Book:
+    """One series' rows, and their hours in order."""
 
     rows: dict[datetime, StatisticsRow] = field(default_factory=dict)
     hours: list[datetime] = field(default_factory=list)
@@ -84,45 +84,51 @@ class PlainBooks(StatisticsStore):
 
     def __init__(self) -> None:
         """Begin empty."""
-        self.series: dict[CounterKind, Series] = {}
+        self.series: dict[Series, Book] = {}
 
     @override
     def available(self) -> bool:
         return True
 
     @override
-    async def rows(self, kind: CounterKind, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
-        series = self._of(kind)
-        first, last = bisect_left(series.hours, start), bisect_left(series.hours, end)
-        before = series.rows[series.hours[first - 1]].sum if first else 0.0
-        return [series.rows[hour] for hour in series.hours[first:last]], before
+    async def rows(self, series: Series, start: datetime, end: datetime) -> tuple[list[StatisticsRow], float]:
+        book = self._of(series)
+        first, last = bisect_left(book.hours, start), bisect_left(book.hours, end)
+        before = book.rows[book.hours[first - 1]].sum if first else 0.0
+        return [book.rows[hour] for hour in book.hours[first:last]], before
 
     @override
-    async def last(self, kind: CounterKind) -> datetime | None:
-        hours = self._of(kind).hours
+    async def last(self, series: Series) -> datetime | None:
+        hours = self._of(series).hours
         return hours[-1] if hours else None
 
     @override
-    async def mend(self, kind: CounterKind) -> None:
+    async def unit(self, series: Series) -> str | None:
+        if not self._of(series).hours:
+            return None
+        return series.currency if isinstance(series, CostSeries) else "kWh"
+
+    @override
+    async def mend(self, series: Series) -> None:
         """Do nothing: nothing is ever left halfway in memory."""
 
     @override
-    def write(self, kind: CounterKind, rows: Sequence[StatisticsRow]) -> None:
-        series = self._of(kind)
+    def write(self, series: Series, rows: Sequence[StatisticsRow]) -> None:
+        book = self._of(series)
         for row in rows:
-            if row.start not in series.rows:
-                insort(series.hours, row.start)
-            series.rows[row.start] = row
+            if row.start not in book.rows:
+                insort(book.hours, row.start)
+            book.rows[row.start] = row
 
     @override
-    def shift(self, kind: CounterKind, since: datetime, kwh: float) -> None:
-        series = self._of(kind)
-        for hour in series.hours[bisect_left(series.hours, since) :] if kwh else ():
-            row = series.rows[hour]
-            series.rows[hour] = StatisticsRow(start=hour, energy=row.energy, sum=row.sum + kwh)
+    def shift(self, series: Series, since: datetime, amount: float) -> None:
+        book = self._of(series)
+        for hour in book.hours[bisect_left(book.hours, since) :] if amount else ():
+            row = book.rows[hour]
+            book.rows[hour] = StatisticsRow(start=hour, energy=row.energy, sum=row.sum + amount)
 
-    def _of(self, kind: CounterKind) -> Series:
-        return self.series.setdefault(kind, Series())
+    def _of(self, series: Series) -> Book:
+        return self.series.setdefault(series, Book())
 
 
 @dataclass(slots=True, kw_only=True)
