@@ -13,17 +13,17 @@ from homeassistant.components.energy.data import EnergyManager
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from simulator.enphase_account import AccountHome, HomeDetails
+from simulator.enphase_account import AccountHome, HomeDetails, tariffs
 from simulator.enphase_cloud import Application, CloudServer, CloudSystem
-from simulator.iq_gateway import GatewayServer
+from simulator.iq_gateway import GatewayServer, rates
 from simulator.presets import PRESETS
 from tests.account_service import account_service
 from tests.clouds import SITE as CLOUD, cloud_entry
 from tests.common import gateway_entry, set_up
 from tests.houses import FrozenClock
-from tests.vendors.enphase_account.homes import EMAIL, HOME, PASSWORD, account_entry
+from tests.vendors.enphase_account.homes import EMAIL, HOME, PASSWORD, SITE as ACCOUNT, account_entry
 
-from .dashboard import add, choose, choose_from, let_statistics_come, open_menu, sources, text
+from .dashboard import add, choose, choose_from, let_statistics_come, open_menu, sensor, sources, text
 
 
 @pytest.fixture
@@ -107,6 +107,33 @@ async def test_what_the_dashboard_loses_to_the_gateway_is_named_first(
     for each in (entry, local):
         await hass.config_entries.async_unload(each.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_prices_that_only_the_account_knows_are_added_with_the_gateways_energy(
+    hass: HomeAssistant,
+    manager: EnergyManager,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gateway.state.tariff.rates = rates.NOT_ENTERED
+    home = AccountHome(gateway.house, HomeDetails(site_id=HOME), gateway=gateway)
+    home.tariff = tariffs.FLAT
+    async with account_service(monkeypatch, [gateway], homes=[home]) as service:
+        service.add_account(EMAIL, PASSWORD, system_id=HOME)
+        local, account = gateway_entry(gateway), account_entry()
+        await set_up(hass, local)
+        await set_up(hass, account)
+        await let_statistics_come(hass, freezer, runs=2)
+        await add(hass, local)
+        [grid] = [each for each in sources(manager) if each["type"] == "grid"]
+        assert grid["stat_energy_from"] == sensor(hass, gateway.serial, "grid_import_energy")
+        assert [grid["entity_energy_price"], grid["entity_energy_price_export"]] == [
+            sensor(hass, ACCOUNT, key) for key in ("buy_price", "sell_price")
+        ]
+        for each in (account, local):
+            await hass.config_entries.async_unload(each.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def test_beside_an_account_the_cloud_leaves_the_site_to_it(

@@ -160,7 +160,11 @@ class _CandidateFinder:
 
     def candidate(self, key: str) -> Candidate | None:
         """Return the sensor with a key, unchecked."""
-        if (entity_id := self._entity_id(self._runtime, key)) is None:
+        entity_id = self._entity_id(self._runtime, key)
+        if entity_id is None and key in PRICE_KEYS:
+            # Energy and its price may be known by different ways.
+            entity_id = next((found for way in self._ways if (found := self._entity_id(way, key)) is not None), None)
+        if entity_id is None:
             return None
         return Candidate(statistic_id=entity_id, name=self._name(entity_id), others=self._others(key))
 

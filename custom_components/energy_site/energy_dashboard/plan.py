@@ -375,7 +375,8 @@ class _Planner:
             elif flow.price is not None and flow.price[1] in values:
                 if candidate.is_external:
                     price = values[flow.price[1]]
-                    reason = price.problem or Reason.PRICE_NEEDS_SENSOR
+                    is_foreign = price.problem is Reason.OTHER_CURRENCY
+                    reason = Reason.OTHER_CURRENCY if is_foreign else Reason.PRICE_NEEDS_SENSOR
                     self.remarks.append(Remark(name=name, reason=reason, candidate=price))
                 else:
                     wanted.append(flow.price)

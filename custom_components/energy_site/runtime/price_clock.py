@@ -1,4 +1,4 @@
-"""The price that applies from now on, whenever its tariff is polled next."""
+"""The price that applies from now on, regardless of when its tariff is polled next."""
 
 from datetime import datetime
 

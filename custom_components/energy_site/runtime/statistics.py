@@ -64,6 +64,7 @@ class HistoryImporter(HistoryFetcher):
             clock=clock,
             today_every=today_every,
             changed=changed,
+            title=title,
         )
 
 

@@ -70,11 +70,12 @@ class HistoryFetcher:
         clock: Callable[[], datetime],
         today_every: timedelta = timedelta(hours=6),
         changed: Callable[[], None] | None = None,
+        title: str = "the site",
     ) -> None:
         """Write the history of `provider`, with as many requests as `allowance` returns at each moment.
 
         The current day is fetched again after `today_every`. `changed` is called when there is
-        progress.
+        progress. `title` is the site's in the log.
         """
         self._provider = provider
         self.store = store
@@ -83,7 +84,7 @@ class HistoryFetcher:
         self._today_every = today_every
         self._changed = changed or (lambda: None)
         self._cursors: defaultdict[str, Cursor] = defaultdict(Cursor)
-        self._costs = HistoryCosts(provider, store)
+        self._costs = HistoryCosts(provider, store, title)
         self._totals: dict[str, Totals] = {}
         self._wanted: set[str] = set()
         self._idle = asyncio.Event()

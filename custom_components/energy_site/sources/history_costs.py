@@ -27,10 +27,11 @@ class HistoryCosts:
     are stored in another currency, nothing is written.
     """
 
-    def __init__(self, provider: HistoryProvider, store: StatisticsStore) -> None:
-        """Price what is in `store` as `provider` knows it."""
+    def __init__(self, provider: HistoryProvider, store: StatisticsStore, title: str) -> None:
+        """Price what is in `store` as `provider` knows it; `title` is the site's in the log."""
         self._provider = provider
         self._store = store
+        self._title = title
         self._series: dict[CounterKind, CostSeries] = {}
         self._mended: set[CostSeries] = set()
         # Before these moments, all costs follow from energy and prices; without one, none may.
@@ -105,13 +106,14 @@ class HistoryCosts:
         other = min(stored, default=None)
         if other is not None and other != self._other_currency:
             _LOGGER.warning(
-                "The tariff's prices are in %s now, and the costs in the statistics in %s. Costs are written again"
+                "The prices of %s are in %s now, and its costs in the statistics in %s. Costs are written again"
                 " once the currency is the same, or the statistics of costs are removed",
+                self._title,
                 currency,
                 other,
             )
         if other is None and self._other_currency is not None:
-            _LOGGER.info("The costs of imported and exported energy are written again, in %s", currency)
+            _LOGGER.info("The costs of %s are written again, in %s", self._title, currency)
         self._other_currency = other
 
 

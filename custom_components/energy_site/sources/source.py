@@ -344,7 +344,7 @@ class Source(ABC):
         """Build a part again from what is known, such as one that depends on the time."""
         for builder in self.builders:
             if builder.part is kind:
-                self._build(builder, "clock", now)
+                self._build(builder, self.feeds[min(builder.feeds)].endpoint, now)
 
     def _rebuild(self, key: str, now: datetime) -> None:
         for builder in self.builders:

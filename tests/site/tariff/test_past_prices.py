@@ -187,6 +187,15 @@ def test_another_currency_begins_anew() -> None:
     assert restarted(prices).currency == "GBP"
 
 
+def test_a_tariff_that_once_lacks_its_currency_loses_nothing_of_before() -> None:
+    prices = PastPrices()
+    prices.see(flat(0.3), NOON)
+    prices.see(flat(0.3, currency=None), NOON + 5 * HOUR)
+    prices.see(flat(0.3), NOON + 6 * HOUR)
+    prices.pass_time(NOON + 8 * HOUR)
+    assert [bought(prices, NOON + hour * HOUR) for hour in (0, 4, 5, 6)] == [0.3, 0.3, None, 0.3]
+
+
 @pytest.mark.parametrize("currency", [None, "", "euro", "€", "EURO", "eur"])
 def test_what_is_no_currency_is_none(currency: str | None) -> None:
     prices = PastPrices()
@@ -218,6 +227,15 @@ def test_a_clock_that_was_wrong_leaves_no_prices_of_the_future() -> None:
     prices.pass_time(NOON + 2 * HOUR)
     assert bought(prices, NOON + HOUR) == 0.1
     assert bought(prices, NOON + 2 * HOUR) is None
+
+
+def test_a_clock_that_was_wrong_for_a_while_loses_no_prices_of_the_past() -> None:
+    prices = PastPrices()
+    prices.see(flat(0.3), NOON)
+    prices.see(flat(0.2), NOON + 20 * HOUR)
+    prices.pass_time(NOON + timedelta(days=400))
+    prices.see(flat(0.2), NOON + 21 * HOUR)
+    assert [bought(prices, NOON + hour * HOUR) for hour in (0, 19)] == [0.3, 0.3]
 
 
 def test_a_price_that_nothing_costs_is_not_known() -> None:

@@ -1,6 +1,7 @@
 """What energy costs at a site now."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
 from ..prices import PricePeriod, Prices
@@ -27,7 +28,7 @@ class CurrentPrices[T]:
             self._tariff = (
                 None
                 if tariff is None
-                else SeenTariff(name=identify(tariff), currency=tariff.currency, table=PriceTable(tariff, zone))
+                else SeenTariff(name=_name(tariff), currency=tariff.currency, table=PriceTable(tariff, zone))
             )
         return self._tariff
 
@@ -44,6 +45,11 @@ class CurrentPrices[T]:
             period=_period(price.label),
             changes_at=price.changes_at.astimezone(UTC) if price.changes_at is not None else None,
         )
+
+
+def _name(tariff: EnergyTariff) -> str:
+    """Return a name for the prices, whatever the owner calls the plan."""
+    return f"{tariff.currency} {identify(replace(tariff, name=''))}"
 
 
 def _period(label: str | None) -> PricePeriod | None:

@@ -28,7 +28,7 @@ _CODE = re.compile("[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenTariff:
-    """A tariff that a site has: its prices, and a name that another one with the same prices shares.
+    """A tariff that a site has: its prices, and a name that another one with the same prices and currency shares.
 
     `currency` is an ISO 4217 code, `None` if the tariff names none.
     """
@@ -94,8 +94,11 @@ class PastPrices:
         if self._tariff is None and tariff is not None and tariff.name == self._name:
             self._tariff = tariff
         self.pass_time(now)
-        currency = _code(tariff.currency) if tariff is not None else self._currency
-        if currency != self._currency:
+        currency = _code(tariff.currency) if tariff is not None else None
+        if currency is None:
+            # The prices of before still count for the time in which they applied.
+            tariff = None
+        elif currency != self._currency:
             self._spans, self._currency = [], currency
         self._tariff, self._name = tariff, tariff.name if tariff is not None else None
         self._until = now
@@ -118,7 +121,8 @@ class PastPrices:
         for start, end, price in self._tariff.table.spans(max(self._until, now - _KEPT), now):
             self._append(PriceSpan(start=start, end=end, buy=_believed(price.buy), sell=_believed(price.sell)))
         del self._spans[:-_MOST_SPANS]
-        while self._spans and self._spans[0].end <= now - _KEPT:
+        # A clock that is wrong by far may be set back.
+        while self._spans and self._spans[0].end <= now - _KEPT and now - self._until <= _KEPT:
             del self._spans[0]
         self._until = now
 

@@ -135,11 +135,10 @@ def _prices_of(buy: Season | None, sell: Season | None) -> _Week:
     starts: list[int] = []
     prices: list[Price] = []
     for start, _, (costs, earns) in side_by_side(bought, sold):
-        labelled = costs or earns
         price = Price(
             buy=None if costs is None else amount(costs.price),
             sell=None if earns is None else amount(earns.price),
-            label=None if labelled is None else labelled.label,
+            label=next((each.label for each in (costs, earns) if each is not None and each.label), None),
         )
         if not prices or prices[-1] != price:
             starts.append(start)

@@ -1,6 +1,7 @@
 """What the Enphase app makes of a tariff that an owner enters, wherever it is stored."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 import re
 
 from ...site.prices import PricePeriod
@@ -32,7 +33,16 @@ def as_entered(rate: float) -> float:
 
 
 def if_known(seasons: Iterable[Season]) -> tuple[Season, ...]:
-    """Return the seasons of what is bought or sold, none if its prices only stand for something else."""
+    """Return the seasons of what is bought or sold, none if its prices only stand for something else.
+
+    A label that all periods share says nothing, so it is left out.
+    """
     found = tuple(seasons)
-    prices = [abs(period.price) for season in found for period in season.periods if period.price is not None]
-    return found if max(prices, default=0.0) >= _LOWEST_PEAK else ()
+    periods = [period for season in found for period in season.periods]
+    if max((abs(period.price) for period in periods if period.price is not None), default=0.0) < _LOWEST_PEAK:
+        return ()
+    if len({period.label for period in periods}) > 1:
+        return found
+    return tuple(
+        replace(season, periods=tuple(replace(period, label="") for period in season.periods)) for season in found
+    )

@@ -86,9 +86,33 @@ async def test_seasons_are_months_and_days_are_workdays_or_weekends(home: Source
     assert book.buy(THURSDAY, "12:00", "18:00") == [0.2, 0.4]
     assert book.buy(SATURDAY, "12:00", "18:00") == [0.1, 0.1]
     assert book.at(THURSDAY, "18:00").period is PricePeriod.PARTIAL_PEAK
+    assert book.at(SATURDAY, "18:00").period is PricePeriod.OFF_PEAK
     for day in ("2026-10-01", "2026-12-31", "2027-01-01", "2027-05-31"):
         assert book.buy(day, "12:00") == [0.3], day
     assert book.buy("2026-09-30", "12:00") == [0.2]
+
+
+async def test_a_period_over_midnight_is_both_ends_of_each_of_its_days(home: SourceHome) -> None:
+    night, rest = ("peak", "1320", "119", "0.4"), ("off-peak", "", "", "0.2")
+    weekend = group(("off-peak", "", "", "0.1"), days="weekend")
+    book = await read(home, entered(side(season(group(night, rest, days="weekdays"), weekend))))
+    assert book.buy(THURSDAY, "00:00", "01:59", "02:00", "21:59", "22:00", "23:59") == [0.4, 0.4, 0.2, 0.2, 0.4, 0.4]
+    assert book.buy(SATURDAY, "01:00") == [0.1]
+
+
+async def test_where_only_the_price_for_selling_changes_its_period_is_the_period(home: SourceHome) -> None:
+    peak, rest = ("peak", "960", "1259", "0.4"), ("off-peak", "", "", "0.2")
+    bought, sold = side(season(group(("off-peak", "", "", "0.3")))), side(season(group(peak, rest)), export_plan="nem")
+    book = await read(home, entered(bought, sold))
+    for time, sell, period in (("12:00", 0.2, PricePeriod.OFF_PEAK), ("18:00", 0.4, PricePeriod.ON_PEAK)):
+        prices = book.at(THURSDAY, time)
+        assert (prices.buy, prices.sell, prices.period) == (0.3, sell, period)
+
+
+async def test_what_is_paid_for_all_production_is_no_price_of_exported_energy(home: SourceHome) -> None:
+    flat = season(group(("off-peak", "", "", "0.3")))
+    book = await read(home, entered(side(flat), side(flat, export_plan="grossFit")))
+    assert (book.at(THURSDAY, "12:00").buy, book.at(THURSDAY, "12:00").sell) == (0.3, None)
 
 
 async def test_a_price_that_depends_on_consumption_is_not_known(home: SourceHome) -> None:
@@ -118,6 +142,9 @@ BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
     "thousands of seasons": lambda tariff: tariff["purchase"].update(seasons=tariff["purchase"]["seasons"] * 1000),
     "a season has no month": lambda tariff: tariff["purchase"]["seasons"][0].update(startMonth=None),
     "a season begins in month 13": lambda tariff: tariff["purchase"]["seasons"][0].update(startMonth="13"),
+    "one of two seasons ends in no month": lambda tariff: tariff["purchase"]["seasons"].append(
+        {**tariff["purchase"]["seasons"][0], "endMonth": 0}
+    ),
     "days have another name": lambda tariff: tariff["purchase"]["seasons"][0]["days"][0].update(id="holidays"),
     "a period is a word": lambda tariff: tariff["purchase"]["seasons"][0]["days"][0]["periods"].append("peak"),
     "a period has only a start": lambda tariff: _first_period(tariff).update(endTime=""),

@@ -151,8 +151,16 @@ async def test_each_weekday_has_its_own_periods_in_whatever_order_they_are_liste
     ],
 )
 async def test_every_word_for_a_period_is_understood(word: str, period: PricePeriod) -> None:
-    book = await book_of(Rates(seasons=[season(group((word, 0, 0.2)))]))
+    evening = "peak" if period is not PricePeriod.ON_PEAK else "filler"
+    book = await book_of(Rates(seasons=[season(group((word, 0, 0.2), (evening, 1200, 0.3)))]))
     assert book.at(THURSDAY, "12:00").period is period
+
+
+async def test_a_word_that_all_periods_share_is_none() -> None:
+    seasons = [season(group(("period_1", 0, 0.2))), season(group(("period_1", 0, 0.1)), start="6/1")]
+    book = await book_of(Rates(seasons=seasons))
+    assert book.at(THURSDAY, "12:00").period is None
+    assert book.buy(THURSDAY, "12:00") == [0.1]
 
 
 async def test_a_season_without_days_costs_the_single_rate() -> None:

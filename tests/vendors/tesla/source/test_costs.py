@@ -361,7 +361,7 @@ async def test_another_currency_ends_the_costs_and_says_so_once(owner: Owner, ca
         await owner.live(10)
         assert await owner.unit("grid_import_cost") == "EUR"
         assert await owner.rows("grid_import_cost") == before
-        assert caplog.text.count("in GBP now, and the costs in the statistics in EUR") == 1
+        assert caplog.text.count("The prices of Sunny Home are in GBP now, and its costs in the statistics in EUR") == 1
         await owner.has(*PEAKS)
         await owner.live(10)
         assert caplog.text.count("are written again, in EUR") == 1

@@ -40,10 +40,19 @@ def _season(season: TariffSeason) -> Season:
 
 
 def _day(group: TariffDays) -> Iterator[Period]:
-    """Return the periods of some weekdays; what applies to the rest of a day is the whole of it and comes last."""
-    listed = sorted(group.periods, key=lambda period: period.hours is None)
-    alone = len(listed) == 1 and listed[0].hours is None
-    for period in listed:
+    """Return the periods of some weekdays; what applies to the rest of a day is the whole of it and comes last.
+
+    A period over midnight is both ends of each of its days, as in the tariff that the gateway stores.
+    """
+    for period in sorted(group.periods, key=lambda period: period.hours is None):
         start, end = period.hours or (0, DAY)
-        label = "" if alone else label_of(period.type)
-        yield Period(label=label, price=as_entered(period.rate), days=group.days, start=start, end=end)
+        stretches = ((start, end),) if start < end else ((start, DAY), (0, end))
+        for begins, ends in stretches:
+            if begins < ends:
+                yield Period(
+                    label=label_of(period.type),
+                    price=as_entered(period.rate),
+                    days=group.days,
+                    start=begins,
+                    end=ends,
+                )

@@ -54,7 +54,7 @@ class SiteTariff:
     """The rates of `tariff` in an ISO 4217 currency.
 
     What is bought or sold has no seasons if its price depends on consumption or is kept elsewhere,
-    or if any of it can't be read: without a part, another rate would seem to apply.
+    if it isn't that of the grid, or if any of it can't be read: without a part, another rate would seem to apply.
     """
 
     currency: str | None
@@ -74,7 +74,8 @@ def parse_tariff(endpoint: str, payload: object) -> SiteTariff:
 
 
 def _seasons(side: Record) -> tuple[TariffSeason, ...]:
-    if word(side, "typeId") == "tiered":
+    # With this plan, all production is paid for, so that its price isn't that of exported energy.
+    if word(side, "typeId") == "tiered" or word(side, "exportPlan") == "grossFit":
         return ()
     try:
         return tuple(map(_season, side.all_records("seasons", _MOST_SEASONS)))
@@ -85,9 +86,16 @@ def _seasons(side: Record) -> tuple[TariffSeason, ...]:
 
 def _season(season: Record) -> TariffSeason:
     return TariffSeason(
-        months=(season.integer("startMonth"), season.integer("endMonth")),
+        months=(_month(season, "startMonth"), _month(season, "endMonth")),
         days=tuple(map(_days, season.all_records("days", _MOST_GROUPS))),
     )
+
+
+def _month(season: Record, key: str) -> int:
+    month = season.integer(key)
+    if not 1 <= month <= 12:
+        raise ApiPayloadError(season.endpoint, f"field {key} is no month")
+    return month
 
 
 def _days(group: Record) -> TariffDays:
