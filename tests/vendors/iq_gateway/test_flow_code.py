@@ -60,7 +60,7 @@ async def account(hass: HomeAssistant, freezer: FrozenDateTimeFactory, owner: Ac
     """Return the entry of the account, which knows its gateways."""
     entry = account_entry()
     await set_up(hass, entry)
-    await pass_time(hass, freezer, 120)
+    await pass_time(hass, freezer, 150)
     yield entry
     if hass.config_entries.async_get_entry(entry.entry_id) is not None:
         await hass.config_entries.async_unload(entry.entry_id)
