@@ -366,7 +366,7 @@ RECORDED: dict[str, tuple[float | None, float | None, str | None, PricePeriod | 
     "8.2.4345_with_device_data": (0.25795, 0.07, "AUD", None),
     "8.3.1598_collar": (0.19, 0.19, "USD", PricePeriod.PARTIAL_PEAK),
     "8.3.5169_ACB_inventory": (0.3, None, "GBP", PricePeriod.OTHER),
-    "8.3.5169_with_generator": (0.141542, 0.0202, "USD", PricePeriod.OTHER),
+    "8.3.5169_with_generator": (0.141542, 0.0202, "USD", None),
 }
 
 
