@@ -1,27 +1,17 @@
 """The tariff that the owner entered in the app, in a shape that only one client reports."""
 
 from dataclasses import dataclass
-import logging
 import re
 
 from .....api.errors import ApiPayloadError
 from .....api.payload import Record
+from ....enphase.client.tariff import MOST_GROUPS, MOST_PERIODS, believed, read_seasons
 from .common import expect, word
-
-_LOGGER = logging.getLogger(__name__)
 
 _DAY = 1440
 _NUMBER = re.compile(r"-?\d{1,6}(?:\.\d{1,20})?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _GROUPS = {"week": frozenset(range(7)), "weekdays": frozenset(range(5)), "weekend": frozenset((5, 6))}
-
-# More than any tariff has: two seasons a month, and a price for each quarter of an hour.
-_MOST_SEASONS = 24
-_MOST_GROUPS = 7
-_MOST_PERIODS = 96
-
-# A kWh costs less than this in every currency.
-_HIGHEST_RATE = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +67,13 @@ def _seasons(side: Record) -> tuple[TariffSeason, ...]:
     # With this plan, all production is paid for, so that its price isn't that of exported energy.
     if word(side, "typeId") == "tiered" or word(side, "exportPlan") == "grossFit":
         return ()
-    try:
-        return tuple(map(_season, side.all_records("seasons", _MOST_SEASONS)))
-    except ApiPayloadError as err:
-        _LOGGER.debug("The rates of a tariff can't be read: %s", err)
-        return ()
+    return read_seasons(side, "seasons", _season) or ()
 
 
 def _season(season: Record) -> TariffSeason:
     return TariffSeason(
         months=(_month(season, "startMonth"), _month(season, "endMonth")),
-        days=tuple(map(_days, season.all_records("days", _MOST_GROUPS))),
+        days=tuple(map(_days, season.all_records("days", MOST_GROUPS))),
     )
 
 
@@ -102,7 +88,7 @@ def _days(group: Record) -> TariffDays:
     days = _GROUPS.get(word(group, "id") or "")
     if days is None:
         raise ApiPayloadError(group.endpoint, "days have an unknown name")
-    return TariffDays(days=days, periods=tuple(map(_period, group.all_records("periods", _MOST_PERIODS))))
+    return TariffDays(days=days, periods=tuple(map(_period, group.all_records("periods", MOST_PERIODS))))
 
 
 def _period(period: Record) -> TariffPeriod:
@@ -130,6 +116,6 @@ def _rate(period: Record) -> float:
     rate = period.number_or_none("rate")
     if rate is None and _NUMBER.fullmatch(text := period.text_or_none("rate") or ""):
         rate = float(text)
-    if rate is None or abs(rate) >= _HIGHEST_RATE:
+    if (rate := believed(rate)) is None:
         raise ApiPayloadError(period.endpoint, "field rate is missing or no price")
     return rate

@@ -1,25 +1,15 @@
 """What energy costs, as the owner entered it in the Enphase app."""
 
 from dataclasses import dataclass
-import logging
 import re
 
 from .....api.errors import ApiPayloadError
 from .....api.payload import Record
-
-_LOGGER = logging.getLogger(__name__)
+from ....enphase.client.tariff import MOST_GROUPS, MOST_PERIODS, believed, read_seasons
 
 _DAY = 1440
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _START = re.compile(r"(\d{1,2})/(\d{1,2})", re.ASCII)
-
-# More than any tariff has: two seasons a month, and a price for each quarter of an hour.
-_MOST_SEASONS = 24
-_MOST_GROUPS = 7
-_MOST_PERIODS = 96
-
-# A kWh costs less than this in every currency.
-_HIGHEST_RATE = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +60,9 @@ def parse_rates(tariff: Record) -> Rates:
         currency=tariff.record_or_empty("currency").currency_or_none("code"),
         rate=_rate_or_none(single, "rate"),
         sell=_rate_or_none(single, "sell"),
-        seasons=_seasons(tariff, "seasons"),
-        seasons_sell=_seasons(tariff, "seasons_sell"),
+        seasons=read_seasons(tariff, "seasons", _season),
+        seasons_sell=read_seasons(tariff, "seasons_sell", _season),
     )
-
-
-def _seasons(tariff: Record, key: str) -> tuple[RateSeason, ...] | None:
-    try:
-        return tuple(map(_season, tariff.all_records(key, _MOST_SEASONS)))
-    except ApiPayloadError as err:
-        _LOGGER.debug("The rates of a tariff can't be read: %s", err)
-        return None
 
 
 def _season(season: Record) -> RateSeason:
@@ -90,8 +72,8 @@ def _season(season: Record) -> RateSeason:
         raise ApiPayloadError(season.endpoint, "a season starts on no date")
     return RateSeason(
         start=(month, day),
-        days=tuple(map(_days, season.all_records("days", _MOST_GROUPS))),
-        tiered=len({_rate(tier) for tier in season.all_records("tiers", _MOST_PERIODS)}) > 1,
+        days=tuple(map(_days, season.all_records("days", MOST_GROUPS))),
+        tiered=len({_rate(tier) for tier in season.all_records("tiers", MOST_PERIODS)}) > 1,
     )
 
 
@@ -101,7 +83,7 @@ def _days(group: Record) -> RateDays:
         raise ApiPayloadError(group.endpoint, "a weekday has an unknown name")
     return RateDays(
         days=frozenset(map(_WEEKDAYS.index, names)),
-        periods=tuple(map(_period, group.all_records("periods", _MOST_PERIODS))),
+        periods=tuple(map(_period, group.all_records("periods", MOST_PERIODS))),
     )
 
 
@@ -119,5 +101,4 @@ def _rate(record: Record) -> float:
 
 
 def _rate_or_none(record: Record, key: str) -> float | None:
-    rate = record.number_or_none(key)
-    return rate if rate is not None and abs(rate) < _HIGHEST_RATE else None
+    return believed(record.number_or_none(key))
